@@ -30,30 +30,9 @@ func RedactErrors(cfg *aws.Config) {
 							secrets = append(secrets, credentials.SecretAccessKey, credentials.SessionToken)
 						}
 					}
-					err = hide(err, secrets)
+					err = redact.Error(err, secrets...)
 				}
 				return out, metadata, err
 			}), middleware.Before)
 	})
 }
-
-// hide returns err with another text if its text contains a secret.
-func hide(err error, secrets []string) error {
-	text := err.Error()
-	redacted := redact.Text(text, secrets...)
-	if redacted == text {
-		return err
-	}
-	return &redactedError{text: redacted, err: err}
-}
-
-// redactedError is an error with a redacted text.
-type redactedError struct {
-	text string
-	err  error
-}
-
-func (e *redactedError) Error() string { return e.text }
-
-// Unwrap returns the original error. Its own text contains the secret.
-func (e *redactedError) Unwrap() error { return e.err }

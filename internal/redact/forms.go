@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -44,7 +46,26 @@ func quotedForms(secret string) []string {
 	_ = encoder.Encode(secret)
 	unquote := func(text string) string { return strings.TrimSuffix(strings.TrimPrefix(text, `"`), `"`) }
 	quoted := unquote(strings.TrimSpace(plain.String()))
-	return []string{unquote(string(marshaled)), quoted, strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted)}
+	ascii := toASCII(quoted)
+	return []string{
+		unquote(string(marshaled)), quoted, ascii, strings.ReplaceAll(quoted, "/", `\/`), strings.ReplaceAll(ascii, "/", `\/`),
+		strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted),
+	}
+}
+
+// toASCII returns a quoted string as Python's and PHP's JSON writes it, in ASCII alone.
+func toASCII(quoted string) string {
+	var b strings.Builder
+	for _, char := range quoted {
+		if char < utf8.RuneSelf {
+			b.WriteRune(char)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, char) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 var percentPattern = regexp.MustCompile(`%[0-9A-F]{2}`)
@@ -56,6 +77,8 @@ func urlForms(secret string) []string {
 		query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(secret),
 		strings.TrimPrefix(url.UserPassword("", secret).String(), ":"),
 	}
+	// JavaScript's encodeURIComponent leaves these.
+	all = append(all, strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(all[1]))
 	for _, form := range all {
 		all = append(all, percentPattern.ReplaceAllStringFunc(form, strings.ToLower))
 	}

@@ -96,13 +96,10 @@ func (c *Client) transportError(op string, err error) *Error {
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	if text := err.Error(); c.redact(text) != text {
-		err = errors.New(c.redact(text))
-	}
-	return &Error{Kind: ErrUnavailable, Op: op, Err: err, Help: "check the URL of the space, the proxy and the firewall; else try again later"}
+	return &Error{Kind: ErrUnavailable, Op: op, Err: redact.Error(err, c.secrets()...), Help: "check the URL of the space, the proxy and the firewall; else try again later"}
 }
 
 // redact removes the key and the token from a text.
-func (c *Client) redact(text string) string {
-	return redact.Text(text, string(c.APIKey), string(c.Token))
-}
+func (c *Client) redact(text string) string { return redact.Text(text, c.secrets()...) }
+
+func (c *Client) secrets() []string { return []string{string(c.APIKey), string(c.Token)} }

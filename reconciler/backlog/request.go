@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/redact"
 	"reconcile/internal/retryafter"
 )
 
@@ -109,17 +110,17 @@ func (c *Client) send(ctx context.Context, method, path string, values url.Value
 	case httpResponse.StatusCode < 200 || httpResponse.StatusCode > 299:
 		statusErr := c.statusError(op, httpResponse.StatusCode, body)
 		if location, err := httpResponse.Location(); err == nil && errors.Is(statusErr, ErrNotBacklog) {
-			statusErr.Help = redirectHelp(location)
+			statusErr.Help = c.redact(redirectHelp(location))
 		}
 		return 0, statusErr
 	case len(body) > maxResponseSize:
 		return 0, &Error{Kind: ErrTooLarge, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("over %d bytes", maxResponseSize)}
 	}
 	if kind, _, _ := mime.ParseMediaType(httpResponse.Header.Get("Content-Type")); kind != "application/json" {
-		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("content type is %q", kind), Help: "check the URL of the space, and the proxy"}
+		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: c.redact(fmt.Sprintf("content type is %q", kind)), Help: "check the URL of the space, and the proxy"}
 	}
 	if err := json.Unmarshal(body, response); err != nil {
-		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Err: err}
+		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Err: redact.Error(err, c.secrets()...)}
 	}
 	return 0, nil
 }

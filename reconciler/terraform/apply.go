@@ -38,7 +38,7 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 			args = append(args, "-var-file="+path)
 		}
 	}
-	err := s.runHoldingLock(ctx, command{step: "apply", role: s.spec.ApplyRole, args: append(args, plan.file), changesState: true})
+	err := s.runHoldingLock(ctx, command{step: "apply", role: s.spec.ApplyRole, args: append(args, plan.file), makesSecrets: plan.makesSecrets})
 	cleanupErr := errors.Join(s.chmodState(), s.saveErroredState())
 	var unlock *UnlockError
 	if cleanupErr != nil && errors.As(err, &unlock) {

@@ -23,8 +23,8 @@ type command struct {
 	stdoutIsData bool              // stdout is data and must not be logged
 	stdout       io.Writer         // in addition to the log; must not fail
 	// The session learns the state's secrets before it tells the output of a command that
-	// changes the state, or the error of one that reads it.
-	changesState, readsState bool
+	// makes some, or the error of one that reads the state.
+	makesSecrets, readsState bool
 	// readPaths, writePaths and installs extend what the sandbox allows. Without them a
 	// command can only work in the checkout.
 	readPaths, writePaths []string
@@ -68,7 +68,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	}
 	stderr := excerpt.NewSecret(maxStderr)
 	stdoutLog, stderrLog := s.log.Lines(), s.log.Lines()
-	if c.changesState {
+	if c.makesSecrets {
 		s.log.Hold(maxText)
 		defer s.log.Release()
 	}
@@ -88,8 +88,8 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	})
 	stdoutLog.Flush()
 	stderrLog.Flush()
-	if c.changesState || c.readsState && err != nil {
-		if err := s.learnState(ctx); err != nil && c.changesState {
+	if c.makesSecrets || c.readsState && err != nil {
+		if err := s.learnState(ctx); err != nil && c.makesSecrets {
 			s.tf.opts.Log.Warn("the state could not be read for what it marks as sensitive", "workspace", s.spec.Name, "error", err)
 		}
 	}

@@ -44,6 +44,8 @@ type Plan struct {
 	// again.
 	FailedChecks []string
 
+	makesSecrets bool // see planjson.MakesSecrets
+
 	file     string
 	fileHash [sha256.Size]byte // hash of the file, taken before anything was read from it
 }
@@ -79,10 +81,14 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	// A failing check is a warning, whether or not the plan is empty.
-	if changed || strings.Contains(text, "Warning: ") {
+	inspected := changed || strings.Contains(text, "Warning: ")
+	if inspected {
 		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
 		}
+	}
+	if !inspected { // the ids that progress shows may be secret
+		text = progressPattern.ReplaceAllString(text, "")
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.tf.product, text)
 	plan.Text = s.log.Text(extractPlanText(text))
@@ -144,7 +150,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
 		return s.stepError("show", nil, err)
 	}
-	s.learnPlan(saved)
+	s.learnPlan(saved, text)
 	for _, failure := range planjson.FailedChecks(saved) {
 		failure = s.tellable(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
@@ -158,6 +164,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 		}
 	}
 	plan.StateExists = planjson.HasResources(saved)
+	plan.makesSecrets = planjson.MakesSecrets(saved)
 	return nil
 }
 

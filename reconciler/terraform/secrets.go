@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -31,10 +33,25 @@ func (t *Terraform) secretValues() []string {
 		if slices.Contains(secretEnv, name) {
 			values = append(values, value)
 		}
+		values = append(values, proxyPassword(value))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.AppendSeq(values, maps.Keys(t.sensitiveValues))
+}
+
+// proxyPassword returns the password in a variable such as HTTPS_PROXY, whose scheme may be
+// missing; "" if there is none.
+func proxyPassword(value string) string {
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		return ""
+	}
+	password, _ := u.User.Password()
+	return password
 }
 
 func (t *Terraform) rememberSensitive(values ...string) {
@@ -50,8 +67,8 @@ func (t *Terraform) rememberSensitive(values ...string) {
 
 // learnPlan learns what a plan marks, and what it read of the values that were passed on
 // without their mark.
-func (s *Session) learnPlan(plan *tfjson.Plan) {
-	s.log.AddSecrets(s.secretsOf(planjson.SensitiveInPlan(plan))...)
+func (s *Session) learnPlan(plan *tfjson.Plan, text []byte) {
+	s.log.AddSecrets(s.secretsOf(planjson.SensitiveInPlan(plan, text))...)
 	s.log.AddMatches(planjson.ValuesRead(plan)...)
 }
 

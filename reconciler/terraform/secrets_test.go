@@ -33,6 +33,14 @@ variable "port" {
   type      = number
   sensitive = true
 }
+variable "serial" {
+  type      = number
+  sensitive = true
+}
+variable "ratio" {
+  type      = number
+  sensitive = true
+}
 variable "users" {
   type      = map(string)
   sensitive = true
@@ -51,16 +59,18 @@ data "terraform_remote_state" "none" {
 module "child" {
   source = "./child"
   token  = "of-a-module-9Xw3"
+  serial = 98765432109876543219
 }
 
 locals {
   all = nonsensitive("${var.lone} ${var.port} ${join(" ", keys(var.users))} ${var.fallback} ${data.terraform_remote_state.none.defaults.got} ${module.child.again}")
+  numbers = nonsensitive("${var.serial} ${var.ratio} ${jsonencode({ n = var.serial })}")
 }
 
 check "prints" {
   assert {
     condition     = length(local.all) == 1
-    error_message = "all: ${local.all} in base64: ${base64encode(nonsensitive(var.lone))} in a URL: ${urlencode(nonsensitive(var.lone))}"
+    error_message = "all: ${local.all} ${local.numbers} in base64: ${base64encode(nonsensitive(var.lone))} in a URL: ${urlencode(nonsensitive(var.lone))}"
   }
 }
 `
@@ -68,6 +78,9 @@ check "prints" {
 var secretKinds = map[string]string{
 	"variable":    "lone/5ecret hunter2",
 	"number":      "5432167",
+	"integer":     "12345678901234567891",
+	"of a module": "98765432109876543219",
+	"float":       "1234.5678",
 	"map key":     "map-k3y",
 	"map value":   "map-v4lue",
 	"default":     "fallback-5Rt2",
@@ -80,9 +93,9 @@ var secretKinds = map[string]string{
 
 func newSecretKinds(t *testing.T, opt option) *fixture {
 	s := newFixture(t, secretKindsConfig, opt)
-	s.write("child/main.tf", "variable \"token\" {\n  sensitive = true\n}\noutput \"again\" {\n  value = nonsensitive(var.token)\n}\n")
+	s.write("child/main.tf", "variable \"token\" {\n  sensitive = true\n}\nvariable \"serial\" {\n  sensitive = true\n}\noutput \"again\" {\n  value = nonsensitive(\"${var.token} ${var.serial}\")\n}\n")
 	s.write("other.tfstate", `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{},"resources":[]}`)
-	s.write("secret.auto.tfvars", "lone = \"lone/5ecret hunter2\"\nport = 5432167\nusers = { \"map-k3y\" = \"map-v4lue\" }\nshort_lived = \"ephemeral-2Zp7\"\n")
+	s.write("secret.auto.tfvars", "lone = \"lone/5ecret hunter2\"\nport = 5432167\nserial = 12345678901234567891\nratio = 1234.5678\nusers = { \"map-k3y\" = \"map-v4lue\" }\nshort_lived = \"ephemeral-2Zp7\"\n")
 	return s
 }
 

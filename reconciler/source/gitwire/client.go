@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/redact"
 	"reconcile/internal/secret"
 )
 
@@ -69,6 +70,15 @@ func (c Credentials) FillFrom(other Credentials) Credentials {
 	return c
 }
 
+// Secrets returns what must not be shown, also as basic authentication sends it.
+func (c Credentials) Secrets() []string {
+	secrets := []string{string(c.Password), string(c.PrivateKey)}
+	if c.Password != "" {
+		secrets = append(secrets, string(c.Username+":"+c.Password))
+	}
+	return secrets
+}
+
 // Client asks one remote. It is safe for concurrent use.
 type Client struct {
 	transport   transport
@@ -78,6 +88,7 @@ type Client struct {
 	retryPolicy RetryPolicy
 	onProgress  func()
 	log         *slog.Logger
+	secrets     []string // what a remote could quote
 }
 
 // New prepares to ask the remote at the address, which must not be local. It does not contact
@@ -100,7 +111,10 @@ func New(a Address, opts Options) (*Client, error) {
 			return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the user name or password ends in a line break", Help: "store it without, as printf does and echo does not"}
 		}
 	}
-	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), onProgress: opts.OnProgress, log: opts.Log}
+	c := &Client{
+		url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), onProgress: opts.OnProgress, log: opts.Log,
+		secrets: opts.Credentials.Secrets(),
+	}
 	var err error
 	if a.scheme == "ssh" {
 		c.transport, err = newSSHTransport(a, opts)
@@ -245,11 +259,11 @@ func (c *Client) Refs(ctx context.Context, names []string) (map[string]commitid.
 func (c *Client) Contains(ctx context.Context, tip, old plumbing.Hash) (bool, error) {
 	response, err := c.transport.uploadPack(ctx, haveRequest(tip, old))
 	if err != nil {
-		return false, c.classifyError(ctx, err)
+		return false, redact.Error(c.classifyError(ctx, err), c.secrets...)
 	}
 	defer response.Close()
 	_, ready, err := readHaveAnswer(c.limitAnswer(response), old)
-	return ready, c.classifyError(ctx, err)
+	return ready, redact.Error(c.classifyError(ctx, err), c.secrets...)
 }
 
 // Fetch requests a pack of the commits with their trees and their history up to depth (1: only

@@ -196,6 +196,9 @@ func redirectHelp(res *http.Response) string {
 	if err != nil {
 		return "redirects are not followed"
 	}
+	if strings.Contains(location.Path, "@") { // http://u:8/s3cret@host/ is read as host u, port 8
+		return "it redirects to an address that may have a password in it (redirects are not followed, to protect the password)"
+	}
 	location.User, location.RawQuery, location.Fragment = nil, "", ""
 	location.Path, _ = strings.CutSuffix(location.Path, "/git-upload-pack")
 	location.Path, _ = strings.CutSuffix(location.Path, "/info/refs")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"reconcile/internal/redact"
 	"reconcile/internal/retry"
 )
 
@@ -38,7 +39,8 @@ func (r RetryPolicy) rateLimitDelay() time.Duration {
 func (r RetryPolicy) overloadDelay() time.Duration { return 10 * max(r.InitialDelay, time.Millisecond) }
 
 // retry calls request until it succeeds, fails permanently, reaches the maximum number of
-// tries, or would have to wait for longer than it may. It returns the last error.
+// tries, or would have to wait for longer than it may. It returns the last error, without
+// our secrets: a remote may quote the request.
 func (c *Client) retry(ctx context.Context, request func() error) error {
 	pauses := retry.Doubling(c.retryPolicy.InitialDelay, time.Minute, 0.5)
 	isWorthATry := func(err error) bool {
@@ -49,7 +51,8 @@ func (c *Client) retry(ctx context.Context, request func() error) error {
 		deadline, bounded := ctx.Deadline()
 		return e.RetryAfter <= maxRetryWait && (!bounded || time.Now().Add(e.RetryAfter).Before(deadline))
 	}
-	return retry.Do(ctx, pauses, isWorthATry, request, backoff.WithMaxTries(c.retryPolicy.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
+	redacted := func() error { return redact.Error(request(), c.secrets...) }
+	return retry.Do(ctx, pauses, isWorthATry, redacted, backoff.WithMaxTries(c.retryPolicy.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
 		c.log.WarnContext(ctx, "git remote failed; will retry", "error", err, "after", delay)
 	}))
 }

@@ -176,17 +176,29 @@ func isSSH(repo string) bool {
 	return ok && !strings.ContainsAny(host, `/\`) && !strings.Contains(repo, "://") && len(host) > 1
 }
 
-// StripUserinfo removes the part before the @ from a URL.
+// StripUserinfo removes what may be a user name and password from an address: all up to
+// its last @, since a password may have a slash. The user of an ssh address stays.
 func StripUserinfo(repo string) string {
-	scheme, rest, ok := strings.Cut(repo, "://")
-	if !ok {
+	scheme, rest, isURL := strings.Cut(repo, "://")
+	if !isURL {
+		scheme, rest = "", repo
+	}
+	user, host, ok := cutLast(rest, "@")
+	switch {
+	case !ok, !isURL && !strings.Contains(user, ":"):
 		return repo
+	case !isURL:
+		return host
 	}
-	host, path, _ := strings.Cut(rest, "/")
-	if at := strings.LastIndex(host, "@"); at >= 0 {
-		host = host[at+1:]
+	return scheme + "://" + host
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return "", text, false
 	}
-	return scheme + "://" + host + "/" + path
+	return text[:i], text[i+len(separator):], true
 }
 
 // checkBacklog refuses wrong settings. Each command decides whether it needs Backlog.

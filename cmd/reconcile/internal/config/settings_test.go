@@ -21,6 +21,8 @@ func TestAddresses(t *testing.T) {
 	}{
 		{"https://ann:secret@example.com/git/P/r.git", false, true, "https://example.com/git/P/r.git"},
 		{"https://ann:se@cret@example.com/r.git", false, true, "https://example.com/r.git"},
+		{"http://u:8/s3cret@example.com/r.git", false, true, "http://example.com/r.git"},
+		{"ann:8/s3cret@example.com/r.git", true, false, "example.com/r.git"},
 		{"ssh://git@example.com/P/r.git", true, false, "ssh://example.com/P/r.git"},
 		{"git@example.com:/P/r.git", true, false, "git@example.com:/P/r.git"},
 		{"/home/ann/a:b", false, false, "/home/ann/a:b"},

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"reconcile/cmd/reconcile/internal/config"
-	"reconcile/internal/secret"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -110,11 +109,7 @@ func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, value := range []secret.Text{credentials.Password, credentials.PrivateKey} {
-		if value != "" {
-			p.secrets = append(p.secrets, string(value))
-		}
-	}
+	p.secrets = append(p.secrets, credentials.Secrets()...)
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
 		CacheDir: filepath.Join(s.Work, "git"), Log: p.log,

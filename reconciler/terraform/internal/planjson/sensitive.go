@@ -16,12 +16,14 @@ type Sensitive struct {
 	Keys []string
 	// Names are those that are not marked. A key that is among them is no secret.
 	Names map[string]bool
+
+	rounded map[float64][]string // see roundedNumbers
 }
 
 // SensitiveInPlan returns what a plan marks: in its variables, what it read, what it
-// changes and would produce, and its configuration.
-func SensitiveInPlan(plan *tfjson.Plan) Sensitive {
-	s := Sensitive{Names: map[string]bool{}}
+// changes and would produce, and its configuration. text is the plan's JSON.
+func SensitiveInPlan(plan *tfjson.Plan, text []byte) Sensitive {
+	s := Sensitive{Names: map[string]bool{}, rounded: roundedNumbers(text)}
 	for _, changes := range [][]*tfjson.ResourceChange{plan.ResourceChanges, plan.ResourceDrift} {
 		for _, rc := range changes {
 			s.addChange(rc.Change)
@@ -162,11 +164,13 @@ func (s *Sensitive) addMarked(value, marks any) {
 		}
 	case json.Number:
 		if isMarked {
-			s.Values = append(s.Values, value.String())
+			s.Values = append(s.Values, numberForms(value.String())...)
 		}
 	case float64: // the library decodes the prior state and the configuration so
 		if isMarked {
-			s.Values = append(s.Values, strconv.FormatFloat(value, 'f', -1, 64))
+			for _, literal := range append(s.rounded[value], strconv.FormatFloat(value, 'f', -1, 64)) {
+				s.Values = append(s.Values, numberForms(literal)...)
+			}
 		}
 	case []any:
 		members, _ := marks.([]any)
