@@ -3,6 +3,7 @@ package terraform_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"reconcile/reconciler/terraform"
@@ -44,4 +45,19 @@ func TestProductByName(t *testing.T) {
 	if got, err := terraform.ProductByName(""); err != nil || got != "terraform" {
 		t.Errorf("none on PATH: %q, %v", got, err)
 	}
+}
+
+// TestMissingCLIConfiguration: OpenTofu then warns on stdout, also before a document.
+func TestMissingCLIConfiguration(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		set := func(o *terraform.Options) {
+			opt(o)
+			withEnv("TF_CLI_CONFIG_FILE=" + filepath.Join(t.TempDir(), "missing.tfrc"))(o)
+		}
+		s := newFixture(t, "output \"a\" {\n  value = 1\n}\n", set)
+		s.apply()
+		if want := strings.SplitN(t.Name(), "/", 2)[1]; s.tf.Product() != want {
+			t.Errorf("%s is taken for %s", want, s.tf.Product())
+		}
+	})
 }

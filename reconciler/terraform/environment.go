@@ -2,7 +2,9 @@ package terraform
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -22,7 +24,7 @@ var envAllow = []string{
 	"SSL_CERT_FILE", "SSL_CERT_DIR",
 	"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL*",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_S3_USE_PATH_STYLE",
-	"TF_CLI_CONFIG_FILE",
+	envCLIConfig,
 }
 
 // ownCredentials are passed to Terraform only if no role is set.
@@ -66,8 +68,20 @@ func (t *Terraform) environ(role map[string]string) map[string]string {
 	for name, value := range role {
 		env[name] = value
 	}
+	if isMissing(env[envCLIConfig]) {
+		// OpenTofu warns of it on stdout, before the document that it is asked for.
+		env[envCLIConfig] = os.DevNull
+	}
 	return env
 }
+
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return path != "" && errors.Is(err, fs.ErrNotExist)
+}
+
+// envCLIConfig names the settings of the program itself.
+const envCLIConfig = "TF_CLI_CONFIG_FILE"
 
 func matchesAny(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(pattern string) bool {

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +98,11 @@ func New(ctx context.Context, opts Options) (*Terraform, error) {
 	}
 	if err := t.findProgram(ctx); err != nil {
 		return nil, errors.Join(err, t.Close())
+	}
+	for _, pair := range opts.Env() {
+		if name, path, _ := strings.Cut(pair, "="); name == envCLIConfig && isMissing(path) {
+			opts.Log.Warn(envCLIConfig+" names a file that does not exist; it is not used", "file", path)
+		}
 	}
 	return t, nil
 }
