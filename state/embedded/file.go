@@ -57,7 +57,16 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
 		db, err = bbolt.Open(path, 0o600, options)
 		return err
 	})
+	for _, damage := range []error{bbolterrors.ErrInvalid, bbolterrors.ErrChecksum, bbolterrors.ErrVersionMismatch} {
+		if errors.Is(err, damage) {
+			err = corruptError(err)
+		}
+	}
 	return db, err
+}
+
+func corruptError(reason any) error {
+	return fmt.Errorf("the file is corrupt (%v): restore it from a backup, then run: reconcile distrust (docs/recovery.md)", reason)
 }
 
 // createFile makes an empty file, whole or not at all: it fills the file under another
@@ -92,7 +101,7 @@ func recoverPanics(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("the file is corrupt (%v): restore it from a backup, then run: reconcile distrust", recovered)
+			err = corruptError(recovered)
 		}
 	}()
 	return f()

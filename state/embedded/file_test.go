@@ -82,8 +82,8 @@ func TestDamaged(t *testing.T) {
 			}
 			_, getErr := s.Get(t.Context(), key)
 			for call, err := range map[string]error{"get": getErr, "write": s.Write(t.Context(), putItem)} {
-				if err == nil || !strings.Contains(err.Error(), s.Path()) {
-					t.Errorf("%s: got %v, want an error that names the file", call, err)
+				if err == nil || !strings.Contains(err.Error(), s.Path()) || !strings.Contains(err.Error(), "restore it from a backup") {
+					t.Errorf("%s: got %v, want an error that names the file and what to do", call, err)
 				}
 			}
 			if now, err := os.ReadFile(s.Path()); err != nil || !bytes.Equal(now, data) {

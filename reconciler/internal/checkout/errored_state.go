@@ -104,7 +104,11 @@ func (s *Checkout) preserveErroredState(ctx context.Context, entry *inventory.En
 // PlaceRecoveryHold holds a workspace whose state was not written and is in file; kept
 // lists all its locations.
 func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry, file, kept string) error {
-	repair := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.Dir.Path)
+	product, err := s.config.Product(ctx)
+	if err != nil {
+		return err
+	}
+	repair := fmt.Sprintf("in a checkout of %s run `%s init`, then `%[2]s state push FILE`", entry.Dir.Path, product)
 	switch {
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
