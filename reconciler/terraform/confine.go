@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,10 +14,6 @@ func (s *Session) isSandboxed() bool { return s.spec.Untrusted && s.tf.opts.Sand
 
 // newSandboxCmd prepares a run of the program in the sandbox.
 func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, error) {
-	temp := filepath.Join(s.tempDir, "tmp")
-	if err := os.MkdirAll(temp, 0o700); err != nil {
-		return nil, err
-	}
 	program, err := filepath.EvalSymlinks(s.tf.binary)
 	if err != nil {
 		return nil, err
@@ -47,7 +42,7 @@ func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, er
 	cmd := s.tf.newExecCmd(s.spec.Dir, env, c.args)
 	cmd.Path = program
 	s.tf.opts.Sandbox.Confine(cmd, sandbox.View{
-		Temp: temp, Dir: s.sandboxDir(), Mounts: m,
+		Dir: s.sandboxDir(), Mounts: m,
 		Network: !s.isOffline(c), Ports: append(sandbox.PortsOf(env), cli.Ports...),
 	})
 	return cmd, nil

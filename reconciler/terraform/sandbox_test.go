@@ -146,6 +146,10 @@ done
 echo x > "$home/written"
 (echo x >> %q) 2>/dev/null && leaks 'writes the state'
 (echo x > /dev/tty) 2>/dev/null && leaks 'the terminal'
+(echo x > /dev/written) 2>/dev/null && leaks 'writes devices'
+for bounded in /tmp /dev/shm; do
+	[ "$(stat -f -c %%T $bounded)" = tmpfs ] && [ $(($(stat -f -c '%%b*%%S' $bounded))) -le 2147483648 ] || leaks "no bound of $bounded"
+done
 mount -t tmpfs none /mnt 2>/dev/null && leaks 'mounts'
 (mv .. ../../moved || mv ../other ../moved || echo x >> ../other/main.tf || ln -sfn / ../../m || mv "$PWD" "$PWD-moved") 2>/dev/null && leaks 'writes where others work'
 echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/made-in-tmp && echo 'works: the tree'
@@ -172,7 +176,7 @@ echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/
 		t.Error("in the sandbox: writes the home directory")
 	}
 	open := run(t)
-	for _, want := range []string{"leak: environ", "leak: a signal", "leak: the agent", "leak: a port", "leak: an abstract socket", "leak: .aws/credentials", "leak: record/db", "leak: writes the state", "leak: writes what init made", "leak: writes where others work"} {
+	for _, want := range []string{"leak: environ", "leak: a signal", "leak: the agent", "leak: a port", "leak: an abstract socket", "leak: .aws/credentials", "leak: record/db", "leak: writes the state", "leak: writes what init made", "leak: writes where others work", "leak: no bound of /tmp"} {
 		if !slices.Contains(open, want) {
 			t.Errorf("without the sandbox there is no %q: this test shows nothing; %q", want, open)
 		}

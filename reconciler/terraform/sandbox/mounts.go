@@ -1,6 +1,9 @@
 package sandbox
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"strconv"
+)
 
 // Mounts are bubblewrap's options for what is visible of this machine. A later mount
 // covers an earlier one.
@@ -53,10 +56,23 @@ var systemPaths = []string{
 func (m *Mounts) addSystem() {
 	m.AddReadOnly(systemPaths...)
 	*m = append(*m, "--proc", "/proc", "--dev", "/dev")
+	m.addMemory("/dev/shm", maxShared)
+	*m = append(*m, "--remount-ro", "/dev")
+}
+
+// Limits of what is written into memory, in bytes. Terraform unpacks a provider in Temp.
+const (
+	maxTemp   = 2 << 30
+	maxShared = 64 << 20
+)
+
+// addMemory makes an empty directory of at most size bytes, which ends with the sandbox.
+func (m *Mounts) addMemory(path string, size int) {
+	*m = append(*m, "--size", strconv.Itoa(size), "--tmpfs", path)
 }
 
 // Home is the home directory in the sandbox. It is empty.
 const Home = "/home/preview"
 
-// Temp is the directory for temporary files in the sandbox.
+// Temp is the directory for temporary files in the sandbox. It is in memory.
 const Temp = "/tmp"

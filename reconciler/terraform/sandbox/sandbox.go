@@ -35,6 +35,7 @@ func Find(ctx context.Context) (*Sandbox, error) {
 	}
 	var m Mounts
 	m.addSystem()
+	m.addMemory(Temp, maxTemp)
 	m.AddReadOnly(bwrap)
 	args := append(append(isolationOptions(false), m...), bwrap, "--version")
 	if out, err := exec.CommandContext(ctx, bwrap, args...).CombinedOutput(); err != nil {
@@ -59,7 +60,6 @@ const arg0 = "reconcile-sandbox"
 
 // View is what a command in the sandbox has of this machine.
 type View struct {
-	Temp    string // directory that is seen as /tmp
 	Dir     string // working directory, as it is called in the sandbox
 	Mounts  Mounts // beside the system's libraries, /proc and /dev
 	Network bool
@@ -71,7 +71,8 @@ type View struct {
 func (s *Sandbox) Confine(cmd *exec.Cmd, v View) {
 	m := Mounts(isolationOptions(v.Network))
 	m.addSystem()
-	m = append(m, "--bind", v.Temp, Temp, "--dir", Home)
+	m.addMemory(Temp, maxTemp)
+	m = append(m, "--dir", Home)
 	m = append(append(m, v.Mounts...), "--remount-ro", "/", "--chdir", v.Dir, "--", cmd.Path)
 	cmd.Args = append(append([]string{arg0, fmt.Sprint(v.Ports), s.bwrap}, m...), cmd.Args[1:]...)
 	cmd.Path = s.executable
