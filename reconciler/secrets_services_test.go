@@ -116,7 +116,7 @@ func TestSecretsOfServices(t *testing.T) {
 		fmt.Fprintf(w, `{"errors":[{"message":"bad request to %s","moreInfo":"apiKey %s"}]}`, r.URL.String(), r.URL.Query().Get("apiKey"))
 		return true
 	}
-	repo.Git("checkout", "-q", "main")
+	repo.Git("checkout", "-q", "-B", "main")
 	repo.CommitTxtar("third", "-- env/kyoto/notes --\nnothing\n")
 	s.run("now", "apiKey (redacted)")
 	s.run("doctor", "apiKey (redacted)")
