@@ -37,6 +37,7 @@ func newLayoutGen(t *rapid.T) *layoutGen {
 		g.files[fmt.Sprintf("files/%d.txt", i)] = fmt.Sprintf("text %d\n", i)
 		g.files[fmt.Sprintf("files/sub/%d.txt", i)] = fmt.Sprintf("below %d\n", i)
 		g.files[fmt.Sprintf("files/set/%d.json", i)] = fmt.Sprintf("{\"n\": %d}\n", i)
+		g.files[fmt.Sprintf("files/a b/資%d.txt", i)] = fmt.Sprintf("space %d\n", i)
 		g.files[fmt.Sprintf("other/%d.txt", i)] = "other\n"
 	}
 	g.files["files/link"] = "-> sub/1.txt"
@@ -217,7 +218,8 @@ func (g *layoutGen) textElsewhere(m *drawnModule, text string, depth int) string
 	case 11:
 		name := g.name("l")
 		fmt.Fprintf(&m.text, "locals {\n  %s = \"no\"\n}\n", name)
-		g.files[m.dir+"/"+name+"_override.tf"] = fmt.Sprintf("locals {\n  %s = %q\n}\n", name, text)
+		override := rapid.SampledFrom([]string{"%s_override.tf", "%s.eu_override.tf", "#%s_override.tf"}).Draw(g.T, "override")
+		g.files[m.dir+"/"+fmt.Sprintf(override, name)] = fmt.Sprintf("locals {\n  %s = %q\n}\n", name, text)
 		return "local." + name
 	case 12:
 		name := g.name("v")
@@ -235,7 +237,7 @@ func (g *layoutGen) textElsewhere(m *drawnModule, text string, depth int) string
 // file draws a file that exists, or not, perhaps through a link.
 func (g *layoutGen) file() (name string, exists bool) {
 	place := rapid.SampledFrom([]string{
-		"files/N.txt", "files/sub/N.txt", "files/dirlink/N.txt", "files/set/N.json", "files/link",
+		"files/N.txt", "files/sub/N.txt", "files/dirlink/N.txt", "files/set/N.json", "files/link", "files/a b/資N.txt",
 	}).Draw(g.T, "file")
 	n := rapid.SampledFrom([]int{0, 1, 2, 3, 0, 1, 2, 3, 4, 5}).Draw(g.T, "which")
 	return strings.Replace(place, "N", fmt.Sprint(n), 1), n < 4 || place == "files/link"
@@ -259,7 +261,7 @@ func (g *layoutGen) read(m *drawnModule) {
 		return
 	}
 	name := g.name("r")
-	switch g.n(9) {
+	switch g.n(16) {
 	case 0:
 		g.outputOf(m, p, "file(%s)", "filebase64(%s)", "filesha256(%s)", "filemd5(%s)", "fileexists(%s)", "filebase64sha512(%s)")
 	case 1:
@@ -282,13 +284,43 @@ func (g *layoutGen) read(m *drawnModule) {
 	case 6:
 		fmt.Fprintf(&m.text, "resource \"terraform_data\" %q {\n  input = 1\n  lifecycle {\n    precondition {\n      condition     = file(%s) != %s\n      error_message = \"no\"\n    }\n  }\n}\n", name, p, g.local(m, "\"x\""))
 	case 7:
-		fmt.Fprintf(&m.text, "check %q {\n  assert {\n    condition     = strcontains(file(%s), \"1\")\n    error_message = \"no 1\"\n  }\n}\n", name, p)
+		fmt.Fprintf(&m.text, "check %q {\n  assert {\n    condition     = strcontains(file(%s), %s)\n    error_message = \"no 1\"\n  }\n}\n", name, p, g.local(m, "\"1\""))
 	case 8: // a module for each name
 		called := g.call(m)
 		fmt.Fprintf(&called.text, "variable \"name\" {}\noutput \"o\" {\n  value = file(\"${path.module}/%s/${var.name}.txt\")\n}\n", repotree.RelativePath(called.dir, "files"))
 		fmt.Fprintf(&called.variables, "  for_each = toset([\"1\", %s])\n  name = each.key\n", g.text(m, "2", 2))
 		g.finish(called)
 		g.outputOf(m, "module."+path.Base(called.dir), "{ for k, v in %s : k => v.o }")
+	case 10: // in JSON
+		value, _ := json.Marshal(map[string]any{"locals": map[string]any{name: []string{"${filesha1(" + p + ")}"}}}) // maps of strings have JSON
+		g.files[m.dir+"/"+name+".tf.json"] = string(value)
+		g.output(m, "local."+name)
+	case 11: // each instance of a module has a path of its own
+		called := g.call(m)
+		fmt.Fprintf(&called.text, "variable \"of\" {\n  type = object({ file = string, more = optional(list(string), []) })\n}\noutput \"o\" {\n  value = [for f in concat([var.of.file], var.of.more) : filemd5(f)]\n}\n")
+		fmt.Fprintf(&called.variables, "  for_each = { a = { file = %s }, b = { file = %s, more = [%s] } }\n  of = each.value\n", g.path(m, "files/0.txt", 1), p, g.path(m, "files/sub/2.txt", 2))
+		g.finish(called)
+		g.outputOf(m, "module."+path.Base(called.dir), "[for k, v in %s : v.o]", "values(%s)[*].o", "{ for k in keys(%[1]s) : k => %[1]s[k].o }")
+	case 12:
+		fmt.Fprintf(&m.text, "resource \"terraform_data\" %q {\n  count = fileexists(%s) ? 1 : 0\n  input = sha1(file(%s))\n}\n", name, p, p)
+	case 13:
+		dir := g.path(m, "files", 1)
+		fmt.Fprintf(&m.text, "resource \"terraform_data\" %q {\n  for_each = { for f in fileset(%s, %s) : trimsuffix(f, \".txt\") => f if f != \"0.txt\" }\n  input = file(\"${%s}/${each.value}\")\n}\n", name, dir, g.text(m, "*.txt", 2), dir)
+	case 14: // a text of the configuration that is a template
+		template := g.local(m, rapid.SampledFrom([]string{"\"$${p}\"", "\"%%{ if p != \\\"\\\" }$${p}%%{ endif }\""}).Draw(g.T, "template"))
+		g.outputOf(m, fmt.Sprintf("templatestring(%s, { p = %s })", template, p), "file(%s)", "[filemd5(%s)]")
+	case 15: // names in a file that a template makes
+		template := "files/" + g.name("t") + ".tftpl"
+		g.files[template] = "items:\n%{ for n in names }  - ${n}\n%{ endfor }"
+		g.outputOf(m, fmt.Sprintf("yamldecode(templatefile(%s, { names = [%s] })).items", g.path(m, template, 1), g.text(m, "2.txt", 2)),
+			"[for n in %s : file(\"${path.root}/../../files/sub/${n}\")]", "{ for i, n in %s : i => filesha1(join(\"/\", [path.root, \"../../files\", n])) }")
+	case 16:
+		variable := g.name("v")
+		fmt.Fprintf(&m.text, "variable %q {\n  type    = map(list(string))\n  default = null\n}\n", variable)
+		if m.caller == nil {
+			fmt.Fprintf(&m.variables, "  %s = { k = [%q, %q] }\n", variable, "../../"+file, "../../files/1.txt")
+		}
+		g.outputOf(m, fmt.Sprintf("[for f in try(flatten(values(var.%s)), [%s]) : filesha512(f)]", variable, p), "%s", "join(\",\", %s)")
 	case 9: // the file is known only when the resource exists
 		fmt.Fprintf(&m.text, "resource \"terraform_data\" %q {\n  input = %q\n}\n", name, path.Base(file))
 		g.outputOf(m, fmt.Sprintf("\"${%s}/${terraform_data.%s.output}\"", g.path(m, path.Dir(file), 1), name), "file(%s)")

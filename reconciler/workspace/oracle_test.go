@@ -325,6 +325,8 @@ func TestGeneratedPlansReadInputs(t *testing.T) {
 				output, ok := l.check(t)
 				if ok {
 					planned++
+				} else {
+					t.Logf("seed %d has no plan: %s", seed, output)
 				}
 				if slices.Contains(l.workspace.Inputs, ".") {
 					wide++
