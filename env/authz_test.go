@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"reconcile/env/awstest"
 	"reconcile/env/awstest/rights"
@@ -56,16 +58,37 @@ func (a *account) enforceIAM() {
 // people still use the account itself.
 func (a *account) assumeRole(role, region string) {
 	a.t.Helper()
-	got, err := sts.NewFromConfig(a.aws.Config(region)).AssumeRole(a.t.Context(), &sts.AssumeRoleInput{
+	a.roleEnv = envOf(a.assumeRoleAs(a.aws.Config(region), role))
+}
+
+// assumeRoleAs returns credentials of a role of the control plane, for the caller of the
+// configuration.
+func (a *account) assumeRoleAs(caller aws.Config, role string) *types.Credentials {
+	a.t.Helper()
+	got, err := sts.NewFromConfig(caller).AssumeRole(a.t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/reconcile/" + role), RoleSessionName: &role,
 	})
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	a.roleEnv = []string{
-		"AWS_ACCESS_KEY_ID=" + *got.Credentials.AccessKeyId, "AWS_SECRET_ACCESS_KEY=" + *got.Credentials.SecretAccessKey,
-		"AWS_SESSION_TOKEN=" + *got.Credentials.SessionToken,
-	}
+	return got.Credentials
+}
+
+// envOf returns the credentials as environment variables.
+func envOf(c *types.Credentials) []string {
+	return []string{"AWS_ACCESS_KEY_ID=" + *c.AccessKeyId, "AWS_SECRET_ACCESS_KEY=" + *c.SecretAccessKey, "AWS_SESSION_TOKEN=" + *c.SessionToken}
+}
+
+// asOperator returns the account with the credentials of an operator who has assumed the
+// apply role of a workspace of the drill.
+func (a *account) asOperator(workspace string) *account {
+	a.t.Helper()
+	operator := a.aws.Config(osaka)
+	c := a.assumeRoleAs(operator, "operators")
+	operator.Credentials = credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+	sub := *a
+	sub.env = slices.Concat(a.env, envOf(a.assumeRoleAs(operator, "apply-"+workspace)))
+	return &sub
 }
 
 func (c *enforcer) isAllowed(arn string, query rights.AuthzQuery) bool {

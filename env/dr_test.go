@@ -36,6 +36,8 @@ func (a *account) rotate(from, to string) {
 		a.commitAndCheck(to+" at "+weights, applied("switchover"))
 		a.checkWeights(tokyo, map[string]string{from: old, to: new})
 	}
+	a.setAdmit(to, "clients", "accelerator")
+	a.commitAndCheck("nobody gets past the accelerator to "+to, applied(to))
 	a.setEndpoints(map[string]string{to: "100"})
 	a.commitAndCheck(from+" is no endpoint", applied("switchover"))
 	a.checkWeights(tokyo, map[string]string{to: "100"})
@@ -47,6 +49,12 @@ func (a *account) rotate(from, to string) {
 		a.t.Errorf("%s is absent and still has %v", from, remaining)
 	}
 	a.checkSynced()
+}
+
+// setAdmit edits who reaches a side's load balancer.
+func (a *account) setAdmit(side, from, to string) {
+	a.t.Helper()
+	a.edit("env/"+side+"/terraform.tfvars", `(?m)^(admit\s+= )"`+from+`"`, `$1"`+to+`"`)
 }
 
 // setMode edits a side's mode; a side that becomes live gets another generation.
@@ -149,14 +157,15 @@ func failOver(a *account) {
 	}
 }
 
-// applyByHand applies a workspace as a person does from a clone, because the reconciler
-// is lost with Tokyo.
+// applyByHand applies a workspace as an operator does from a clone, because the
+// reconciler is lost with Tokyo.
 func (a *account) applyByHand(workspace string) {
 	a.t.Helper()
 	clone := a.t.TempDir()
 	tftest.Copy(a.t, a.repo.Work, clone)
 	dir := filepath.Join(clone, "env", workspace)
-	a.runTerraform(dir, "init", "-input=false")
-	a.runTerraform(dir, "apply", "-input=false", "-auto-approve")
-	a.runTerraform(dir, "plan", "-input=false", "-detailed-exitcode") // empty, else its exit code is 2
+	operator := a.asOperator(workspace)
+	operator.runTerraform(dir, "init", "-input=false")
+	operator.runTerraform(dir, "apply", "-input=false", "-auto-approve")
+	operator.runTerraform(dir, "plan", "-input=false", "-detailed-exitcode") // empty, else its exit code is 2
 }

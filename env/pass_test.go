@@ -69,6 +69,12 @@ func (a *account) runReconcile(command string, args ...string) *passResult {
 func (a *account) commitAndCheck(message string, want map[string]string) {
 	a.t.Helper()
 	a.commit(message)
+	a.passAndCheck(message, want)
+}
+
+// passAndCheck is commitAndCheck without a commit.
+func (a *account) passAndCheck(message string, want map[string]string) {
+	a.t.Helper()
 	if got := a.runPass().outcomes(); !maps.Equal(got, want) {
 		a.t.Fatalf("%s: %v, want %v", message, got, want)
 	}

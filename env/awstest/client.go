@@ -10,12 +10,17 @@ import (
 // Terraform.
 func (s *Server) CallQuery(t testing.TB, service, region string, form url.Values) {
 	t.Helper()
+	s.mustServe(t, newQueryCall(service, region, form))
+}
+
+// newQueryCall returns a call of the Query or EC2 protocol by the account itself.
+func newQueryCall(service, region string, form url.Values) *call {
 	c := &call{
 		service: service, region: region, operation: form.Get("Action"), method: http.MethodPost, path: "/",
 		header: signedHeader(service, region), body: []byte(form.Encode()),
 	}
 	c.header.Set("Content-Type", "application/x-www-form-urlencoded")
-	s.mustServe(t, c)
+	return c
 }
 
 // CallJSON makes a call of a JSON protocol; target is the operation's full name.

@@ -14,10 +14,11 @@ type ec2 struct {
 	flowLogs     *flowLogs
 	propagations *propagations
 	rules        *rules
+	isEndpoint   func(vpc string) bool // whether an accelerator has network interfaces in the VPC
 }
 
-func newEC2() *ec2 {
-	return &ec2{transit: newTransitTables(), flowLogs: newFlowLogs(), propagations: newPropagations(), rules: newRules()}
+func newEC2(isEndpoint func(vpc string) bool) *ec2 {
+	return &ec2{transit: newTransitTables(), flowLogs: newFlowLogs(), propagations: newPropagations(), rules: newRules(), isEndpoint: isEndpoint}
 }
 
 func (e *ec2) serve(c *call, moto func(*call) *response) *response {
@@ -32,6 +33,8 @@ func (e *ec2) serve(c *call, moto func(*call) *response) *response {
 		return e.propagations.serve(c, moto)
 	case strings.HasPrefix(c.operation, "AuthorizeSecurityGroup"), c.operation == "DescribeSecurityGroupRules":
 		return e.rules.serve(c, moto)
+	case c.operation == "DeleteVpc", c.operation == "DeleteSecurityGroup":
+		return e.serveDeletion(c, moto)
 	case c.operation == "DescribeLaunchTemplateVersions":
 		got := moto(c)
 		got.body = templateTags.ReplaceAll(got.body, nil)

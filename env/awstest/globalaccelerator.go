@@ -23,12 +23,14 @@ type accelerators struct {
 	// deployment takes minutes.
 	deploying map[string]bool
 	created   int
+	vpcs      map[string]string // by endpoint id
 }
 
 func newAccelerators() *accelerators {
 	return &accelerators{
 		accelerators: map[string]map[string]any{}, listeners: map[string]map[string]any{}, groups: map[string]map[string]any{},
 		attributes: map[string]map[string]any{}, tags: map[string]map[string]string{}, deploying: map[string]bool{},
+		vpcs: map[string]string{},
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -124,12 +126,19 @@ func (g *accelerators) describeEndpoints(c *call, group map[string]any, configur
 		// "A resource must be valid and active when you add it as an endpoint"
 		// (EndpointConfiguration).
 		region := group["EndpointGroupRegion"].(string)
-		if name := e["EndpointId"].(string); !current[name] && !hasBalancer(c, region, name, moto) {
-			return nil, c.errorResponse("InvalidArgumentException", "there is no load balancer %s in %s", name, region)
+		preserved := orDefault(e["ClientIPPreservationEnabled"], true)
+		if name := e["EndpointId"].(string); !current[name] {
+			vpc := vpcOfBalancer(region, name, moto)
+			if vpc == "" {
+				return nil, c.errorResponse("InvalidArgumentException", "there is no load balancer %s in %s", name, region)
+			}
+			g.vpcs[name] = vpc
+			if preserved == true {
+				createAcceleratorGroup(region, vpc, moto)
+			}
 		}
 		described = append(described, map[string]any{
-			"EndpointId": e["EndpointId"], "Weight": weight, "HealthState": "HEALTHY",
-			"ClientIPPreservationEnabled": orDefault(e["ClientIPPreservationEnabled"], true),
+			"EndpointId": e["EndpointId"], "Weight": weight, "HealthState": "HEALTHY", "ClientIPPreservationEnabled": preserved,
 		})
 	}
 	return described, nil
@@ -141,14 +150,42 @@ func isWithin(v any, low, high float64) bool {
 	return ok && err == nil && n >= low && n <= high
 }
 
-func hasBalancer(c *call, region, arn string, moto func(*call) *response) bool {
-	motoCall := *c
-	motoCall.service, motoCall.region, motoCall.operation = "elasticloadbalancing", region, "DescribeLoadBalancers"
-	motoCall.header = signedHeader("elasticloadbalancing", region)
-	motoCall.header.Set("Content-Type", "application/x-www-form-urlencoded")
-	motoCall.body = []byte("Action=DescribeLoadBalancers&Version=2015-12-01&LoadBalancerArns.member.1=" + arn)
-	got := moto(&motoCall)
-	return got.status == http.StatusOK && strings.Contains(string(got.body), arn)
+var balancerVPC = regexp.MustCompile(`<VpcId>([^<]+)</VpcId>`)
+
+// vpcOfBalancer returns the VPC of a load balancer, or "" if there is none.
+func vpcOfBalancer(region, arn string, moto func(*call) *response) string {
+	got := moto(newQueryCall("elasticloadbalancing", region, url.Values{
+		"Action": {"DescribeLoadBalancers"}, "Version": {"2015-12-01"}, "LoadBalancerArns.member.1": {arn},
+	}))
+	if m := balancerVPC.FindSubmatch(got.body); m != nil && got.status == http.StatusOK && strings.Contains(string(got.body), arn) {
+		return string(m[1])
+	}
+	return ""
+}
+
+// createAcceleratorGroup makes the security group of the accelerator's network interfaces
+// if the VPC has none yet ("Best practices for ENIs and security groups with client IP
+// address preservation": "Global Accelerator creates a security group"; its name is in
+// the provider's page of aws_globalaccelerator_endpoint_group).
+func createAcceleratorGroup(region, vpc string, moto func(*call) *response) {
+	moto(newQueryCall("ec2", region, url.Values{
+		"Action": {"CreateSecurityGroup"}, "Version": {"2016-11-15"}, "VpcId": {vpc},
+		"GroupName": {acceleratorGroup}, "GroupDescription": {"GlobalAccelerator configured SecurityGroup"},
+	}))
+}
+
+// hasEndpointIn reports whether an endpoint group has a load balancer of the VPC.
+func (g *accelerators) hasEndpointIn(vpc string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, group := range g.groups {
+		for _, e := range asList(group["EndpointDescriptions"]) {
+			if g.vpcs[asString(e.(map[string]any)["EndpointId"])] == vpc {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // EndpointWeights returns the weights of a Region's endpoints by endpoint id.

@@ -18,11 +18,15 @@ type buckets struct {
 	replications map[string][]byte // by bucket, as received
 	loggings     map[string][]byte
 	policies     map[string][]byte
+	locked       map[string]bool // buckets with Object Lock
 }
 
 func newBuckets() *buckets {
-	return &buckets{replications: map[string][]byte{}, loggings: map[string][]byte{}, policies: map[string][]byte{}}
+	return &buckets{replications: map[string][]byte{}, loggings: map[string][]byte{}, policies: map[string][]byte{}, locked: map[string]bool{}}
 }
+
+// loggingTarget matches the target in PutBucketLogging's BucketLoggingStatus.
+var loggingTarget = regexp.MustCompile(`<TargetBucket>([^<]*)</TargetBucket>`)
 
 // bucketTags matches the tags in CreateBucket's CreateBucketConfiguration.
 var bucketTags = regexp.MustCompile(`(?s)<Tags>(.*)</Tags>`)
@@ -44,6 +48,9 @@ func (b *buckets) serve(c *call, moto func(*call) *response) *response {
 		return b.serveLogging(c, bucket)
 	case key == "" && c.method == http.MethodPut && len(c.query) == 0:
 		got := moto(c)
+		if got.status == http.StatusOK && strings.EqualFold(c.header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") {
+			b.lock(bucket)
+		}
 		if tags := bucketTags.FindSubmatch(c.body); tags != nil && got.status == http.StatusOK {
 			motoCall := *c
 			motoCall.query = map[string][]string{"tagging": {""}}
@@ -70,12 +77,23 @@ func (b *buckets) serveReplication(c *call, bucket string, moto func(*call) *res
 	return got
 }
 
+func (b *buckets) lock(bucket string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.locked[bucket] = true
+}
+
 // serveLogging handles the target of a bucket's access log (PutBucketLogging). moto
-// checks the target's ACL instead of its policy.
+// checks the target's ACL instead of its policy. "S3 buckets with Object Lock can't be
+// used as destination buckets for server access logs" (Amazon S3 User Guide, "Object Lock
+// considerations").
 func (b *buckets) serveLogging(c *call, bucket string) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c.method == http.MethodPut {
+		if target := loggingTarget.FindSubmatch(c.body); target != nil && b.locked[string(target[1])] {
+			return c.errorResponse("InvalidTargetBucketForLogging", "%s has Object Lock", target[1])
+		}
 		b.loggings[bucket] = bytes.Clone(c.body)
 		return xmlResponse(http.StatusOK, "")
 	}

@@ -12,6 +12,7 @@ locals {
     states = { tokyo = "${var.prefix}-states-${var.account_id}", osaka = "${var.prefix}-states-osaka-${var.account_id}" }
     copies = { tokyo = "${var.prefix}-states-copy-${var.account_id}", osaka = "${var.prefix}-states-osaka-copy-${var.account_id}" }
     work   = { tokyo = "${var.prefix}-reconcile-${var.account_id}", osaka = "${var.prefix}-reconcile-osaka-${var.account_id}" }
+    access = { tokyo = "${var.prefix}-reconcile-access-logs-${var.account_id}", osaka = "${var.prefix}-reconcile-access-logs-osaka-${var.account_id}" }
     logs   = { tokyo = "${var.prefix}-reconcile-logs-${var.account_id}", osaka = "${var.prefix}-reconcile-logs-osaka-${var.account_id}" }
   }
 }
@@ -46,7 +47,7 @@ module "states_tokyo" {
   name                 = local.buckets.states.tokyo
   kms_key_arn          = module.states_key["tokyo"].arn
   permissions_boundary = aws_iam_policy.boundary.arn
-  access_log_bucket    = module.logs["tokyo"].name
+  access_log_bucket    = module.access_logs["tokyo"].name
   replica = {
     name        = local.buckets.copies.tokyo
     region      = local.regions.osaka
@@ -62,7 +63,7 @@ module "states_osaka" {
   name                 = local.buckets.states.osaka
   kms_key_arn          = module.states_key["osaka"].arn
   permissions_boundary = aws_iam_policy.boundary.arn
-  access_log_bucket    = module.logs["osaka"].name
+  access_log_bucket    = module.access_logs["osaka"].name
   replica = {
     name        = local.buckets.copies.osaka
     region      = local.regions.tokyo
@@ -71,9 +72,23 @@ module "states_osaka" {
   tags = local.restricted
 }
 
-# Flow logs of reconcile's networks, and access logs of states and snapshots. S3
-# cannot deliver access logs to a bucket with a customer managed key, so this
-# one uses S3's key.
+# Access logs of states and snapshots. S3 cannot deliver them to a bucket with a
+# customer managed key or with Object Lock. So this one uses S3's key, and its
+# policy lets nobody delete a version.
+module "access_logs" {
+  source   = "../../modules/s3"
+  for_each = local.regions
+
+  name         = local.buckets.access[each.key]
+  region       = each.value
+  kms_key_arn  = null
+  retention    = { expire_days = 800, noncurrent_days = 400 }
+  deny_delete  = true
+  log_services = ["logging.s3.amazonaws.com"]
+  tags         = var.tags
+}
+
+# Flow logs of reconcile's networks.
 module "logs" {
   source   = "../../modules/s3"
   for_each = local.regions
@@ -82,7 +97,7 @@ module "logs" {
   region       = each.value
   kms_key_arn  = null
   retention    = { expire_days = 800, lock_days = 400 }
-  log_services = ["delivery.logs.amazonaws.com", "logging.s3.amazonaws.com"]
+  log_services = ["delivery.logs.amazonaws.com"]
   tags         = var.tags
 }
 

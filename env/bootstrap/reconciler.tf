@@ -11,7 +11,7 @@ module "reconciler" {
     flow_log_bucket_arn = module.logs["tokyo"].arn
   }
   kms_key_arn            = module.work_key["tokyo"].arn
-  snapshots              = { bucket = local.buckets.work.tokyo, access_log_bucket = module.logs["tokyo"].name }
+  snapshots              = { bucket = local.buckets.work.tokyo, access_log_bucket = module.access_logs["tokyo"].name }
   secrets                = local.token
   workspace_roles        = local.workspace_roles
   drift                  = { enabled = var.reconciler.drift }
@@ -40,7 +40,7 @@ module "standby" {
     flow_log_bucket_arn = module.logs["osaka"].arn
   }
   kms_key_arn          = module.work_key["osaka"].arn
-  snapshots            = { bucket = local.buckets.work.osaka, access_log_bucket = module.logs["osaka"].name }
+  snapshots            = { bucket = local.buckets.work.osaka, access_log_bucket = module.access_logs["osaka"].name }
   secrets              = local.token
   workspace_roles      = local.workspace_roles
   alarm_topic_arns     = [module.alarms["osaka"].arn]

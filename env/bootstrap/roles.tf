@@ -1,6 +1,6 @@
 # One role plans a workspace, one applies it. The first reads; the second reads
 # and changes. Neither reads a secret, another workspace's state, or the roles
-# here. Only passes may assume them.
+# here. Only passes may assume them, and operators those of the drill.
 
 locals {
   services = { for name in keys(local.workspaces) : name => merge(
@@ -133,7 +133,7 @@ module "apply_role" {
   path                 = "/reconcile/"
   description          = "Applies the workspace ${each.key}"
   permissions_boundary = aws_iam_policy.boundary.arn
-  trust                = { roles = local.passes }
+  trust                = { roles = concat(local.passes, contains(local.drill, each.key) ? [module.operators_role.arn] : []) }
   managed_policies = merge(
     { guard = aws_iam_policy.guard.arn, look = aws_iam_policy.look[each.key].arn },
     { for name, policy in aws_iam_policy.network : "network" => policy.arn if name == each.key },

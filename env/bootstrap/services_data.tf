@@ -122,10 +122,12 @@ locals {
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
         }
-        # Other Regions may create replicas of it, and nothing else.
+        # The other Region may create replicas of its database, and nothing
+        # else. On the way back to Tokyo, Tokyo follows Osaka. Later databases
+        # also have a number.
         ReplicaSource = {
           actions   = ["rds:CreateDBInstanceReadReplica"]
-          resources = ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"]
+          resources = flatten([for region in values(local.regions) : [for n in ["shop", "shop-*"] : "arn:aws:rds:${region}:${var.account_id}:db:${n}"]])
         }
       }
     }
@@ -168,10 +170,11 @@ locals {
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["elasticfilesystem.*.amazonaws.com"] } }
         }
+        # EFS makes a mount target's interface with the caller's permissions. Its
+        # API names no context key for that, so there is no condition.
         MountTargets = {
-          actions    = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"]
-          resources  = local.ec2[name].files
-          conditions = { "ForAnyValue:StringEquals" = { "aws:CalledVia" = ["elasticfilesystem.amazonaws.com"] } }
+          actions   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"]
+          resources = local.ec2[name].files
         }
       }
     }

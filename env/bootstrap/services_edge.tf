@@ -7,10 +7,6 @@ locals {
           actions   = ["acm:DescribeCertificate", "acm:ListTagsForCertificate"]
           resources = ["${local.arn[name].acm}:certificate/*"]
         }
-        Zone = {
-          actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
-          resources = ["arn:aws:route53:::change/*", "arn:aws:route53:::hostedzone/${var.zone_id}"]
-        }
       }
       change = {
         Certificate = {
@@ -24,16 +20,37 @@ locals {
           resources = ["*"]
           reason    = "AWS takes no resource for a certificate that is yet to be made."
         }
-        # Only validation records, no records that route traffic.
-        Proof = {
+      }
+    }
+
+    # The records in the domain's zone: those that prove certificates, and the
+    # shop's own, which points to the accelerator.
+    records = {
+      look = []
+      at = {
+        Zone = {
+          actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
+          resources = ["arn:aws:route53:::change/*", "arn:aws:route53:::hostedzone/${var.zone_id}"]
+        }
+      }
+      change = merge(
+        { Proof = {
           actions   = ["route53:ChangeResourceRecordSets"]
           resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
           conditions = {
             "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["CNAME"] }
             "ForAllValues:StringLike"   = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = ["_*"] }
           }
-        }
-      }
+        } },
+        { for sid in var.domain == null ? [] : ["Shop"] : sid => {
+          actions   = ["route53:ChangeResourceRecordSets"]
+          resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+          conditions = { "ForAllValues:StringEquals" = {
+            "route53:ChangeResourceRecordSetsRecordTypes"           = ["A"]
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames" = [var.domain]
+          } }
+        } },
+      )
     }
 
     accelerator = {

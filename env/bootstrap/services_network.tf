@@ -14,11 +14,11 @@ locals {
   # EC2's ARNs contain ids, not names. So resources are distinguished by type.
   ec2 = { for name in keys(local.workspaces) : name => {
     for use, types in {
-      network  = ["elastic-ip", "internet-gateway", "natgateway", "network-acl", "network-interface", "prefix-list", "route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"]
-      transit  = ["subnet", "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table", "vpc"]
-      premises = ["route-table", "vpc", "vpn-gateway"]
-      files    = ["network-interface", "security-group", "subnet"]
-      start    = ["instance", "key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"]
+      network = ["elastic-ip", "internet-gateway", "natgateway", "network-acl", "network-interface", "prefix-list", "route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"]
+      transit = ["subnet", "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table", "vpc"]
+      gateway = ["route-table", "vpc", "vpn-gateway"]
+      files   = ["network-interface", "security-group", "subnet"]
+      start   = ["instance", "key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"]
     } : use => [for type in types : "${local.arn[name].ec2}:${type}/*"]
   } }
 
@@ -116,23 +116,30 @@ locals {
       }
     }
 
-    # The connection on premises. Its owner's account creates the interfaces.
-    # Here they are accepted and attached to a gateway.
-    premises = {
-      look = [
-        "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",
-        "directconnect:DescribeDirectConnectGateways", "directconnect:DescribeTags", "directconnect:DescribeVirtualInterfaces",
-        "ec2:DescribeVpnGateways",
-      ]
-      at = {}
+    # A VPC's gateway to the premises.
+    gateway = {
+      look = ["ec2:DescribeVpnGateways"]
+      at   = {}
       change = {
         Gateway = {
           actions = [
             "ec2:AttachVpnGateway", "ec2:CreateTags", "ec2:CreateVpnGateway", "ec2:DeleteTags", "ec2:DeleteVpnGateway",
             "ec2:DetachVpnGateway", "ec2:DisableVgwRoutePropagation", "ec2:EnableVgwRoutePropagation",
           ]
-          resources = local.ec2[name].premises
+          resources = local.ec2[name].gateway
         }
+      }
+    }
+
+    # The connection on premises. Its owner's account creates the interfaces.
+    # Here they are accepted and led to the gateways.
+    premises = {
+      look = [
+        "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeDirectConnectGateways", "directconnect:DescribeTags", "directconnect:DescribeVirtualInterfaces",
+      ]
+      at = {}
+      change = {
         Connect = {
           actions = [
             "directconnect:ConfirmPrivateVirtualInterface", "directconnect:CreateDirectConnectGatewayAssociation",

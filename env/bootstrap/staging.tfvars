@@ -1,5 +1,6 @@
 account_id = "210987654321"
 zone_id    = "Z0987654321JIHGFEDCBA"
+domain     = "shop.staging.example.com"
 
 reconciler = {
   repository = "https://example.backlog.com/git/INFRA/estate.git"

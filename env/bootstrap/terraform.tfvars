@@ -1,6 +1,7 @@
 account_id = "123456789012"
 prefix     = "example"
 zone_id    = "Z0123456789ABCDEFGHIJ"
+domain     = "shop.example.com"
 
 alarm_subscriptions = {
   operators = { protocol = "email", endpoint = "operators@example.com" }
@@ -13,6 +14,7 @@ service_linked_roles = [
   "elasticfilesystem.amazonaws.com",
   "elasticloadbalancing.amazonaws.com",
   "globalaccelerator.amazonaws.com",
+  "ops.apigateway.amazonaws.com",
   "rds.amazonaws.com",
   "transitgateway.amazonaws.com",
 ]

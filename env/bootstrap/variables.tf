@@ -14,8 +14,19 @@ variable "prefix" {
 }
 
 variable "zone_id" {
-  description = "Public hosted zone for the validation of certificates: common and common_os write only validation records there."
+  description = "Public hosted zone of the domain. There common alone writes records: those that prove certificates, and that of domain."
   type        = string
+}
+
+variable "domain" {
+  description = "Name whose record common may point to the accelerator; null: operators write that record."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a lower-case domain name."
+  }
 }
 
 variable "alarm_subscriptions" {

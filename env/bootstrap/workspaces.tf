@@ -6,7 +6,7 @@ locals {
     common = {
       home     = "tokyo"
       reads    = []
-      services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "rest_api", "roles", "topics", "webhook"]
+      services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "records", "rest_api", "roles", "topics", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*"]
       groups   = ["/reconcile/webhook", "/shop/servers"]
@@ -21,7 +21,7 @@ locals {
     common_os = {
       home     = "osaka"
       reads    = []
-      services = ["alarms", "backup", "buckets", "certificate", "http_api", "key_pair", "keys", "log_groups", "network", "topics", "transit", "webhook"]
+      services = ["alarms", "backup", "buckets", "certificate", "gateway", "http_api", "key_pair", "keys", "log_groups", "network", "topics", "transit", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*", "osaka-*"]
       groups   = ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"]
@@ -30,7 +30,7 @@ locals {
     tokyo = {
       home     = "tokyo"
       reads    = ["common", "common_os"]
-      services = ["alarms", "database", "files", "network", "peering", "premises", "transit"]
+      services = ["alarms", "database", "files", "gateway", "network", "peering", "premises", "transit"]
       names    = ["shop"]
       alarms   = ["shop-*", "tokyo-*"]
       groups   = []

@@ -1,5 +1,6 @@
-# Evidence: retained for 400 days and copied to the second Region. Deleting it
-# needs a permission that no role here has.
+# Evidence: retained for 400 days and copied to the second Region. Nobody can
+# delete the copies. S3 cannot deliver access logs to a locked bucket, and for
+# load balancers it is not documented, so their buckets only deny deletion.
 
 locals {
   logs = {
@@ -9,7 +10,8 @@ locals {
     balancer = { services = ["logdelivery.elasticloadbalancing.amazonaws.com"], keyed = false }
     flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
   }
-  kept = { expire_days = 800, lock_days = 400 }
+  kept   = { expire_days = 800, noncurrent_days = 400 }
+  locked = { expire_days = 800, lock_days = 400 }
 }
 
 module "access_logs" {
@@ -18,6 +20,7 @@ module "access_logs" {
   name         = "${var.prefix}-access-logs-${var.account_id}"
   kms_key_arn  = null
   retention    = local.kept
+  deny_delete  = true
   log_services = local.logs.access.services
   replication  = { bucket_arn = module.logs_copy["access"].arn, role_arn = module.replication.arn }
   tags         = var.tags
@@ -29,7 +32,8 @@ module "logs" {
 
   name         = "${var.prefix}-${each.key}-logs-${var.account_id}"
   kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
-  retention    = local.kept
+  retention    = each.value.keyed ? local.locked : local.kept
+  deny_delete  = !each.value.keyed
   log_services = each.value.services
   replication = {
     bucket_arn  = module.logs_copy[each.key].arn
@@ -47,7 +51,7 @@ module "logs_copy" {
   name        = "${var.prefix}-${each.key}-logs-copy-${var.account_id}"
   region      = local.far
   kms_key_arn = each.value.keyed ? module.logs_copy_key.arn : null
-  retention   = local.kept
+  retention   = local.locked
   tags        = var.tags
 }
 

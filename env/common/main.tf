@@ -73,6 +73,21 @@ module "accelerator" {
   tags      = var.tags
 }
 
+# Clients find the accelerator by the shop's name.
+resource "aws_route53_record" "shop" {
+  for_each = var.domain.record ? toset(["A"]) : toset([])
+
+  zone_id = var.domain.zone_id
+  name    = var.domain.name
+  type    = each.key
+
+  alias {
+    name                   = module.accelerator.dns_name
+    zone_id                = module.accelerator.hosted_zone_id
+    evaluate_target_health = false # Global Accelerator decides by itself
+  }
+}
+
 # Servers of every side, in both Regions: IAM is global.
 module "servers" {
   source = "../../modules/iam"

@@ -3,10 +3,11 @@ account_id = "210987654321"
 domain = {
   name    = "shop.staging.example.com"
   zone_id = "Z0987654321JIHGFEDCBA"
+  record  = true
 }
 
 backups = {
-  nightly = { cron = "30 2 * * ? *", keep_days = 7, copy_keep_days = 7 }
+  nightly = { cron = "0 5 * * ? *", keep_days = 7, copy_keep_days = 7 }
 }
 
 tags = {

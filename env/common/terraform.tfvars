@@ -4,6 +4,7 @@ prefix     = "example"
 domain = {
   name    = "shop.example.com"
   zone_id = "Z0123456789ABCDEFGHIJ"
+  record  = true # false, if another record of the name is still in use
 }
 
 alarm_subscriptions = {
@@ -12,9 +13,11 @@ alarm_subscriptions = {
 
 public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK+r0 operators@example.com"
 
+# In Japan's time, after the windows of the databases (modules/rds). On the
+# first of a month the monthly backup takes the place of the nightly one.
 backups = {
-  nightly = { cron = "30 2 * * ? *", keep_days = 35, copy_keep_days = 35 }
-  monthly = { cron = "30 3 1 * ? *", keep_days = 400, copy_keep_days = 400 }
+  nightly = { cron = "0 5 2-31 * ? *", keep_days = 35, copy_keep_days = 35 }
+  monthly = { cron = "0 5 1 * ? *", keep_days = 400, copy_keep_days = 400 }
 }
 
 webhook = true

@@ -14,10 +14,11 @@ variable "prefix" {
 }
 
 variable "domain" {
-  description = "Name of the shop, and the public hosted zone for its validation."
+  description = "Name of the shop, its public hosted zone, and whether its records point to the accelerator. Before record is true, bootstrap must have the name as its domain."
   type = object({
     name    = string
     zone_id = string
+    record  = optional(bool, false)
   })
 }
 

@@ -28,7 +28,9 @@ module "key" {
   tags        = var.tags
 }
 
-# Retained as in Tokyo, but not copied: Tokyo has the role that copies.
+# Retained as in Tokyo, but not copied: Tokyo has the role that copies. Where
+# load balancers deliver, nobody may delete versions, but there is no lock: see
+# modules/s3.
 module "logs" {
   source = "../../modules/s3"
   for_each = {
@@ -39,7 +41,8 @@ module "logs" {
 
   name         = "${var.prefix}-${each.key}-logs-osaka-${var.account_id}"
   kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
-  retention    = { expire_days = 800, lock_days = 400 }
+  retention    = each.value.keyed ? { expire_days = 800, lock_days = 400 } : { expire_days = 800, noncurrent_days = 400 }
+  deny_delete  = !each.value.keyed
   log_services = each.value.services
   tags         = var.tags
 }

@@ -1,8 +1,9 @@
+# The record that proves it is common's, for both Regions.
 module "certificate" {
   source = "../../modules/acm"
 
-  domain  = var.domain.name
-  zone_id = var.domain.zone_id
+  domain  = var.domain
+  zone_id = null
   alarm   = { topic_arns = [module.alarms.arn] }
   tags    = var.tags
 }

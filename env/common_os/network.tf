@@ -12,6 +12,19 @@ module "shared" {
   tags                = var.tags
 }
 
+# Hosts on premises reach the data here, too, when Tokyo is lost. tokyo connects
+# this gateway to the Direct Connect gateway, which is global.
+module "vpg" {
+  source   = "../../modules/vpg"
+  for_each = { for name in var.premises == null ? [] : ["premises"] : name => var.premises }
+
+  name            = "osaka"
+  vpc_id          = module.shared.vpc.id
+  asn             = each.value.vpg_asn
+  route_table_ids = { data = module.shared.data_route_table_id }
+  tags            = var.tags
+}
+
 module "watch" {
   source = "../../modules/cloudwatch"
 

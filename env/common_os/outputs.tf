@@ -3,6 +3,11 @@ output "vpc" {
   value       = module.shared.vpc
 }
 
+output "vpg" {
+  description = "Gateway to the premises, for tokyo, which connects it: its id and the range behind it; null if there is none."
+  value       = one([for gateway in module.vpg : { id = gateway.id, cidr = module.shared.vpc.cidr }])
+}
+
 output "transit" {
   description = "Transit gateway that sides and Tokyo join: its id, and its route tables by name."
   value       = module.shared.transit

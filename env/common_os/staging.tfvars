@@ -10,10 +10,9 @@ network = {
   }
 }
 
-domain = {
-  name    = "shop.staging.example.com"
-  zone_id = "Z0987654321JIHGFEDCBA"
-}
+premises = null
+
+domain = "shop.staging.example.com"
 
 tags = {
   Owner       = "platform"

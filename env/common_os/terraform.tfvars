@@ -14,13 +14,14 @@ inside = { private = "10.0.0.0/8" }
 beyond = { premises = "172.16.0.0/12" }
 
 clients = {
-  osaka = "10.17.0.0/16"
+  osaka    = "10.17.0.0/16"
+  premises = "172.16.0.0/12"
 }
 
-domain = {
-  name    = "shop.example.com"
-  zone_id = "Z0123456789ABCDEFGHIJ"
-}
+# Another ASN than that of tokyo's gateways.
+premises = { vpg_asn = 64516 }
+
+domain = "shop.example.com"
 
 alarm_subscriptions = {
   operators = { protocol = "email", endpoint = "operators@example.com" }

@@ -27,14 +27,20 @@ variable "clients" {
   type        = map(string)
 }
 
+variable "premises" {
+  description = "The connection on premises: ASN of the VPC's gateway, which differs from Tokyo's; null if there is none."
+  type        = object({ vpg_asn = number })
+  default     = null
+}
+
 variable "prefix" {
   description = "Prefix of names that must be unique in all of AWS."
   type        = string
 }
 
 variable "domain" {
-  description = "Name of the shop, and the public hosted zone for its validation."
-  type        = object({ name = string, zone_id = string })
+  description = "Name of the shop. common proves it."
+  type        = string
 }
 
 variable "alarm_subscriptions" {

@@ -7,8 +7,9 @@ module "data" {
     id           = module.common_os.outputs.vpc.id
     data_subnets = { for zone, z in var.zones : zone => { id = module.common_os.outputs.vpc.data_subnets[zone].id, zone = z.id } }
   }
-  clients     = { osaka = var.cidr }
+  clients     = merge({ osaka = var.cidr }, var.clients)
   database    = var.database
+  files       = var.files
   kms_key_arn = local.region.kms_key_arns.data
   topic_arns  = [local.region.topic_arn]
   tags        = merge(var.tags, { DataClass = "confidential" })

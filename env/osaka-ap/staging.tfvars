@@ -7,6 +7,8 @@ database = {
   backup_days    = 3
 }
 
+clients = {}
+
 servers = {
   image_id      = "ami-0f6e5d4c3b2a10987"
   instance_type = "t4g.small"

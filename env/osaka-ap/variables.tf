@@ -18,6 +18,11 @@ variable "mode" {
   type        = string
 }
 
+variable "admit" {
+  description = "Who reaches the load balancer: clients, or accelerator."
+  type        = string
+}
+
 variable "generation" {
   description = "Number of times that the side has become live."
   type        = number
@@ -36,6 +41,12 @@ variable "zones" {
 variable "inside" {
   description = "Private ranges, by name."
   type        = map(string)
+}
+
+variable "clients" {
+  description = "Ranges that reach the data besides the side, by name: those on premises."
+  type        = map(string)
+  default     = {}
 }
 
 variable "reaches" {
@@ -62,6 +73,11 @@ variable "database" {
     replica_of          = optional(string)
     snapshot_identifier = optional(string)
   })
+}
+
+variable "files" {
+  description = "User and group, by number, that the application runs as: they own the directory of its logs."
+  type        = object({ uid = number, gid = number })
 }
 
 variable "tags" {

@@ -8,6 +8,7 @@ module "side" {
 
   name            = var.name
   mode            = var.mode
+  admit           = var.admit
   generation      = var.generation
   cidr            = var.cidr
   zones           = var.zones
@@ -32,8 +33,17 @@ module "side" {
   tags = var.tags
 }
 
-# The image contains the application. This script gives it the locations of its
-# data. There is no password: servers sign in to the database with their role.
+# Global Accelerator made it in the side's VPC, which cannot be deleted before.
+import {
+  for_each = module.side.accelerator_groups
+  to       = module.side.aws_security_group.accelerator[each.key]
+  id       = each.value
+}
+
+# This script tells the application where its data are. There is no password:
+# servers sign in to the database with their role. An image with the application
+# has a unit named shop. Without one, as in plain Amazon Linux, Python answers
+# health checks, so that a new estate is healthy before the application exists.
 locals {
   first_start = <<-EOT
     #!/bin/sh
@@ -43,7 +53,24 @@ locals {
     SHOP_DATABASES=${join(",", local.databases)}
     SHOP_DATABASE_USER=shop
     SHOP_FILES=${local.files.id}
+    SHOP_FILES_ACCESS_POINT=${local.files.access_point_id}
     END
+    if ! systemctl cat shop >/dev/null 2>&1; then
+      cat >/etc/systemd/system/shop.service <<END
+    [Service]
+    DynamicUser=yes
+    Restart=always
+    ExecStart=/usr/bin/python3 -c '${local.stand_in}'
+    [Install]
+    WantedBy=multi-user.target
+    END
+    fi
     systemctl enable --now shop
   EOT
+
+  stand_in = join("; ", [
+    "from http.server import *",
+    "get = lambda r: (r.send_response(200), r.end_headers(), r.wfile.write(b\"${var.name}, generation ${var.generation}\"))",
+    "ThreadingHTTPServer((\"\", 8080), type(\"H\", (BaseHTTPRequestHandler,), {\"do_GET\": get})).serve_forever()",
+  ])
 }

@@ -1,6 +1,7 @@
 name       = "shop-a"
-mode       = "live" # live | retiring | absent; from live to absent through retiring
-generation = 1      # raise it each time the side becomes live
+mode       = "live"    # live | retiring | absent; from live to absent through retiring
+generation = 1         # raise it each time the side becomes live
+admit      = "clients" # accelerator, once switchover has added the side: nobody gets past it then
 
 cidr = "10.1.0.0/16"
 zones = {

@@ -18,6 +18,11 @@ variable "mode" {
   type        = string
 }
 
+variable "admit" {
+  description = "Who reaches the load balancer: clients, or accelerator."
+  type        = string
+}
+
 variable "generation" {
   description = "Number of times that the side has become live."
   type        = number

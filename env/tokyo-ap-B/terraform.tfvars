@@ -1,6 +1,7 @@
 name       = "shop-b"
-mode       = "absent" # live | retiring | absent; from live to absent through retiring
-generation = 1        # raise it each time the side becomes live
+mode       = "absent"  # live | retiring | absent; from live to absent through retiring
+generation = 1         # raise it each time the side becomes live
+admit      = "clients" # accelerator, once switchover has added the side: nobody gets past it then
 
 cidr = "10.2.0.0/16"
 zones = {

@@ -9,7 +9,7 @@ output "database" {
 }
 
 output "files" {
-  description = "File system of the application: id for the sides, and its DNS name for operators who mount it by hand."
+  description = "File system of the application: its id and that of the logs' access point for the sides, and its DNS name for operators who mount it by hand."
   value       = module.data.files
 }
 

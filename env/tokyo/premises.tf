@@ -1,6 +1,6 @@
 # Another account owns the connection and has created interfaces on it for this
-# account. They end at a gateway of the shared VPC. Hosts on premises reach the
-# data, but no side.
+# account. They lead to the gateways of both shared VPCs, because a Direct
+# Connect gateway is global. Hosts on premises reach the data, but no side.
 locals {
   premises = { for name in var.premises == null ? [] : ["premises"] : name => var.premises }
 }
@@ -39,8 +39,11 @@ module "direct_connect_attachment" {
     id   = module.direct_connect[each.key].gateway.id
     kind = "private"
   }
-  associations = {
-    tokyo = { gateway_id = module.vpg[each.key].id, allowed_prefixes = [var.network.cidr] }
-  }
+  associations = merge(
+    { tokyo = { gateway_id = module.vpg[each.key].id, allowed_prefixes = [var.network.cidr] } },
+    { for name in each.value.osaka ? ["osaka"] : [] : name => {
+      gateway_id = local.common_os.vpg.id, allowed_prefixes = [local.common_os.vpg.cidr], region = var.osaka.region
+    } },
+  )
   tags = var.tags
 }

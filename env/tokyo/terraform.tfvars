@@ -46,6 +46,9 @@ database = {
   storage        = { size = 100, max = 1000 }
 }
 
+# The user that the application runs as, as in the image.
+files = { uid = 1500, gid = 1500 }
+
 tags = {
   Owner       = "platform"
   DataClass   = "confidential"

@@ -38,10 +38,11 @@ variable "osaka" {
 }
 
 variable "premises" {
-  description = "The connection on premises: ASNs of the gateways of the VPC and of Direct Connect, and the interfaces that another account has created for this one, by name; null if there is none."
+  description = "The connection on premises: ASNs of the gateways of the VPC and of Direct Connect, the interfaces that another account has created for this one, by name, and whether they also lead to Osaka, whose gateway common_os has; null if there is none."
   type = object({
     vpg_asn           = number
     dx_asn            = number
+    osaka             = optional(bool, true)
     hosted_interfaces = map(string)
   })
   default = null
@@ -61,6 +62,11 @@ variable "database" {
     replica_of          = optional(string)
     snapshot_identifier = optional(string)
   })
+}
+
+variable "files" {
+  description = "User and group, by number, that the application runs as: they own the directory of its logs."
+  type        = object({ uid = number, gid = number })
 }
 
 variable "tags" {

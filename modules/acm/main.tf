@@ -22,17 +22,17 @@ resource "aws_acm_certificate" "this" {
   }
 }
 
+# The record is the same for every certificate of the name in the account (ACM
+# User Guide, "DNS validation"), so one module writes it. Route 53 refuses a
+# second one.
 resource "aws_route53_record" "this" {
-  for_each = local.names
+  for_each = var.zone_id == null ? toset([]) : local.names
 
   zone_id = var.zone_id
   name    = local.proofs[each.key].resource_record_name
   type    = local.proofs[each.key].resource_record_type
   records = [local.proofs[each.key].resource_record_value]
   ttl     = 300
-
-  # The record is the same for every certificate of the name in the account.
-  allow_overwrite = true
 }
 
 locals {
@@ -45,7 +45,7 @@ resource "aws_acm_certificate_validation" "this" {
   region = var.region
 
   certificate_arn         = aws_acm_certificate.this.arn
-  validation_record_fqdns = [for record in aws_route53_record.this : record.fqdn]
+  validation_record_fqdns = var.zone_id == null ? null : [for record in aws_route53_record.this : record.fqdn]
 }
 
 # AWS renews 60 days before expiry; at 30 days the renewal has failed.

@@ -26,11 +26,11 @@ variable "alternative_names" {
 }
 
 variable "zone_id" {
-  description = "Public hosted zone in which the names are proven."
+  description = "Public hosted zone in which the names are proven. Null: the module waits for records that another certificate's module writes. A name has one record in an account, which proves it in every Region."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Z0-9]{8,32}$", var.zone_id))
+    condition     = var.zone_id == null || can(regex("^[A-Z0-9]{8,32}$", var.zone_id))
     error_message = "zone_id is the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ, not its name."
   }
 }

@@ -58,6 +58,7 @@ module "files" {
   kms_key_arn        = var.kms_key_arn
   subnets            = var.vpc.data_subnets
   security_group_ids = [module.files_group.id]
+  access_points      = { logs = { path = "/logs", uid = var.files.uid, gid = var.files.gid } }
   default_backup     = length(var.backup_tag) == 0 # otherwise the plan selects it by tag
   tags               = local.tags
 }

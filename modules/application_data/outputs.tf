@@ -9,6 +9,10 @@ output "database" {
 }
 
 output "files" {
-  description = "Id and DNS name of the file system."
-  value       = { id = module.files.id, dns_name = module.files.dns_name }
+  description = "Id and DNS name of the file system, and id of the access point of the application's logs."
+  value = {
+    id              = module.files.id
+    dns_name        = module.files.dns_name
+    access_point_id = module.files.access_points["logs"].id
+  }
 }

@@ -35,6 +35,17 @@ variable "database" {
   nullable = false
 }
 
+variable "files" {
+  description = "User and group, by number, that the servers' application runs as. They own the directory of its logs, which servers mount through its access point. Root may not write: EFS squashes it."
+  type        = object({ uid = number, gid = number })
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in values(var.files) : id > 0 && floor(id) == id])
+    error_message = "files.uid and files.gid are whole numbers above 0, which is root."
+  }
+}
+
 variable "kms_key_arn" {
   description = "Customer-managed key of database and files, in their Region."
   type        = string

@@ -33,10 +33,63 @@ data "aws_lb" "left" {
   arn = each.value
 }
 
+# Global Accelerator makes a security group in the VPC when the first endpoint
+# joins, and never deletes it. The VPC could not be deleted then. So the side
+# adopts the group before it goes, or when it admits nothing else. What is read
+# here is named by values alone, so that it is known in every plan.
+locals {
+  adopts = local.there && (local.retiring || var.admit == "accelerator")
+}
+
+data "aws_vpcs" "this" {
+  count = local.adopts ? 1 : 0
+
+  tags = { Name = var.name }
+}
+
+data "aws_security_groups" "accelerator" {
+  for_each = toset(flatten(data.aws_vpcs.this[*].ids))
+
+  filter {
+    name   = "group-name"
+    values = ["GlobalAccelerator"]
+  }
+
+  filter {
+    name   = "vpc-id"
+    values = [each.key]
+  }
+}
+
+locals {
+  accelerator_groups = { for id in flatten([for found in data.aws_security_groups.accelerator : found.ids]) : "GlobalAccelerator" => id }
+}
+
+# The workspace imports it (output accelerator_groups). Only its deletion is
+# ours: Global Accelerator's rules stay.
+resource "aws_security_group" "accelerator" {
+  # checkov:skip=CKV_AWS_23:Global Accelerator describes its rules.
+  # checkov:skip=CKV2_AWS_5:Global Accelerator attaches it.
+  for_each = local.accelerator_groups
+
+  name   = each.key
+  vpc_id = module.vpc[0].id
+  tags   = var.tags
+
+  lifecycle {
+    ignore_changes = all
+  }
+}
+
 resource "terraform_data" "mode" {
   input = { mode = var.mode, generation = var.generation }
 
   lifecycle {
+    precondition {
+      condition     = !local.there || var.admit == "clients" || length(local.accelerator_groups) == 1
+      error_message = "${var.name} has not been an endpoint yet: set admit to accelerator once switchover has added it."
+    }
+
     precondition {
       condition     = !anytrue([for lb in data.aws_lb.left : lb.enable_deletion_protection])
       error_message = "${var.name} is live. Set mode to retiring and apply that first, once switchover sends it nothing; then absent."
@@ -95,7 +148,7 @@ module "acl" {
   subnets    = { for tier in ["balancer", "servers", "data"] : tier => local.tiers[tier] }
   port       = var.servers.port
   clients    = var.clients
-  data_ports = compact([var.database == null ? null : local.database_port, var.files ? 2049 : null])
+  data_ports = compact([var.database == null ? null : local.database_port, var.files == null ? null : 2049])
   outbound   = { for name, r in var.reaches : name => { number = r.number, ports = r.ports, cidr = r.cidr } }
   tags       = var.tags
 }
@@ -108,8 +161,9 @@ module "security_groups" {
   vpc_id        = module.vpc[0].id
   port          = var.servers.port
   clients       = var.clients
+  accelerator   = one([for name in keys(local.accelerator_groups) : { group_id = aws_security_group.accelerator[name].id } if var.admit == "accelerator"])
   database_port = local.database_port
-  files         = var.files
+  files         = var.files != null
   egress        = { for name, r in var.reaches : name => { description = r.description, ports = r.ports, cidr = r.cidr } }
   tags          = var.tags
 }
@@ -188,12 +242,13 @@ module "database" {
 
 module "files" {
   source = "../efs"
-  count  = local.there && var.files ? 1 : 0
+  count  = local.there && var.files != null ? 1 : 0
 
   name               = var.name
   kms_key_arn        = var.kms_key_arn
   subnets            = { for zone, z in var.zones : zone => { id = local.ids.data[zone], zone = z.id } }
   security_group_ids = [module.security_groups[0].files_id]
+  access_points      = { files = { path = "/files", uid = var.files.uid, gid = var.files.gid } }
   default_backup     = false # the plan selects it by tag
   tags               = merge(var.tags, var.backup_tag)
 }

@@ -23,6 +23,11 @@ output "vpc_id" {
   value       = one(module.vpc[*].id)
 }
 
+output "accelerator_groups" {
+  description = "Security groups that Global Accelerator made and the side adopts, by name: the workspace imports them into aws_security_group.accelerator."
+  value       = local.accelerator_groups
+}
+
 output "subnets" {
   description = "Subnets by tier and zone; empty if absent."
   value       = local.tiers
@@ -45,6 +50,6 @@ output "database" {
 }
 
 output "files" {
-  description = "Id and DNS name of the side's own file system, null if there is none."
-  value       = one([for fs in module.files : { id = fs.id, dns_name = fs.dns_name }])
+  description = "Id and DNS name of the side's own file system, and id of its access point; null if there is none."
+  value       = one([for fs in module.files : { id = fs.id, dns_name = fs.dns_name, access_point_id = fs.access_points["files"].id }])
 }

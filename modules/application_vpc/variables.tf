@@ -68,6 +68,18 @@ variable "transit" {
   nullable = false
 }
 
+variable "admit" {
+  description = "Who reaches the load balancer: clients, or accelerator: only what comes through the accelerator. Its security group exists once the side has been an endpoint, so a new side begins with clients."
+  type        = string
+  default     = "clients"
+  nullable    = false
+
+  validation {
+    condition     = contains(["clients", "accelerator"], var.admit)
+    error_message = "admit is clients or accelerator."
+  }
+}
+
 variable "clients" {
   description = "Ranges that reach the load balancer, whose addresses Global Accelerator keeps."
   type        = set(string)
@@ -156,10 +168,14 @@ variable "database" {
 }
 
 variable "files" {
-  description = "Whether the side has a file system of its own, for what may go with it: logs and caches."
-  type        = bool
-  default     = false
-  nullable    = false
+  description = "A file system of the side's own, for what may go with it: logs and caches. User and group, by number, own its directory, which servers mount through its access point. Null: none."
+  type        = object({ uid = number, gid = number })
+  default     = null
+
+  validation {
+    condition     = var.files == null || alltrue([for id in try(values(var.files), []) : id > 0 && floor(id) == id])
+    error_message = "files.uid and files.gid are whole numbers above 0, which is root."
+  }
 }
 
 variable "backup_tag" {

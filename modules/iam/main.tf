@@ -20,6 +20,17 @@ locals {
           StringEquals = { "sts:ExternalId" = var.trust.external_id }
         } if var.trust.external_id != null },
       )],
+      # IAM User Guide, "IAM and AWS STS condition context keys",
+      # sts:RoleSessionName: the name in the trail is the user's.
+      [for account in var.trust.people ? [data.aws_caller_identity.this.account_id] : [] : {
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::${account}:root" }
+        Action    = "sts:AssumeRole"
+        Condition = {
+          Bool         = { "aws:MultiFactorAuthPresent" = "true" }
+          StringEquals = { "sts:RoleSessionName" = "$${aws:username}" }
+        }
+      }],
     )
   }
 

@@ -26,16 +26,17 @@ variable "description" {
 }
 
 variable "trust" {
-  description = "Who may assume the role: services by principal, roles by ARN, with an external id if they are in another account."
+  description = "Who may assume the role: services by principal, roles by ARN, with an external id if they are in another account; people: users of this account, with MFA and with their user's name as the session's."
   type = object({
     services    = optional(set(string), [])
     roles       = optional(set(string), [])
     external_id = optional(string)
+    people      = optional(bool, false)
   })
   nullable = false
 
   validation {
-    condition     = length(var.trust.services) + length(var.trust.roles) > 0
+    condition     = length(var.trust.services) + length(var.trust.roles) > 0 || var.trust.people
     error_message = "trust must name at least one principal."
   }
 

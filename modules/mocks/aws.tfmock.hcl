@@ -234,6 +234,18 @@ mock_resource "aws_api_gateway_rest_api" {
   }
 }
 
+mock_data "aws_vpcs" {
+  defaults = {
+    ids = []
+  }
+}
+
+mock_data "aws_security_groups" {
+  defaults = {
+    ids = []
+  }
+}
+
 mock_data "aws_lbs" {
   defaults = {
     arns = []

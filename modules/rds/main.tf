@@ -59,7 +59,7 @@ resource "aws_db_instance" "this" {
   # checkov:skip=CKV_AWS_293:On by default; off before an end that somebody approved.
   identifier     = var.name
   engine         = local.replica ? null : var.engine
-  engine_version = local.replica ? null : var.engine_version
+  engine_version = var.engine_version # of a replica, too, so that its promotion does not change it
   instance_class = var.instance_class
   db_name        = local.fresh ? var.database : null
   port           = local.engine.port

@@ -19,7 +19,7 @@ variable "kms_key_arn" {
 }
 
 variable "retention" {
-  description = "Days until objects expire (never if null; by prefix, with all their versions), days until replaced or deleted versions expire, and days in which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can remove). The lock can only be chosen when the bucket is created."
+  description = "Days until objects expire (never if null; by prefix, with all their versions), days until replaced or deleted versions expire, and days in which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can remove). The lock can only be chosen when the bucket is created, and not where S3 or load balancers deliver logs."
   type = object({
     expire_days     = optional(number)
     prefixes        = optional(map(number), {})
@@ -62,6 +62,13 @@ variable "log_services" {
   validation {
     condition     = var.kms_key_arn == null || length(setsubtract(var.log_services, ["delivery.logs.amazonaws.com"])) == 0
     error_message = "Load balancers and S3 access logs cannot deliver to a bucket with a customer-managed key: set kms_key_arn to null."
+  }
+
+  # S3 says so for its access logs (S3 User Guide, "Object Lock considerations").
+  # No document says whether load balancers can deliver to such a bucket.
+  validation {
+    condition     = var.retention.lock_days == null || length(setsubtract(var.log_services, ["delivery.logs.amazonaws.com"])) == 0
+    error_message = "S3 access logs cannot be delivered to a bucket with Object Lock, and load balancers' logs perhaps not: leave lock_days out, set deny_delete, and lock a copy."
   }
 }
 

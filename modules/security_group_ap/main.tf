@@ -7,9 +7,14 @@ module "balancer" {
   name        = "${var.name}-balancer"
   description = "Load balancer of ${var.name}"
   vpc_id      = var.vpc_id
-  ingress = { for cidr in var.clients : "https ${cidr}" => {
-    description = "Clients, whose addresses the accelerator keeps", ports = "443", cidr = cidr
-  } }
+  ingress = merge(
+    { for cidr in var.accelerator == null ? var.clients : [] : "https ${cidr}" => {
+      description = "Clients, whose addresses the accelerator keeps", ports = "443", cidr = cidr
+    } },
+    { for accelerator in var.accelerator[*] : "https accelerator" => {
+      description = "The accelerator, whose clients come in no other way", ports = "443", group_id = accelerator.group_id
+    } },
+  )
   egress = {
     servers = { description = "Servers", ports = tostring(var.port), group_id = module.servers.id }
   }

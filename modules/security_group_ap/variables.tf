@@ -32,6 +32,12 @@ variable "clients" {
   }
 }
 
+variable "accelerator" {
+  description = "Security group of the accelerator's network interfaces in the VPC, which alone reaches the load balancer then, instead of clients. Null: clients do."
+  type        = object({ group_id = string })
+  default     = null
+}
+
 variable "database_port" {
   description = "Port of a database inside the application's VPC; null: it has none."
   type        = number

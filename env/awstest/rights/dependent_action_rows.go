@@ -78,7 +78,8 @@ var dependentActions = []dependentAction{
 	{action: "autoscaling:CreateAutoScalingGroup", condition: "LaunchTemplateId", actions: "ec2:RunInstances", resources: launchARNs, context: []string{"ec2:LaunchTemplate", templateARN}},
 	{action: "autoscaling:UpdateAutoScalingGroup", condition: "LaunchTemplateId", actions: "ec2:RunInstances", resources: launchARNs, context: []string{"ec2:LaunchTemplate", templateARN}},
 
-	// A mount target is a network interface.
-	{action: "elasticfilesystem:CreateMountTarget", actions: "ec2:CreateNetworkInterface", resources: ec2ARN + "network-interface/any " + ec2ARN + "security-group/any " + ec2ARN + "subnet/${SubnetId}", context: []string{"aws:CalledVia", "elasticfilesystem.amazonaws.com"}},
-	{action: "elasticfilesystem:DeleteMountTarget", actions: "ec2:DeleteNetworkInterface", resources: ec2ARN + "network-interface/any", context: []string{"aws:CalledVia", "elasticfilesystem.amazonaws.com"}},
+	// A mount target is a network interface (EFS API, CreateMountTarget and
+	// DeleteMountTarget, which name no context key).
+	{action: "elasticfilesystem:CreateMountTarget", actions: "ec2:CreateNetworkInterface", resources: ec2ARN + "network-interface/any " + ec2ARN + "security-group/any " + ec2ARN + "subnet/${SubnetId}"},
+	{action: "elasticfilesystem:DeleteMountTarget", actions: "ec2:DeleteNetworkInterface", resources: ec2ARN + "network-interface/any"},
 }

@@ -22,6 +22,9 @@ func (a *Inventory) Observe(c Call, answer []byte) {
 			kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 			a.roles[kind+" "+name[strings.LastIndex(name, "/")+1:]] = name
 		}
+		if c.Operation == "CreateServiceLinkedRole" {
+			a.linked[parseParams(c).value("AWSServiceName")] = true
+		}
 		if m := boundaryARN.FindSubmatch(answer); m != nil && c.Operation == "CreateRole" {
 			a.boundaries[parseParams(c).value("RoleName")] = string(m[1])
 		}

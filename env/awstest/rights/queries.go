@@ -49,12 +49,13 @@ type Inventory struct {
 	mu         sync.Mutex
 	roles      map[string]string // ARNs of roles and instance profiles, by kind and name
 	boundaries map[string]string // boundaries, by a role's ARN
+	linked     map[string]bool   // services whose service-linked role exists
 	keys       map[string]string // KMS keys of buckets and secrets, by ARN without the generated part
 }
 
 // NewInventory returns the inventory of an empty account.
 func NewInventory(id string) *Inventory {
-	return &Inventory{id: id, roles: map[string]string{}, boundaries: map[string]string{}, keys: map[string]string{}}
+	return &Inventory{id: id, roles: map[string]string{}, boundaries: map[string]string{}, linked: map[string]bool{}, keys: map[string]string{}}
 }
 
 // Queries returns the queries for a call. All of them must be allowed.
@@ -72,6 +73,7 @@ func (a *Inventory) Queries(c Call) ([]AuthzQuery, error) {
 		}
 		queries = append(queries, actionQueries...)
 		rows := append(tagOnCreateRows(c, s), a.encryptionRows(name, c, s)...)
+		rows = append(rows, a.linkedRoleRows(name)...)
 		for _, row := range dependentActions {
 			if row.action == name {
 				rows = append(rows, row)

@@ -40,11 +40,33 @@ run "readers_find_what_they_need" {
   }
 }
 
+run "clients_find_the_accelerator_by_name" {
+  command = plan
+
+  assert {
+    condition     = [for record in aws_route53_record.shop : [record.name, record.type, one(record.alias).name]] == [["shop.example.com", "A", output.accelerator.dns_name]]
+    error_message = "The domain leads elsewhere."
+  }
+}
+
+run "operators_may_write_the_record_themselves" {
+  command = plan
+
+  variables {
+    domain = { name = "shop.example.com", zone_id = "Z0123456789ABCDEFGHIJ" }
+  }
+
+  assert {
+    condition     = length(aws_route53_record.shop) == 0
+    error_message = "A record of the name that is still in use would be taken."
+  }
+}
+
 run "evidence_is_locked_and_copied" {
   command = plan
 
   assert {
-    condition     = local.kept.lock_days == 400 && keys(module.logs) == ["balancer", "flow"] && keys(module.logs_copy) == ["access", "balancer", "flow"]
+    condition     = local.locked.lock_days == 400 && keys(module.logs) == ["balancer", "flow"] && keys(module.logs_copy) == ["access", "balancer", "flow"]
     error_message = "Logs can be deleted within 400 days, or are in one Region alone."
   }
 

@@ -53,6 +53,15 @@ run "osaka_stands_by_itself" {
   }
 }
 
+run "premises_reach_osaka_without_tokyo" {
+  command = plan
+
+  assert {
+    condition     = keys(module.vpg) == ["premises"] && output.vpg.cidr == "10.16.0.0/16"
+    error_message = "The premises lose the data with Tokyo."
+  }
+}
+
 run "evidence_is_kept" {
   command = plan
 

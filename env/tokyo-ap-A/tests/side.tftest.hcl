@@ -18,7 +18,7 @@ override_module {
   outputs = { outputs = {
     transit  = { gateway_id = "tgw-0123456789abcdef0", route_table_ids = { outside = "tgw-rtb-outside", shared = "tgw-rtb-shared", sides = "tgw-rtb-sides" } }
     database = { address = "shop.abcdefghijkl.ap-northeast-1.rds.amazonaws.com", port = 5432 }
-    files    = { id = "fs-0123456789abcdef0" }
+    files    = { id = "fs-0123456789abcdef0", access_point_id = "fsap-0123456789abcdef0" }
   } }
 }
 
@@ -36,8 +36,13 @@ run "live" {
   }
 
   assert {
-    condition     = strcontains(local.first_start, "SHOP_DATABASES=shop.abcdefghijkl.ap-northeast-1.rds.amazonaws.com\n") && strcontains(local.first_start, "SHOP_FILES=fs-0123456789abcdef0\n")
+    condition     = strcontains(local.first_start, "SHOP_DATABASES=shop.abcdefghijkl.ap-northeast-1.rds.amazonaws.com\n") && strcontains(local.first_start, "SHOP_FILES=fs-0123456789abcdef0\nSHOP_FILES_ACCESS_POINT=fsap-0123456789abcdef0\n")
     error_message = "Servers do not find their data."
+  }
+
+  assert {
+    condition     = strcontains(local.first_start, "b\"${var.name}, generation 7\"") && strcontains(local.first_start, "\nEND\nfi\nsystemctl enable --now shop\n")
+    error_message = "Servers without the application do not answer health checks."
   }
 
   assert {

@@ -16,6 +16,7 @@ override_module {
 override_module {
   target = module.common_os
   outputs = { outputs = {
+    vpg     = { id = "vgw-0123456789abcdef0", cidr = "10.16.0.0/16" }
     transit = { gateway_id = "tgw-0000000000000osaka", route_table_ids = { outside = "tgw-rtb-outside", shared = "tgw-rtb-shared", sides = "tgw-rtb-sides" } }
   } }
 }
@@ -45,5 +46,10 @@ run "premises_reach_the_data_and_nothing_else" {
   assert {
     condition     = keys(module.vpg) == ["premises"] && length(module.direct_connect["premises"].hosted_interface_arns) == 2
     error_message = "Nobody comes in from on premises, or by one way alone."
+  }
+
+  assert {
+    condition     = keys(module.direct_connect_attachment["premises"].association_ids) == ["osaka", "tokyo"]
+    error_message = "The premises lose the data with Tokyo."
   }
 }

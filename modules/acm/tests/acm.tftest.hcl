@@ -48,6 +48,19 @@ run "in_another_region" {
   }
 }
 
+run "another_regions_certificate_of_the_name_proves_it" {
+  command = plan
+
+  variables {
+    zone_id = null
+  }
+
+  assert {
+    condition     = length(aws_route53_record.this) == 0 && aws_acm_certificate_validation.this.validation_record_fqdns == null
+    error_message = "One record would have two owners, and the first to go would take it from the other."
+  }
+}
+
 run "refuses_a_url" {
   command = plan
 

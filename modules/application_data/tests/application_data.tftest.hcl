@@ -8,6 +8,7 @@ variables {
   vpc         = { id = "vpc-0123456789abcdef0", data_subnets = { a = { id = "subnet-0123456789abcdef0", zone = "apne1-az4" }, c = { id = "subnet-0123456789abcdef1", zone = "apne1-az1" } } }
   clients     = { a = "10.1.0.0/16", osaka = "10.17.0.0/16" }
   database    = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium" }
+  files       = { uid = 1500, gid = 1500 }
   kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   topic_arns  = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
   backup_tag  = { Backup = "daily" }
@@ -35,6 +36,32 @@ run "database_and_files" {
     condition     = keys(module.watch.alarms) == ["shop-database-load", "shop-database-storage"]
     error_message = "Nobody is told that the database is full."
   }
+}
+
+run "logs_are_written_through_an_access_point" {
+  command = plan
+
+  assert {
+    condition     = output.files.access_point_id != null
+    error_message = "Servers do not know the access point."
+  }
+
+  # Without an access point a client has the directory of root, which root may
+  # not write to either.
+  assert {
+    condition     = { for name, p in module.files.access_points : name => p.id != null } == { logs = true }
+    error_message = "Nobody can write to the file system."
+  }
+}
+
+run "refuses_files_of_root" {
+  command = plan
+
+  variables {
+    files = { uid = 0, gid = 0 }
+  }
+
+  expect_failures = [var.files]
 }
 
 run "replica" {

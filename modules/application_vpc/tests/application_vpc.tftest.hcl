@@ -66,14 +66,14 @@ run "database_and_files_of_its_own" {
   variables {
     generation = 3
     mode       = "retiring"
-    files      = true
+    files      = { uid = 1500, gid = 1500 }
     backup_tag = { Backup = "daily" }
     database   = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", rpo = "What was written since the nightly snapshot", snapshot_identifier = "shop-b-final-2" }
   }
 
   assert {
-    condition     = output.database.final_snapshot == "shop-a-final-3" && output.files != null
-    error_message = "The last snapshot is not this generation's."
+    condition     = output.database.final_snapshot == "shop-a-final-3" && output.files.access_point_id != null
+    error_message = "The last snapshot is not this generation's, or nobody can write to the file system."
   }
 
   assert {
@@ -87,7 +87,7 @@ run "absent_leaves_nothing_and_says_so" {
 
   variables {
     mode  = "absent"
-    files = true
+    files = { uid = 1500, gid = 1500 }
   }
 
   assert {
@@ -149,6 +149,85 @@ run "goes_from_retiring_to_absent" {
     condition     = output.mode == "absent"
     error_message = "It can never go."
   }
+}
+
+run "retiring_adopts_the_accelerators_group" {
+  command = plan
+
+  variables {
+    mode = "retiring"
+  }
+
+  override_data {
+    target          = data.aws_vpcs.this
+    override_during = plan
+    values          = { ids = ["vpc-0123456789abcdef0"] }
+  }
+
+  override_data {
+    target          = data.aws_security_groups.accelerator
+    override_during = plan
+    values          = { ids = ["sg-0accelerator000000"] }
+  }
+
+  assert {
+    condition     = output.accelerator_groups == { GlobalAccelerator = "sg-0accelerator000000" } && keys(aws_security_group.accelerator) == ["GlobalAccelerator"]
+    error_message = "The VPC could never be deleted."
+  }
+}
+
+run "live_leaves_the_accelerators_group_alone" {
+  command = plan
+
+  assert {
+    condition     = length(output.accelerator_groups) == 0 && length(aws_security_group.accelerator) == 0
+    error_message = "A side would change because an endpoint joined."
+  }
+}
+
+run "nobody_gets_past_the_accelerator" {
+  command = plan
+
+  variables {
+    admit = "accelerator"
+  }
+
+  override_data {
+    target          = data.aws_vpcs.this
+    override_during = plan
+    values          = { ids = ["vpc-0123456789abcdef0"] }
+  }
+
+  override_data {
+    target          = data.aws_security_groups.accelerator
+    override_during = plan
+    values          = { ids = ["sg-0accelerator000000"] }
+  }
+
+  assert {
+    condition     = keys(aws_security_group.accelerator) == ["GlobalAccelerator"]
+    error_message = "The rule of the load balancer would name a group that can vanish."
+  }
+}
+
+run "refuses_to_admit_an_accelerator_that_it_has_not_joined" {
+  command = plan
+
+  variables {
+    admit = "accelerator"
+  }
+
+  expect_failures = [terraform_data.mode]
+}
+
+run "refuses_to_admit_nobody" {
+  command = plan
+
+  variables {
+    admit = "nobody"
+  }
+
+  expect_failures = [var.admit]
 }
 
 run "refuses_a_name_with_capitals" {
@@ -246,4 +325,14 @@ run "refuses_an_empty_database_of_the_second_generation" {
   }
 
   expect_failures = [var.database]
+}
+
+run "refuses_files_of_root" {
+  command = plan
+
+  variables {
+    files = { uid = 0, gid = 1500 }
+  }
+
+  expect_failures = [var.files]
 }

@@ -87,6 +87,21 @@ run "reasons_and_bounds_are_taken" {
   }
 }
 
+run "people_come_with_mfa_and_under_their_own_name" {
+  command = plan
+
+  variables {
+    trust = { people = true }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role.this.assume_role_policy).Statement : [s.Principal.AWS, s.Action, s.Condition.Bool["aws:MultiFactorAuthPresent"], s.Condition.StringEquals["sts:RoleSessionName"]]] == [
+      ["arn:aws:iam::123456789012:root", "sts:AssumeRole", "true", "$${aws:username}"],
+    ]
+    error_message = "Somebody assumes it without MFA, or without a name."
+  }
+}
+
 run "refuses_a_name_with_a_space" {
   command = plan
 

@@ -97,6 +97,12 @@ run "replica_follows" {
     condition     = aws_db_instance.this.replicate_source_db == var.replica_of && aws_db_instance.this.manage_master_user_password == null && aws_db_instance.this.skip_final_snapshot
     error_message = "It does not follow."
   }
+
+  # Once promoted, it is the same database with the same values.
+  assert {
+    condition     = aws_db_instance.this.engine_version == "17"
+    error_message = "Its promotion would also change its version."
+  }
 }
 
 run "what_is_followed_has_a_password_that_nobody_knows" {

@@ -79,9 +79,8 @@ run "logs_locked_for_400_days" {
   command = plan
 
   variables {
-    kms_key_arn  = null
     retention    = { expire_days = 400, lock_days = 400 }
-    log_services = ["delivery.logs.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+    log_services = ["delivery.logs.amazonaws.com"]
   }
 
   assert {
@@ -95,13 +94,35 @@ run "logs_locked_for_400_days" {
   }
 
   assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Sid] == [
+      "TLSOnly", "TLS12OrNewer", "LogsDeliveryLogsAmazonawsCom", "LogsAclCheck",
+    ]
+    error_message = "The policy's statements are others."
+  }
+}
+
+run "logs_of_load_balancers_and_of_s3_itself" {
+  command = plan
+
+  variables {
+    kms_key_arn  = null
+    deny_delete  = true
+    log_services = ["logdelivery.elasticloadbalancing.amazonaws.com", "logging.s3.amazonaws.com"]
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_object_lock_configuration.this) == 0 && !aws_s3_bucket.this.object_lock_enabled
+    error_message = "S3 could not deliver."
+  }
+
+  assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
     error_message = "Load balancers could not deliver."
   }
 
   assert {
     condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Sid] == [
-      "TLSOnly", "TLS12OrNewer", "LogsDeliveryLogsAmazonawsCom", "LogsLogdeliveryElasticloadbalancingAmazonawsCom", "LogsAclCheck",
+      "TLSOnly", "TLS12OrNewer", "LogsLogdeliveryElasticloadbalancingAmazonawsCom", "LogsLoggingS3AmazonawsCom", "NobodyDeletesVersions",
     ]
     error_message = "The policy's statements are others."
   }
@@ -206,6 +227,30 @@ run "refuses_load_balancer_logs_with_a_key" {
   command = plan
 
   variables {
+    log_services = ["logdelivery.elasticloadbalancing.amazonaws.com"]
+  }
+
+  expect_failures = [var.log_services]
+}
+
+run "refuses_access_logs_in_a_locked_bucket" {
+  command = plan
+
+  variables {
+    kms_key_arn  = null
+    retention    = { expire_days = 400, lock_days = 400 }
+    log_services = ["logging.s3.amazonaws.com"]
+  }
+
+  expect_failures = [var.log_services]
+}
+
+run "refuses_load_balancer_logs_in_a_locked_bucket" {
+  command = plan
+
+  variables {
+    kms_key_arn  = null
+    retention    = { expire_days = 400, lock_days = 400 }
     log_services = ["logdelivery.elasticloadbalancing.amazonaws.com"]
   }
 

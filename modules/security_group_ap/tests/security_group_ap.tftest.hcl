@@ -63,6 +63,21 @@ run "data_is_reached_by_servers_alone" {
   }
 }
 
+run "nobody_gets_past_the_accelerator" {
+  command = plan
+
+  variables {
+    accelerator = { group_id = "sg-0123456789abcdef0" }
+  }
+
+  assert {
+    condition = { for name, rule in module.balancer.ingress : name => [rule.from_port, rule.referenced_security_group_id] } == {
+      "https accelerator" = [443, "sg-0123456789abcdef0"]
+    }
+    error_message = "Clients reach the load balancer without the accelerator, or the accelerator does not."
+  }
+}
+
 run "refuses_a_privileged_port" {
   command = plan
 

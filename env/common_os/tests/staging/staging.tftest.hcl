@@ -34,7 +34,7 @@ run "smaller_and_in_its_own_account" {
   }
 
   assert {
-    condition     = var.tags.Environment == "staging" && length(output.addresses) == 1 && endswith(var.domain.name, ".staging.example.com")
+    condition     = var.tags.Environment == "staging" && length(output.addresses) == 1 && endswith(var.domain, ".staging.example.com")
     error_message = "Staging costs as much as production, or has its name."
   }
 }

@@ -20,7 +20,7 @@ override_module {
   outputs = { outputs = {
     transit  = { gateway_id = "tgw-0123456789abcdef0", route_table_ids = { outside = "tgw-rtb-outside", shared = "tgw-rtb-shared", sides = "tgw-rtb-sides" } }
     database = { address = "shop.abcdefghijkl.ap-northeast-1.rds.amazonaws.com", port = 5432 }
-    files    = { id = "fs-0123456789abcdef0" }
+    files    = { id = "fs-0123456789abcdef0", access_point_id = "fsap-0123456789abcdef0" }
   } }
 }
 

@@ -1,0 +1,52 @@
+# People in a disaster (docs/drill.md): when Tokyo is lost, and its reconciler
+# with it, they start the standby's task, or apply by themselves what Osaka
+# needs. Any user of the account who may assume this role does so with MFA and
+# under their own name, so that each call in the trail has a person's name.
+
+locals {
+  # The workspaces that the drill applies.
+  drill = ["common_os", "osaka-ap", "switchover"]
+
+  records = { tokyo = module.reconciler.table.arn, osaka = module.standby.table.arn }
+}
+
+module "operators_role" {
+  source = "../../modules/iam"
+
+  name                 = "operators"
+  path                 = "/reconcile/"
+  description          = "Operators in a disaster"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { people = true }
+  statements = {
+    Apply = {
+      actions   = ["sts:AssumeRole"]
+      resources = [for name in local.drill : "arn:aws:iam::${var.account_id}:role/reconcile/apply-${name}"]
+    }
+    Start     = local.starts.osaka.Start
+    PassRoles = local.starts.osaka.PassRoles
+    Tag       = local.starts.osaka.Tag
+    Look = {
+      actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ecs:ListTasks", "logs:DescribeLogGroups"]
+      resources = ["*"] # these take no resource, or ids that are unknown before
+    }
+    Tasks = {
+      actions   = ["ecs:DescribeTasks"]
+      resources = ["arn:aws:ecs:*:${var.account_id}:task/reconcile*/*"]
+    }
+    Record = {
+      actions   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
+      resources = values(local.records)
+    }
+    RecordKey = {
+      actions    = ["kms:Decrypt"]
+      resources  = [for key in module.work_key : key.arn]
+      conditions = { StringLike = { "kms:ViaService" = ["dynamodb.*.amazonaws.com"] } }
+    }
+    Logs = {
+      actions   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
+      resources = ["arn:aws:logs:*:${var.account_id}:log-group:/reconcile/*"]
+    }
+  }
+  tags = var.tags
+}
