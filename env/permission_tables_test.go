@@ -242,7 +242,7 @@ var evidencePermissions = []permission{
 	allow(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-api"),
 	allow(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-build"),
 	allow("operators", "logs:GetLogEvents", "arn:aws:logs:ap-northeast-3:123456789012:log-group:/reconcile/reconcile-standby:log-stream:task"),
-	allow(nobody, "logs:GetLogEvents", "arn:aws:logs:*:123456789012:log-group:*:log-stream:*"),
+	allow(nobody, "logs:GetLogEvents", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers:log-stream:server"),
 	allow(nobody, "logs:PutSubscriptionFilter", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers"),
 	allow(nobody, "cloudtrail:StopLogging", "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/*"),
 	allow(nobody, "cloudtrail:DeleteTrail", "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/*"),

@@ -13,7 +13,7 @@ func returnToTokyo(a *account) {
 	a.edit("env/common_os/terraform.tfvars", `(?m)^webhook = true`, "webhook = false")
 	a.commit("Osaka lets no webhooks in")
 	a.applyByHand("common_os")
-	a.passAndCheck("what people applied is what Git says", map[string]string{"common_os": "no-changes", "osaka-ap": "no-changes", "switchover": "no-changes"})
+	a.passAndCheck("what people applied is what Git says", map[string]string{"osaka-ap": "no-changes", "switchover": "no-changes"})
 
 	replace := func(workspace, region, database string) {
 		a.setDatabase(workspace, "protected", "false")

@@ -5,7 +5,7 @@
 locals {
   # ARNs of the control plane, as far as they contain names.
   own_roles   = [for type in ["instance-profile", "policy", "role"] : "arn:aws:iam::${var.account_id}:${type}/reconcile/*"]
-  own_buckets = flatten([for names in local.buckets : [for name in values(names) : "arn:aws:s3:::${name}"]])
+  own_buckets = [for kind in ["reconcile", "states"] : "arn:aws:s3:::${var.prefix}-${kind}*-${var.account_id}"] # local.buckets
   own = [
     "arn:aws:cloudwatch:*:${var.account_id}:alarm:reconcile*",
     "arn:aws:cloudwatch::${var.account_id}:dashboard/reconcile*",

@@ -27,7 +27,7 @@ module "operators_role" {
     PassRoles = local.starts.osaka.PassRoles
     Tag       = local.starts.osaka.Tag
     Look = {
-      actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ecs:ListTasks", "logs:DescribeLogGroups"]
+      actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "logs:DescribeLogGroups"]
       resources = ["*"] # these take no resource, or ids that are unknown before
     }
     Tasks = {

@@ -80,7 +80,7 @@ module "watch" {
         threshold   = 2147483648
       }
       "${var.name}-database-load" = {
-        description = "The database has been busy for a quarter of an hour: Performance Insights tell with which queries."
+        description = "The database has been busy for a quarter of an hour: Database Insights tell with which queries."
         namespace   = "AWS/RDS"
         metric      = "CPUUtilization"
         dimensions  = { DBInstanceIdentifier = local.database.identifier }

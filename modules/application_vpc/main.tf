@@ -65,8 +65,7 @@ locals {
   accelerator_groups = { for id in flatten([for found in data.aws_security_groups.accelerator : found.ids]) : "GlobalAccelerator" => id }
 }
 
-# The workspace imports it (output accelerator_groups). Only its deletion is
-# ours: Global Accelerator's rules stay.
+# The workspace imports it (output accelerator_groups).
 resource "aws_security_group" "accelerator" {
   # checkov:skip=CKV_AWS_23:Global Accelerator describes its rules.
   # checkov:skip=CKV2_AWS_5:Global Accelerator attaches it.
@@ -77,6 +76,7 @@ resource "aws_security_group" "accelerator" {
   tags   = var.tags
 
   lifecycle {
+    # Everything but its deletion is Global Accelerator's.
     ignore_changes = all
   }
 }

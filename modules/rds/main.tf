@@ -53,7 +53,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
-  # checkov:skip=CKV_AWS_118:Performance Insights tell which query it was; CloudWatch, how busy it is.
+  # checkov:skip=CKV_AWS_118:Database Insights tell which query it was; CloudWatch, how busy it is.
   # checkov:skip=CKV_AWS_133:backup_days is at least one, but for a replica, whose source has them.
   # checkov:skip=CKV_AWS_157:In two zones by default; staging and replicas may do with one.
   # checkov:skip=CKV_AWS_293:On by default; off before an end that somebody approved.

@@ -122,7 +122,7 @@ run "nobody_is_allowed_a_whole_service_or_unbounded_roles" {
 
   assert {
     condition     = alltrue([for p in concat(values(aws_iam_policy.look), values(aws_iam_policy.network), [aws_iam_policy.boundary, aws_iam_policy.estate_boundary, aws_iam_policy.guard, aws_iam_policy.look_bootstrap]) : length(p.policy) <= 6144])
-    error_message = "A managed policy has more than 6144 characters."
+    error_message = "A managed policy has more than 6144 characters: ${join(", ", [for p in concat(values(aws_iam_policy.look), values(aws_iam_policy.network), [aws_iam_policy.boundary, aws_iam_policy.estate_boundary, aws_iam_policy.guard, aws_iam_policy.look_bootstrap]) : "${p.name} ${length(p.policy)}" if length(p.policy) > 5900])}."
   }
 }
 
