@@ -66,6 +66,7 @@ func newAccount(t *testing.T) *account {
 		"RECONCILE_SNAPSHOTS=s3://example-reconcile-"+awstest.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
 		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
+		"RECONCILE_GATE=always", // the words of the settings are rewritten below
 		"RECONCILE_WORK="+t.TempDir(), "RECONCILE_TERRAFORM="+a.terraformBinary,
 	)
 	return a

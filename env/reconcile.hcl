@@ -5,8 +5,6 @@ workspaces = ["env/*"]
 defaults {
   # Applied without approval: plans that create or change, and neither
   # interrupt, replace nor destroy. The rest waits for `reconcile approve`.
-  # Until that is built, safe and approve act as plan-only, and reconcile says
-  # so.
   apply = "safe"
 
   # bootstrap creates the roles. Plans of any commit run with the first, so it

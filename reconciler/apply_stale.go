@@ -136,7 +136,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 		result.Error = "waits for its upstreams: " + why
 	case p.isBackingOff(w, entry):
 		result.Outcome, result.Error = entry.Record.Outcome, entry.Record.Error
-		result.Changes, result.Risk, result.PlanDigest = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest
+		result.Changes, result.Risk, result.PlanDigest, result.Why = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest, entry.Record.Why
 	default:
 		return result, false
 	}
@@ -163,7 +163,7 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	if !rec.RetryAt.IsZero() && !p.config.Now().Before(rec.RetryAt) {
 		return false
 	}
-	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name))))
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name)), entry.Approvals))
 }
 
 func (p *pass) complete(s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
 )
 
@@ -24,6 +25,7 @@ type GraphWorkspace struct {
 	DependsOn []string `json:"depends_on"`
 	Inputs    []string `json:"inputs"`
 	Error     string   `json:"error,omitempty"` // why the workspace is refused
+	Gate      string   `json:"gate,omitempty"`  // what the operator's gate forbids of its settings
 }
 
 // Graph reads the workspaces at the tip. It neither reads nor writes a record.
@@ -56,7 +58,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		for _, input := range slices.Concat(ws.Inputs, ws.Patterns) {
 			inputs = append(inputs, gitpath.Quote(input))
 		}
-		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs}
+		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, r.config.Gate)}
 		g.Warnings = append(g.Warnings, ws.Warnings...)
 		if ws.Err != nil {
 			node.Error = ws.Err.Error()

@@ -44,7 +44,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.exists, s.name = true, draw(rt, "name", names...)
 		return
 	}
-	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
+	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only", "asks", "asks") {
 	case "value":
 		s.value = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "output":
@@ -72,6 +72,8 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.isUnparsable = true
 	case "plan-only":
 		s.planOnly = true
+	case "asks":
+		s.asks = !s.asks
 	}
 }
 
@@ -199,6 +201,7 @@ func (m *model) restoreFrom(backup *statetest.Memory) {
 	for _, s := range m.tfStates {
 		s.generation = 0
 	}
+	m.restoreApprovals()
 	_, err := m.observer.record.InvalidateTraces(m.ctx)
 	m.must(err)
 }

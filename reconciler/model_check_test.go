@@ -158,6 +158,9 @@ func (m *model) checkApply(s *modelSession, p *modelPlan) {
 	if m.adoptedCommits[generation] != commit.id {
 		m.addViolation("%s is applied from commit %d, but generation %d is of %s", s.job.Name, number, generation, m.adoptedCommits[generation])
 	}
+	if s := commit.tree.workspaces[i]; s.asks && !s.planOnly {
+		m.checkApproved(s.name, modelDigest(p.stateContent, p.version.Lineage))
+	}
 	if generation < now.generation {
 		m.addViolation("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
 	}

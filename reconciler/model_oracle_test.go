@@ -11,9 +11,10 @@ import (
 
 // recordView is the record as the oracle reads it.
 type recordView struct {
-	head    state.Head
-	records map[string]state.Workspace
-	holds   map[string]state.Hold
+	head      state.Head
+	records   map[string]state.Workspace
+	holds     map[string]state.Hold
+	approvals map[string][]state.Approval
 }
 
 func (m *model) readRecord() (r recordView) {
@@ -23,6 +24,8 @@ func (m *model) readRecord() (r recordView) {
 	r.records, err = m.observer.record.Workspaces(m.ctx)
 	m.must(err)
 	r.holds, err = m.observer.record.Holds(m.ctx)
+	m.must(err)
+	r.approvals, err = m.observer.record.Approvals(m.ctx)
 	m.must(err)
 	return r
 }
@@ -207,6 +210,8 @@ func (m *model) predictWorkspace(r recordView, world map[stateid.ID]*tfState, di
 	case wants.equal(now.stateContent):
 		outcome = state.NoChanges
 	case isKnownEmpty(rec) && now.exists(), s.planOnly:
+		outcome = state.Blocked
+	case s.asks && !isApproved(r, s.name, modelDigest(wants, now.version.Lineage)):
 		outcome = state.Blocked
 	case s.failsApply:
 		outcome = state.Failed

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/internal/plandigest"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -102,7 +101,7 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	now := m.stateAt(s.id)
 	wants.version = now.version
 	plan := &terraform.Plan{
-		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: plandigest.Digest(strings.Join(wants.resources, ";")),
+		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: modelDigest(wants.stateContent, now.version.Lineage),
 	}
 	s.plans[plan] = wants
 	if plan.Empty {

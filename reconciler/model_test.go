@@ -101,6 +101,7 @@ type model struct {
 	recordedTraces map[string]recordedTrace
 	locked         bool // another person works on the states
 	violations     []string
+	approved       map[string]int // approvals that nobody has used or revoked, by workspace and digest
 
 	backup       *statetest.Memory
 	formerStates map[stateid.ID][]tfState // earlier states, by identity
@@ -128,7 +129,7 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
 		store: statetest.NewMemory(), tfStates: map[stateid.ID]*tfState{}, snapshots: map[commitid.ID]bool{},
-		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[stateid.ID][]tfState{},
+		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, approved: map[string]int{}, formerStates: map[stateid.ID][]tfState{},
 	}
 	first := modelTree{}
 	first.workspaces[0] = modelWorkspace{exists: true, name: "w0", module: 2}
@@ -230,6 +231,8 @@ func (m *model) runHistory(rt *rapid.T) {
 		"overtake":                     m.overtake,
 		"time passes":                  m.letTimePass,
 		"suspend or resume":            m.suspend,
+		"approve":                      m.approve,
+		"revoke":                       m.revoke,
 		"variable":                     m.changeVariable,
 		"back up or restore":           m.restore,
 		"tamper with states":           m.tamper,

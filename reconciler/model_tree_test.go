@@ -33,6 +33,7 @@ type modelWorkspace struct {
 	passesThrough bool // what it reads is its output
 	env           bool // a variable of our environment is an input
 	planOnly      bool
+	asks          bool // each plan waits for an approval
 	failsApply    bool // applies fail half-way
 	isUnparsable  bool // does not parse
 }
@@ -63,13 +64,15 @@ func (e *modelTree) files() map[string]string {
 			continue
 		}
 		files["env/"+s.name+"/main.tf"] = s.config(i)
-		if s.env || s.planOnly {
+		if s.env || s.planOnly || s.asks {
 			fmt.Fprintf(&settings, "workspace %q {\n", s.name)
 			if s.env {
 				settings.WriteString("  env = [\"TF_VAR_size\"]\n")
 			}
 			if s.planOnly {
 				settings.WriteString("  apply = \"plan-only\"\n")
+			} else if s.asks {
+				settings.WriteString("  apply = \"approve\"\n")
 			}
 			settings.WriteString("}\n")
 		}

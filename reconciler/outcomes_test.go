@@ -145,7 +145,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 
 func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 	t.Parallel()
-	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
+	for _, setting := range []string{`apply = "plan-only"`, `apply = "approve"`} {
 		t.Run(setting, func(t *testing.T) {
 			w := reconcilertest.NewEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
 			result, got := w.RunPass(run.Options{Trigger: run.Schedule})

@@ -34,6 +34,7 @@ func newSecretSearch(t *testing.T, secrets map[string]string) *secretSearch {
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + s.mkdir("tmp"),
 		"RECONCILE_STATE=" + filepath.Join(s.home, "state"), "RECONCILE_WORK=" + filepath.Join(s.home, "work"),
+		"RECONCILE_GATE=always", // resources run programs
 	}
 	return s
 }

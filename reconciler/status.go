@@ -45,6 +45,10 @@ type StatusWorkspace struct {
 	At        time.Time         `json:"at"`
 	Error     string            `json:"error,omitempty"`
 	Digest    plandigest.Digest `json:"digest,omitempty"`
+	Risk      string            `json:"risk,omitempty"`
+	Why       string            `json:"why,omitempty"`       // why the plan waits, or would have waited without Approval
+	Approval  *state.Approval   `json:"approval,omitempty"`  // allowed the last apply
+	Approvals []state.Approval  `json:"approvals,omitempty"` // that no apply has used
 	RetryAt   *time.Time        `json:"retry_at,omitempty"`
 	Attempt   *StatusRun        `json:"attempt,omitempty"` // an apply that was started and was not successful
 	Lease     *StatusLease      `json:"lease"`             // null if free
@@ -113,6 +117,10 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		},
 		Workspaces: []StatusWorkspace{},
 	}
+	approvals, err := r.config.Record.Approvals(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for name := range holds { // a hold can exist before the workspace has a record
 		if _, ok := records[name]; !ok {
 			records[name] = state.Workspace{Name: name}
@@ -120,6 +128,9 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		w := statusOf(&r.config, records[name], holds, leases)
+		for _, a := range approvals[name] {
+			w.Approvals = append(w.Approvals, *a.Fact())
+		}
 		if w.Removed {
 			w.OrphanedState = r.config.FindOrphanedState(records[name], records)
 		}
@@ -130,7 +141,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 
 func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
-		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest,
+		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why, Approval: w.Approval,
 		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
 	}
 	if w.Removed { // an older version has left the last error there

@@ -23,6 +23,8 @@ const (
 	runPrefix            = "RUN#"
 	runPartPrefix        = "RUNPART#"
 	taskPrefix           = "TASK#"
+	toldPrefix           = "PLAN#"
+	approvalPrefix       = "APPROVAL#"
 	notifiedPrefix       = "TOLD#"
 	pullRequestCursorKey = "TELLING"
 )
@@ -41,6 +43,8 @@ func (h Hold) sortKey() string                 { return holdPrefix + h.Name }
 func (r Run) sortKey() string                  { return runPrefix + string(r.ID) }
 func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", runPartKeyPrefix(p.Run), p.Part) }
 func (t Task) sortKey() string                 { return taskPrefix + t.Name }
+func (p ToldPlan) sortKey() string             { return toldKey(p.PullRequest, p.Workspace) }
+func (a Approval) sortKey() string             { return approvalPrefix + a.Digest.Abbrev() + "#" + a.Workspace }
 func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
 func (t PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
 func (l LeaseItem) sortKey() string            { return string(l.Identity) }
@@ -51,6 +55,8 @@ func (h Hold) schemaVersion() int              { return h.Schema }
 func (r Run) schemaVersion() int               { return r.Schema }
 func (p runPart) schemaVersion() int           { return p.Schema }
 func (t Task) schemaVersion() int              { return t.Schema }
+func (p ToldPlan) schemaVersion() int          { return p.Schema }
+func (a Approval) schemaVersion() int          { return a.Schema }
 func (t NotificationState) schemaVersion() int { return t.Schema }
 func (t PullRequestCursor) schemaVersion() int { return t.Schema }
 func (l LeaseItem) schemaVersion() int         { return l.Schema }
@@ -87,6 +93,14 @@ func (p runPart) check() error {
 
 func (t Task) check() error {
 	return errors.Join(required("name", t.Name), required("key", t.Key), required("commit", string(t.Commit)), minValue("generation", t.Generation, 0))
+}
+
+func (p ToldPlan) check() error {
+	return errors.Join(required("workspace", p.Workspace), required("digest", string(p.Digest)), minValue("pull_request", int64(p.PullRequest), 0))
+}
+
+func (a Approval) check() error {
+	return errors.Join(required("workspace", a.Workspace), required("digest", string(a.Digest)), required("by", a.ApprovedBy), minValue("pull_request", int64(a.PullRequest), 0))
 }
 
 func (t NotificationState) check() error { return required("name", t.Name) }

@@ -102,6 +102,8 @@ type Attempt struct {
 	// State is the state that the plan was made against. nil: an earlier version, which
 	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`
+	// Approval is the approval that the apply consumed; nil: it needed none.
+	Approval *Approval `json:"approval,omitempty"`
 	// Ended: Terraform failed, but ended by itself, so its state names all that it created.
 	Ended bool `json:"ended,omitempty"`
 }
@@ -146,6 +148,10 @@ type Workspace struct {
 	Changes    Changes           `json:"changes"`
 	Risk       string            `json:"risk,omitempty"`
 	PlanDigest plandigest.Digest `json:"digest,omitempty"` // of the plan that waits or was applied
+	// Why is why the plan waits, or would have waited without Approval.
+	Why string `json:"why,omitempty"`
+	// Approval allowed the last apply; nil: it needed none.
+	Approval *Approval `json:"approval,omitempty"`
 	// PendingInputs holds hashes of the inputs of the plan that Outcome is about, if that
 	// plan was not applied. While they are the same and NextRetryAt has not come, nothing
 	// is planned again.
@@ -234,6 +240,8 @@ type RunWorkspace struct {
 	Changes      Changes           `json:"changes"`
 	Risk         string            `json:"risk"`
 	PlanDigest   plandigest.Digest `json:"digest"`
+	Why          string            `json:"why,omitempty"`
+	Approval     *Approval         `json:"approval,omitempty"`
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // BeginApply records that an apply of ws is about to start; ws has its Attempt. The error
-// is ErrTipMoved if the record has adopted another tip, and ErrLeaseLost if the lease is
-// not ours. After an error nothing may be started.
+// is ErrTipMoved if the record has adopted another tip, ErrLeaseLost if the lease is not
+// ours, and ErrApprovalGone if the attempt's approval is not there any more. The approval
+// is consumed. After an error nothing may be started.
 //
 // ws is what Record.Workspace returned under this lease, with changes. Before later
 // writes of the same workspace under this lease, the caller need not read it again.
@@ -20,7 +21,8 @@ func (l *Lease) BeginApply(ctx context.Context, ws Workspace) error {
 	if l.request.Generation != 0 {
 		checks = append(checks, l.record.generationCheck(l.request.Generation))
 	}
-	return l.record.classifyConflict(ctx, l.request, l.put(ctx, "record the start of the apply of", ws, checks...))
+	err := l.put(ctx, "record the start of the apply of", ws, append(checks, l.consumeOps(ws)...)...)
+	return l.classifyApproval(ctx, ws, l.record.classifyConflict(ctx, l.request, err))
 }
 
 // Write records the result of ws. The lease must be ours (else ErrLeaseLost), but the tip

@@ -94,6 +94,12 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	if w.Error != "" && w.Hold == nil {
 		notes = append(notes, w.Error)
 	}
+	for _, given := range w.Approvals {
+		notes = append(notes, ui.FormatApproval(given)+"; it ends "+given.EndsAt.Local().Format(time.DateTime))
+	}
+	if w.Approval != nil && w.Outcome == state.Applied {
+		notes = append(notes, "applied with the approval: "+ui.FormatApproval(*w.Approval))
+	}
 	if w.OrphanedState != "" {
 		notes = append(notes, "its resources still exist, and no workspace owns their state: "+w.OrphanedState)
 	}

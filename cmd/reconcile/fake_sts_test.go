@@ -11,17 +11,27 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// fakeSTS is an STS that lets anyone assume any role, and remembers which.
+// fakeSTS is an STS that lets anyone assume any role, and remembers which. It says that ann
+// asks.
 type fakeSTS struct {
 	mu           sync.Mutex
 	assumedRoles []string
 }
 
-// ServeHTTP answers AssumeRole
-// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+// ServeHTTP answers AssumeRole and GetCallerIdentity
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
 func (r *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if req.FormValue("Action") != "AssumeRole" {
-		http.Error(w, "only AssumeRole is known here", http.StatusBadRequest)
+	switch req.FormValue("Action") {
+	case "AssumeRole":
+	case "GetCallerIdentity":
+		w.Header().Set("Content-Type", "text/xml")
+		fmt.Fprint(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+			`<Arn>arn:aws:sts::123456789012:assumed-role/operator/ann</Arn><UserId>AROA:ann</UserId><Account>123456789012</Account>`+
+			`</GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		return
+	default:
+		http.Error(w, "only AssumeRole and GetCallerIdentity are known here", http.StatusBadRequest)
 		return
 	}
 	r.mu.Lock()

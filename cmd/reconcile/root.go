@@ -48,7 +48,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetHelpCommandGroupID(groupStart)
 	c.SetCompletionCommandGroupID(groupStart)
 	c.AddCommand(
-		newNowCommand(a), newWatchCommand(a),
+		newNowCommand(a), newWatchCommand(a), newApproveCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),

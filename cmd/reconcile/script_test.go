@@ -48,6 +48,7 @@ func setupScript(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	env.Setenv("HOME", home)
 	env.Setenv("USER", "tester")
+	env.Setenv("RECONCILE_GATE", "always") // scripts about the gate set another
 	env.Values[fixtureKey{}] = &fixture{tb: tb}
 	return os.MkdirAll(home, 0o700)
 }

@@ -25,7 +25,7 @@ func New(keyID, hexadecimal string) Digest {
 
 // Abbrev returns the digits that are shown to people.
 func (d Digest) Abbrev() string {
-	digits := d.digits()
+	digits := d.Digits()
 	return digits[:min(len(digits), AbbrevLength)]
 }
 
@@ -33,14 +33,15 @@ func (d Digest) Abbrev() string {
 // says nothing about a plan of this version.
 func (d Digest) IsCurrent() bool { return strings.HasPrefix(string(d), current+":") }
 
-func (d Digest) digits() string { return string(d[strings.LastIndexByte(string(d), ':')+1:]) }
+// Digits returns the hash in hexadecimal.
+func (d Digest) Digits() string { return string(d[strings.LastIndexByte(string(d), ':')+1:]) }
 
 // Parse returns text if it can be a digest of this version or an earlier one, else "".
 func Parse(text string) Digest {
 	const maxLength = 200
 	d := Digest(text)
-	prefix := strings.TrimSuffix(text, d.digits())
-	if len(text) > maxLength || strings.Trim(d.digits(), "0123456789abcdef") != "" || strings.Trim(prefix, "0123456789abcdefghijklmnopqrstuvwxyz:") != "" {
+	prefix := strings.TrimSuffix(text, d.Digits())
+	if len(text) > maxLength || strings.Trim(d.Digits(), "0123456789abcdef") != "" || strings.Trim(prefix, "0123456789abcdefghijklmnopqrstuvwxyz:") != "" {
 		return ""
 	}
 	return d

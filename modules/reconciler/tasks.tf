@@ -19,6 +19,7 @@ locals {
     RECONCILE_STATE      = "dynamodb://${aws_dynamodb_table.this.name}"
     RECONCILE_SNAPSHOTS  = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
     RECONCILE_DIGEST_KEY = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
+    RECONCILE_GATE       = var.gate
     RECONCILE_OUTPUT     = "json"
     RECONCILE_METRICS    = "emf" # for the alarms, in this namespace:
     OTEL_SERVICE_NAME    = local.namespace

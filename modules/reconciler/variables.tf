@@ -98,6 +98,18 @@ variable "size" {
   }
 }
 
+variable "gate" {
+  description = "The loosest apply that env/reconcile.hcl may choose, and what counts where it chooses none: always, safe, approve or plan-only. No commit to the watched repository can loosen it."
+  type        = string
+  default     = "safe"
+  nullable    = false
+
+  validation {
+    condition     = contains(["always", "safe", "approve", "plan-only"], var.gate)
+    error_message = "gate is always, safe, approve or plan-only."
+  }
+}
+
 variable "settings" {
   description = "Settings of reconcile in addition to those of this module, as environment variables: RECONCILE_BRANCH, RECONCILE_PARALLELISM …, and TF_VAR_ variables that reconcile.hcl passes on. None may be secret: everybody who may read the task definition can read them."
   type        = map(string)
@@ -105,8 +117,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GATE"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _GATE, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
   }
 
   validation {

@@ -12,6 +12,7 @@ import (
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -73,6 +74,10 @@ type Config struct {
 	// such states.
 	LocalStateOf func(record string) string
 	WorkTrees    []string // work trees of a local repository, which may already contain such a state
+
+	// Gate is the loosest mode of approval that the settings may choose, and what counts
+	// where they choose none; "": safe.
+	Gate settings.ApplyMode
 
 	Parallelism int           // how many workspaces run at once
 	Wait        time.Duration // how long to wait for a lease or lock of another run

@@ -12,7 +12,7 @@ import (
 )
 
 // HashConfig hashes everything except the commit that a decision depends on: discovery
-// rules, product, environment, and the values of the variables that the settings
+// rules, product, environment, gate, and the values of the variables that the settings
 // declare.
 func (c *Config) HashConfig(ctx context.Context, env []string) (string, error) {
 	values, err := c.HashEnv(ctx, env)
@@ -23,7 +23,7 @@ func (c *Config) HashConfig(ctx context.Context, env []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := json.Marshal([]any{workspace.RulesVersion, c.Environment, values, product})
+	text, err := json.Marshal([]any{workspace.RulesVersion, c.Environment, values, product, c.Gate})
 	if err != nil {
 		return "", err
 	}

@@ -72,7 +72,9 @@ type WorkspaceResult struct {
 	StaleReasons []string          `json:"stale"` // the changed inputs
 	Changes      state.Changes     `json:"changes"`
 	Risk         string            `json:"risk"`
-	PlanDigest   plandigest.Digest `json:"digest"` // of the plan
+	PlanDigest   plandigest.Digest `json:"digest"`             // of the plan
+	Why          string            `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
+	Approval     *state.Approval   `json:"approval,omitempty"` // allowed the apply
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 	Warnings     []string          `json:"warnings,omitempty"`
@@ -96,7 +98,7 @@ const ReplanReason = "--replan"
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 
@@ -104,7 +106,7 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 

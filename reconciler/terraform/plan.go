@@ -17,6 +17,7 @@ import (
 	"reconcile/internal/excerpt"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/redact"
+	"reconcile/reconciler/risk"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
 
@@ -32,7 +33,9 @@ type Plan struct {
 	Digest plandigest.Digest
 	// Difference is what the digest is of, redacted and shortened.
 	Difference plandigest.Difference
-	Text       string // for users, redacted
+	// Risk is what the changes do to what runs, redacted.
+	Risk risk.Report
+	Text string // for users, redacted
 	// StateExists means that the state has resources. It is not set for an empty plan.
 	StateExists bool
 	// State identifies the state that the plan was made against.
@@ -159,7 +162,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
 	plan.Changes = Changes(planjson.CountChanges(saved))
 	if !plan.Empty {
-		if err := s.digest(ctx, plan, saved); err != nil {
+		if err := s.judge(ctx, plan, saved); err != nil {
 			return err
 		}
 	}
@@ -168,14 +171,18 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	return nil
 }
 
-// digest sets the plan's digest and difference. It comes after learnPlan, so that the
-// difference is redacted.
-func (s *Session) digest(ctx context.Context, plan *Plan, saved *tfjson.Plan) (err error) {
+// judge sets the plan's risk, digest and difference. It comes after learnPlan, so that what
+// they tell is redacted.
+func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (err error) {
 	basis := planjson.Basis{Lineage: plan.State.Lineage, ApplyRole: s.spec.ApplyRole}
 	if s.spec.DigestKey != nil {
 		if basis.KeyID, basis.Key, err = s.spec.DigestKey(ctx); err != nil {
 			return fmt.Errorf("nothing was applied: digest key: %w", err)
 		}
+	}
+	plan.Risk = risk.Judge(saved)
+	for i, change := range plan.Risk.Changes {
+		plan.Risk.Changes[i].Why = risk.Sentence{En: s.log.Text(change.Why.En), Ja: s.log.Text(change.Why.Ja)}
 	}
 	difference := planjson.FindDifference(saved)
 	plan.Digest, plan.Difference = difference.Digest(basis), difference.Describe(basis, s.log.Text)

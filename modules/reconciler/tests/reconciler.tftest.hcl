@@ -132,6 +132,7 @@ run "runs_by_digest_with_time_to_stop" {
       RECONCILE_BRANCH          = "production"
       RECONCILE_DIGEST_KEY      = "secretsmanager://reconcile/digest-key"
       RECONCILE_GIT_CREDENTIALS = "secretsmanager://reconcile/git"
+      RECONCILE_GATE            = "safe"
       RECONCILE_OUTPUT          = "json"
       RECONCILE_METRICS         = "emf"
       OTEL_SERVICE_NAME         = "Reconcile/reconcile"

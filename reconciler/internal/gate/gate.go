@@ -1,6 +1,6 @@
-// Package gate decides whether a plan may be applied: by the workspace's settings, by the
-// version of Terraform, and by the state that the plan was made against. It judges
-// values; it reads and writes nothing.
+// Package gate decides whether a plan may be applied: by the risk of its changes, the
+// workspace's settings and the approvals of people, by the version of Terraform, and by the
+// state that the plan was made against. It judges values; it reads and writes nothing.
 package gate
 
 import (
@@ -19,20 +19,6 @@ import (
 	"reconcile/state"
 )
 
-// Explain decides by the workspace's settings whether a non-empty plan may be
-// applied. It returns "" or why not. All rules about risk and approval belong here.
-func Explain(c settings.Config, _ *terraform.Plan) string {
-	switch {
-	case c.Apply == settings.ApplyPlanOnly:
-		return "apply = \"plan-only\": apply it by hand, or change the setting"
-	case c.Apply != settings.ApplyAlways:
-		return fmt.Sprintf("apply = %q is not known to this version and acts as plan-only", c.Apply)
-	case len(c.Protect) > 0:
-		return "protect is not known to this version, so the workspace acts as plan-only"
-	}
-	return ""
-}
-
 // keyGate is the key, in PendingInputs, of the settings that decide what may be
 // applied. They are not inputs, but when they change the workspace must be checked
 // again.
@@ -41,27 +27,31 @@ const keyGate = "//gate"
 // keyInputs is the key there for the inputs, which may be many.
 const keyInputs = "//inputs"
 
+// keyApprovals is the key there for the approvals of a workspace that has some.
+const keyApprovals = "//approvals"
+
 // PendingInputs returns the inputs of a run that failed or was blocked. Its result
-// stays valid while they do not change.
-func PendingInputs(c settings.Config, trace state.Trace) state.Trace {
-	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // strings always encode
-	sum := sha256.Sum256(text)
-	return state.Trace{keyInputs: HashInputs(trace), keyGate: hex.EncodeToString(sum[:8])}
+// stays valid while they do not change. loosest is the operator's gate. The approvals are
+// those of a blocked workspace.
+func PendingInputs(c settings.Config, loosest settings.ApplyMode, trace state.Trace, approvals []state.Approval) state.Trace {
+	text, _ := json.Marshal([]any{effectiveMode(c, loosest), c.Protect, c.MaxDestroy, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // plain values always encode
+	pending := state.Trace{keyInputs: HashInputs(trace), keyGate: shortHash(text)}
+	if len(approvals) > 0 {
+		text, _ = json.Marshal(approvals)
+		pending[keyApprovals] = shortHash(text)
+	}
+	return pending
 }
 
 // HashInputs returns a short hash of pending inputs.
 func HashInputs(waiting state.Trace) string {
 	text, _ := json.Marshal(waiting) // strings always encode, with sorted keys
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	return shortHash(text)
 }
 
-// CheckPlan returns why a non-empty plan must wait for a person.
-func CheckPlan(c settings.Config, plan *terraform.Plan) error {
-	if why := Explain(c, plan); why != "" {
-		return &run.BlockedError{Reason: fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), why)}
-	}
-	return nil
+func shortHash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 func formatChanges(c terraform.Changes) string {

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -40,22 +41,26 @@ func TestCheckVersion(t *testing.T) {
 	}
 }
 
-// A plan that only waits for other settings is checked again when these change.
+// A plan that only waits for other settings, for another gate or for an approval is checked
+// again when these change.
 func TestPendingInputsHoldTheSettingsOfTheGate(t *testing.T) {
 	t.Parallel()
 	trace := state.Trace{"env/app": "1"}
-	first := gate.PendingInputs(settings.Config{Apply: settings.ApplyPlanOnly}, trace)
-	if second := gate.PendingInputs(settings.Config{Apply: settings.ApplyAlways}, trace); len(first) != 2 || first["//gate"] == second["//gate"] || first["//inputs"] != second["//inputs"] {
-		t.Errorf("%v, then %v", first, second)
+	first := gate.PendingInputs(settings.Config{}, settings.ApplySafe, trace, nil)
+	if same := gate.PendingInputs(settings.Config{Apply: settings.ApplyAlways}, "", trace, nil); len(first) != 2 || !maps.Equal(first, same) {
+		t.Errorf("%v, then %v", first, same)
 	}
-	if err := gate.CheckPlan(settings.Config{Apply: settings.ApplyPlanOnly}, &terraform.Plan{}); run.ClassifyError(err) != state.Blocked {
-		t.Errorf("plan-only: %v", err)
-	}
-	if err := gate.CheckPlan(settings.Config{Apply: settings.ApplyAlways}, &terraform.Plan{}); err != nil {
-		t.Errorf("always: %v", err)
-	}
-	if why := gate.Explain(settings.Config{Apply: "later"}, nil); !strings.Contains(why, "acts as plan-only") {
-		t.Errorf("a setting of a later version: %q", why)
+	most := 3
+	for name, other := range map[string]state.Trace{
+		"apply":       gate.PendingInputs(settings.Config{Apply: settings.ApplyPlanOnly}, settings.ApplySafe, trace, nil),
+		"gate":        gate.PendingInputs(settings.Config{}, settings.ApplyAlways, trace, nil),
+		"protect":     gate.PendingInputs(settings.Config{Protect: []string{"a.b"}}, settings.ApplySafe, trace, nil),
+		"max_destroy": gate.PendingInputs(settings.Config{MaxDestroy: &most}, settings.ApplySafe, trace, nil),
+		"approval":    gate.PendingInputs(settings.Config{}, settings.ApplySafe, trace, []state.Approval{{Digest: "2:k:1"}}),
+	} {
+		if maps.Equal(first, other) || first["//inputs"] != other["//inputs"] {
+			t.Errorf("%s: %v, then %v", name, first, other)
+		}
 	}
 }
 

@@ -45,9 +45,10 @@ type Entry struct {
 	Config     settings.Config
 	Loaded     *workspace.Workspace // parsed; nil while the trace suffices
 	Record     state.Workspace
-	Recorded   bool        // there is a record, and it is not a tombstone
-	Hold       *state.Hold // nil: none
-	OwnReasons []string    // why it is stale, without upstreams
+	Recorded   bool             // there is a record, and it is not a tombstone
+	Hold       *state.Hold      // nil: none
+	Approvals  []state.Approval // of a blocked workspace; others need not know theirs
+	OwnReasons []string         // why it is stale, without upstreams
 	// RenameErr is why the record is still under the old name: then nothing may run
 	// under the new one.
 	RenameErr error
@@ -81,6 +82,10 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
+	approvals, err := readApprovals(ctx, c, records)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
+	}
 	for _, dir := range settings.OpenTofuDirs() {
 		if rec, known := records[dir.Name]; known && !rec.Removed {
 			dirs = append(dirs, dir) // loading it returns the error that explains why
@@ -100,6 +105,9 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		if hold, ok := holds[dir.Name]; ok {
 			entry.Hold = &hold
 		}
+		if entry.Record.Outcome == state.Blocked {
+			entry.Approvals = approvals[dir.Name]
+		}
 		entry.OwnReasons = w.OwnReasons(entry, entry.Record)
 		w.Entries[dir.Name] = entry
 		delete(records, dir.Name)
@@ -115,6 +123,16 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	w.dropModules()
 	w.BuildGraph()
 	return w, nil
+}
+
+// readApprovals returns the approvals, by workspace, if a workspace waits for one.
+func readApprovals(ctx context.Context, c *run.Config, records map[string]state.Workspace) (map[string][]state.Approval, error) {
+	for _, rec := range records {
+		if rec.Outcome == state.Blocked {
+			return c.Record.Approvals(ctx)
+		}
+	}
+	return nil, nil
 }
 
 // AtTip builds the inventory of the tip without adopting the tip.

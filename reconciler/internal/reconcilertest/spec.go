@@ -18,6 +18,7 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/sandbox"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/dynamodb"
 	"reconcile/state/dynamodb/dynamodbtest"
@@ -122,7 +123,8 @@ func (p Spec) NewConfig(ctx context.Context, store state.Store, log *slog.Logger
 		LookupEnv: func(string) (string, bool) { return "", false },
 		WorkDir:   p.Work, LocalState: filepath.Join(p.Home, "tfstate"),
 		Parallelism: 4, Wait: time.Minute,
-		Log: log,
+		Gate: settings.ApplyAlways, // tests of the gate set another
+		Log:  log,
 	}
 	if p.Table != "" {
 		config.LocalState = ""

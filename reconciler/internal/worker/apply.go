@@ -40,6 +40,11 @@ type workspaceRun struct {
 	result          run.WorkspaceResult
 	processesRemain bool // processes of Terraform may still run
 	leaseReleased   bool // the lease was released when the record was written
+
+	approval  *state.Approval  // allows the plan; nil: none, or it needs none
+	approvals []state.Approval // of this workspace, without those that are void; nil: not read
+	void      []state.Approval // to be removed
+	told      *state.ToldPlan  // the plan, if it waits for an approval
 }
 
 // maxLog limits the stored Terraform output of one workspace, in bytes.
@@ -139,7 +144,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.checkout.CheckPath(plan.Text); err != nil {
 		return err
 	}
-	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
+	v.result.Changes, v.result.PlanDigest, v.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
 	v.enterPhase(run.PhaseGate)
 	if !v.run.Options.Adopt {
@@ -150,28 +155,19 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if plan.Empty {
 		return v.recordSuccess(ctx, tf, plan, state.NoChanges)
 	}
-	if err := gate.CheckPlan(v.entry.Config, plan); err != nil {
+	if err := v.passGate(ctx, plan); err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	if err := v.prepare(ctx); err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	if err := v.begin(ctx, plan); err != nil {
+		return v.recordNotBegun(ctx, v.explainApprovalGone(plan, err))
+	}
+	v.result.Approval = v.approval.Fact() // it is used
+	if err := v.applyPlan(ctx, plan); errors.Is(err, terraform.ErrPlanChanged) {
 		return v.recordNotBegun(ctx, err)
-	}
-	v.enterPhase(run.PhaseApply)
-	v.startedAt = v.config.Now()
-	err = v.session.Apply(ctx, plan)
-	v.record.Attempt.Ended = !errors.Is(err, terraform.ErrKilled)
-	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
-		v.noteLock(err) // so that the next run knows whose lock it is
-		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
-		err = nil
-	}
-	if errors.Is(err, terraform.ErrPlanChanged) {
-		return v.recordNotBegun(ctx, err)
-	}
-	if err != nil {
+	} else if err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	v.startedAt = time.Time{}
@@ -179,6 +175,20 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		return v.recordFailure(ctx, err)
 	}
 	return v.recordSuccess(ctx, tf, plan, state.Applied)
+}
+
+// applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
+func (v *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
+	v.enterPhase(run.PhaseApply)
+	v.startedAt = v.config.Now()
+	err := v.session.Apply(ctx, plan)
+	v.record.Attempt.Ended = !errors.Is(err, terraform.ErrKilled)
+	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
+		v.noteLock(err) // so that the next run knows whose lock it is
+		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
+		return nil
+	}
+	return err
 }
 
 func (v *workspaceRun) acquire(ctx context.Context) (err error) {
@@ -245,9 +255,11 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		v.result.Outcome = state.Unchanged
 		return false, nil
 	}
-	if v.wasTriedMeanwhile() {
+	if tried, err := v.wasTriedMeanwhile(ctx); err != nil {
+		return false, err
+	} else if tried {
 		v.result.Outcome, v.result.Error = v.record.Outcome, v.record.Error
-		v.result.Changes, v.result.Risk, v.result.PlanDigest = v.record.Changes, v.record.Risk, v.record.PlanDigest
+		v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why = v.record.Changes, v.record.Risk, v.record.PlanDigest, v.record.Why
 		return false, nil
 	}
 	v.result.Warnings = append(v.result.Warnings, v.inventory.Load(v.entry).Warnings...)
@@ -261,10 +273,17 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 
 // wasTriedMeanwhile reports whether another run has tried these inputs without success
 // since this pass read the record. An immediate second try would only repeat it.
-func (v *workspaceRun) wasTriedMeanwhile() bool {
+func (v *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
 	o, rec := v.run.Options, v.record
-	return !o.Replan && !o.Adopt && rec.Rev != v.entry.Record.Rev && rec.PendingInputs != nil &&
-		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, gate.PendingInputs(v.entry.Config, v.trace))
+	if o.Replan || o.Adopt || rec.Rev == v.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+		return false, nil
+	}
+	if rec.Outcome == state.Blocked {
+		if err := v.readApprovals(ctx); err != nil {
+			return false, err
+		}
+	}
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(v.entry.Config, v.config.Gate, v.trace, v.approvals)), nil
 }
 
 // plan runs init and plan, and releases a state lock that a dead run of ours left.

@@ -26,6 +26,8 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	result.Warnings = slices.Clone(k.inventory.Load(entry).Warnings)
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
+		verdict := gate.Judge(entry.Config, k.config.Gate, plan)
+		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
@@ -43,7 +45,8 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome = state.Pending
-		if result.Withheld = gate.Explain(entry.Config, plan); result.Withheld != "" {
+		if approval, _ := gate.FindApproval(entry.Approvals, plan, k.config.Now()); result.Why != "" && approval == nil {
+			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)
 		}
 	}

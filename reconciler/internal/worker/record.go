@@ -21,7 +21,7 @@ func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.record.Attempt = &state.Attempt{
 		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State),
+		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Fact(),
 	}
 	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()
@@ -75,7 +75,10 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.inventory.Head.Epoch, v.inventory.Commit.ID, v.run.Options.Run
 	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.config.Now()
-	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
+	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
+	if outcome == state.Applied {
+		rec.Approval = v.approval.Fact()
+	}
 	rec.Failures, rec.RetryAt = 0, time.Time{}
 	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
 	// Terraform's remaining processes must end before the lease is released.
@@ -139,30 +142,33 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	if rec.Trace == nil && rec.Attempt == nil {
 		v.updateMetadata() // else the metadata describe what was applied
 	}
-	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), gate.PendingInputs(v.entry.Config, v.trace)
-	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), nil
+	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
+	var approvals []state.Approval
 	rec.RetryAt = time.Time{}
+	keepsInputs := true // else the next pass tries again
 	var waits *run.BlockedError
 	switch {
 	case errors.As(err, &waits):
-		rec.Outcome = state.Blocked
+		rec.Outcome, approvals = state.Blocked, v.listValidApprovals(ctx)
 		if waits.Retry {
 			rec.Failures++
 			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 		}
-		if waits.Held {
-			rec.PendingInputs = nil
-		}
+		keepsInputs = !waits.Held
 	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it
 	case stopped:
-		rec.PendingInputs = nil
+		keepsInputs = false
 	default:
 		rec.Failures++
 		rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 	}
+	if keepsInputs {
+		rec.PendingInputs = gate.PendingInputs(v.entry.Config, v.config.Gate, v.trace, approvals)
+	}
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if werr := run.RetryWrite(ctx, func() error { return v.lease.Write(ctx, *rec) }); werr != nil {
+	if werr := run.RetryWrite(ctx, func() error { return v.writeFailure(ctx) }); werr != nil {
 		v.log.Warn("the failure could not be recorded", "error", werr)
 	}
 	return err

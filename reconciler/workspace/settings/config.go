@@ -4,18 +4,29 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 // ApplyMode says which plans of a workspace are applied without approval.
 type ApplyMode string
 
-// The values of apply in the settings.
+// The values of apply in the settings, and of an operator's gate. "" in the settings is
+// what the gate says.
 const (
 	ApplyAlways   ApplyMode = "always"    // every plan
-	ApplyPlanOnly ApplyMode = "plan-only" // none
 	ApplySafe     ApplyMode = "safe"      // up to risk "update"
-	ApplyApproved ApplyMode = "approve"   // plans that a person approved
+	ApplyApproved ApplyMode = "approve"   // none: a person approves each
+	ApplyPlanOnly ApplyMode = "plan-only" // none, and no approval helps
 )
+
+// ApplyModes are all modes, from the loosest to the tightest.
+var ApplyModes = []ApplyMode{ApplyAlways, ApplySafe, ApplyApproved, ApplyPlanOnly}
+
+// IsLooser reports whether m applies plans without approval that other does not. A mode
+// that is not known is the tightest.
+func (m ApplyMode) IsLooser(other ApplyMode) bool {
+	return uint(slices.Index(ApplyModes, m)) < uint(slices.Index(ApplyModes, other)) // #nosec G115 -- not found becomes the greatest
+}
 
 // Dir is the directory of a workspace.
 type Dir struct {
@@ -25,16 +36,17 @@ type Dir struct {
 
 // Config is the settings of one workspace.
 type Config struct {
-	DependsOn     []string // names of workspaces, in addition to inferred ones
-	Apply         ApplyMode
-	VarFiles      []string // repository paths; later files override earlier ones
-	BackendConfig string   // repository path of a partial backend configuration; "" for none
-	Env           []string // names of the TF_VAR_* variables to pass on, sorted
-	Protect       []string // address patterns (globs) of resources that are destroyed or replaced only after approval
-	Prune         bool     // destroy the resources when the directory is removed
-	PlanRole      string   // ARN of the role for plans
-	ApplyRole     string   // ARN of the role for applies
-	AllowUnlocked bool     // run even if the state's backend cannot lock
+	DependsOn     []string  // names of workspaces, in addition to inferred ones
+	Apply         ApplyMode // "": what the operator's gate says
+	VarFiles      []string  // repository paths; later files override earlier ones
+	BackendConfig string    // repository path of a partial backend configuration; "" for none
+	Env           []string  // names of the TF_VAR_* variables to pass on, sorted
+	Protect       []string  // address patterns (globs) of resources that are destroyed or replaced, and whose guards are taken away, only after approval
+	MaxDestroy    *int      // how many resources one plan may destroy or replace without approval; nil: any number
+	Prune         bool      // destroy the resources when the directory is removed
+	PlanRole      string    // ARN of the role for plans
+	ApplyRole     string    // ARN of the role for applies
+	AllowUnlocked bool      // run even if the state's backend cannot lock
 
 	// Err holds the mistakes in the settings of this workspace. The other fields omit the
 	// wrong values, so that no run can act on them.

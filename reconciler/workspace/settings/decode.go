@@ -22,7 +22,7 @@ func attributesSchema(names ...string) *hcl.BodySchema {
 }
 
 var (
-	optionNames     = []string{"apply", "var_files", "env", "protect", "prune", "allow_unlocked", "plan_role", "apply_role"}
+	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role"}
 	defaultsSchema  = attributesSchema(optionNames...)
 	workspaceSchema = attributesSchema(append([]string{"depends_on"}, optionNames...)...)
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}

@@ -87,21 +87,18 @@ func workspaceContext(name string) *hcl.EvalContext {
 
 // toConfig returns the Config without variable files.
 func (o workspaceOptions) toConfig() Config {
-	c := Config{
+	return Config{
 		DependsOn:     textsOf(o.dependsOn),
 		Apply:         o.apply,
 		BackendConfig: o.backendConfig,
 		Env:           slices.Compact(slices.Sorted(slices.Values(o.env))),
 		Protect:       o.protect,
+		MaxDestroy:    o.maxDestroy,
 		Prune:         valueOrZero(o.prune),
 		PlanRole:      o.planRole,
 		ApplyRole:     o.applyRole,
 		AllowUnlocked: valueOrZero(o.allowUnlocked),
 	}
-	if c.Apply == "" {
-		c.Apply = ApplyAlways
-	}
-	return c
 }
 
 // PermissionConfig returns the settings of a workspace that determine the permissions of

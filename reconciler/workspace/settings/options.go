@@ -23,6 +23,7 @@ type workspaceOptions struct {
 	varFiles      []posString // in addition to the workspace's own files
 	backendConfig string      // of an environment: a repository path
 	env, protect  []string
+	maxDestroy    *int
 	prune         *bool
 	allowUnlocked *bool
 	planRole      string
@@ -42,6 +43,9 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	}
 	if own.backendConfig == "" {
 		own.backendConfig = o.backendConfig
+	}
+	if own.maxDestroy == nil {
+		own.maxDestroy = o.maxDestroy
 	}
 	if own.prune == nil {
 		own.prune = o.prune
@@ -83,6 +87,8 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 			o.env = d.decodeValidStrings(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern.MatchString)
 		case "protect":
 			o.protect = d.decodeValidStrings(attr, ctx, "an address or a pattern of addresses, such as aws_db_instance.*", isAddressPattern)
+		case "max_destroy":
+			o.maxDestroy = d.decodeCount(attr, ctx)
 		case "prune":
 			o.prune = d.decodeBool(attr, ctx)
 		case "allow_unlocked":

@@ -137,7 +137,7 @@ func TestConfigWithoutSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Config("tokyo"); !reflect.DeepEqual(got, Config{Apply: ApplyAlways}) {
+	if got := s.Config("tokyo"); !reflect.DeepEqual(got, Config{}) {
 		t.Errorf("got %+v", got)
 	}
 }

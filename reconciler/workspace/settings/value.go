@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/gocty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 )
@@ -39,6 +40,20 @@ func (d *decoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) *bool {
 	}
 	b := v.True()
 	return &b
+}
+
+// decodeCount returns a number of things, or nil if it reports a problem.
+func (d *decoder) decodeCount(attr *hcl.Attribute, ctx *hcl.EvalContext) *int {
+	v := d.decodeValue(attr.Name, attr.Expr, ctx, cty.Number)
+	if v == cty.NilVal {
+		return nil
+	}
+	var n int
+	if err := gocty.FromCtyValue(v, &n); err != nil || n < 0 {
+		d.addProblem(attr.Expr.Range(), "%s: must be a whole number, and not negative", attr.Name)
+		return nil
+	}
+	return &n
 }
 
 // decodeValue returns the value of e, or NilVal if it reports a problem. Strings must not

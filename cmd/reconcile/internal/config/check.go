@@ -10,6 +10,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/ownership"
 	"reconcile/reconciler/notify/catalog"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
@@ -17,11 +18,18 @@ import (
 // setting and what would be right.
 func (s *Settings) check() error {
 	for _, check := range []func() error{
-		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.CheckTelemetry,
+		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkNumbers, s.checkExecutor, s.checkNotify, s.CheckTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (s *Settings) checkGate() error {
+	if s.Gate != "" && !slices.Contains(settings.ApplyModes, settings.ApplyMode(s.Gate)) {
+		return usage.Errorf("--gate takes always, safe, approve or plan-only", "--gate %s is not known", s.Gate)
 	}
 	return nil
 }

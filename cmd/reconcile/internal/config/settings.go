@@ -16,6 +16,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/secret"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Settings holds one field per flag. Each flag has an environment variable (see
@@ -31,6 +32,7 @@ type Settings struct {
 	DigestKey          string
 	Terraform          string
 	Environment        string
+	Gate               string
 	Executor           string
 	Metrics            string
 	Traces             string
@@ -75,6 +77,7 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: next to the state)")
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
+	f.StringVar(&s.Gate, "gate", string(settings.ApplySafe), "loosest apply that env/reconcile.hcl may choose, and what counts without one: always, safe, approve or plan-only")
 	f.StringVar(&s.Executor, "executor", ExecutorLocal, "where workspaces are applied: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")

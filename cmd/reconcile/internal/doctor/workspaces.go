@@ -73,5 +73,11 @@ func (d *Doctor) checkWorkspaces(ctx context.Context) (string, error) {
 		err := fmt.Errorf("%d of %d are refused, and the workspaces that read them wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
 		return "", withHint(err, "fix them in Git (docs/recovery.md); passes apply the others meanwhile")
 	}
-	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
+	detail := fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces))
+	for _, w := range graph.Workspaces {
+		if w.Gate != "" {
+			detail += "\n" + w.Name + ": " + w.Gate
+		}
+	}
+	return detail, nil
 }

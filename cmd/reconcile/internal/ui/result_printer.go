@@ -86,10 +86,22 @@ func FormatWorkspace(w run.WorkspaceResult, width int) string {
 	if w.Error != "" {
 		PrintWrapped(&b, width, "            ", w.Error)
 	}
+	if w.Approval != nil {
+		PrintWrapped(&b, width, "            ", "with the approval: "+FormatApproval(*w.Approval))
+	}
 	for _, warning := range w.Warnings {
 		PrintWrapped(&b, width, "            ", "warning: "+warning)
 	}
 	return b.String()
+}
+
+// FormatApproval says who approved which plan, when and why.
+func FormatApproval(a state.Approval) string {
+	text := fmt.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), a.Risk, a.ApprovedAt.UTC().Format("2006-01-02 15:04Z"))
+	if a.Reason != "" {
+		text += ": " + visible.Line(a.Reason)
+	}
+	return text
 }
 
 // PrintSummary writes the missing workspace lines, the pass's warnings and its result.

@@ -24,6 +24,7 @@ import (
 	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -180,6 +181,7 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 		},
 		LookupEnv:   os.LookupEnv,
 		WorkDir:     s.Work,
+		Gate:        settings.ApplyMode(s.Gate),
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
 		Log: p.log, Observe: observe,
 	}

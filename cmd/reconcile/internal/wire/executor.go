@@ -27,7 +27,7 @@ func (p *Deps) workerFlags() []string {
 	s := p.Settings
 	flags := []string{
 		"--repo", p.Source.URL(), "--branch", s.Branch, "--state", s.State, "--record", p.RecordName(),
-		"--snapshots", s.Snapshots, "--digest-key", s.DigestKey, "--wait", s.Wait.String(),
+		"--snapshots", s.Snapshots, "--digest-key", s.DigestKey, "--wait", s.Wait.String(), "--gate", s.Gate,
 	}
 	if s.Environment != "" {
 		flags = append(flags, "--environment", s.Environment)

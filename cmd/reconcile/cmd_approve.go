@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/plandigest"
+	"reconcile/state"
+)
+
+// approvalDuration is how long an approval counts without --until.
+const approvalDuration = 7 * 24 * time.Hour
+
+// maxReason is the longest reason that the record keeps, in bytes.
+const maxReason = 1000
+
+func newApproveCommand(a *app) *cobra.Command {
+	var o approveOptions
+	c := &cobra.Command{
+		Use:     "approve WORKSPACE DIGEST",
+		GroupID: groupPass,
+		Short:   "Allow exactly one plan that waits",
+		Long: `Allow exactly the plan with this digest, once. A pass plans again before it
+applies: if the plan is another by then, the approval is void.
+
+status, plan and the result of a pass show the digest of a plan that waits.`,
+		Example: "  reconcile approve tokyo 3f9c2a1b77d04e15 --why 'agreed in the change meeting'",
+		Args:    rangeArgs(2, 2, "the name of a workspace and the digest of its plan"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.workspace, o.digits = args[0], args[1]
+			return runApprove(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.until, "until", "", "end of the approval: a time (2006-01-02T15:04:05Z, or a date), or a duration such as 36h (default: seven days)")
+	c.Flags().StringVar(&o.why, "why", "", "reason to keep in the record")
+	c.Flags().BoolVar(&o.revoke, "revoke", false, "take an approval back that no apply has used")
+	return c
+}
+
+type approveOptions struct {
+	workspace, digits, until, why string
+	revoke                        bool
+}
+
+func runApprove(ctx context.Context, a *app, o approveOptions) error {
+	if len(plandigest.Digest(o.digits).Digits()) < plandigest.AbbrevLength || plandigest.Parse(o.digits) == "" {
+		return usage.Errorf("`reconcile status` shows them", "%q is not a digest: give the %d digits", o.digits, plandigest.AbbrevLength)
+	}
+	if len(o.why) > maxReason {
+		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
+	}
+	now := time.Now()
+	endsAt, err := parseUntil(o.until, now)
+	if err != nil {
+		return err
+	}
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closeDeps(p)
+	if o.revoke {
+		return revokeApproval(ctx, a, p, o)
+	}
+	plan, err := p.Record.ToldPlan(ctx, o.workspace, o.digits)
+	if errors.Is(err, state.ErrNotTold) {
+		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+			return err
+		}
+		return usage.Errorf(fmt.Sprintf("`reconcile status` shows what waits; `reconcile now %s` plans it again", o.workspace), "%s %s: %w", o.workspace, o.digits, err)
+	} else if err != nil {
+		return err
+	}
+	approval := state.Approval{Reason: o.why, EndsAt: endsAt}
+	if approval.ApprovedBy, err = identifyCaller(ctx, a, p); err != nil {
+		return err
+	}
+	if err := p.Record.PlaceApproval(ctx, plan, approval); err != nil {
+		return err
+	}
+	if a.wantsJSON() {
+		return ui.PrintJSON(a.out, map[string]any{"name": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
+	}
+	fmt.Fprintf(a.out, "%s %s is approved: %s\n%s\n", plan.Workspace, plan.Digest.Abbrev(), plan.Why,
+		ui.StyleFaint.Render(fmt.Sprintf("  → the next pass applies it if its plan is the same; the approval ends %s", endsAt.Local().Format(time.DateTime))))
+	return nil
+}
+
+func revokeApproval(ctx context.Context, a *app, p *wire.Deps, o approveOptions) error {
+	revoked, err := p.Record.RevokeApproval(ctx, o.workspace, o.digits)
+	if err != nil {
+		return err
+	}
+	if !revoked {
+		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
+	}
+	if a.wantsJSON() {
+		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "revoked": true})
+	}
+	fmt.Fprintf(a.out, "the approval of %s %s is revoked\n", o.workspace, o.digits)
+	return nil
+}
+
+// parseUntil returns the end of an approval.
+func parseUntil(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return now.Add(approvalDuration), nil
+	}
+	if length, err := time.ParseDuration(text); err == nil {
+		if length <= 0 {
+			return time.Time{}, usage.Errorf("give a time to come", "--until %s is over", text)
+		}
+		return now.Add(length), nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+		end, err := time.ParseInLocation(layout, text, time.Local)
+		switch {
+		case err != nil:
+		case !end.After(now):
+			return time.Time{}, usage.Errorf("give a time to come", "--until %s is over", text)
+		default:
+			return end, nil
+		}
+	}
+	return time.Time{}, usage.Errorf("use a time such as 2006-01-02T15:04:05Z, a date, or a duration such as 36h", "--until %s is no time", text)
+}
+
+// identifyCaller returns who runs this: the identity on AWS where the record is there,
+// else the user of this machine.
+func identifyCaller(ctx context.Context, a *app, p *wire.Deps) (string, error) {
+	if a.settings.IsEmbedded() {
+		return state.CurrentProcess().User, nil
+	}
+	cfg, err := p.AWS()
+	if err != nil {
+		return "", err
+	}
+	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("find out who approves: %w", err)
+	}
+	if caller.Arn == nil || strings.TrimSpace(*caller.Arn) == "" {
+		return "", errors.New("find out who approves: AWS names no identity")
+	}
+	return *caller.Arn, nil
+}

@@ -1,0 +1,145 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/reconciler/risk"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace/settings"
+)
+
+// Verdict is whether a non-empty plan may be applied.
+type Verdict struct {
+	// Why is why the plan must wait, such as "replaces aws_instance.web (…)"; "": it may be
+	// applied.
+	Why string
+	// Forbidden means that no approval helps.
+	Forbidden bool
+}
+
+// Judge decides by the risk of a plan's changes, the workspace's settings and the
+// operator's gate, which is the loosest mode that counts. All rules about risk belong
+// here.
+func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) Verdict {
+	mode := effectiveMode(c, loosest)
+	if mode == settings.ApplyPlanOnly {
+		return Verdict{Why: `apply = "plan-only": apply it by hand, or change the setting`, Forbidden: true}
+	}
+	if !slices.Contains(settings.ApplyModes, mode) {
+		return Verdict{Why: fmt.Sprintf("apply = %q is not known to this version and acts as plan-only", mode), Forbidden: true}
+	}
+	var asking []risk.Change
+	destroyed := 0
+	for _, change := range plan.Risk.Changes {
+		removes := slices.Contains(change.Actions, tfjson.ActionDelete)
+		if removes {
+			destroyed++
+		}
+		if mode != settings.ApplyAlways && change.Risk.Asks() || (removes || change.Guard) && isProtected(c.Protect, change.Address) {
+			asking = append(asking, change)
+		}
+	}
+	var reasons []string
+	if len(asking) > 0 {
+		reasons = append(reasons, describeChanges(asking))
+	}
+	if c.MaxDestroy != nil && destroyed > *c.MaxDestroy {
+		reasons = append(reasons, fmt.Sprintf("%d are destroyed or replaced, and max_destroy = %d", destroyed, *c.MaxDestroy))
+	}
+	if len(reasons) == 0 && mode == settings.ApplyApproved {
+		reasons = append(reasons, `apply = "approve"`)
+	}
+	return Verdict{Why: strings.Join(reasons, "; ")}
+}
+
+// effectiveMode returns the mode that counts: that of the settings, unless the operator's
+// gate is tighter.
+func effectiveMode(c settings.Config, loosest settings.ApplyMode) settings.ApplyMode {
+	loosest = cmp.Or(loosest, settings.ApplySafe)
+	if c.Apply == "" || c.Apply.IsLooser(loosest) {
+		return loosest
+	}
+	return c.Apply
+}
+
+// DescribeTightened says that the operator's gate forbids what the settings choose; "" if
+// it does not.
+func DescribeTightened(c settings.Config, loosest settings.ApplyMode) string {
+	if mode := effectiveMode(c, loosest); c.Apply != "" && mode != c.Apply {
+		return fmt.Sprintf("apply = %q counts as %q: the gate of this reconcile (--gate) allows nothing looser", c.Apply, mode)
+	}
+	return ""
+}
+
+// DescribeWait says in one sentence what waits and why, with the command that allows it.
+func DescribeWait(name string, v Verdict, plan *terraform.Plan) string {
+	text := fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), v.Why)
+	if !v.Forbidden {
+		text += fmt.Sprintf(": reconcile approve %s %s", name, plan.Digest.Abbrev())
+	}
+	return text
+}
+
+// DescribeWithheld says why a pass would not apply a plan by itself.
+func DescribeWithheld(why string, plan *terraform.Plan) string {
+	return fmt.Sprintf("a pass would not apply %s by itself: %s", plan.Digest.Abbrev(), why)
+}
+
+// maxNamed is how many changes a sentence names.
+const maxNamed = 3
+
+func describeChanges(changes []risk.Change) string {
+	var said []string
+	for _, change := range changes[:min(len(changes), maxNamed)] {
+		said = append(said, fmt.Sprintf("%s %s (%s)", verbOf(change), change.Address, change.Why.En))
+	}
+	if more := len(changes) - maxNamed; more > 0 {
+		said = append(said, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(said, ", ")
+}
+
+func verbOf(change risk.Change) string {
+	isDeleted := slices.Contains(change.Actions, tfjson.ActionDelete)
+	switch {
+	case isDeleted && len(change.Actions) > 1:
+		return "replaces"
+	case isDeleted:
+		return "destroys"
+	case change.Risk == risk.Interruption:
+		return "interrupts"
+	case slices.Contains(change.Actions, tfjson.ActionCreate):
+		return "creates"
+	case len(change.Actions) == 0:
+		return "runs"
+	}
+	return "changes"
+}
+
+// isProtected reports whether a pattern matches an address, one of the modules that it is
+// in, or the address within its module. A star matches any text.
+func isProtected(patterns []string, address string) bool {
+	names := []string{address, indexPattern.ReplaceAllString(address, "")}
+	for _, dot := range dotPattern.FindAllStringIndex(address, -1) {
+		names = append(names, address[:dot[0]])
+		if rest := address[dot[1]:]; !strings.HasPrefix(rest, "module.") && strings.HasPrefix(address, "module.") {
+			names = append(names, rest, indexPattern.ReplaceAllString(rest, ""))
+		}
+	}
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+		glob := regexp.MustCompile(`^(?s:` + strings.ReplaceAll(quoted, `\?`, ".") + `)$`)
+		return slices.ContainsFunc(names, glob.MatchString)
+	})
+}
+
+var (
+	indexPattern = regexp.MustCompile(`\[[^\]]*\]$`)
+	dotPattern   = regexp.MustCompile(`\.`)
+)

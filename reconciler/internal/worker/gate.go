@@ -1,0 +1,97 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"reconcile/internal/excerpt"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// passGate returns why a non-empty plan must wait for a person. A plan that was approved
+// need not; its approval is consumed when the apply begins.
+func (v *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error {
+	if text := gate.DescribeTightened(v.entry.Config, v.config.Gate); text != "" {
+		v.result.Warnings = append(v.result.Warnings, text)
+	}
+	verdict := gate.Judge(v.entry.Config, v.config.Gate, plan)
+	v.result.Why = excerpt.Shorten(verdict.Why, maxWhy)
+	if verdict.Why == "" {
+		return nil
+	}
+	if err := v.readApprovals(ctx); err != nil {
+		return err
+	}
+	v.approval, v.void = gate.FindApproval(v.approvals, plan, v.config.Now())
+	if v.approval != nil && !verdict.Forbidden {
+		return nil
+	}
+	why := []string{gate.DescribeWait(v.entry.Dir.Name, verdict, plan)}
+	for _, a := range v.void {
+		why = append(why, gate.DescribeVoid(a, plan, v.config.Now()))
+	}
+	if !verdict.Forbidden {
+		v.told = v.newToldPlan(plan)
+	}
+	v.approval = nil
+	return &run.BlockedError{Reason: strings.Join(why, "; ")}
+}
+
+// maxWhy bounds why a plan waits in the record, in bytes.
+const maxWhy = 4 << 10
+
+func (v *workspaceRun) newToldPlan(plan *terraform.Plan) *state.ToldPlan {
+	return &state.ToldPlan{
+		Workspace: v.entry.Dir.Name, Digest: plan.Digest, Risk: v.result.Risk, Why: v.result.Why,
+		Run: v.run.Options.Run, ToldAt: v.config.Now(), Difference: plan.Difference,
+	}
+}
+
+// readApprovals reads the approvals of this workspace once.
+func (v *workspaceRun) readApprovals(ctx context.Context) error {
+	if v.approvals != nil {
+		return nil
+	}
+	all, err := v.config.Record.Approvals(ctx)
+	if err != nil {
+		return err
+	}
+	v.approvals = append([]state.Approval{}, all[v.entry.Dir.Name]...)
+	return nil
+}
+
+// listValidApprovals returns the approvals that a blocked workspace keeps.
+func (v *workspaceRun) listValidApprovals(ctx context.Context) []state.Approval {
+	if err := v.readApprovals(ctx); err != nil {
+		v.log.Warn("could not read the approvals; the next pass plans again", "error", err)
+	}
+	return slices.DeleteFunc(slices.Clone(v.approvals), func(a state.Approval) bool {
+		return slices.ContainsFunc(v.void, func(b state.Approval) bool { return a.Digest == b.Digest })
+	})
+}
+
+// explainApprovalGone turns the error of an apply that could not begin, because its
+// approval was revoked or used, into the wait for another.
+func (v *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) error {
+	if !errors.Is(err, state.ErrApprovalGone) {
+		return err
+	}
+	v.told, v.approvals, v.approval = v.newToldPlan(plan), nil, nil
+	verdict := gate.Judge(v.entry.Config, v.config.Gate, plan)
+	return &run.BlockedError{Reason: fmt.Sprintf("%s; %s", gate.DescribeWait(v.entry.Dir.Name, verdict, plan), state.ErrApprovalGone)}
+}
+
+// writeFailure records a run that failed or is blocked. A plan that waits for an approval
+// becomes the one that people can approve.
+func (v *workspaceRun) writeFailure(ctx context.Context) error {
+	if v.told != nil && v.record.Outcome == state.Blocked {
+		return v.lease.WriteWaiting(ctx, v.record, *v.told, v.void)
+	}
+	return v.lease.Write(ctx, v.record)
+}

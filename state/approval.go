@@ -1,0 +1,214 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/internal/plandigest"
+	"reconcile/internal/runid"
+)
+
+// Approval is a person's word that exactly one plan of a workspace may be applied, once.
+// It is consumed in the write that begins the apply.
+type Approval struct {
+	Schema      int                    `json:"schema"`
+	Workspace   string                 `json:"workspace"`
+	Digest      plandigest.Digest      `json:"digest"`
+	Risk        string                 `json:"risk"`
+	PullRequest int                    `json:"pull_request,omitempty"` // whose preview told the digest; 0: a pass did
+	ApprovedBy  string                 `json:"by"`
+	ApprovedAt  time.Time              `json:"at"`
+	Reason      string                 `json:"why,omitempty"`
+	EndsAt      time.Time              `json:"until"`
+	Difference  *plandigest.Difference `json:"difference,omitempty"` // nil where only the fact is kept
+	ExpiresAt   int64                  `json:"expires,omitempty"`    // Unix seconds
+}
+
+// ToldPlan is a plan that waits for an approval, as people were told of it. A workspace has
+// one from passes, and one from each pull request.
+type ToldPlan struct {
+	Schema      int                   `json:"schema"`
+	Workspace   string                `json:"workspace"`
+	PullRequest int                   `json:"pull_request"` // 0: a pass told it
+	Digest      plandigest.Digest     `json:"digest"`
+	Risk        string                `json:"risk"`
+	Why         string                `json:"why"`
+	Run         runid.ID              `json:"run"`
+	ToldAt      time.Time             `json:"at"`
+	Difference  plandigest.Difference `json:"difference"`
+	ExpiresAt   int64                 `json:"expires,omitempty"` // Unix seconds
+}
+
+// Errors of approvals.
+var (
+	// ErrNotTold: nobody was told of such a plan, or it does not wait any more.
+	ErrNotTold = errors.New("no pass and no preview has told this digest, or its plan does not wait any more")
+	// ErrApprovalGone: the approval was revoked, or another run has used it.
+	ErrApprovalGone = errors.New("the approval was revoked or used meanwhile")
+)
+
+// keepAfterEnd is how long an approval stays in the store after its end.
+const keepAfterEnd = 30 * 24 * time.Hour
+
+func toldKey(pullRequest int, workspace string) string {
+	return fmt.Sprintf("%s%06d#%s", toldPrefix, pullRequest, workspace)
+}
+
+// ToldPlan returns the plan of a workspace that begins with digits, which are at least
+// plandigest.AbbrevLength of the digest's or the whole digest.
+func (r *Record) ToldPlan(ctx context.Context, workspace, digits string) (ToldPlan, error) {
+	plans, err := list[ToldPlan](ctx, r, r.name, toldPrefix)
+	if err != nil {
+		return ToldPlan{}, fmt.Errorf("read the plans that wait in record %s: %w", r.name, err)
+	}
+	i := slices.IndexFunc(plans, func(p ToldPlan) bool { return p.Workspace == workspace && isMeant(p.Digest, digits) })
+	if i < 0 {
+		return ToldPlan{}, ErrNotTold
+	}
+	return plans[i], nil
+}
+
+func isMeant(digest plandigest.Digest, digits string) bool {
+	return string(digest) == digits || len(digits) >= plandigest.AbbrevLength && strings.HasPrefix(digest.Digits(), digits)
+}
+
+// Approvals returns the approvals that nobody has used, by workspace. Some may have ended.
+func (r *Record) Approvals(ctx context.Context) (map[string][]Approval, error) {
+	all, err := list[Approval](ctx, r, r.name, approvalPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("read the approvals of record %s: %w", r.name, err)
+	}
+	byWorkspace := map[string][]Approval{}
+	for _, a := range all {
+		byWorkspace[a.Workspace] = append(byWorkspace[a.Workspace], a)
+	}
+	return byWorkspace, nil
+}
+
+// PlaceApproval stores an approval of a told plan and marks the head unsettled, in one
+// transaction. It replaces an approval of the same digest. The error is ErrNotTold if
+// another plan was told meanwhile.
+func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) error {
+	a.Schema, a.ExpiresAt = Schema, a.EndsAt.Add(keepAfterEnd).Unix()
+	a.ApprovedAt, a.EndsAt = r.now(), a.EndsAt.UTC().Truncate(time.Millisecond)
+	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference
+	value, err := encode(a)
+	if err != nil {
+		return err
+	}
+	told, key := r.key(plan.sortKey()), r.key(a.sortKey())
+	err = r.retry(ctx, func() error {
+		now, found, err := get[ToldPlan](ctx, r, told)
+		if err == nil && (!found || now.Digest != plan.Digest) {
+			err = ErrNotTold
+		}
+		if err != nil {
+			return err
+		}
+		unsettleOp, err := r.markUnsettledOp(ctx)
+		if err != nil {
+			return err
+		}
+		return r.write(ctx, verifyStored[Approval](r, key, value), Op{Key: key, Put: value},
+			Op{Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}}, unsettleOp)
+	})
+	if err != nil {
+		return fmt.Errorf("approve a plan of workspace %s: %w", plan.Workspace, err)
+	}
+	return nil
+}
+
+// RevokeApproval removes the approval of the plan that begins with digits, and marks the
+// head unsettled, in one transaction. It reports whether there was one.
+func (r *Record) RevokeApproval(ctx context.Context, workspace, digits string) (bool, error) {
+	revoked := false
+	err := r.retry(ctx, func() error {
+		all, err := r.Approvals(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all[workspace], func(a Approval) bool { return isMeant(a.Digest, digits) })
+		if i < 0 {
+			return nil
+		}
+		a := all[workspace][i]
+		unsettleOp, err := r.markUnsettledOp(ctx)
+		if err != nil {
+			return err
+		}
+		verify := func(ctx context.Context) (bool, error) {
+			_, found, err := get[Approval](ctx, r, r.key(a.sortKey()))
+			return !found, err
+		}
+		err = r.write(ctx, verify, r.consumeOp(a), unsettleOp)
+		revoked = err == nil
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("revoke the approval of a plan of workspace %s: %w", workspace, err)
+	}
+	return revoked, nil
+}
+
+// consumeOp returns the op that deletes an approval, if it is still the one that was read.
+func (r *Record) consumeOp(a Approval) Op {
+	return Op{Key: r.key(a.sortKey()), If: Cond{Equal: map[string]any{"digest": string(a.Digest), "by": a.ApprovedBy, "at": formatTime(a.ApprovedAt)}}, Delete: true}
+}
+
+// formatTime returns a time as it is stored.
+func formatTime(t time.Time) string { return t.Format(time.RFC3339Nano) }
+
+// WriteWaiting is Write for a workspace whose plan waits for an approval. The plan becomes
+// the one that people can approve, and the approvals that are void are removed.
+func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan ToldPlan, void []Approval) error {
+	plan.Schema = Schema
+	value, err := encode(plan)
+	if err != nil {
+		return err
+	}
+	if err := l.put(ctx, "record", ws, l.ownedCheck(), Op{Key: l.record.key(plan.sortKey()), Put: value}); err != nil {
+		return err
+	}
+	for _, a := range void {
+		// What stays is found void again: it was replaced meanwhile, or the store failed.
+		_ = l.record.store.Write(ctx, l.record.consumeOp(a))
+	}
+	return nil
+}
+
+// Fact returns what stays of the approval where its use is recorded.
+func (a *Approval) Fact() *Approval {
+	if a == nil {
+		return nil
+	}
+	fact := *a
+	fact.Difference = nil
+	return &fact
+}
+
+// consumeOps returns the ops of a write that begins an apply: they delete the plan that
+// people were told of, and the approval.
+func (l *Lease) consumeOps(ws Workspace) []Op {
+	if ws.Attempt == nil || ws.Attempt.Approval == nil {
+		return nil
+	}
+	return []Op{l.record.consumeOp(*ws.Attempt.Approval), {Key: l.record.key(toldKey(0, ws.Name)), Delete: true}}
+}
+
+// classifyApproval returns ErrApprovalGone for a conflict that a missing approval explains.
+func (l *Lease) classifyApproval(ctx context.Context, ws Workspace, err error) error {
+	if !errors.Is(err, ErrConflict) || ws.Attempt == nil || ws.Attempt.Approval == nil {
+		return err
+	}
+	cleanupCtx, cancel := l.record.cleanupContext(ctx)
+	defer cancel()
+	now, found, readErr := get[Approval](cleanupCtx, l.record, l.record.key(ws.Attempt.Approval.sortKey()))
+	if readErr == nil && (!found || !now.ApprovedAt.Equal(ws.Attempt.Approval.ApprovedAt)) {
+		return ErrApprovalGone
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package statetest
+
+import (
+	"testing"
+	"time"
+
+	"reconcile/internal/plandigest"
+	"reconcile/state"
+)
+
+var digestA, digestB = plandigest.New("k1", "0123456789abcdef0123456789abcdef"), plandigest.New("k1", "fedcba9876543210fedcba9876543210")
+
+// toldPlan returns a plan of tokyo as a pass tells it.
+func toldPlan(digest plandigest.Digest) state.ToldPlan {
+	return state.ToldPlan{
+		Workspace: "tokyo", Digest: digest, Risk: "replace", Why: "replaces x", Run: "run-a", ToldAt: testTime,
+		Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "x", Action: "delete, create"}}},
+	}
+}
+
+// tellAndApprove records a plan that waits, and approves it. It returns the approval as it
+// is stored.
+func tellAndApprove(t *testing.T, a *runner, l *state.Lease, digest plandigest.Digest) state.Approval {
+	t.Helper()
+	ctx := t.Context()
+	ws := a.readTokyo()
+	ws.Name, ws.Outcome = "tokyo", state.Blocked
+	assertErr(t, "tell", l.WriteWaiting(ctx, ws, toldPlan(digest), nil), nil)
+	plan, err := a.ToldPlan(ctx, "tokyo", digest.Abbrev())
+	assertErr(t, "find the plan", err, nil)
+	assertErr(t, "approve", a.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "ann", Reason: "agreed", EndsAt: testTime.Add(time.Hour)}), nil)
+	all, err := a.Approvals(ctx)
+	if err != nil || len(all["tokyo"]) != 1 {
+		t.Fatalf("approvals: got %+v, %v", all, err)
+	}
+	return all["tokyo"][0]
+}
+
+// beginWith begins an apply with an approval.
+func beginWith(t *testing.T, a *runner, l *state.Lease, approval state.Approval) error {
+	t.Helper()
+	ws := a.readTokyo()
+	ws.Name = "tokyo"
+	ws.Attempt = &state.Attempt{Run: "run-a", PlanDigest: approval.Digest, StartedAt: testTime, Approval: approval.Fact()}
+	return l.BeginApply(t.Context(), ws)
+}
+
+func testApproval(t *testing.T, open Open) {
+	a, b := twoRunners(t, open)
+	ctx := t.Context()
+	head := a.adopt("c1")
+	head.Settled = true
+	_, err := a.PutHead(ctx, head)
+	assertErr(t, "settle", err, nil)
+	l := a.acquire()
+
+	// Only what was told can be approved, by enough digits.
+	_, err = b.ToldPlan(ctx, "tokyo", digestA.Abbrev())
+	assertErr(t, "a plan that nobody told", err, state.ErrNotTold)
+	approval := tellAndApprove(t, a, l, digestA)
+	for workspace, digits := range map[string]string{"tokyo": digestA.Abbrev()[:15], "kyoto": digestA.Abbrev(), "": ""} {
+		_, err = b.ToldPlan(ctx, workspace, digits)
+		assertErr(t, "another plan", err, state.ErrNotTold)
+	}
+	whole, err := b.ToldPlan(ctx, "tokyo", string(digestA))
+	if err != nil || whole.Digest != digestA || len(whole.Difference.Changes) != 1 {
+		t.Fatalf("by the whole digest: got %+v, %v", whole, err)
+	}
+	if head, err = b.Head(ctx); err != nil || head.Settled {
+		t.Fatalf("an approval leaves the head settled: %+v, %v", head, err)
+	}
+	if approval.Digest != digestA || approval.Risk != "replace" || approval.Difference == nil || approval.ApprovedAt.IsZero() {
+		t.Fatalf("approval: got %+v", approval)
+	}
+
+	// It is used once.
+	assertErr(t, "begin", beginWith(t, a, l, approval), nil)
+	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+		t.Fatalf("used, and still there: %+v, %v", all, err)
+	}
+	if got := b.readTokyo().Attempt.Approval; got == nil || got.ApprovedBy != "ann" || got.Difference != nil {
+		t.Fatalf("the attempt keeps %+v", got)
+	}
+	assertErr(t, "begin again", beginWith(t, a, l, approval), state.ErrApprovalGone)
+	assertErr(t, "approve what was applied", b.PlaceApproval(ctx, whole, state.Approval{ApprovedBy: "ann", EndsAt: testTime}), state.ErrNotTold)
+
+	// Revoked, it begins nothing; nor does one that was given again meanwhile.
+	approval = tellAndApprove(t, a, l, digestA)
+	revoked, err := b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	if err != nil || !revoked {
+		t.Fatalf("revoke: got %v, %v", revoked, err)
+	}
+	revoked, err = b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	if err != nil || revoked {
+		t.Fatalf("revoke again: got %v, %v", revoked, err)
+	}
+	before := b.readTokyo()
+	assertErr(t, "begin after the revocation", beginWith(t, a, l, approval), state.ErrApprovalGone)
+	if now := b.readTokyo(); now.Rev != before.Rev {
+		t.Fatalf("something was written: %+v", now)
+	}
+
+	// Another plan takes its place, and removes what is void.
+	approval = tellAndApprove(t, a, l, digestA)
+	ws := a.readTokyo()
+	assertErr(t, "tell another", l.WriteWaiting(ctx, ws, toldPlan(digestB), []state.Approval{approval}), nil)
+	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+		t.Fatalf("void, and still there: %+v, %v", all, err)
+	}
+	_, err = b.ToldPlan(ctx, "tokyo", digestA.Abbrev())
+	assertErr(t, "the plan before", err, state.ErrNotTold)
+}
