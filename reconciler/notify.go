@@ -226,7 +226,7 @@ func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
 	switch {
 	case strings.HasPrefix(notifyFingerprint(w), driftPrefix):
 		n.AboutDrift, n.Recovered = true, false
-		n.Outcome, n.Run = string(state.Drifted), w.Drift.Run
+		n.Outcome, n.Run, n.Withheld = string(state.Drifted), w.Drift.Run, w.Drift.Withheld
 		n.Add, n.Change, n.Replace, n.Destroy = w.Drift.Changes.Add, w.Drift.Changes.Change, w.Drift.Changes.Replace, w.Drift.Changes.Destroy
 	case strings.HasPrefix(was, driftPrefix) && (w.Drift != nil || w.Outcome == state.NoChanges):
 		// The drift disappeared without an apply.

@@ -51,6 +51,11 @@ func TestEventOfDrift(t *testing.T) {
 	w := state.Workspace{Name: "tokyo", Outcome: state.Applied, ApplyCount: 3, Run: "applied", Changes: state.Changes{Add: 5}}
 	w.Drift = &state.Drift{Found: true, PlanDigest: "p", Run: "looked", Changes: state.Changes{Change: 1}}
 	was := notifyFingerprint(w)
+	w.Drift.Withheld = "apply = plan-only"
+	if n := eventOf(w, "ok|3", ""); n.Withheld != w.Drift.Withheld {
+		t.Errorf("no pass reverts it: %+v", n)
+	}
+	w.Drift.Withheld = ""
 	if n := eventOf(w, "ok|3", ""); n.Outcome != "drifted" || !n.AboutDrift || n.Add != 0 || n.Change != 1 || n.Run != "looked" {
 		t.Errorf("found: %+v", n)
 	}

@@ -37,6 +37,8 @@ type WorkspaceEvent struct {
 	Error      string      `json:"error,omitempty"`
 	Commit     commitid.ID `json:"commit,omitempty"` // last applied commit
 	Run        runid.ID    `json:"run,omitempty"`    // run of the outcome
+	// Withheld is why a pass would not revert the drift; "": it would.
+	Withheld string `json:"withheld,omitempty"`
 	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
 	// it.
 	Issue string `json:"-"`

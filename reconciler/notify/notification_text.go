@@ -14,14 +14,22 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
 	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+string(r.Run))))
 	s.addParagraph(s.eventTable(r))
-	if drifted := r.NamesByOutcome("drifted"); len(drifted) > 0 {
-		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
-	}
-	var recovered []string
+	var drifted, withheld, recovered []string
 	for _, n := range r.Events {
-		if n.Recovered {
+		switch {
+		case n.HasDrifted() && n.Withheld != "":
+			withheld = append(withheld, n.Name)
+		case n.HasDrifted():
+			drifted = append(drifted, n.Name)
+		case n.Recovered:
 			recovered = append(recovered, n.Name)
 		}
+	}
+	if len(drifted) > 0 {
+		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
+	}
+	if len(withheld) > 0 {
+		s.addParagraph(s.message("report.drifted.withheld", "workspaces", s.codeList(withheld)))
 	}
 	if len(recovered) > 0 {
 		s.addParagraph(s.message("report.recovered", "workspaces", s.codeList(recovered)))
@@ -126,6 +134,10 @@ func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, erro
 	help, err := w.messages.Text("issue.help", "command", w.markup.code("reconcile runs "+string(r.Run)))
 	if err != nil {
 		return "", err
+	}
+	if n.HasDrifted() && n.Withheld != "" {
+		withheld, err := w.messages.Text("issue.drifted.withheld", "reason", w.markup.code(n.Withheld))
+		return text + "\n\n" + help + "\n\n" + withheld + "\n", err
 	}
 	if n.HasDrifted() {
 		replan, err := w.messages.Text("issue.drifted.help", "command", w.markup.code(replanCommand(n.Name)))

@@ -46,6 +46,27 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// No text offers a command for a drift that no pass reverts.
+func TestDriftThatStays(t *testing.T) {
+	t.Parallel()
+	stays := driftedEvent
+	stays.Name, stays.Withheld = "core", `apply = "plan-only"`
+	for _, language := range catalog.Languages() {
+		w, err := NewWriter(language, Markdown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := w.WriteNotification(newNotification(driftedEvent, stays))
+		if err != nil || !strings.Contains(report, "--replan edge`") || strings.Contains(report, "--replan edge core") || !strings.Contains(report, "`core`") {
+			t.Errorf("%s: %v: %s", language, err, report)
+		}
+		issue, err := w.WriteIssueText(newNotification(stays), stays)
+		if err != nil || strings.Contains(issue, "--replan") || !strings.Contains(issue, "plan-only") {
+			t.Errorf("%s: %v: %s", language, err, issue)
+		}
+	}
+}
+
 // TestReportIsCut checks that the text stays within its limit for any number of workspaces,
 // and contains the failed ones.
 func TestReportIsCut(t *testing.T) {

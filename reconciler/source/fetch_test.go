@@ -224,12 +224,7 @@ func TestCacheRepairs(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			pack, err := os.ReadFile(names[0])
-			if err != nil {
-				return err
-			}
-			pack[len(pack)-30] ^= 1 // in the last file, before the pack's checksum
-			return errors.Join(os.Chmod(names[0], 0o600), os.WriteFile(names[0], pack, 0o600))
+			return flipByte(names[0])
 		},
 		"cut pack": func(dir string) error {
 			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.pack"))
@@ -250,6 +245,16 @@ func TestCacheRepairs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flipByte changes a byte of the last file in a pack.
+func flipByte(name string) error {
+	pack, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	pack[len(pack)-30] ^= 1 // before the pack's checksum
+	return errors.Join(os.Chmod(name, 0o600), os.WriteFile(name, pack, 0o600))
 }
 
 func TestFetchRefusesShortIDs(t *testing.T) {

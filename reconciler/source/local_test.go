@@ -117,6 +117,30 @@ func TestLocalStores(t *testing.T) {
 	check("borrowed by a quoted path", borrower)
 }
 
+// A byte of a pack that flipped on the disk is named as that, with what helps.
+func TestLocalDamage(t *testing.T) {
+	t.Parallel()
+	repo, _, id := newContentRepo(t)
+	repo.Git("repack", "-q", "-a", "-d")
+	names, err := filepath.Glob(filepath.Join(repo.Work, ".git/objects/pack/*.pack"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	if err := flipByte(names[0]); err != nil {
+		t.Fatal(err)
+	}
+	tree := fetch(t, openRepository(t, Options{URL: repo.Work}), id).Tree
+	damaged := ""
+	for i := range 50 {
+		if _, err := tree.ReadFile(fmt.Sprintf("dir%d/file%d", i%7, i)); err != nil {
+			damaged = err.Error()
+		}
+	}
+	if !strings.Contains(damaged, "damaged") || !strings.Contains(damaged, "git fsck") {
+		t.Errorf("error: %q", damaged)
+	}
+}
+
 // A partial clone is read as far as it has the objects of the commit, else the error says so.
 func TestLocalPartialClone(t *testing.T) {
 	t.Parallel()

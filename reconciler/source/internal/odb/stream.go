@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zlib"
 )
 
@@ -131,15 +132,27 @@ func (r *exactly) Read(p []byte) (int, error) {
 		}
 		return n, nil
 	case err == io.EOF:
-		return n, io.ErrUnexpectedEOF
+		return n, explainDamage(io.ErrUnexpectedEOF)
 	}
-	return n, err
+	return n, explainDamage(err)
 }
+
+// explainDamage says what to do about an object that cannot be inflated. It returns other errors
+// as they are.
+func explainDamage(err error) error {
+	var corrupt flate.CorruptInputError
+	if errors.As(err, &corrupt) || errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zlib.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("damaged: %w%s", err, damageHelp)
+	}
+	return err
+}
+
+const damageHelp = " (`git fsck` in the repository says what else is; a new clone of its remote has it)"
 
 // end checks that nothing follows and that the checksum is right.
 func (r *exactly) end() error {
 	if n, err := r.inflated.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return errors.New("damaged: object longer than its head says, or its checksum is wrong")
+		return errors.New("damaged: object longer than its head says, or its checksum is wrong" + damageHelp)
 	}
 	return nil
 }
