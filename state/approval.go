@@ -58,10 +58,39 @@ func toldKey(pullRequest int, workspace string) string {
 	return fmt.Sprintf("%s%06d#%s", toldPrefix, pullRequest, workspace)
 }
 
+// toldPlanKey returns where a told plan is stored. Previews write to a partition of their
+// own, as their tasks.
+func (r *Record) toldPlanKey(p ToldPlan) Key {
+	if p.PullRequest == 0 {
+		return r.key(p.sortKey())
+	}
+	return r.PreviewRecord().key(p.sortKey())
+}
+
+// TellPreview stores a plan of a pull request that would wait after the merge, so that
+// people can approve it. It replaces what was told of that pull request and workspace.
+func (r *Record) TellPreview(ctx context.Context, plan ToldPlan) error {
+	plan.Schema = Schema
+	value, err := encode(plan)
+	if err == nil {
+		key := r.toldPlanKey(plan)
+		err = r.write(ctx, verifyStored[ToldPlan](r, key, value), Op{Key: key, Put: value})
+	}
+	if err != nil {
+		return fmt.Errorf("store the plan of workspace %s of pull request %d: %w", plan.Workspace, plan.PullRequest, err)
+	}
+	return nil
+}
+
 // ToldPlan returns the plan of a workspace that begins with digits, which are at least
 // plandigest.AbbrevLength of the digest's or the whole digest.
 func (r *Record) ToldPlan(ctx context.Context, workspace, digits string) (ToldPlan, error) {
 	plans, err := list[ToldPlan](ctx, r, r.name, toldPrefix)
+	if err == nil {
+		var previews []ToldPlan
+		previews, err = list[ToldPlan](ctx, r, PreviewPartitionPrefix+r.name, toldPrefix)
+		plans = append(plans, previews...)
+	}
 	if err != nil {
 		return ToldPlan{}, fmt.Errorf("read the plans that wait in record %s: %w", r.name, err)
 	}
@@ -100,7 +129,7 @@ func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) e
 	if err != nil {
 		return err
 	}
-	told, key := r.key(plan.sortKey()), r.key(a.sortKey())
+	told, key := r.toldPlanKey(plan), r.key(a.sortKey())
 	err = r.retry(ctx, func() error {
 		now, found, err := get[ToldPlan](ctx, r, told)
 		if err == nil && (!found || now.Digest != plan.Digest) {
@@ -196,7 +225,12 @@ func (l *Lease) consumeOps(ws Workspace) []Op {
 	if ws.Attempt == nil || ws.Attempt.Approval == nil {
 		return nil
 	}
-	return []Op{l.record.consumeOp(*ws.Attempt.Approval), {Key: l.record.key(toldKey(0, ws.Name)), Delete: true}}
+	a := *ws.Attempt.Approval
+	ops := []Op{l.record.consumeOp(a), {Key: l.record.key(toldKey(0, ws.Name)), Delete: true}}
+	if a.PullRequest != 0 {
+		ops = append(ops, Op{Key: l.record.toldPlanKey(ToldPlan{Workspace: ws.Name, PullRequest: a.PullRequest}), Delete: true})
+	}
+	return ops
 }
 
 // classifyApproval returns ErrApprovalGone for a conflict that a missing approval explains.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
+	"reconcile/state"
 )
 
 // roundRun makes the previews of one round.
@@ -106,11 +108,38 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	if err != nil || answer.Error != "" {
 		return result, err
 	}
+	if err := p.tellPlans(ctx, result); err != nil {
+		return result, err
+	}
 	if err := p.writeComment(ctx, &result, before, last, answer.Unchanged); err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
 	}
 	return result, nil
+}
+
+// toldRetention is how long a plan that a preview told can be approved.
+const toldRetention = 30 * 24 * time.Hour
+
+// tellPlans stores the plans that would wait after the merge, so that people can approve
+// them before it. A planner's plans have no difference: they are a stranger's words.
+func (p *roundRun) tellPlans(ctx context.Context, result Preview) error {
+	if p.options.DryRun {
+		return nil
+	}
+	for _, w := range result.Workspaces {
+		if w.Difference == nil || w.Outcome != state.Pending {
+			continue
+		}
+		err := p.config.Record.TellPreview(ctx, state.ToldPlan{
+			Workspace: w.Name, PullRequest: result.Number, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why,
+			ToldAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(toldRetention).Unix(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // resultOf returns the preview of a response. The error also affects other previews.

@@ -81,6 +81,9 @@ type WorkspaceResult struct {
 	Suspended    bool              `json:"suspended,omitempty"` // by a person; does not affect the exit code
 	Plan         string            `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
 	Refused      []string          `json:"refused,omitempty"`   // why a pull request is not planned
+	// Difference is what a plan that waits would change, if a person may approve it; nil
+	// elsewhere.
+	Difference *plandigest.Difference `json:"-"`
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

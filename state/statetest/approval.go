@@ -100,6 +100,23 @@ func testApproval(t *testing.T, open Open) {
 		t.Fatalf("something was written: %+v", now)
 	}
 
+	// What a preview told is approved before any pass told it, and is used like that.
+	ofPreview := toldPlan(digestB)
+	ofPreview.PullRequest = 7
+	assertErr(t, "tell of a pull request", a.TellPreview(ctx, ofPreview), nil)
+	plan, err := b.ToldPlan(ctx, "tokyo", digestB.Abbrev())
+	if err != nil || plan.PullRequest != 7 {
+		t.Fatalf("of a pull request: got %+v, %v", plan, err)
+	}
+	assertErr(t, "approve it", b.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "bob", EndsAt: testTime.Add(time.Hour)}), nil)
+	all, err := b.Approvals(ctx)
+	if err != nil || len(all["tokyo"]) != 1 || all["tokyo"][0].PullRequest != 7 {
+		t.Fatalf("approvals: got %+v, %v", all, err)
+	}
+	assertErr(t, "begin with it", beginWith(t, a, l, all["tokyo"][0]), nil)
+	_, err = b.ToldPlan(ctx, "tokyo", digestB.Abbrev())
+	assertErr(t, "the plan that was applied", err, state.ErrNotTold)
+
 	// Another plan takes its place, and removes what is void.
 	approval = tellAndApprove(t, a, l, digestA)
 	ws := a.readTokyo()

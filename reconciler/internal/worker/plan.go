@@ -24,9 +24,10 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	}
 	result.DurationMS = k.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(k.inventory.Load(entry).Warnings)
+	var verdict gate.Verdict
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
-		verdict := gate.Judge(entry.Config, k.config.Gate, plan)
+		verdict = gate.Judge(entry.Config, k.config.Gate, plan)
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 	}
 	if plan != nil {
@@ -46,6 +47,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	default:
 		result.Outcome = state.Pending
 		if approval, _ := gate.FindApproval(entry.Approvals, plan, k.config.Now()); result.Why != "" && approval == nil {
+			if !verdict.Forbidden {
+				result.Difference = &plan.Difference
+			}
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)
 		}
