@@ -94,7 +94,11 @@ func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, erro
 		if entry.Loaded != nil && entry.Loaded.Err != nil {
 			c.Warnings = append(c.Warnings, entry.Loaded.Err.Error())
 		}
+		if entry.Loaded != nil && len(entry.OwnReasons) > 0 {
+			c.Warnings = append(c.Warnings, entry.Loaded.Warnings...)
+		}
 	}
+	c.Warnings = countRepeated(c.Warnings)
 	for _, rec := range w.Removed {
 		c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: rec.Name, Stale: []string{rec.Path}, Removed: true})
 	}
@@ -139,17 +143,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.Dir.Path)}, New: true})
 			continue
 		}
-		var stale []string
-		for _, path := range entry.Loaded.Inputs {
-			if a.Tree.ID(path) != b.Tree.ID(path) {
-				stale = append(stale, path)
-			}
-		}
-		for _, pattern := range entry.Loaded.Patterns {
-			if before.Loader.Files().ID(pattern) != after.Loader.Files().ID(pattern) {
-				stale = append(stale, pattern)
-			}
-		}
+		stale := entry.Loaded.ChangedPaths(before.Loader.Files(), after.Loader.Files())
 		if old.Config.Digest() != entry.Config.Digest() {
 			stale = append(stale, "settings")
 		}

@@ -26,7 +26,14 @@ type GraphWorkspace struct {
 	Inputs    []string `json:"inputs"`
 	Error     string   `json:"error,omitempty"` // why the workspace is refused
 	Gate      string   `json:"gate,omitempty"`  // what the operator's gate forbids of its settings
+	// Ignored is the number of files below the inputs that are no inputs, and IgnoredFiles the
+	// first of them.
+	Ignored      int      `json:"ignored,omitempty"`
+	IgnoredFiles []string `json:"ignored_files,omitempty"`
 }
+
+// maxIgnoredFiles is how many ignored files of a workspace are named.
+const maxIgnoredFiles = 20
 
 // Graph reads the workspaces at the tip. It neither reads nor writes a record.
 func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
@@ -55,11 +62,16 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		ws := w.Entries[name].Loaded
 		depends := append([]string{}, w.Graph.DependsOn(name)...)
 		inputs := []string{}
-		for _, input := range slices.Concat(ws.Inputs, ws.Patterns) {
+		for _, input := range slices.Concat(ws.Inputs, ws.Patterns, ws.Filesets) {
 			inputs = append(inputs, gitpath.Quote(input))
 		}
 		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, r.config.Gate)}
-		g.Warnings = append(g.Warnings, ws.Warnings...)
+		ignored := ws.Ignored(w.Loader.Files())
+		node.Ignored = len(ignored)
+		for _, p := range ignored[:min(len(ignored), maxIgnoredFiles)] {
+			node.IgnoredFiles = append(node.IgnoredFiles, gitpath.Quote(p))
+		}
+		g.Warnings = slices.Concat(g.Warnings, ws.Warnings, ws.Unfollowed)
 		if ws.Err != nil {
 			node.Error = ws.Err.Error()
 			g.Warnings = append(g.Warnings, node.Error)

@@ -18,8 +18,8 @@ func newGraphCommand(a *app) *cobra.Command {
 		Use:     "graph",
 		GroupID: groupInspect,
 		Short:   "Show the workspaces at the tip, their inputs and dependencies",
-		Long: `Show the workspaces at the tip of the branch, what each depends on and which
-inputs it has. -o dot and -o mermaid draw it:
+		Long: `Show the workspaces at the tip of the branch, what each depends on, which inputs
+it has, and which files below them are ignored. -o dot and -o mermaid draw it:
 
   reconcile graph -o dot | dot -Tsvg > graph.svg`,
 		Args:        noArgs,
@@ -64,7 +64,21 @@ func printGraph(a *app, g *reconciler.Graph) {
 			ui.PrintWrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
 		}
 		ui.PrintWrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
+		if w.Ignored > 0 {
+			ui.PrintWrapped(a.out, a.width(), "  ignored ", describeIgnored(w))
+		}
 	}
+}
+
+// describeIgnored names the first ignored files of a workspace, and counts the others.
+func describeIgnored(w reconciler.GraphWorkspace) string {
+	const shown = 5
+	names := w.IgnoredFiles[:min(len(w.IgnoredFiles), shown)]
+	text := strings.Join(names, ", ")
+	if more := w.Ignored - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 func printDot(w io.Writer, g *reconciler.Graph) {

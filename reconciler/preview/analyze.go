@@ -127,12 +127,7 @@ func (l *pullRequestPlan) changesInputs(entry *inventory.Entry) bool {
 	if before == nil || before.Config.Digest() != entry.Config.Digest() || fmt.Sprint(before.Config.Err) != fmt.Sprint(entry.Config.Err) {
 		return true
 	}
-	ws := l.merged.Load(entry)
-	return slices.ContainsFunc(ws.Inputs, func(path string) bool {
-		return l.tip.Commit.Tree.ID(path) != l.merged.Commit.Tree.ID(path)
-	}) || slices.ContainsFunc(ws.Patterns, func(pattern string) bool {
-		return l.tip.Loader.Files().ID(pattern) != l.merged.Loader.Files().ID(pattern)
-	})
+	return len(l.merged.Load(entry).ChangedPaths(l.tip.Loader.Files(), l.merged.Loader.Files())) > 0
 }
 
 func (l *pullRequestPlan) setInputsDigest() error {

@@ -69,7 +69,7 @@ func BenchmarkStale(b *testing.B) {
 	}
 	for b.Loop() {
 		for _, trace := range traces {
-			if stale := StalePaths(NewFileLists(tree), trace); len(stale) > 0 {
+			if stale := StalePaths(NewFileLists(tree), settings.Config{}, trace); len(stale) > 0 {
 				b.Fatal(stale)
 			}
 		}

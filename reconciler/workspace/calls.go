@@ -23,7 +23,7 @@ func (e *evaluation) walkCall(s *module.Scope, c *module.Call) {
 			e.checker.CheckUnknownModule(c, source)
 		}
 		// The inputs of such a module are unknown, so every file counts.
-		e.inputs.addGuess(".", hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.Name))
+		e.inputs.addGuess(".", unknown{hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated", c.Name), "every change in the repository counts"})
 	case isLocal && !repotree.IsOutside(path.Join(s.Module.Dir, dir)):
 		e.walkLocalCall(s, c, source, path.Join(s.Module.Dir, dir))
 	case isLocal, path.IsAbs(text):
@@ -42,7 +42,7 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 	addProblem := func(format string, args ...any) {
 		e.problems = append(e.problems, hcleval.ProblemAt(source.File, source.Range(), "module %q: "+format, append([]any{c.Name}, args...)...))
 	}
-	if errs := e.inputs.add(dir); len(errs) > 0 {
+	if errs := e.inputs.addOwn(dir); len(errs) > 0 {
 		for _, err := range errs {
 			addProblem("%s", err)
 		}

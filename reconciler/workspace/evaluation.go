@@ -32,6 +32,7 @@ type evaluation struct {
 	needsProviders   bool               // Workspace.NeedsProviders
 	settings         map[string]bool
 
+	modulesWalked   map[string]bool // directories
 	modulesCalled   map[string]bool // directories of modules
 	walkedGenerally map[string]bool // modules that were walked with unknown arguments
 	checker         Checker         // is told each finding; nil if the code is approved
@@ -40,8 +41,8 @@ type evaluation struct {
 
 func newEvaluation(modules *module.Loader, files *FileLists, root settings.Dir, config settings.Config) *evaluation {
 	return &evaluation{
-		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(files.tree, files, modules),
-		reads: map[stateid.ID]bool{}, globs: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
+		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(files.tree, files, modules, config),
+		reads: map[stateid.ID]bool{}, globs: map[string]bool{}, modulesWalked: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 }
 
@@ -57,6 +58,14 @@ func (e *evaluation) walk(s *module.Scope) {
 	e.needsProviders = e.needsProviders || module.NeedsProviders(s.Module.InitInputs)
 	for _, key := range s.Module.Settings {
 		e.settings[key] = true
+	}
+	if !e.modulesWalked[s.Module.Dir] {
+		e.modulesWalked[s.Module.Dir] = true
+		e.inputs.mentioned = append(e.inputs.mentioned, s.Module.Mentions)
+	}
+	if s.Module.RunsPrograms && e.checker == nil { // what a program reads is not known
+		e.inputs.add(s.Module.Dir, guessedFiles)
+		e.inputs.add(e.root.Path, guessedFiles)
 	}
 	if !s.ZeroInstances { // otherwise Terraform evaluates nothing in it, but still reads and installs it
 		e.cliWorkspaceRefs = append(e.cliWorkspaceRefs, s.Module.CLIWorkspaceRefs...)
@@ -88,7 +97,7 @@ func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names modul
 		for _, v := range s.BranchValues(m.Path, names) {
 			switch m.Kind {
 			case module.FilesetArgument:
-				e.addFuncArg(s, m, e.filesetBase(s, m, v, names), names)
+				e.addFileset(s, m, v, names)
 			case module.TemplateArgument:
 				e.addFuncArg(s, m, v, names)
 				e.addTemplate(s, m, v, names)

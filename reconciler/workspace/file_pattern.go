@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -23,6 +25,9 @@ type FileLists struct {
 	tree repotree.Tree
 	dirs sync.Map // of func() []string, by directory
 	ids  sync.Map // of string, by pattern
+
+	filtered sync.Map // of string, see filteredID
+	ignored  sync.Map // of []string, see ignoredByDefault
 }
 
 // NewFileLists returns the lists of the files of tree.
@@ -47,15 +52,37 @@ func (l *FileLists) match(pattern string) (matches []string) {
 	return matches
 }
 
-// ID returns an id of the names that a pattern matches. Their contents are inputs of their
-// own.
-func (l *FileLists) ID(pattern string) string {
-	id, ok := l.ids.Load(pattern)
+// patternID returns an id of the names that a pattern matches. Their contents are inputs of
+// their own.
+func (l *FileLists) patternID(r ignoreRules, pattern string) string {
+	return l.namesID(strings.Join(append([]string{"", pattern}, r.patterns...), "\x00"), func() []string {
+		return slices.DeleteFunc(l.match(pattern), r.isIgnored)
+	})
+}
+
+// globID is patternID for a pattern in doublestar's syntax.
+func (l *FileLists) globID(glob string) string {
+	return l.namesID(glob, func() []string { return l.matchGlob(glob) })
+}
+
+func (l *FileLists) namesID(key string, names func() []string) string {
+	id, ok := l.ids.Load(key)
 	if !ok {
-		sum := sha256.Sum256([]byte(strings.Join(l.match(pattern), "\x00")))
-		id, _ = l.ids.LoadOrStore(pattern, hex.EncodeToString(sum[:16]))
+		sum := sha256.Sum256([]byte(strings.Join(names(), "\x00")))
+		id, _ = l.ids.LoadOrStore(key, hex.EncodeToString(sum[:16]))
 	}
 	return id.(string)
+}
+
+// matchGlob returns the files and links that a pattern in doublestar's syntax matches, sorted.
+func (l *FileLists) matchGlob(glob string) (matches []string) {
+	dir, _ := doublestar.SplitPattern(glob)
+	for _, p := range l.below(dir) {
+		if doublestar.MatchUnvalidated(glob, p) {
+			matches = append(matches, p)
+		}
+	}
+	return matches
 }
 
 // below returns the files and links below a directory, sorted.
@@ -76,4 +103,14 @@ func (l *FileLists) list(dir string) (files []string) {
 	})
 	slices.Sort(files)
 	return files
+}
+
+// ignoredByDefault returns the files below the directory of a module that are no inputs by
+// default, sorted.
+func (l *FileLists) ignoredByDefault(dir string) []string {
+	list, ok := l.ignored.Load(dir)
+	if !ok {
+		list, _ = l.ignored.LoadOrStore(dir, ignoreRules{}.listIgnored(l, ownFiles, dir))
+	}
+	return list.([]string)
 }

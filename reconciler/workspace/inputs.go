@@ -10,27 +10,54 @@ import (
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
-	tree    repotree.Tree
-	loader  *module.Loader
-	paths   map[string]bool               // true for directories and absent paths: they cover everything below them
-	guesses map[string][]*hcleval.Problem // directories that may contain an input, with the warnings for each
+	tree   repotree.Tree
+	loader *module.Loader
+	files  *FileLists
+	rules  ignoreRules
 
-	files    *FileLists
-	patterns map[string][]*hcleval.Problem // of files that may be inputs, with the warnings for each
+	own      map[string]bool      // directories of the workspace and its modules
+	paths    map[string]bool      // true for directories and absent paths: they cover what is below them
+	scopes   map[string]scope     // of directories in paths, and of what may become one
+	filesets map[string]string    // what filesets search inside of directories, by pattern in doublestar's syntax
+	guesses  map[string][]unknown // directories that may contain an input
+	patterns map[string][]unknown // of files that may be inputs
+
+	mentioned  []map[string]bool  // words of texts that may name ignored files, see module.MentionsOf
+	listed     []string           // see listed_inputs.go; nil: the settings do not list the inputs
+	named      []namedPath        // by the configuration, while listed is not nil
+	unfollowed []*hcleval.Problem // what the configuration names and is no input
 }
 
-func newInputs(tree repotree.Tree, files *FileLists, l *module.Loader) *inputs {
-	return &inputs{tree: tree, files: files, loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}, patterns: map[string][]*hcleval.Problem{}}
+// unknown is an expression whose value is not known, and what counts because of it.
+type unknown struct {
+	problem *hcleval.Problem // "X cannot be evaluated"
+	effect  string
 }
 
-// add adds the object at p, the links on the way to it, and the targets of links below it.
-// It returns an error for each object that no run can use.
-func (in *inputs) add(p string) (errs []error) {
-	if _, seen := in.paths[p]; seen {
+// warning returns the warning about what counts.
+func (u unknown) warning() *hcleval.Problem {
+	w := *u.problem
+	w.Text += ": " + u.effect
+	return &w
+}
+
+func newInputs(tree repotree.Tree, files *FileLists, l *module.Loader, config settings.Config) *inputs {
+	return &inputs{
+		tree: tree, files: files, loader: l, rules: ignoreRules{config.Ignore}, listed: config.Inputs,
+		own: map[string]bool{}, paths: map[string]bool{}, scopes: map[string]scope{}, filesets: map[string]string{},
+		guesses: map[string][]unknown{}, patterns: map[string][]unknown{},
+	}
+}
+
+// add adds the object at p, the links on the way to it, and the targets of links below it. s is
+// the scope of a directory. It returns an error for each object that no run can use.
+func (in *inputs) add(p string, s scope) (errs []error) {
+	if in.has(p, s) {
 		return nil
 	}
 	o, err := repotree.ResolveLinks(in.tree, p)
@@ -40,18 +67,22 @@ func (in *inputs) add(p string) (errs []error) {
 	if err != nil {
 		return []error{err}
 	}
-	if _, seen := in.paths[o.Path]; seen {
+	if in.has(o.Path, s) {
 		return nil
 	}
 	in.paths[o.Path] = o.Dir || !o.Exists
 	switch {
 	case o.Dir:
-		return in.addLinksBelow(o.Path)
+		in.scopes[o.Path] = s
+		return in.addLinksBelow(o.Path, s)
 	case !o.Exists:
 		for dir := path.Dir(o.Path); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			if strings.HasPrefix(in.tree.ID(dir), repotree.SubmoduleMode) {
 				return []error{submoduleError(dir)}
 			}
+		}
+		if s == allFiles && path.Ext(p) == "" { // it may become a directory
+			in.scopes[o.Path] = s
 		}
 		return nil
 	case strings.HasPrefix(in.tree.ID(o.Path), repotree.SubmoduleMode):
@@ -69,20 +100,42 @@ func (in *inputs) add(p string) (errs []error) {
 	return nil
 }
 
-func (in *inputs) addLinksBelow(dir string) (errs []error) {
+// addOwn adds the directory of the workspace, or of a module that it calls.
+func (in *inputs) addOwn(dir string) []error {
+	errs := in.add(dir, ownFiles)
+	in.own[in.resolveDir(dir)] = true
+	return errs
+}
+
+// has reports whether p was added with the scope s or a wider one.
+func (in *inputs) has(p string, s scope) bool {
+	if _, seen := in.paths[p]; !seen {
+		return false
+	}
+	of, isDir := in.scopes[p]
+	return !isDir || of >= s
+}
+
+func (in *inputs) addLinksBelow(dir string, s scope) (errs []error) {
 	special, err := in.loader.FindSpecialFiles(dir)
 	if err != nil {
 		return []error{err}
 	}
 	for _, link := range special.Links {
-		errs = append(errs, in.add(link)...)
+		if !in.rules.omits(s, dir, link) {
+			errs = append(errs, in.add(link, allFiles)...)
+		}
 	}
 	errs = append(errs, special.Skipped...)
 	for _, p := range special.Submodules {
-		errs = append(errs, submoduleError(p))
+		if !in.rules.omits(s, dir, p) {
+			errs = append(errs, submoduleError(p))
+		}
 	}
 	for _, p := range special.Pointers {
-		errs = append(errs, pointerError(p))
+		if !in.rules.omits(s, dir, p) {
+			errs = append(errs, pointerError(p))
+		}
 	}
 	return errs
 }
@@ -95,81 +148,186 @@ func pointerError(p string) error {
 	return fmt.Errorf("%s %s", p, module.LFSPointerText)
 }
 
-// addGuess adds a directory that may contain an input. The warning counts only if the
-// directory does not become an input anyway.
-func (in *inputs) addGuess(dir string, warning *hcleval.Problem) {
-	if o, err := repotree.ResolveLinks(in.tree, dir); err == nil {
-		for _, link := range o.Links {
-			in.paths[link] = false
-		}
-		dir = o.Path
-	}
-	in.guesses[dir] = append(in.guesses[dir], warning)
+// addGuess adds a directory that may contain an input.
+func (in *inputs) addGuess(dir string, u unknown) {
+	dir = in.resolveDir(dir)
+	in.guesses[dir] = append(in.guesses[dir], u)
 }
 
-// addPattern adds the files that pattern matches. The warning counts only if their directory
-// does not become an input anyway.
-func (in *inputs) addPattern(pattern string, warning *hcleval.Problem) {
-	dir, rest := splitPattern(pattern)
-	if o, err := repotree.ResolveLinks(in.tree, dir); err == nil {
-		for _, link := range o.Links {
-			in.paths[link] = false
-		}
-		pattern = path.Join(o.Path, rest)
+// resolveDir returns where the links of a directory lead. The links are inputs.
+func (in *inputs) resolveDir(dir string) string {
+	o, err := repotree.ResolveLinks(in.tree, dir)
+	if err != nil {
+		return dir
 	}
+	for _, link := range o.Links {
+		in.paths[link] = false
+	}
+	return o.Path
+}
+
+// addPattern adds the files that pattern matches.
+func (in *inputs) addPattern(pattern string, u unknown) {
+	dir, rest := splitPattern(pattern)
+	dir = in.resolveDir(dir)
+	pattern = path.Join(dir, rest)
 	if len(in.files.match(pattern)) > maxMatches {
-		in.addGuess(dir, warning)
+		in.addGuess(dir, u)
 		return
 	}
-	in.patterns[pattern] = append(in.patterns[pattern], warning)
+	in.patterns[pattern] = append(in.patterns[pattern], u)
 }
 
-// resolvePatterns adds the files of the patterns outside of directories that are inputs, and
-// returns these patterns, sorted.
-func (in *inputs) resolvePatterns() (patterns []string, warnings []*hcleval.Problem) {
-	for _, pattern := range slices.Sorted(maps.Keys(in.patterns)) {
-		if dir, _ := splitPattern(pattern); in.paths[dir] || in.isCovered(dir) {
+// addFileset adds what a fileset finds in dir, a directory: pattern is in doublestar's syntax.
+func (in *inputs) addFileset(dir, pattern string) {
+	in.filesets[path.Join(wildcards.Replace(dir), pattern)] = dir
+}
+
+// wildcards escapes what is a wildcard for doublestar.
+var wildcards = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "{", `\{`)
+
+// foundInputs is what a workspace depends on.
+type foundInputs struct {
+	paths    []string         // the workspace's directory first, the others sorted, without paths inside another input
+	scopes   map[string]scope // of directories in paths
+	patterns []string         // file patterns
+	globs    []string         // patterns in doublestar's syntax: of filesets and of the settings
+	warnings []*hcleval.Problem
+	problems []*hcleval.Problem
+}
+
+// find returns the inputs. The warning about what is unknown counts only if what it adds is
+// not an input anyway.
+func (in *inputs) find(workspaceDir string) *foundInputs {
+	found := &foundInputs{scopes: map[string]scope{}}
+	if in.listed != nil {
+		in.addListed(found)
+		in.followNamed(found)
+	}
+	in.addMentioned()
+	in.addGuesses(found)
+	in.addFilesets(found)
+	in.addPatterns(found)
+	for p := range in.paths {
+		if s, isDir := in.scopes[p]; p != workspaceDir && !in.isCovered(p, s, isDir) {
+			found.paths = append(found.paths, p)
+		}
+	}
+	slices.Sort(found.paths)
+	found.paths = append([]string{workspaceDir}, found.paths...)
+	for _, p := range found.paths {
+		if s, isDir := in.scopes[p]; isDir {
+			found.scopes[p] = s
+		}
+	}
+	return found
+}
+
+func (in *inputs) addGuesses(found *foundInputs) {
+	var dirs []string
+	for dir, unknowns := range in.guesses {
+		switch {
+		case in.paths[dir] && in.has(dir, guessedFiles), in.isCovered(dir, guessedFiles, true):
+			continue
+		case in.isOwn(dir): // only ignored files become inputs, too
+		case in.listed != nil:
+			in.leaveOut(unknowns)
+			continue
+		default:
+			for _, u := range unknowns {
+				found.warnings = append(found.warnings, u.warning())
+			}
+		}
+		dirs = append(dirs, dir)
+	}
+	for _, dir := range dirs {
+		in.add(dir, guessedFiles) // an object that cannot be used was perhaps not meant
+	}
+}
+
+// addFilesets adds the files that filesets find and that are not inputs as parts of their
+// directories, or the directories that they search elsewhere.
+func (in *inputs) addFilesets(found *foundInputs) {
+	for _, glob := range slices.Sorted(maps.Keys(in.filesets)) {
+		dir := in.filesets[glob]
+		switch {
+		case in.has(dir, allFiles), in.isCovered(dir, allFiles, true):
+			continue
+		case in.isOwn(dir):
+		case in.listed == nil:
+			in.add(dir, allFiles)
+			continue
+		default: // follow said so
 			continue
 		}
+		for _, p := range in.files.matchGlob(glob) {
+			if !in.isCovered(p, allFiles, false) {
+				in.add(p, allFiles)
+			}
+		}
+		found.globs = append(found.globs, glob)
+	}
+}
+
+// addPatterns adds the files of the file patterns that are no inputs yet.
+func (in *inputs) addPatterns(found *foundInputs) {
+	for _, pattern := range slices.Sorted(maps.Keys(in.patterns)) {
+		dir, _ := splitPattern(pattern)
+		isOwn := in.isOwn(dir)
+		if in.has(dir, guessedFiles) || in.isCovered(dir, guessedFiles, true) {
+			continue
+		}
+		if !isOwn && in.listed != nil {
+			in.leaveOut(in.patterns[pattern])
+			continue
+		}
+		added := false
 		for _, p := range in.files.match(pattern) {
-			in.add(p) // an object that cannot be used was perhaps not meant
+			if !in.rules.isIgnored(p) && !in.isCovered(p, guessedFiles, false) {
+				in.add(p, guessedFiles) // an object that cannot be used was perhaps not meant
+				added = true
+			}
 		}
-		patterns, warnings = append(patterns, pattern), append(warnings, in.patterns[pattern]...)
+		if isOwn && !added && !isIgnoredName(path.Base(pattern)) {
+			continue // what it may match counts with the directory
+		}
+		found.patterns = append(found.patterns, pattern)
+		for _, u := range in.patterns[pattern] {
+			if !isOwn {
+				found.warnings = append(found.warnings, u.warning())
+			}
+		}
 	}
-	return patterns, warnings
 }
 
-// list returns the inputs and the warnings: the workspace's directory first, the others
-// sorted, without paths inside another input.
-func (in *inputs) list(workspaceDir string) (paths, patterns []string, warnings []*hcleval.Problem) {
-	var guessed []string
-	for dir, notes := range in.guesses {
-		if !in.paths[dir] && !in.isCovered(dir) {
-			guessed = append(guessed, dir)
-			warnings = append(warnings, notes...)
+// isCovered reports whether an input directory above p contains all that p stands for: a file,
+// or a directory with scope s.
+func (in *inputs) isCovered(p string, s scope, isDir bool) bool {
+	for dir := p; dir != "."; {
+		if dir = path.Dir(dir); !in.paths[dir] {
+			continue
 		}
-	}
-	for _, dir := range guessed {
-		in.add(dir) // an object that cannot be used was perhaps not meant
-	}
-	patterns, more := in.resolvePatterns()
-	warnings = append(warnings, more...)
-	for p := range in.paths {
-		if p != workspaceDir && !in.isCovered(p) {
-			paths = append(paths, p)
-		}
-	}
-	slices.Sort(paths)
-	return append([]string{workspaceDir}, paths...), patterns, warnings
-}
-
-// isCovered reports whether an input directory contains p.
-func (in *inputs) isCovered(p string) bool {
-	for p != "." {
-		p = path.Dir(p)
-		if in.paths[p] {
+		of, exists := in.scopes[dir]
+		switch {
+		case !exists || in.rules.omitsNothing(of):
+			return true
+		case !isDir && !in.rules.omits(of, dir, p):
+			return true
+		case isDir && s <= of && len(in.rules.patterns) == 0 && !in.rules.omits(of, dir, path.Join(p, "x")):
 			return true
 		}
 	}
 	return false
+}
+
+// isOwn reports whether p is the directory of the workspace or of a module that it calls, or
+// below one.
+func (in *inputs) isOwn(p string) bool {
+	for !in.own[p] {
+		if p == "." {
+			return false
+		}
+		p = path.Dir(p)
+	}
+	return true
 }

@@ -154,7 +154,7 @@ func TestClosure(t *testing.T) {
 			}
 			visible := g.visiblePaths(dir)
 			want := visible[changed] || visible["files/sub"] && gitpath.IsWithin(changed, "files/sub")
-			if stale := StalePaths(NewFileLists(after), w.Trace(NewFileLists(tree))); (len(stale) > 0) != want {
+			if stale := StalePaths(NewFileLists(after), settings.Config{}, w.Trace(NewFileLists(tree))); (len(stale) > 0) != want {
 				t.Fatalf("%s: change of %s: stale %v, want %t\ninputs %v\n%s", dir, changed, stale, want, w.Inputs, g.files[dir+"/main.tf"])
 			}
 		}
@@ -177,7 +177,7 @@ func TestFresh(t *testing.T) {
 			d := settings.Dir{Name: path.Base(dir), Path: dir}
 			before := NewLoader(tree, repotree.Terraform).Load(d, settings.Config{})
 			trace := before.Trace(NewFileLists(tree))
-			if len(StalePaths(NewFileLists(after), trace)) > 0 {
+			if len(StalePaths(NewFileLists(after), settings.Config{}, trace)) > 0 {
 				continue
 			}
 			now := NewLoader(after, repotree.Terraform).Load(d, settings.Config{})

@@ -38,12 +38,12 @@ func (l *Loader) Load(dir settings.Dir, cfg settings.Config) (w *Workspace) {
 }
 
 func (l *Loader) evaluate(e *evaluation, w *Workspace) {
-	e.addSettingsInput(w.Path)
+	e.addSettingsProblems(e.inputs.addOwn(w.Path))
 	for _, f := range w.Config.VarFiles {
-		e.addSettingsInput(f)
+		e.addSettingsProblems(e.inputs.add(f, allFiles))
 	}
 	if f := w.Config.BackendConfig; f != "" {
-		e.addSettingsInput(f)
+		e.addSettingsProblems(e.inputs.add(f, allFiles))
 	}
 	m, err := e.modules.Load(w.Path)
 	if err == nil {
@@ -75,11 +75,16 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	w.HasBackend = m.Backend != nil
 	w.NeedsProviders = e.needsProviders
 	w.settings = e.settings
-	inputs, patterns, warnings := e.inputs.list(w.Path)
-	w.Inputs, w.Patterns = inputs, patterns
-	for _, p := range hcleval.SortProblems(slices.Concat(e.warnings, e.evaluator.Warnings, warnings)) {
+	found := e.inputs.find(w.Path)
+	w.Inputs, w.Patterns, w.scopes = found.paths, found.patterns, found.scopes
+	w.Filesets = slices.Compact(slices.Sorted(slices.Values(found.globs)))
+	for _, p := range hcleval.SortProblems(slices.Concat(e.warnings, e.evaluator.Warnings, found.warnings)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
+	for _, p := range hcleval.SortProblems(e.inputs.unfollowed) {
+		w.Unfollowed = append(w.Unfollowed, p.Error())
+	}
+	e.problems = append(e.problems, found.problems...)
 	if w.Err = hcleval.JoinProblems(e.problems); w.Config.Err != nil {
 		w.Err = w.Config.Err // later problems may only follow from this one
 	}
@@ -111,9 +116,9 @@ func (e *evaluation) checkReservedNames(dir string) {
 	}
 }
 
-// addSettingsInput adds an object that the settings name.
-func (e *evaluation) addSettingsInput(p string) {
-	for _, err := range e.inputs.add(p) {
+// addSettingsProblems adds the errors of objects that the settings name.
+func (e *evaluation) addSettingsProblems(errs []error) {
+	for _, err := range errs {
 		e.problems = append(e.problems, &hcleval.Problem{File: e.root.Path, Text: err.Error()})
 	}
 }
@@ -144,14 +149,16 @@ func (e *evaluation) autoVarFiles() []string {
 // readVariableValues returns the values that variable files give to the root module's
 // variables. Values from our environment are unknown here.
 func (e *evaluation) readVariableValues(m *module.Module, cfg settings.Config) map[string]cty.Value {
-	variables := map[string]cty.Value{}
+	variables, mentions := map[string]cty.Value{}, map[string]bool{}
 	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {
 		values, problems := e.modules.ReadAttributes(f)
 		e.problems = append(e.problems, problems...)
 		for name, v := range values {
 			variables[name] = v
+			module.MentionsIn(v, mentions)
 		}
 	}
+	e.inputs.mentioned = append(e.inputs.mentioned, mentions)
 	for _, name := range cfg.Env {
 		variables[name[len("TF_VAR_"):]] = cty.DynamicVal
 	}

@@ -85,7 +85,7 @@ func TestTrace(t *testing.T) {
 	} {
 		after := maps.Clone(files)
 		after[change] = "changed"
-		if got := StalePaths(NewFileLists(treetest.New(after)), trace); !slices.Equal(got, stale) {
+		if got := StalePaths(NewFileLists(treetest.New(after)), settings.Config{}, trace); !slices.Equal(got, stale) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
@@ -178,7 +178,7 @@ func TestFilePatterns(t *testing.T) {
 		"not by end":   {"cfg/app-1.yaml", "2", ""},
 		"not by start": {"cfg/b/app-1.json", "2", ""},
 	} {
-		got := StalePaths(NewFileLists(treetest.New(files(map[string]string{test.path: test.text}))), trace)
+		got := StalePaths(NewFileLists(treetest.New(files(map[string]string{test.path: test.text}))), settings.Config{}, trace)
 		if strings.Join(got, " ") != test.stale {
 			t.Errorf("%s: stale are %q, want %q", name, got, test.stale)
 		}

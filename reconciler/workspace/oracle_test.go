@@ -89,7 +89,7 @@ func (l *layout) planCommand(binary string) []string {
 
 // isInput reports whether a change of p, a path without links, makes the workspace stale.
 func (l *layout) isInput(p string) bool {
-	return slices.ContainsFunc(l.workspace.Inputs, func(in string) bool { return gitpath.IsWithin(p, in) }) ||
+	return slices.ContainsFunc(l.workspace.Inputs, func(in string) bool { return gitpath.IsWithin(p, in) && !l.workspace.Omits(in, p) }) ||
 		slices.ContainsFunc(l.workspace.Patterns, func(pattern string) bool {
 			prefix, suffix, _ := strings.Cut(pattern, "*")
 			return len(p) >= len(prefix)+len(suffix) && strings.HasPrefix(p, prefix) && strings.HasSuffix(p, suffix)

@@ -10,23 +10,36 @@ import (
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
+	"reconcile/reconciler/workspace/repotree"
 )
 
-// filesetBase returns the directory that a fileset searches: its path with the fixed part
-// of its pattern. It also records the pattern.
-func (e *evaluation) filesetBase(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) cty.Value {
+// addFileset adds what a fileset in dir finds: files of the directory that its path and the
+// fixed part of its pattern name. It also records the pattern.
+func (e *evaluation) addFileset(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) {
 	start, known := hcleval.AsString(dir)
 	if !known || m.SecondArg == nil {
-		return dir
+		e.addFuncArg(s, m, dir, names)
+		return
 	}
 	pattern, known := hcleval.AsString(s.Evaluate(m.SecondArg, names))
 	if !known {
 		e.addGlob(path.Join(start, "**"))
-		return dir
+		e.addFuncArg(s, m, dir, names)
+		return
 	}
 	e.addGlob(path.Join(start, pattern))
-	base, _ := doublestar.SplitPattern(pattern)
-	return cty.StringVal(path.Join(start, base))
+	base, rest := doublestar.SplitPattern(pattern)
+	place := path.Join(start, base)
+	if p, ok := e.evaluator.RepoPath(place); ok && doublestar.ValidatePattern(rest) {
+		if o, err := repotree.ResolveLinks(e.tree, p); err == nil && (o.Dir || !o.Exists && e.inputs.isOwn(o.Path)) {
+			e.inputs.addFileset(e.inputs.resolveDir(p), rest)
+			if e.inputs.listed != nil {
+				e.addInput(m, p, ownFiles)
+			}
+			return
+		}
+	}
+	e.addFuncArg(s, m, cty.StringVal(place), names)
 }
 
 // addGlob records a pattern of files relative to the workspace's directory.
@@ -42,7 +55,7 @@ func (e *evaluation) addFuncArg(s *module.Scope, m module.PathRef, v cty.Value, 
 	switch {
 	case known:
 		if p, ok := e.evaluator.RepoPath(text); ok {
-			e.addInput(m, p)
+			e.addInput(m, p, allFiles)
 			return
 		}
 		e.addWarning(m.File, m.Path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.Label, strings.ReplaceAll(text, module.RepoRoot, ""))
@@ -58,7 +71,7 @@ func (e *evaluation) addPathAttr(s *module.Scope, m module.PathRef, v cty.Value,
 		switch unmarked, _ := v.Unmark(); {
 		case known && module.IsPath(text):
 			if p, ok := e.evaluator.RepoPath(text); ok {
-				e.addInput(m, p)
+				e.addInput(m, p, allFiles)
 			}
 			e.addText(s, m, v, names)
 		case unmarked.IsKnown(): // not set, or another kind of attribute
@@ -90,7 +103,7 @@ func leaves(v cty.Value) []cty.Value {
 // fixed parts of its text, or the directory that it begins with.
 func (e *evaluation) overApproximate(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
 	if pattern, ok := e.filePattern(s, m, v, names); ok {
-		e.inputs.addPattern(pattern, hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated: every file %s counts", m.Label, pattern))
+		e.inputs.addPattern(pattern, unknownAt(m, "every file "+pattern+" counts"))
 		return
 	}
 	dir := "."
@@ -131,7 +144,11 @@ func (e *evaluation) filePattern(s *module.Scope, m module.PathRef, v cty.Value,
 
 // addGuess adds a directory that may contain what m names.
 func (e *evaluation) addGuess(m module.PathRef, dir string) {
-	e.inputs.addGuess(dir, hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated: every change in %s counts", m.Label, describeDir(dir)))
+	e.inputs.addGuess(dir, unknownAt(m, "every change in "+describeDir(dir)+" counts"))
+}
+
+func unknownAt(m module.PathRef, effect string) unknown {
+	return unknown{hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated", m.Label), effect}
 }
 
 func describeDir(dir string) string {
@@ -141,8 +158,13 @@ func describeDir(dir string) string {
 	return dir
 }
 
-func (e *evaluation) addInput(m module.PathRef, p string) {
-	for _, err := range e.inputs.add(p) {
+// addInput adds the object at p, which m names. s is the scope of a directory.
+func (e *evaluation) addInput(m module.PathRef, p string, s scope) {
+	if e.inputs.listed != nil {
+		e.inputs.named = append(e.inputs.named, namedPath{p, s, hcleval.ProblemAt(m.File, m.Path.Range(), "%s", m.Label)})
+		return
+	}
+	for _, err := range e.inputs.add(p, s) {
 		e.problems = append(e.problems, hcleval.ProblemAt(m.File, m.Path.Range(), "%s: %s", m.Label, err))
 	}
 }

@@ -35,7 +35,7 @@ func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value, nam
 	}
 	for _, dir := range starts[1:] {
 		if !found && gitpath.IsWithin(e.root.Path, dir) && m.Kind == module.AnyText {
-			e.inputs.addGuess(dir, hcleval.ProblemAt(m.File, m.Path.Range(), "%s runs in %s, and what it reads there is not known: every change in %[3]s counts", m.Label, describeDir(dir), describeDir(dir)))
+			e.inputs.addGuess(dir, unknown{hcleval.ProblemAt(m.File, m.Path.Range(), "%s runs in %s, and what it reads there is not known", m.Label, describeDir(dir)), "every change in " + describeDir(dir) + " counts"})
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (e *evaluation) addNamed(s *module.Scope, m module.PathRef, word string, wh
 		return false
 	}
 	for i, start := range starts {
-		if i == 0 && !leadsOut(word) {
+		if i == 0 && !leadsOut(word) && !(whole && path.Clean(word) == ".") {
 			continue // in the workspace's own directory, which is an input
 		}
 		p, ok := e.evaluator.RepoPath(word)
@@ -100,10 +100,15 @@ func (e *evaluation) addNamed(s *module.Scope, m module.PathRef, word string, wh
 		}
 		o, err := repotree.ResolveLinks(e.tree, p)
 		switch {
+		case whole && (p == s.Module.Dir || p == e.root.Path):
+			e.inputs.add(p, guessedFiles)
 		case e.isParent(s, p): // as in "cd ../..", is not an input
 		case err != nil || !o.Exists && !(whole && i == 0):
+		case !o.Dir && e.inputs.rules.isIgnored(p):
+		case e.inputs.listed != nil:
+			e.addInput(m, p, guessedFiles)
 		default:
-			e.inputs.add(p) // an object that cannot be used was perhaps not meant
+			e.inputs.add(p, guessedFiles) // an object that cannot be used was perhaps not meant
 			found = found || o.Exists
 		}
 	}

@@ -9,7 +9,6 @@
 package workspace
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -20,14 +19,23 @@ import (
 
 // RulesVersion is the version of the discovery rules. It is part of every trace, so that a
 // release that finds other inputs checks every workspace again.
-const RulesVersion = "4"
+const RulesVersion = "5"
+
+// wholeRules is the version whose traces have the ids of whole directories, and no names of
+// wider scopes. What it found is enough to see that nothing changed.
+const wholeRules = "4"
 
 // Names of the inputs of a trace that are not paths.
 const (
 	SettingsInput = "//settings"
 	RulesInput    = "//rules"
 
-	patternInput = "//files/" // begins the name of a file pattern
+	// Beginnings of names: of a file pattern, of a pattern in doublestar's syntax, and of
+	// directories with a scope that is not ownFiles.
+	patternInput = "//files/"
+	globInput    = "//glob/"
+	guessedInput = "//guessed/"
+	wholeInput   = "//whole/"
 )
 
 // Workspace describes one workspace of a tree.
@@ -36,6 +44,8 @@ type Workspace struct {
 	Path            string     // in the repository
 	Inputs          []string   // repository paths, its own directory first, the others sorted
 	Patterns        []string   // of further files that it may read, see FileLists; what matches is in Inputs; sorted
+	Filesets        []string   // patterns in doublestar's syntax of files that filesets or the settings name; what matches is in Inputs; sorted
+	Unfollowed      []string   // what its configuration names and is no input by the settings, each with file:line; sorted
 	Identity        stateid.ID // identity of its state; "" if Err was set before it was known
 	Backend         Backend
 	Reads           []stateid.ID // identities of the states that it reads, "*" for parts that could not be evaluated; sorted
@@ -51,8 +61,9 @@ type Workspace struct {
 	Err             error        // why the workspace cannot be used; other workspaces are not affected
 	Config          settings.Config
 
-	settings    map[string]bool // of providers and the backend, see setting.key
-	backendText string          // see backendTextOf
+	scopes      map[string]scope // of directories in Inputs
+	settings    map[string]bool  // of providers and the backend, see setting.key
+	backendText string           // see backendTextOf
 }
 
 // Trace returns the workspace's inputs, each with its id in the tree of files. The workspace
@@ -60,13 +71,36 @@ type Workspace struct {
 // stored as text.
 func (w *Workspace) Trace(files *FileLists) map[string]string {
 	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: RulesVersion}
+	rules := ignoreRules{w.Config.Ignore}
 	for _, path := range w.Inputs {
-		trace[gitpath.Quote(path)] = files.tree.ID(path)
+		s, isDir := w.scopes[path]
+		switch name := gitpath.Quote(path); {
+		case !isDir:
+			trace[name] = files.tree.ID(path)
+			continue
+		case s == ownFiles:
+		case rules.omitsNothing(s):
+			trace[wholeInput+name] = files.tree.ID(path)
+		default:
+			trace[guessedInput+name] = files.filteredID(rules, s, path)
+		}
+		if s == ownFiles || path == w.Path || slices.Contains(w.Modules, path) {
+			trace[gitpath.Quote(path)] = files.filteredID(rules, ownFiles, path)
+		}
 	}
 	for _, pattern := range w.Patterns {
-		trace[patternInput+gitpath.Quote(pattern)] = files.ID(pattern)
+		trace[patternInput+gitpath.Quote(pattern)] = files.patternID(rules, pattern)
+	}
+	for _, glob := range w.Filesets {
+		trace[globInput+gitpath.Quote(glob)] = files.globID(glob)
 	}
 	return trace
+}
+
+// Omits reports whether the file at p, below the input dir, is no input.
+func (w *Workspace) Omits(dir, p string) bool {
+	s, isDir := w.scopes[dir]
+	return isDir && !slices.Contains(w.Inputs, p) && ignoreRules{w.Config.Ignore}.omits(s, dir, p)
 }
 
 // Node returns what NewGraph needs of the workspace.
@@ -81,20 +115,48 @@ func (w *Workspace) HasSetting(key string) bool { return w.settings[key] }
 // HasBackendOf reports whether the backend has all settings of the backend of other.
 func (w *Workspace) HasBackendOf(other *Workspace) bool { return w.backendText == other.backendText }
 
-// StalePaths returns the paths and the file patterns of trace, sorted, whose id differs in the
-// tree of files. It ignores other names that begin with "//": they are not paths.
-func StalePaths(files *FileLists, trace map[string]string) []string {
+// StalePaths returns the paths and the patterns of trace, sorted, whose id differs in the tree
+// of files. c is the settings of the workspace. It ignores other names that begin with "//":
+// they are not paths.
+func StalePaths(files *FileLists, c settings.Config, trace map[string]string) []string {
+	rules := ignoreRules{c.Ignore}
 	var stale []string
-	for _, name := range slices.Sorted(maps.Keys(trace)) {
-		if pattern, ok := strings.CutPrefix(name, patternInput); ok {
-			if files.ID(gitpath.Unquote(pattern)) != trace[name] {
-				stale = append(stale, pattern)
+	for name, id := range trace {
+		kind := ""
+		for _, prefix := range []string{patternInput, globInput, guessedInput, wholeInput} {
+			if rest, ok := strings.CutPrefix(name, prefix); ok {
+				kind, name = prefix, rest
+				break
 			}
-		} else if !strings.HasPrefix(name, "//") && files.tree.ID(gitpath.Unquote(name)) != trace[name] {
+		}
+		path := gitpath.Unquote(name)
+		isSame := true
+		switch kind {
+		case patternInput:
+			isSame = files.patternID(rules, path) == id
+		case globInput:
+			isSame = files.globID(path) == id
+		case wholeInput:
+			isSame = files.tree.ID(path) == id
+		case guessedInput:
+			isSame = files.tree.ID(path) == id || files.filteredID(rules, guessedFiles, path) == id
+		default:
+			if !strings.HasPrefix(name, "//") { // a tree that has the filtered id has no ignored files
+				isSame = files.tree.ID(path) == id || trace[RulesInput] != wholeRules && files.filteredID(rules, ownFiles, path) == id
+			}
+		}
+		if !isSame {
 			stale = append(stale, name)
 		}
 	}
-	return stale
+	slices.Sort(stale)
+	return slices.Compact(stale)
+}
+
+// ChangedPaths returns the paths and the patterns among the workspace's inputs, sorted, that
+// differ between two trees. The workspace must have been loaded from the tree of after.
+func (w *Workspace) ChangedPaths(before, after *FileLists) []string {
+	return StalePaths(before, w.Config, w.Trace(after))
 }
 
 // StaleInputs returns a description of each changed input of trace that is not a path: the
@@ -104,7 +166,7 @@ func StaleInputs(c settings.Config, trace map[string]string) []string {
 	if c.Err != nil || trace[SettingsInput] != c.Digest() {
 		stale = append(stale, "settings")
 	}
-	if trace[RulesInput] != RulesVersion {
+	if rules := trace[RulesInput]; rules != RulesVersion && rules != wholeRules {
 		stale = append(stale, "discovery rules")
 	}
 	return stale

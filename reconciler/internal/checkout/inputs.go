@@ -29,7 +29,7 @@ func (s *Checkout) RestoreInputs(ctx context.Context, root string, entry *invent
 			return ok && err == nil
 		})
 	}
-	restored, err := s.inventory.Commit.Tree.Repair(ctx, root, ws.Inputs, foreign)
+	restored, err := s.inventory.Commit.Tree.Repair(ctx, root, ws.Inputs, ws.Omits, foreign)
 	if err != nil {
 		return nil, fmt.Errorf("inputs of %s were altered in the checkout and cannot be restored: %w", entry.Dir.Name, err)
 	}

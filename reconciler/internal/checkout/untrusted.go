@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"reconcile/internal/gitpath"
@@ -52,7 +53,7 @@ func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 // that overlap with the directories of other workspaces.
 func (s *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	for _, input := range ws.Inputs {
-		shared := false
+		shared := slices.ContainsFunc(dirs, func(dir string) bool { return gitpath.IsWithin(input, dir) })
 		for _, other := range s.inventory.Entries {
 			shared = shared || gitpath.IsWithin(input, other.Dir.Path) || gitpath.IsWithin(other.Dir.Path, input)
 		}

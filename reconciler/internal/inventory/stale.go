@@ -43,7 +43,7 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 	if _, ok := rec.Trace[gitpath.Quote(entry.Dir.Path)]; !ok { // renamed, and not applied since
 		reasons = append(reasons, gitpath.Quote(entry.Dir.Path))
 	}
-	reasons = append(reasons, workspace.StalePaths(w.Loader.Files(), rec.Trace)...)
+	reasons = append(reasons, workspace.StalePaths(w.Loader.Files(), entry.Config, rec.Trace)...)
 	reasons = append(reasons, workspace.StaleInputs(entry.Config, rec.Trace)...)
 	if rec.Trace[keyEnv] != entry.env {
 		reasons = append(reasons, "environment")

@@ -19,9 +19,10 @@ import (
 
 // Repair restores the given paths in dir, a checkout of the tree. It returns the paths that
 // differed, sorted and quoted for messages. Files are compared by content. Repair leaves
-// paths that the tree does not contain, and files that are not in the tree, but removes those
-// for which isForeign returns true. isForeign receives slash-separated paths.
-func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign func(path string) bool) (_ []string, err error) {
+// paths that the tree does not contain, the files below a path for which isIgnored returns true,
+// and files that are not in the tree, but removes those for which isForeign returns true. Both
+// receive slash-separated paths. isIgnored may be nil.
+func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored func(below, path string) bool, isForeign func(path string) bool) (_ []string, err error) {
 	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
@@ -38,6 +39,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign
 		if err == nil {
 			err = r.repairParents(found.path)
 		}
+		r.isIgnored = func(name string) bool { return isIgnored != nil && isIgnored(p, name) }
 		if err == nil {
 			err = r.repairEntry(found.path, found.entry)
 		}
@@ -54,6 +56,7 @@ type repair struct {
 	ctx       context.Context
 	tree      *Tree
 	root      *os.Root
+	isIgnored func(path string) bool // below the path that is repaired
 	isForeign func(path string) bool
 	altered   []string
 }
@@ -160,6 +163,9 @@ func (r *repair) repairDir(name string, e Entry) error {
 	treeNames := make(map[string]bool, len(list.entries))
 	for _, e := range list.entries {
 		treeNames[e.Name] = true
+		if e.Mode != filemode.Dir && r.isIgnored(path.Join(name, e.Name)) {
+			continue
+		}
 		if err := r.repairEntry(path.Join(name, e.Name), e); err != nil {
 			return err
 		}

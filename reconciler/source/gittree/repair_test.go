@@ -56,11 +56,11 @@ func TestRepair(t *testing.T) {
 			}
 			inputs := []string{"m", "f.txt", "missing", "m/missing.zip"}
 			isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
-			repaired, err := tree.Repair(t.Context(), dir, inputs, isForeign)
+			repaired, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign)
 			if err != nil || fmt.Sprint(repaired) != test.want {
 				t.Errorf("repaired %v, %v, want %s", repaired, err, test.want)
 			}
-			if second, err := tree.Repair(t.Context(), dir, inputs, isForeign); err != nil || len(second) > 0 {
+			if second, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign); err != nil || len(second) > 0 {
 				t.Errorf("repaired again: %v, %v", second, err)
 			}
 			if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
@@ -144,7 +144,7 @@ func TestLimits(t *testing.T) {
 			if _, err := tree.AppendObjects(t.Context(), nil); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("objects: %v", err)
 			}
-			if _, err := tree.Repair(t.Context(), t.TempDir(), []string{"."}, nil); !errors.Is(err, ErrTreeTooLarge) {
+			if _, err := tree.Repair(t.Context(), t.TempDir(), []string{"."}, nil, nil); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("mend: %v", err)
 			}
 			if err := tree.CheckConnected(); !errors.Is(err, ErrTreeTooLarge) {

@@ -92,8 +92,13 @@ func IsOverride(name string) bool {
 // names both. Plans of unreviewed code do not need these files, and do not check them out.
 func IsToolFile(p string) bool {
 	name := path.Base(p)
-	return slices.Contains([]string{".terraform", ".terraformrc", "terraform.rc", ".tofurc", "tofu.rc"}, name) ||
-		slices.ContainsFunc([]string{".tftest", ".tofutest", ".tfmock", ".tofumock", ".tfquery"}, func(kind string) bool {
-			return strings.HasSuffix(name, kind+".hcl") || strings.HasSuffix(name, kind+".json")
-		})
+	return slices.Contains([]string{".terraform", ".terraformrc", "terraform.rc", ".tofurc", "tofu.rc"}, name) || IsTestFile(name)
+}
+
+// IsTestFile reports whether a product reads a file with this name for "test" or "query", and
+// not for a plan.
+func IsTestFile(name string) bool {
+	return slices.ContainsFunc([]string{".tftest", ".tofutest", ".tfmock", ".tofumock", ".tfquery"}, func(kind string) bool {
+		return strings.HasSuffix(name, kind+".hcl") || strings.HasSuffix(name, kind+".json")
+	})
 }

@@ -28,6 +28,10 @@ type Tree interface {
 	// ID returns "mode:hex" of the object at path, or AbsentID. It does not follow a link
 	// at path itself, but links on the way.
 	ID(path string) string
+	// FilteredID returns the ID that a directory would have without the entries below it for
+	// which omits returns true, and without directories that are then empty. rel is relative
+	// to the directory.
+	FilteredID(path string, omits func(rel string, isDir bool) bool) string
 }
 
 // Prefixes of the ids that Tree.ID returns: the file modes of Git.

@@ -47,17 +47,23 @@ type Config struct {
 	PlanRole      string    // ARN of the role for plans
 	ApplyRole     string    // ARN of the role for applies
 	AllowUnlocked bool      // run even if the state's backend cannot lock
+	Inputs        []string  // patterns of repository paths that are inputs beside its own directory and its modules, and nothing else is; nil: they are found
+	Ignore        []string  // patterns of repository paths that are no inputs
 
 	// Err holds the mistakes in the settings of this workspace. The other fields omit the
 	// wrong values, so that no run can act on them.
 	Err error `json:"-"`
 }
 
-// Digest returns a hash of exactly those settings that change what Terraform would do. How
-// a plan is approved is not an input.
+// Digest returns a hash of exactly those settings that change what Terraform would do, or
+// what is an input. How a plan is approved is not an input.
 func (c Config) Digest() string {
 	// Encoding strings and lists never fails.
-	text, _ := json.Marshal([]any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env})
+	digested := []any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env}
+	if c.Inputs != nil || len(c.Ignore) > 0 { // a record of before these settings has the hash without them
+		digested = append(digested, c.Inputs, c.Ignore)
+	}
+	text, _ := json.Marshal(digested)
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }

@@ -22,7 +22,7 @@ func attributesSchema(names ...string) *hcl.BodySchema {
 }
 
 var (
-	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role"}
+	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role", "inputs", "ignore"}
 	defaultsSchema  = attributesSchema(optionNames...)
 	workspaceSchema = attributesSchema(append([]string{"depends_on"}, optionNames...)...)
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}
@@ -113,9 +113,30 @@ func (d *decoder) decodePatterns(content *hcl.BodyContent) []posString {
 	}
 	for i, p := range list {
 		list[i].text = path.Clean(p.text)
-		if repotree.IsOutside(list[i].text) || strings.Contains(p.text, `\`) || !doublestar.ValidatePattern(p.text) {
+		if !isPathPattern(p.text) {
 			d.addProblem(p.rng, "workspaces: %q is not a pattern of directories in the repository, such as %q", p.text, defaultPattern)
 		}
 	}
 	return list
+}
+
+// decodePathPatterns returns the patterns of paths in the repository. A missing slash or dot
+// at an end makes no difference.
+func (d *decoder) decodePathPatterns(attr *hcl.Attribute, ctx *hcl.EvalContext) []string {
+	list := d.decodeValidStrings(attr, ctx, "a pattern of paths from the root of the repository, such as lambda/** or **/*.md", isPathPattern)
+	patterns := []string{} // an empty list is set, too
+	for _, p := range list {
+		if p = path.Clean(p); p == "." {
+			p = "**"
+		}
+		patterns = append(patterns, p)
+	}
+	return patterns
+}
+
+// isPathPattern reports whether p, with the wildcards of doublestar, can match a path in the
+// repository.
+func isPathPattern(p string) bool {
+	leadsUp := slices.Contains(strings.FieldsFunc(p, func(r rune) bool { return strings.ContainsRune("/{},", r) }), "..")
+	return p != "" && !leadsUp && !repotree.IsOutside(path.Clean(p)) && !strings.ContainsAny(p, "\\\x00\n") && doublestar.ValidatePattern(p)
 }

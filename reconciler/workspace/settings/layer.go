@@ -98,6 +98,8 @@ func (o workspaceOptions) toConfig() Config {
 		PlanRole:      o.planRole,
 		ApplyRole:     o.applyRole,
 		AllowUnlocked: valueOrZero(o.allowUnlocked),
+		Inputs:        o.inputs,
+		Ignore:        o.ignore,
 	}
 }
 

@@ -24,6 +24,8 @@ type workspaceOptions struct {
 	backendConfig string      // of an environment: a repository path
 	env, protect  []string
 	maxDestroy    *int
+	inputs        []string // nil: not set
+	ignore        []string
 	prune         *bool
 	allowUnlocked *bool
 	planRole      string
@@ -38,6 +40,10 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	own.dependsOn = slices.Concat(o.dependsOn, own.dependsOn)
 	own.env = slices.Concat(o.env, own.env)
 	own.protect = slices.Concat(o.protect, own.protect)
+	own.ignore = slices.Concat(o.ignore, own.ignore)
+	if o.inputs != nil {
+		own.inputs = append(slices.Clone(o.inputs), own.inputs...) // not nil
+	}
 	if own.apply == "" {
 		own.apply = o.apply
 	}
@@ -89,6 +95,10 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 			o.protect = d.decodeValidStrings(attr, ctx, "an address or a pattern of addresses, such as aws_db_instance.*", isAddressPattern)
 		case "max_destroy":
 			o.maxDestroy = d.decodeCount(attr, ctx)
+		case "inputs":
+			o.inputs = d.decodePathPatterns(attr, ctx)
+		case "ignore":
+			o.ignore = d.decodePathPatterns(attr, ctx)
 		case "prune":
 			o.prune = d.decodeBool(attr, ctx)
 		case "allow_unlocked":

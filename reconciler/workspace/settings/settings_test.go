@@ -245,10 +245,59 @@ func TestDigest(t *testing.T) {
 	for _, settings := range []string{
 		`workspace "tokyo" { depends_on = ["common"] }`, `workspace "tokyo" { var_files = ["staging.tfvars"] }`,
 		`workspace "tokyo" { env = ["TF_VAR_x"] }`, `defaults { var_files = ["staging.tfvars"] }`,
+		`workspace "tokyo" { inputs = [] }`, `defaults { inputs = ["a"] }`, `defaults { ignore = ["**/*.md"] }`,
 	} {
 		if digest(settings) == none {
 			t.Errorf("%s does not make tokyo stale", settings)
 		}
+	}
+}
+
+// TestPathPatterns checks which patterns of inputs and ignore are taken, and how they are joined.
+func TestPathPatterns(t *testing.T) {
+	s, _, err := discover(`
+defaults {
+  inputs = ["./lambda/"]
+  ignore = ["**/*.md"]
+}
+workspace "tokyo" {
+  inputs = ["${workspace}/{a,b}/*.json", "."]
+}
+environment "staging" {
+  defaults {
+    ignore = ["docs"]
+  }
+  workspace "common" {
+    inputs = []
+  }
+}
+`, "staging")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokyo, common := s.Config("tokyo"), s.Config("common")
+	if want := []string{"lambda", "tokyo/{a,b}/*.json", "**"}; !slices.Equal(tokyo.Inputs, want) {
+		t.Errorf("inputs: %v, want %v", tokyo.Inputs, want)
+	}
+	if want := []string{"**/*.md", "docs"}; !slices.Equal(common.Ignore, want) || !slices.Equal(common.Inputs, []string{"lambda"}) {
+		t.Errorf("ignore: %v, inputs %v", common.Ignore, common.Inputs)
+	}
+	if s, _, err = discover(`workspace "tokyo" { inputs = [] }`, ""); err != nil || s.Config("tokyo").Inputs == nil || s.Config("common").Inputs != nil {
+		t.Errorf("an empty list: %#v, %v", s.Config("tokyo").Inputs, err)
+	}
+	for _, pattern := range []string{"/etc/*", "../x", "a/../../x", "a/{b,..}/c", "[", "{a", `a\\b`, ".."} {
+		text := "workspace \"tokyo\" {\n  ignore = [\"**/*.md\", \"" + pattern + "\"]\n}\n"
+		s, _, err := discover(text, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Config("tokyo").Err
+		if err == nil || !strings.HasPrefix(err.Error(), "env/reconcile.hcl:2:24: ignore: ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", pattern, err)
+		}
+	}
+	if _, _, err := discover(`defaults { inputs = "lambda" }`, ""); err == nil || !strings.Contains(err.Error(), "env/reconcile.hcl:1:21: inputs: must be a list of strings") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -47,7 +47,7 @@ func (l *Loader) Load(dir string) (*Module, error) {
 		m := &Module{
 			Dir: o.Path, Problems: problems,
 			Variables: map[string]*Variable{}, locals: map[string]Definition{}, outputs: map[string]Definition{},
-			resources: map[string]*Resource{}, Calls: map[string]*Call{},
+			resources: map[string]*Resource{}, Calls: map[string]*Call{}, Mentions: map[string]bool{},
 		}
 		for _, f := range files {
 			if l.HidesConditions {
@@ -90,7 +90,7 @@ func (l *Loader) parseTemplate(p string, check func(p string, text []byte)) ([]P
 		hcleval.HideConditions(x)
 	}
 	var refs []PathRef
-	(&pathRefVisitor{module: &Module{}, refs: &refs, file: p}).visitFunctions(x)
+	(&pathRefVisitor{module: &Module{Mentions: map[string]bool{}}, refs: &refs, file: p}).visitFunctions(x)
 	return refs, nil
 }
 

@@ -33,6 +33,9 @@ type Module struct {
 	InitInputs       []string           // see initInputs
 	Settings         []string           // of providers and the backend, see setting.key
 
+	Mentions     map[string]bool // see MentionsOf: of its literal texts
+	RunsPrograms bool            // it runs programs, whose inputs are not known
+
 	providerFunctions map[string]bool // names of called functions of providers
 }
 
@@ -100,6 +103,7 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 	case "locals":
 		for name, a := range attrs {
 			m.locals[name] = definitionOf(file, a)
+			m.noteMentions(a.Expr)
 		}
 	case "output":
 		if v := attrs["value"]; v != nil {
@@ -113,14 +117,17 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 		c.inData = b.Type != "resource"
 		// The path of a state is not an input: the state is not a file of the tree.
 		c.withAttributes = label(0) != "terraform_remote_state"
+		m.RunsPrograms = m.RunsPrograms || label(0) == "external" || slices.ContainsFunc(b.Body.Blocks, isProgram)
 		m.addResource(file, b.Type, label(0), label(1), b)
 	case "action":
 		c.withAttributes = true
+		m.RunsPrograms = true
 	case "check":
 		c.withAttributes = true
 		for _, inner := range b.Body.Blocks {
 			if inner.Type == "data" && len(inner.Labels) == 2 {
 				m.addResource(file, inner.Type, inner.Labels[0], inner.Labels[1], inner)
+				m.RunsPrograms = m.RunsPrograms || inner.Labels[0] == "external"
 			}
 		}
 	case "provider":
@@ -128,6 +135,11 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 		m.addSettings(b)
 	}
 	c.visitBlock(b)
+}
+
+// isProgram reports whether a block of a resource runs a program on this machine.
+func isProgram(b *hclsyntax.Block) bool {
+	return b.Type == "provisioner" && len(b.Labels) > 0 && b.Labels[0] == "local-exec"
 }
 
 func definitionOf(file string, a *hclsyntax.Attribute) Definition { return Definition{a.Expr, file} }
@@ -140,6 +152,7 @@ func (m *Module) addVariable(name string, attrs hclsyntax.Attributes) {
 	}
 	if a := attrs["default"]; a != nil {
 		v.defaultExpr = a.Expr
+		m.noteMentions(a.Expr)
 	}
 	if a := attrs["type"]; a != nil {
 		v.typeConstraint = a.Expr
@@ -166,6 +179,7 @@ func (m *Module) addCall(file, name string, b *hclsyntax.Block) {
 	for key, a := range b.Body.Attributes {
 		if !slices.Contains(metaArguments, key) {
 			texts.addAttribute(key, a.Expr)
+			m.noteMentions(a.Expr)
 		}
 	}
 }

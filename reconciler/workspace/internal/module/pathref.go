@@ -90,6 +90,7 @@ func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 		c.visitFunctions(a.Expr)
 		if c.withAttributes {
 			c.addAttribute(name, a.Expr)
+			c.module.noteMentions(a.Expr)
 		}
 	}
 	for _, inner := range b.Body.Blocks {

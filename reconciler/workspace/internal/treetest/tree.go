@@ -69,6 +69,38 @@ func (t *Tree) hash(p string) string {
 	return t.ids[p]
 }
 
+// FilteredID implements repotree.Tree.
+func (t *Tree) FilteredID(p string, omits func(rel string, isDir bool) bool) string {
+	return t.filteredID(p, ".", omits)
+}
+
+func (t *Tree) filteredID(p, rel string, omits func(rel string, isDir bool) bool) string {
+	names, isDir := t.names[p]
+	if !isDir {
+		return t.ID(p)
+	}
+	h := sha1.New()
+	kept := 0
+	for _, name := range names {
+		inner, innerRel := path.Join(p, name), path.Join(rel, name)
+		_, isDir := t.names[inner]
+		if omits(innerRel, isDir) {
+			continue
+		}
+		if id := t.filteredID(inner, innerRel, omits); id != emptyDir {
+			io.WriteString(h, name+" "+id+"\n")
+			kept++
+		}
+	}
+	if kept == 0 {
+		return emptyDir
+	}
+	return repotree.DirMode + hex.EncodeToString(h.Sum(nil))
+}
+
+// emptyDir is the id of a directory without entries.
+const emptyDir = repotree.DirMode + "empty"
+
 // SkippedEntries implements repotree.Tree.
 func (t *Tree) SkippedEntries(string) ([]error, error) { return nil, nil }
 
