@@ -123,7 +123,9 @@ func (l *layout) missed(lines []string) []string {
 	}
 	for _, line := range lines {
 		for _, place := range stracetest.Paths(line) {
-			note(place, func(p string) bool { return l.isInput(p) || strings.HasPrefix(l.tree.ID(p), repotree.DirMode) })
+			note(place, func(p string) bool { // OpenTofu opens tests, and its plan does not depend on them
+				return l.isInput(p) || repotree.IsTestFile(p) || strings.HasPrefix(l.tree.ID(p), repotree.DirMode)
+			})
 		}
 		if dir := stracetest.ListedDir(line); dir != "" {
 			note(dir, l.isListed)
