@@ -141,8 +141,11 @@ func slugs(text string) (anchors []string) {
 	return anchors
 }
 
+// riskData holds the sentences of risk, in both languages.
+var riskData = filepath.Join("..", "reconciler", "risk", "data")
+
 // readJapanese returns the Japanese texts of the repository by path: the pages,
-// and the messages with one key a line.
+// the messages with one key a line, and the sentences of risk.
 func readJapanese(t *testing.T) map[string]string {
 	texts := map[string]string{}
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -151,7 +154,7 @@ func readJapanese(t *testing.T) map[string]string {
 			return err
 		case entry.IsDir() && path != ".." && strings.HasPrefix(entry.Name(), "."):
 			return fs.SkipDir
-		case strings.HasSuffix(path, ".ja.md"):
+		case strings.HasSuffix(path, ".ja.md"), strings.HasSuffix(path, ".hcl") && strings.HasPrefix(path, riskData):
 			texts[path] = readPage(t, path)
 		}
 		return nil

@@ -1,18 +1,40 @@
 package risk
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
 // trafficFunc is traffic(before, after, key, weight): the shares of a list of targets, by
 // their keys, move. The order of the list does not count. A target without traffic may come
 // and go.
-var trafficFunc = predicate(4, func(args []cty.Value) bool {
+var trafficFunc = predicateWhere(4, areSharesKnown, func(args []cty.Value) bool {
 	key, weight := args[2].AsString(), args[3].AsString()
-	before, after := sharesOf(args[0], key, weight), sharesOf(args[1], key, weight)
+	return differs(sharesOf(args[0], key, weight), sharesOf(args[1], key, weight))
+})
+
+// areSharesKnown reports whether the weights are known, and the keys of those that have one.
+func areSharesKnown(args []cty.Value) bool {
+	key, weight := args[2].AsString(), args[3].AsString()
+	if !args[0].IsKnown() || !args[1].IsKnown() {
+		return false
+	}
+	return !slices.ContainsFunc(slices.Concat(elementsOf(args[0]), elementsOf(args[1])), func(target cty.Value) bool {
+		w := attribute(target, weight)
+		return !w.IsKnown() || isSet(w) && !attribute(target, key).IsKnown()
+	})
+}
+
+// differs reports whether a target has another share than before. One that is missing has
+// none.
+func differs(before, after map[string]float64) bool {
 	for target := range before {
 		if before[target] != after[target] {
 			return true
@@ -24,96 +46,180 @@ var trafficFunc = predicate(4, func(args []cty.Value) bool {
 		}
 	}
 	return false
-})
+}
 
 // sharesOf returns the weight of each target, divided by their sum.
 func sharesOf(list cty.Value, key, weight string) map[string]float64 {
-	shares, sum := map[string]float64{}, 0.0
-	for _, target := range elementsOf(list) {
-		name := attribute(target, key)
-		if name.IsNull() || name.Type() != cty.String {
-			continue
-		}
-		n, ok := numberOf(attribute(target, weight))
-		if !ok {
-			n = 0 // what is omitted is sent as 0
-		}
-		shares[name.AsString()] += n
-		sum += n
-	}
-	for name := range shares {
+	shares, sum := weightsOf(list, key, weight)
+	for target := range shares {
 		if sum > 0 {
-			shares[name] = math.Round(shares[name]/sum*1e6) / 1e6
+			shares[target] = math.Round(shares[target]/sum*1e6) / 1e6
 		}
 	}
 	return shares
 }
 
-// expiryNames are the attributes of a lifecycle rule that say after how many days, or
-// versions, something is deleted.
-var expiryNames = []string{"days", "noncurrent_days", "newer_noncurrent_versions", "delete_after", "date", "opt_in_to_archive_for_supported_resources"}
+// weightsOf returns the weight of each target and their sum. A weight that is omitted is
+// sent as 0.
+func weightsOf(list cty.Value, key, weight string) (weights map[string]float64, sum float64) {
+	weights = map[string]float64{}
+	for _, target := range elementsOf(list) {
+		n, _ := numberOf(attribute(target, weight))
+		weights[textOf(attribute(target, key))] += n
+		sum += n
+	}
+	return weights, sum
+}
 
-// expiresFunc is expires(rules): a lifecycle rule in force deletes something.
-var expiresFunc = predicate(1, func(args []cty.Value) bool { return len(expiriesOf(args[0])) > 0 })
-
-// soonerFunc is sooner(before, after): a lifecycle rule deletes what none deleted before, or
-// deletes it sooner. Rules are told apart by their id.
-var soonerFunc = predicate(2, func(args []cty.Value) bool {
-	before := expiriesOf(args[0])
-	for name, after := range expiriesOf(args[1]) {
-		old, ok := before[name]
-		if !ok || !slices.EqualFunc(old, after, cty.Value.RawEquals) && !isLater(old, after) {
+// changesinFunc is changesin(before, after, key, attribute): a target of both lists has
+// another value of an attribute.
+var changesinFunc = predicateWhere(4, areListsKnown, func(args []cty.Value) bool {
+	key, name := args[2].AsString(), args[3].AsString()
+	before := map[string]cty.Value{}
+	for _, target := range elementsOf(args[0]) {
+		before[textOf(attribute(target, key))] = attribute(target, name)
+	}
+	for _, target := range elementsOf(args[1]) {
+		if old, ok := before[textOf(attribute(target, key))]; ok && !old.RawEquals(attribute(target, name)) { // also if it is not known
 			return true
 		}
 	}
 	return false
 })
 
-// isLater reports whether all bounds of an expiry are the same or greater.
-func isLater(before, after []cty.Value) bool {
-	for i := range before {
-		old, isNumber := numberOf(before[i])
-		n, stillNumber := numberOf(after[i])
-		if before[i].RawEquals(after[i]) {
-			continue
+func areListsKnown(args []cty.Value) bool { return args[0].IsKnown() && args[1].IsKnown() }
+
+// sumofFunc is sumof(list, attribute): the sum of an attribute of the list's objects.
+var sumofFunc = function.New(&function.Spec{
+	Params: []function.Parameter{anyValue, {Name: "attribute", Type: cty.String}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		name := args[1].AsString()
+		isUnknown := func(target cty.Value) bool { return !attribute(target, name).IsKnown() }
+		if !args[0].IsKnown() || slices.ContainsFunc(elementsOf(args[0]), isUnknown) {
+			return cty.UnknownVal(cty.Number), nil
 		}
-		if !isNumber || !stillNumber || n < old {
-			return false
-		}
-	}
-	return true
+		_, sum := weightsOf(args[0], "", name)
+		return cty.NumberFloatVal(sum), nil
+	},
+})
+
+// forwardsFunc is forwards(before, after): the actions of a listener send requests to other
+// targets, or in other shares.
+var forwardsFunc = predicate(2, func(args []cty.Value) bool {
+	before, after := actionsOf(args[0]), actionsOf(args[1])
+	return !slices.Equal(before.others, after.others) || differs(before.shares, after.shares)
+})
+
+// listenerActions are the actions of a listener: what is forwarded, and the rest as text.
+type listenerActions struct {
+	shares map[string]float64
+	others []string
 }
 
-// expiriesOf returns the bounds of each expiry of the lifecycle rules that are in force, by
-// the rule's id and the kind of expiry.
-func expiriesOf(rules cty.Value) map[string][]cty.Value {
-	expiries := map[string][]cty.Value{}
-	for _, r := range elementsOf(rules) {
-		status := attribute(r, "status")
-		if status.Type() == cty.String && !status.IsNull() && status.AsString() != "Enabled" {
+func actionsOf(list cty.Value) listenerActions {
+	actions := listenerActions{shares: map[string]float64{}}
+	for _, action := range elementsOf(list) {
+		if kind := textOf(attribute(action, "type")); kind != "forward" {
+			actions.others = append(actions.others, strings.Join([]string{kind, jsonText(attribute(action, "redirect")), jsonText(attribute(action, "fixed_response")), jsonText(attribute(action, "authenticate_oidc")), jsonText(attribute(action, "authenticate_cognito"))}, " "))
 			continue
 		}
-		id := attribute(r, "id")
-		name := ""
-		if id.Type() == cty.String && !id.IsNull() {
-			name = id.AsString()
+		if target := textOf(attribute(action, "target_group_arn")); target != "" {
+			actions.shares[target] = 1
+			continue
 		}
-		for _, kind := range []string{"expiration", "noncurrent_version_expiration"} {
-			for _, expiry := range elementsOf(attribute(r, kind)) {
-				bounds := []cty.Value{filterOf(r)}
-				for _, bound := range expiryNames {
-					bounds = append(bounds, attribute(expiry, bound))
-				}
-				if slices.ContainsFunc(bounds[1:], isSet) {
-					expiries[name+"."+kind] = bounds
-				}
+		for _, forward := range elementsOf(attribute(action, "forward")) {
+			for target, share := range sharesOf(attribute(forward, "target_group"), "arn", "weight") {
+				actions.shares[target] = share
 			}
 		}
 	}
-	return expiries
+	return actions
 }
 
-// filterOf returns what a lifecycle rule applies to, in one value.
-func filterOf(r cty.Value) cty.Value {
-	return cty.TupleVal([]cty.Value{attribute(r, "filter"), attribute(r, "prefix")})
+// deniesFunc is denies(before, after): a policy has a statement with Deny that it did not
+// have.
+var deniesFunc = predicate(2, func(args []cty.Value) bool {
+	before := denialsOf(args[0])
+	return slices.ContainsFunc(denialsOf(args[1]), func(s string) bool { return !slices.Contains(before, s) })
+})
+
+// denialsOf returns the statements of a policy that deny something, or all of its text if
+// it is no policy.
+func denialsOf(policy cty.Value) []string {
+	text := textOf(policy)
+	if text == "" {
+		return nil
+	}
+	var document struct{ Statement any }
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		return []string{text}
+	}
+	statements, isList := document.Statement.([]any)
+	if !isList {
+		statements = []any{document.Statement}
+	}
+	var denials []string
+	for _, statement := range statements {
+		if s, ok := statement.(map[string]any); ok && fmt.Sprint(s["Effect"]) != "Allow" {
+			delete(s, "Sid")
+			denials = append(denials, jsonOf(s))
+		}
+	}
+	return denials
+}
+
+// replicatesFunc is replicates(rules): a rule of a replication is in force.
+var replicatesFunc = predicate(1, func(args []cty.Value) bool {
+	return slices.ContainsFunc(elementsOf(args[0]), func(r cty.Value) bool { return textOf(attribute(r, "status")) == "Enabled" })
+})
+
+// actsFunc is acts(arns): an action of an alarm stops, restarts or ends a server.
+var actsFunc = predicate(1, func(args []cty.Value) bool {
+	return slices.ContainsFunc(elementsOf(args[0]), func(arn cty.Value) bool {
+		text := textOf(arn)
+		return strings.Contains(text, ":ec2:") || strings.Contains(text, "AWS_EC2.Instance") || strings.Contains(text, ":lambda:") || strings.Contains(text, ":autoscaling:")
+	})
+})
+
+// stopsFunc is stops(arn): the target of a schedule is a call of AWS that ends something.
+var stopsFunc = predicate(1, func(args []cty.Value) bool {
+	_, call, ok := strings.Cut(textOf(args[0]), ":aws-sdk:")
+	call = strings.ToLower(call)
+	return ok && slices.ContainsFunc([]string{":stop", ":terminate", ":delete", ":reboot", ":disable", ":update", ":put", ":modify", ":set"}, func(verb string) bool { return strings.Contains(call, verb) })
+})
+
+// strFunc is str(value, default): the value as a text, the default where it is none.
+var strFunc = function.New(&function.Spec{
+	Params: []function.Parameter{anyValue, {Name: "default", Type: cty.String}},
+	Type:   function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		switch {
+		case !args[0].IsKnown():
+			return cty.UnknownVal(cty.String), nil
+		case args[0].IsNull() || args[0].Type() != cty.String:
+			return args[1], nil
+		}
+		return args[0], nil
+	},
+})
+
+// textOf returns the text of a value, "" for one that is none or not known.
+func textOf(v cty.Value) string {
+	if !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
+		return ""
+	}
+	return v.AsString()
+}
+
+// jsonText returns a known value as text, with empty lists as nothing.
+func jsonText(v cty.Value) string {
+	if !isSet(v) {
+		return ""
+	}
+	text, err := ctyjson.Marshal(v, v.Type())
+	if err != nil {
+		return v.GoString()
+	}
+	return string(text)
 }

@@ -1,10 +1,14 @@
 package risk
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
@@ -19,13 +23,10 @@ func (s *subject) holds(r *rule, at steps) bool {
 	}
 	ctx := &hcl.EvalContext{
 		Variables: map[string]cty.Value{"before": s.before(at), "after": s.after(at)},
-		Functions: map[string]function.Function{
-			"old": lookup(s.before), "new": lookup(s.after),
-			"num": numFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
-			"contains": containsFunc, "lower": stdlib.LowerFunc, "min": stdlib.MinFunc,
-			"traffic": trafficFunc, "sooner": soonerFunc, "expires": expiresFunc,
-		},
+		Functions: maps.Clone(functions),
 	}
+	ctx.Functions["old"], ctx.Functions["new"] = lookup(s.before), lookup(s.after)
+	ctx.Functions["destroysfirst"] = predicate(0, func([]cty.Value) bool { return s.change.Actions.DestroyBeforeCreate() })
 	value, diags := r.When.Value(ctx)
 	if diags.HasErrors() || !value.IsKnown() || value.IsNull() || value.Type() != cty.Bool {
 		return true
@@ -37,6 +38,40 @@ func (s *subject) before(at steps) cty.Value { return toCty(valueAt(s.change.Bef
 
 func (s *subject) after(at steps) cty.Value {
 	return toCty(valueAt(s.change.After, at), unknownAt(s.change.AfterUnknown, at))
+}
+
+// functions are those of conditions that know nothing of the change. holds adds old(path) and
+// new(path), the value at another path, and destroysfirst(), whether a replacement destroys
+// before it creates.
+var functions = map[string]function.Function{
+	"num": numFunc, "str": strFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
+	"lower": stdlib.LowerFunc, "traffic": trafficFunc, "sumof": sumofFunc, "changesin": changesinFunc, "forwards": forwardsFunc,
+	"denies": deniesFunc, "replicates": replicatesFunc, "acts": actsFunc, "stops": stopsFunc,
+	"sooner": soonerFunc, "expires": expiresFunc, "backupsless": backupslessFunc,
+}
+
+// checkCondition refuses a condition that names a variable or a function that there is not.
+// It would never come out, so it would always hold.
+func checkCondition(when hcl.Expression) error {
+	for _, traversal := range when.Variables() {
+		if name := traversal.RootName(); name != "before" && name != "after" {
+			return fmt.Errorf("there is no variable %s", name)
+		}
+	}
+	expression, ok := when.(hclsyntax.Expression)
+	if !ok {
+		return nil // there is no condition
+	}
+	var unknown error
+	_ = hclsyntax.VisitAll(expression, func(node hclsyntax.Node) hcl.Diagnostics {
+		if call, ok := node.(*hclsyntax.FunctionCallExpr); ok {
+			if _, known := functions[call.Name]; !known && !slices.Contains([]string{"old", "new", "destroysfirst"}, call.Name) {
+				unknown = fmt.Errorf("there is no function %s", call.Name)
+			}
+		}
+		return nil
+	})
+	return unknown
 }
 
 // toCty returns a value of JSON for conditions. An unknown one is a value of any type.
@@ -80,21 +115,23 @@ var anyValue = function.Parameter{Name: "value", Type: cty.DynamicPseudoType, Al
 
 // predicate makes a function that is unknown where something in an argument is.
 func predicate(parameters int, f func(args []cty.Value) bool) function.Function {
-	spec := &function.Spec{
-		Type: function.StaticReturnType(cty.Bool),
+	return predicateWhere(parameters, func(args []cty.Value) bool {
+		return !slices.ContainsFunc(args, func(arg cty.Value) bool { return !arg.IsWhollyKnown() })
+	}, f)
+}
+
+// predicateWhere makes a function that is unknown unless isKnown finds all that it needs.
+func predicateWhere(parameters int, isKnown, f func(args []cty.Value) bool) function.Function {
+	return function.New(&function.Spec{
+		Params: slices.Repeat([]function.Parameter{anyValue}, parameters),
+		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			for _, arg := range args {
-				if !arg.IsWhollyKnown() {
-					return cty.UnknownVal(cty.Bool), nil
-				}
+			if !isKnown(args) {
+				return cty.UnknownVal(cty.Bool), nil
 			}
 			return cty.BoolVal(f(args)), nil
 		},
-	}
-	for range parameters {
-		spec.Params = append(spec.Params, anyValue)
-	}
-	return function.New(spec)
+	})
 }
 
 // lookup makes the function that returns the value at a path, such as
@@ -166,9 +203,6 @@ var removesFunc = predicate(2, func(args []cty.Value) bool {
 	return false
 })
 
-// containsFunc is contains(list, value).
-var containsFunc = predicate(2, func(args []cty.Value) bool { return containsValue(elementsOf(args[0]), args[1]) })
-
 // lengthFunc is length(list); that of null is 0.
 var lengthFunc = function.New(&function.Spec{
 	Params: []function.Parameter{anyValue},
@@ -198,8 +232,11 @@ func elementsOf(v cty.Value) []cty.Value {
 	return v.AsValueSlice()
 }
 
-// attribute returns an attribute of an object, or null.
+// attribute returns an attribute of an object, or null. That of an unknown object is unknown.
 func attribute(v cty.Value, name string) cty.Value {
+	if !v.IsKnown() {
+		return cty.DynamicVal
+	}
 	if v.IsNull() || !v.Type().IsObjectType() || !v.Type().HasAttribute(name) {
 		return cty.NullVal(cty.DynamicPseudoType)
 	}

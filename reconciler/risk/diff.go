@@ -3,6 +3,7 @@ package risk
 import (
 	"encoding/json"
 	"maps"
+	globpath "path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,14 +15,14 @@ type steps []string
 
 func (p steps) String() string { return strings.Join(p, ".") }
 
-// startsWith reports whether a pattern, whose "*" stands for one step, leads to a value or
+// startsWith reports whether a pattern, whose steps may hold "*", leads to a value or
 // to something around it.
 func (p steps) startsWith(pattern steps) bool {
 	if len(pattern) > len(p) {
 		return false
 	}
 	for i, step := range pattern {
-		if step != "*" && step != p[i] {
+		if ok, err := globpath.Match(step, p[i]); !ok || err != nil {
 			return false
 		}
 	}
@@ -51,10 +52,15 @@ func (d *differ) compare(at steps, before, after, unknown any) {
 		d.compareMaps(at, asType[map[string]any](before), asType[map[string]any](after), asType[map[string]any](unknown))
 	case isOrNil[[]any](before, after, unknown):
 		d.compareLists(at, asType[[]any](before), asType[[]any](after), asType[[]any](unknown))
+	case isEmpty(before) && isEmpty(after):
 	case !reflect.DeepEqual(before, after):
 		d.found = append(d.found, slices.Clone(at))
 	}
 }
+
+// isEmpty reports whether a value says as much as none: providers return null, false or an
+// empty text for the same. A number does not: no count is not a count of 0.
+func isEmpty(v any) bool { return v == nil || v == false || v == "" }
 
 func (d *differ) compareMaps(at steps, before, after, unknown map[string]any) {
 	keys := map[string]bool{}

@@ -16,14 +16,30 @@ const (
 	onDelete  = "delete"
 )
 
-// notePrefix begins the name of an entry that adds a sentence, and no risk.
-const notePrefix = "note."
-
 // subject is the change of one resource that is judged.
 type subject struct {
 	knowledge *knowledge
+	about     *aboutType
 	typeName  string
 	change    *tfjson.Change
+}
+
+// aboutType are the entries about one type.
+type aboutType struct{ rules, notes, harmless []*rule }
+
+// about returns the entries about a type, from a cache for one plan.
+func (k *knowledge) about(typeName string, cache map[string]*aboutType) *aboutType {
+	if found := cache[typeName]; found != nil {
+		return found
+	}
+	other := func(r *rule) bool { return !r.isFor(typeName) }
+	found := &aboutType{
+		rules:    slices.DeleteFunc(slices.Clone(k.rules), other),
+		notes:    slices.DeleteFunc(slices.Clone(k.notes), other),
+		harmless: slices.DeleteFunc(slices.Clone(k.harmless), other),
+	}
+	cache[typeName] = found
+	return found
 }
 
 // verdict is what one layer says of a change.
@@ -32,6 +48,7 @@ type verdict struct {
 	rule            string
 	why             Sentence
 	unjudged, guard bool
+	isNote          bool // it adds a sentence
 }
 
 // of returns a verdict as the only one on a change.
@@ -50,11 +67,11 @@ func (k *knowledge) verdictOf(name string) verdict {
 }
 
 // judgeResource returns false for what does not change at all.
-func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs) (Change, bool) {
+func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, cache map[string]*aboutType) (Change, bool) {
 	if rc == nil || rc.Change == nil {
 		return Change{}, false
 	}
-	s := &subject{knowledge: k, typeName: rc.Type, change: rc.Change}
+	s := &subject{knowledge: k, about: k.about(rc.Type, cache), typeName: rc.Type, change: rc.Change}
 	action := actionOf(rc)
 	var verdicts []verdict
 	switch action {
@@ -119,7 +136,7 @@ func (s *subject) isAWS() bool { return strings.HasPrefix(s.typeName, "aws_") }
 
 // judgeCreate judges what is made, or replaced.
 func (s *subject) judgeCreate(action string) []verdict {
-	verdicts := s.applyRules(onCreate)
+	verdicts := append(s.applyRules(s.about.rules, onCreate), s.applyRules(s.about.notes, onCreate)...)
 	if action == onReplace {
 		return append(verdicts, s.judgeDestroy(action)...)
 	}
@@ -129,11 +146,11 @@ func (s *subject) judgeCreate(action string) []verdict {
 // judgeDestroy judges the end of a resource, also the end that a replacement begins with. A
 // rule for it goes before the lists.
 func (s *subject) judgeDestroy(action string) []verdict {
-	if verdicts := s.applyRules(action); len(verdicts) > 0 {
+	if verdicts := s.applyRules(s.about.rules, action); len(verdicts) > 0 {
 		return verdicts
 	}
 	entry, ok := s.knowledge.kinds[s.typeName]
-	if !ok || !s.isAWS() || entry.list == "routine" && action == onDelete {
+	if !ok || !s.isAWS() || entry.list == listPlain || entry.list == "routine" && action == onDelete {
 		return []verdict{s.knowledge.verdictOf("action." + action)}
 	}
 	v := s.verdictOfKind("list."+entry.list+"-"+action, entry)
@@ -149,11 +166,11 @@ func (s *subject) verdictOfKind(name string, entry kind) verdict {
 	return v
 }
 
-// applyRules returns the verdicts of the rules about a create, a replacement or a destroy.
-func (s *subject) applyRules(action string) []verdict {
+// applyRules returns the verdicts of the entries about a create, a replacement or a destroy.
+func (s *subject) applyRules(entries []*rule, action string) []verdict {
 	var verdicts []verdict
-	for _, r := range s.knowledge.rules {
-		if !s.isAWS() || !r.isFor(s.typeName) || !slices.Contains(r.On, action) {
+	for _, r := range entries {
+		if !s.isAWS() || !slices.Contains(r.On, action) {
 			continue
 		}
 		if at := r.patterns[0]; s.holds(r, at) {
@@ -172,21 +189,19 @@ func (s *subject) judgeUpdate() []verdict {
 	isSet := func(p steps) bool { return leadsTo(provider.sets, p) }
 	changed := differences(s.change.Before, s.change.After, s.change.AfterUnknown, isSet)
 	if len(changed) == 0 {
-		return []verdict{s.knowledge.verdictOf("action.same")}
+		return []verdict{s.knowledge.verdictOf("action.invisible")}
 	}
 	var verdicts []verdict
 	for _, p := range changed {
 		verdicts = append(verdicts, s.judgeAttribute(p))
 	}
-	for _, note := range s.knowledge.notes {
-		if !note.isFor(s.typeName) {
+	for _, note := range s.about.notes {
+		if !slices.Contains(note.On, onUpdate) {
 			continue
 		}
 		for _, p := range changed {
-			if at, ok := note.covers(p); ok && s.holds(note, at) {
-				v := s.verdictOfRule(note, at)
-				v.risk, v.rule = Update, notePrefix+v.rule
-				verdicts = append(verdicts, v)
+			if at, ok := note.covers(p, false); ok && s.holds(note, at) {
+				verdicts = append(verdicts, s.verdictOfRule(note, at))
 				break
 			}
 		}
@@ -194,11 +209,18 @@ func (s *subject) judgeUpdate() []verdict {
 	return verdicts
 }
 
-// covers returns the part of a path that an entry is about. The longest pattern wins.
-func (r *rule) covers(p steps) (at steps, ok bool) {
+// covers returns the part of a path that an entry is about. The longest pattern wins. Where a
+// whole is not known, what is in it is not known either.
+func (r *rule) covers(p steps, isUnknown bool) (at steps, ok bool) {
 	for _, pattern := range r.patterns {
 		if p.startsWith(pattern) && len(pattern) > len(at) {
 			at, ok = p[:len(pattern)], true
+		}
+		if isUnknown && len(pattern) > max(len(p), len(at)) && p.startsWith(pattern[:len(p)]) {
+			at, ok = slices.Clone(p), true
+			for _, step := range pattern[len(p):] {
+				at = append(at, strings.ReplaceAll(step, "*", "0"))
+			}
 		}
 	}
 	return at, ok
@@ -215,12 +237,12 @@ func leadsTo(patterns []steps, p steps) bool {
 func (s *subject) judgeAttribute(p steps) verdict {
 	var best *verdict
 	var bestLength int
-	known := ""
-	for _, r := range s.knowledge.rules {
-		if !r.isFor(s.typeName) || !slices.Contains(r.On, onUpdate) {
+	known, isUnknown := "", unknownAt(s.change.AfterUnknown, p) == true
+	for _, r := range s.about.rules {
+		if !slices.Contains(r.On, onUpdate) {
 			continue
 		}
-		at, ok := r.covers(p)
+		at, ok := r.covers(p, isUnknown)
 		if !ok {
 			continue
 		}
@@ -246,8 +268,8 @@ func (s *subject) judgeAttribute(p steps) verdict {
 		v.rule = "provider." + s.typeName
 		return v
 	}
-	for _, r := range s.knowledge.harmless {
-		if _, ok := r.covers(p); ok && r.isFor(s.typeName) {
+	for _, r := range s.about.harmless {
+		if _, ok := r.covers(p, false); ok {
 			v := s.verdictOfPath("action.harmless", p)
 			v.rule = "harmless." + r.id()
 			return v
@@ -263,15 +285,17 @@ func (s *subject) judgeAttribute(p steps) verdict {
 	return v
 }
 
-// combine makes one verdict: the worst, with the sentences of the others that ask.
+// combine makes one verdict: the worst, with the sentences of the others that ask, and of
+// notes.
 func combine(verdicts []verdict) verdict {
-	slices.SortStableFunc(verdicts, func(a, b verdict) int { return cmp.Compare(b.risk, a.risk) })
+	slices.SortStableFunc(verdicts, func(a, b verdict) int {
+		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(b.priority(), a.priority()))
+	})
 	all := verdicts[0]
 	said := 1
 	for _, v := range verdicts[1:] {
 		all.unjudged, all.guard = all.unjudged || v.unjudged, all.guard || v.guard
-		isNews := v.risk.Asks() || strings.HasPrefix(v.rule, notePrefix)
-		if !isNews || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
+		if !v.isNote && !v.risk.Asks() || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
 			continue
 		}
 		said++
@@ -279,4 +303,12 @@ func combine(verdicts []verdict) verdict {
 		all.why.Ja += "。" + v.why.Ja
 	}
 	return all
+}
+
+// priority orders verdicts of one class: what is said of an attribute, then notes.
+func (v verdict) priority() int {
+	if v.isNote {
+		return 0
+	}
+	return 1
 }

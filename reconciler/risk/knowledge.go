@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,11 +30,12 @@ type knowledge struct {
 	notes    []*rule
 	harmless []*rule
 	provider map[string]providerType
+	names    map[string]bool // of rules, notes and harmless attributes
 }
 
 // kind is what a list says of a type.
 type kind struct {
-	list   string // "data", "identity", "traffic" or "routine"
+	list   string // "data", "identity", "traffic", "routine" or "plain"
 	What   string `cty:"en"`
 	WhatJa string `cty:"ja"`
 	Source string `cty:"source"`
@@ -54,14 +56,15 @@ type rule struct {
 	Ja     string         `hcl:"ja,optional"`
 	Source string         `hcl:"source"`
 
+	isNote   bool
 	class    Class
 	patterns []steps
 }
 
 // providerType is what the provider's schema says of a type.
 type providerType struct {
-	Computed []string `json:"computed"` // attributes that only the provider sets
-	Sets     []string `json:"sets"`     // lists without an order
+	Computed []string `json:"computed,omitempty"` // attributes that only the provider sets
+	Sets     []string `json:"sets,omitempty"`     // lists without an order
 
 	computed, sets []steps
 }
@@ -73,6 +76,7 @@ type dataFile struct {
 	Traffic  map[string]kind   `hcl:"traffic,optional"`
 	Programs map[string]kind   `hcl:"programs,optional"`
 	Routine  map[string]string `hcl:"routine,optional"` // the source of each
+	Plain    map[string]string `hcl:"plain,optional"`   // so is this
 	Actions  []*rule           `hcl:"verdict,block"`
 	Rules    []*rule           `hcl:"rule,block"`
 	Notes    []*rule           `hcl:"note,block"`
@@ -94,7 +98,7 @@ var embedded = sync.OnceValue(func() *knowledge {
 
 // load reads and checks the files of a directory.
 func load(files fs.FS) (*knowledge, error) {
-	k := &knowledge{actions: map[string]*rule{}, kinds: map[string]kind{}, provider: map[string]providerType{}}
+	k := &knowledge{actions: map[string]*rule{}, kinds: map[string]kind{}, provider: map[string]providerType{}, names: map[string]bool{}}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -147,6 +151,12 @@ func (k *knowledge) addFile(name string, text []byte) error {
 			return fmt.Errorf("%s: %w", r.id(), err)
 		}
 	}
+	for _, r := range slices.Concat(file.Rules, file.Notes, file.Harmless) {
+		if k.names[r.id()] {
+			return fmt.Errorf("%s is there twice", r.id())
+		}
+		k.names[r.id()] = true
+	}
 	for _, r := range file.Actions {
 		k.actions[r.id()] = r
 	}
@@ -154,6 +164,9 @@ func (k *knowledge) addFile(name string, text []byte) error {
 		if r.Risk == "" || r.En == "" {
 			return fmt.Errorf("%s lacks a risk or a sentence", r.id())
 		}
+	}
+	for _, note := range file.Notes {
+		note.class, note.isNote = Update, true
 	}
 	k.rules = append(k.rules, file.Rules...)
 	k.notes = append(k.notes, file.Notes...)
@@ -166,16 +179,18 @@ func (k *knowledge) addLists(file *dataFile) error {
 		if _, ok := k.kinds[typeName]; ok {
 			return fmt.Errorf("%s is in two lists", typeName)
 		}
-		if entry.Source == "" || list != "routine" && (entry.What == "" || entry.WhatJa == "") {
+		if !sourceMark.MatchString(entry.Source) || list != "routine" && list != listPlain && (entry.What == "" || entry.WhatJa == "") {
 			return fmt.Errorf("%s of list %s lacks en, ja or source", typeName, list)
 		}
 		entry.list = list
 		k.kinds[typeName] = entry
 		return nil
 	}
-	for typeName, source := range file.Routine {
-		if err := add("routine", typeName, kind{Source: source}); err != nil {
-			return err
+	for list, types := range map[string]map[string]string{"routine": file.Routine, listPlain: file.Plain} {
+		for typeName, source := range types {
+			if err := add(list, typeName, kind{Source: source}); err != nil {
+				return err
+			}
 		}
 	}
 	for typeName, entry := range file.Programs {
@@ -193,13 +208,19 @@ func (k *knowledge) addLists(file *dataFile) error {
 	return nil
 }
 
+// listPlain is the list of types whose end is no worse than the action says.
+const listPlain = "plain"
+
 // programPrefix tells a type of data sources from one of resources.
 const programPrefix = "data."
 
+// sourceMark begins a source: see data/actions.hcl.
+var sourceMark = regexp.MustCompile(`^[DSAITX] \S`)
+
 // complete checks an entry and reads what it says in text.
 func (r *rule) complete() (err error) {
-	if r.Source == "" || (r.En == "") != (r.Ja == "") {
-		return errors.New("an entry needs a source, and its sentence in both languages")
+	if !sourceMark.MatchString(r.Source) || (r.En == "") != (r.Ja == "") {
+		return errors.New("an entry needs a source with its mark, and its sentence in both languages")
 	}
 	if r.Risk != "" {
 		if r.class, err = ParseClass(r.Risk); err != nil {
@@ -216,6 +237,12 @@ func (r *rule) complete() (err error) {
 		if !slices.Contains([]string{onCreate, onUpdate, onReplace, onDelete}, on) {
 			return fmt.Errorf("%q is no action", on)
 		}
+	}
+	if left := placeholder.ReplaceAllString(r.En+r.Ja, ""); strings.ContainsAny(left, "{}") {
+		return fmt.Errorf("a sentence has a brace that is no placeholder: %s", left)
+	}
+	if err := checkCondition(r.When); err != nil {
+		return err
 	}
 	r.patterns = splitAll(r.Paths)
 	return nil

@@ -54,9 +54,9 @@ func (k *knowledge) judge(plan *tfjson.Plan) Report {
 	if plan == nil {
 		return report
 	}
-	programs := provisionersOf(plan)
+	programs, cache := provisionersOf(plan), map[string]*aboutType{}
 	for _, rc := range plan.ResourceChanges {
-		if change, ok := k.judgeResource(rc, programs); ok {
+		if change, ok := k.judgeResource(rc, programs, cache); ok {
 			report.Changes = append(report.Changes, change)
 		}
 	}

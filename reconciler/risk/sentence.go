@@ -1,9 +1,14 @@
 package risk
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/internal/visible"
 )
@@ -13,13 +18,13 @@ const (
 	maxQuoted    = 60 // characters of a value in a sentence
 )
 
-// placeholder is where a sentence quotes a value: {before}, {after}, {path}, {old.NAME} or
-// {new.NAME}.
-var placeholder = regexp.MustCompile(`\{(before|after|path|what|(?:old|new)\.[a-z0-9_.]+)\}`)
+// placeholder is where a sentence quotes a value: {before}, {after}, {path}, {weights},
+// {old.NAME} or {new.NAME}.
+var placeholder = regexp.MustCompile(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
 
 func (s *subject) verdictOfRule(r *rule, at steps) verdict {
 	return verdict{
-		risk: r.class, rule: r.id(), guard: r.Guard,
+		risk: r.class, rule: r.id(), guard: r.Guard, isNote: r.isNote,
 		why: Sentence{En: s.fill(r.En, at, false), Ja: s.fill(r.Ja, at, true)},
 	}
 }
@@ -39,6 +44,8 @@ func (s *subject) fill(text string, at steps, japanese bool) string {
 			return s.quoteOld(at, japanese)
 		case name == "after":
 			return s.quoteNew(at, japanese)
+		case name == "weights":
+			return s.quoteWeights(at, japanese)
 		case name == "path":
 			return visible.Line(strings.Join(at, "."))
 		case strings.HasPrefix(name, "old."):
@@ -46,7 +53,7 @@ func (s *subject) fill(text string, at steps, japanese bool) string {
 		case strings.HasPrefix(name, "new."):
 			return s.quoteNew(strings.Split(name[len("new."):], "."), japanese)
 		}
-		return field
+		return field // {what} is filled from a list
 	})
 }
 
@@ -61,10 +68,43 @@ func (s *subject) quoteNew(at steps, japanese bool) string {
 	return quote(valueAt(s.change.After, at), isMarked(s.change.AfterSensitive, at), japanese)
 }
 
+// quoteWeights shows which endpoint gets another weight, such as "b: 0 → 128".
+func (s *subject) quoteWeights(at steps, japanese bool) string {
+	if isMarked(s.change.AfterSensitive, at) || isMarked(s.change.BeforeSensitive, at) {
+		return quote(nil, true, japanese)
+	}
+	list := []cty.Value{s.before(at), s.after(at), cty.StringVal("endpoint_id"), cty.StringVal("weight")}
+	if !areSharesKnown(list) {
+		return words(japanese, "(known after apply)", "（適用後に決まる値）")
+	}
+	before, _ := weightsOf(list[0], "endpoint_id", "weight")
+	now, _ := weightsOf(list[1], "endpoint_id", "weight")
+	var moved []string
+	for _, endpoint := range slices.Sorted(maps.Keys(before)) {
+		if _, ok := now[endpoint]; !ok {
+			moved = append(moved, fmt.Sprintf("%s: %v → %s", shortName(endpoint), before[endpoint], words(japanese, "removed", "なし")))
+		}
+	}
+	for _, endpoint := range slices.Sorted(maps.Keys(now)) {
+		if before[endpoint] != now[endpoint] {
+			moved = append(moved, fmt.Sprintf("%s: %v → %v", shortName(endpoint), before[endpoint], now[endpoint]))
+		}
+	}
+	return strings.Join(moved, ", ")
+}
+
+// shortName shows the last of the parts that tell one load balancer from another.
+func shortName(arn string) string {
+	if _, name, ok := strings.Cut(arn, "loadbalancer/"); ok {
+		arn = name
+	}
+	return quote(arn, false, false)
+}
+
 // quote shows a value. It never shows one that Terraform marks as sensitive.
 func quote(v any, sensitive, japanese bool) string {
 	if sensitive {
-		return words(japanese, "(sensitive)", "（非公開の値）")
+		return words(japanese, "(sensitive)", "（機密）")
 	}
 	var text string
 	switch v := v.(type) {

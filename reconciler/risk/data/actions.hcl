@@ -14,7 +14,7 @@ verdict "action" "create" {
 verdict "action" "update" {
   risk   = "update"
   en     = "is changed in place"
-  ja     = "置き換えずに変更されます"
+  ja     = "再作成せずに変更されます"
   source = "T internals/json-format, change representation"
 }
 
@@ -28,7 +28,7 @@ verdict "action" "delete" {
 verdict "action" "replace" {
   risk   = "replace"
   en     = "is destroyed and created again"
-  ja     = "削除され、作り直されます"
+  ja     = "削除され、再作成されます"
   source = "T internals/json-format, change representation"
 }
 
@@ -102,18 +102,25 @@ verdict "action" "same" {
   source = "S attributes that are computed and not optional, from terraform providers schema -json"
 }
 
+verdict "action" "invisible" {
+  risk   = "update"
+  en     = "is changed in place; the values that the plan shows stay the same"
+  ja     = "再作成せずに変更されます。プランに表示される値は変わりません"
+  source = "T marks of sensitive values, write-only arguments, a list without an order"
+}
+
 verdict "action" "harmless" {
   risk   = "update"
   en     = "{path} changes without an interruption"
   ja     = "{path} は中断なしで変わります"
-  source = "harmless.hcl names the source of each attribute"
+  source = "X harmless.hcl names the source of each attribute"
 }
 
 verdict "action" "otherwise" {
   risk   = "update"
   en     = "{path}: {before} → {after}"
   ja     = "{path}: {before} → {after}"
-  source = "the rule that knows the attribute names its source"
+  source = "X the rule that knows the attribute names its source"
 }
 
 verdict "action" "unjudged" {
@@ -148,47 +155,47 @@ verdict "list" "data-delete" {
   risk   = "loss"
   en     = "destroys {what}, which cannot be had back"
   ja     = "{what}を削除します。元には戻せません"
-  source = "types.hcl names the source of each type"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "data-replace" {
   risk   = "loss"
   en     = "destroys {what}, which cannot be had back, and creates an empty one"
-  ja     = "{what}を削除し、空のものを作り直します。元には戻せません"
-  source = "types.hcl names the source of each type"
+  ja     = "{what}を削除し、空のものを再作成します。元には戻せません"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "identity-delete" {
   risk   = "loss"
   en     = "gives up {what}, which cannot be had back"
-  ja     = "{what}を手放します。同じものは二度と得られません"
-  source = "types.hcl names the source of each type"
+  ja     = "{what}を手放します。同じものは再び得られません"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "identity-replace" {
   risk   = "loss"
   en     = "gives up {what}, which cannot be had back, for another"
-  ja     = "{what}を手放し、別のものに替えます。同じものは二度と得られません"
-  source = "types.hcl names the source of each type"
+  ja     = "{what}を手放し、別のものに替えます。同じものは再び得られません"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "traffic-delete" {
   risk   = "destroy"
   en     = "is destroyed: {what} ends"
   ja     = "削除されます。{what}が止まります"
-  source = "types.hcl names the source of each type"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "traffic-replace" {
   risk   = "replace"
   en     = "is destroyed and created again: {what} stops between the two"
-  ja     = "削除され、作り直されます。その間、{what}が止まります"
-  source = "types.hcl names the source of each type"
+  ja     = "削除され、再作成されます。その間、{what}が止まります"
+  source = "X types.hcl names the source of each type"
 }
 
 verdict "list" "routine-replace" {
   risk   = "update"
   en     = "is replaced, as every change of it does"
-  ja     = "置き換えられます。この種類の変更はいつも置き換えになります"
-  source = "types.hcl names the source of each type"
+  ja     = "再作成されます。この種類の変更はいつも再作成になります"
+  source = "X types.hcl names the source of each type"
 }

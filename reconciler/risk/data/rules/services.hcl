@@ -1,0 +1,218 @@
+# APIs, roles, alarms, topics, builds.
+
+rule "aws_api_gateway_rest_api" "endpoint_configuration" {
+  paths  = ["endpoint_configuration", "disable_execute_api_endpoint", "body", "put_rest_api_mode", "api_key_source"]
+  risk   = "interruption"
+  en     = "{path} changes: callers of the URL can be refused"
+  ja     = "{path} が変わります。URL の呼び出し元が拒否されることがあります"
+  source = "A API Gateway API UpdateRestApi"
+}
+
+rule "aws_apigatewayv2_api" "endpoint" {
+  paths  = ["disable_execute_api_endpoint", "body", "route_selection_expression", "cors_configuration", "ip_address_type"]
+  risk   = "interruption"
+  en     = "{path} changes: callers of the URL can be refused"
+  ja     = "{path} が変わります。URL の呼び出し元が拒否されることがあります"
+  source = "A API Gateway v2 API UpdateApi"
+}
+
+rule "aws_api_gateway_stage" "serving" {
+  types  = ["aws_apigatewayv2_stage"]
+  paths  = ["variables", "stage_variables", "client_certificate_id", "canary_settings", "cache_cluster_enabled", "cache_cluster_size"]
+  risk   = "interruption"
+  en     = "{path}: {before} → {after} changes how the stage answers"
+  ja     = "{path}: {before} → {after} により、ステージの応答が変わります"
+  source = "A API Gateway API UpdateStage"
+}
+
+rule "aws_api_gateway_method" "authorization" {
+  types  = ["aws_apigatewayv2_route"]
+  paths  = ["authorization", "authorizer_id", "authorization_type", "authorization_scopes", "api_key_required", "request_parameters", "request_validator_id", "request_models"]
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: callers can be refused, or admitted"
+  ja     = "{path}: {before} → {after}: 呼び出し元が拒否または許可されるようになります"
+  source = "A API Gateway API UpdateMethod"
+}
+
+rule "aws_api_gateway_integration" "target" {
+  types  = ["aws_apigatewayv2_integration", "aws_apigatewayv2_route"]
+  paths  = ["uri", "integration_uri", "target", "route_key", "connection_id", "integration_method", "payload_format_version", "request_templates", "timeout_milliseconds"]
+  risk   = "interruption"
+  en     = "calls go elsewhere, or in another form: {path}: {before} → {after}"
+  ja     = "呼び出しの行き先か形が変わります。{path}: {before} → {after}"
+  source = "A API Gateway API UpdateIntegration"
+}
+
+rule "aws_api_gateway_resource" "path" {
+  paths  = ["path_part", "parent_id"]
+  risk   = "interruption"
+  en     = "{before} → {after}: the path of the URL changes with the next deployment"
+  ja     = "{before} → {after}: 次のデプロイで URL のパスが変わります"
+  source = "A API Gateway API UpdateResource"
+}
+
+rule "aws_api_gateway_method_settings" "throttling" {
+  types  = ["aws_apigatewayv2_stage"]
+  paths  = ["settings.*.throttling_rate_limit", "settings.*.throttling_burst_limit", "default_route_settings.*.throttling_rate_limit", "default_route_settings.*.throttling_burst_limit"]
+  when   = num(after, -1) >= 0 && (num(before, -1) < 0 || num(after, 0) < num(before, 0))
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: calls beyond it are refused"
+  ja     = "{path}: {before} → {after}: これを超える呼び出しは拒否されます"
+  source = "A API Gateway guide, throttling"
+}
+
+rule "aws_iam_role" "assume_role_policy" {
+  when   = denies(before, after)
+  risk   = "interruption"
+  en     = "a new Deny limits who may take the role: callers can be refused, reconcile too"
+  ja     = "新しい Deny により、ロールを引き受けられる対象が減ります。呼び出し元（reconcile を含む）が拒否されることがあります"
+  source = "A IAM API UpdateAssumeRolePolicy"
+}
+
+rule "aws_iam_policy" "policy" {
+  types  = ["aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role", "aws_organizations_policy"]
+  paths  = ["policy", "inline_policy", "content"]
+  when   = denies(before, after)
+  risk   = "interruption"
+  en     = "the policy has a new Deny: what has it can be refused"
+  ja     = "ポリシーに新しい Deny が加わります。これを使う側が拒否されることがあります"
+  source = "A IAM guide, policy evaluation"
+}
+
+rule "aws_iam_role" "permissions_boundary" {
+  types  = ["aws_iam_user"]
+  when   = isset(after)
+  risk   = "interruption"
+  en     = "another boundary limits the role: {before} → {after}; what it leaves out is refused"
+  ja     = "ロールの上限が変わります（{before} → {after}）。外れた操作は拒否されます"
+  source = "A IAM guide, permissions boundaries"
+}
+
+rule "aws_iam_role" "max_session_duration" {
+  when   = num(after, 3600) < num(before, 3600)
+  risk   = "interruption"
+  en     = "{before} → {after} seconds: callers that ask for longer sessions are refused"
+  ja     = "{before} → {after} 秒: これより長いセッションの要求は拒否されます"
+  source = "A IAM API UpdateRole, MaxSessionDuration"
+}
+
+rule "aws_iam_role_policy_attachments_exclusive" "adopts" {
+  types  = ["aws_iam_role_policies_exclusive", "aws_iam_user_policies_exclusive", "aws_iam_user_policy_attachments_exclusive", "aws_iam_group_policies_exclusive", "aws_iam_group_policy_attachments_exclusive", "aws_iam_policy_attachment", "aws_ssoadmin_*_exclusive"]
+  on     = ["create", "update"]
+  paths  = ["policy_arns", "policy_names", "roles", "users", "groups"]
+  risk   = "interruption"
+  en     = "takes away all that is attached and not in the code: what has it can be refused"
+  ja     = "コードにないアタッチをすべて外します。これを使う側が拒否されることがあります"
+  source = "D iam_role_policy_attachments_exclusive, iam_policy_attachment"
+}
+
+rule "aws_iam_instance_profile" "role" {
+  risk   = "interruption"
+  en     = "servers with this profile act as {after}, no longer as {before}"
+  ja     = "このプロファイルのサーバーは {before} ではなく {after} として動きます"
+  source = "A IAM API AddRoleToInstanceProfile"
+}
+
+rule "aws_iam_access_key" "status" {
+  when   = after != "Active"
+  risk   = "interruption"
+  en     = "the access key is disabled: what uses it is refused"
+  ja     = "アクセスキーを無効にします。使用している側は拒否されます"
+  source = "A IAM API UpdateAccessKey"
+}
+
+rule "aws_cloudwatch_metric_alarm" "actions_enabled" {
+  types  = ["aws_cloudwatch_composite_alarm"]
+  when   = isset(before) && !isset(after)
+  risk   = "interruption"
+  guard  = true
+  en     = "the alarm tells nobody any more"
+  ja     = "アラームが誰にも通知しなくなります"
+  source = "A CloudWatch API DisableAlarmActions"
+}
+
+rule "aws_cloudwatch_metric_alarm" "create_acts" {
+  on     = ["create"]
+  when   = acts(new("alarm_actions")) || acts(new("ok_actions")) || acts(new("insufficient_data_actions"))
+  risk   = "interruption"
+  en     = "the alarm stops, restarts or terminates servers by itself"
+  ja     = "アラームがサーバーを自動で停止、再起動、終了します"
+  source = "A CloudWatch guide, alarm actions of EC2"
+}
+
+rule "aws_sns_topic_subscription" "filter" {
+  paths  = ["filter_policy", "filter_policy_scope", "raw_message_delivery"]
+  risk   = "interruption"
+  en     = "{path} changes: the subscriber gets other messages than before, or in another form"
+  ja     = "{path} が変わります。購読先に届くメッセージか、その形が変わります"
+  source = "A SNS API SetSubscriptionAttributes"
+}
+
+note "aws_sns_topic_subscription" "confirmation" {
+  on     = ["create"]
+  when   = new("protocol") == "email" || new("protocol") == "email-json"
+  en     = "An e-mail address gets nothing until its owner confirms"
+  ja     = "メールアドレスの場合、受信者が確認するまで何も届きません"
+  source = "D sns_topic_subscription"
+}
+
+rule "aws_codebuild_project" "concurrent_build_limit" {
+  paths  = ["concurrent_build_limit", "build_timeout", "queued_timeout"]
+  when   = num(after, 0) > 0 && (num(before, 0) == 0 || num(after, 0) < num(before, 0))
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: builds that need more are refused or ended"
+  ja     = "{path}: {before} → {after}: これより多く必要なビルドは拒否または中断されます"
+  source = "A CodeBuild API UpdateProject"
+}
+
+rule "aws_cloudfront_distribution" "serving" {
+  paths  = ["enabled", "origin", "default_cache_behavior", "ordered_cache_behavior", "aliases", "viewer_certificate", "restrictions", "web_acl_id", "default_root_object"]
+  risk   = "interruption"
+  en     = "{path} changes: viewers can get something else, or be refused"
+  ja     = "{path} が変わります。閲覧者への応答が変わるか、拒否されることがあります"
+  source = "A CloudFront API UpdateDistribution"
+}
+
+rule "aws_wafv2_web_acl" "rules" {
+  paths  = ["rule", "default_action"]
+  risk   = "interruption"
+  en     = "{path} changes: other requests than before are blocked"
+  ja     = "{path} が変わります。遮断されるリクエストが変わります"
+  source = "A WAFV2 API UpdateWebACL"
+}
+
+rule "aws_elasticache_replication_group" "nodes" {
+  types  = ["aws_elasticache_cluster"]
+  paths  = ["node_type", "engine_version", "num_cache_nodes", "num_node_groups", "replicas_per_node_group", "number_cache_clusters", "num_cache_clusters", "transit_encryption_enabled", "auth_token"]
+  risk   = "interruption"
+  en     = "{path}: {before} → {after} replaces or restarts nodes: connections break, and a node's cache can be empty"
+  ja     = "{path}: {before} → {after} ではノードの入れ替えか再起動が起こり、接続が切れ、キャッシュが空になることがあります"
+  source = "A ElastiCache API ModifyReplicationGroup"
+}
+
+rule "aws_elasticache_replication_group" "snapshot_retention_limit" {
+  types  = ["aws_elasticache_cluster"]
+  when   = num(after, 0) < num(before, 0)
+  risk   = "loss"
+  guard  = true
+  en     = "snapshots are kept for {after} days, no longer for {before}"
+  ja     = "スナップショットの保持が {before} 日から {after} 日に短くなります"
+  source = "A ElastiCache API ModifyReplicationGroup, SnapshotRetentionLimit"
+}
+
+rule "aws_eks_cluster" "version" {
+  types  = ["aws_eks_node_group"]
+  risk   = "interruption"
+  en     = "{before} → {after} cannot be undone, and nodes are replaced one after another"
+  ja     = "{before} → {after} は元に戻せません。ノードは順に入れ替わります"
+  source = "A EKS API UpdateClusterVersion, UpdateNodegroupVersion"
+}
+
+rule "aws_eks_node_group" "scaling_config" {
+  paths  = ["scaling_config.*.min_size", "scaling_config.*.max_size", "scaling_config.*.desired_size"]
+  when   = num(after, 0) < num(before, 0)
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: nodes are drained and terminated"
+  ja     = "{path}: {before} → {after}: ノードから Pod を退避し、ノードを終了します"
+  source = "A EKS API UpdateNodegroupConfig"
+}
