@@ -32,11 +32,12 @@ type layout struct {
 	dir       string
 	workspace *Workspace
 	env       []string // of Terraform, "TF_VAR_x=value"
+	binary    string   // of Terraform or OpenTofu
 }
 
-func newLayout(t *testing.T, files map[string]string, w *Workspace, env map[string]string) *layout {
+func newLayout(t *testing.T, files map[string]string, w *Workspace, product repotree.Product, env map[string]string) *layout {
 	t.Helper()
-	l := &layout{files: files, tree: treetest.New(files), dir: t.TempDir(), workspace: w}
+	l := &layout{files: files, tree: treetest.New(files), dir: t.TempDir(), workspace: w, binary: testtier.Tool(t, string(product))}
 	for name, value := range env {
 		l.env = append(l.env, name+"="+value)
 	}
@@ -79,8 +80,8 @@ func (l *layout) terraform(t *testing.T, command []string) string {
 	return strings.ReplaceAll(output.String(), home, "")
 }
 
-func (l *layout) planCommand(binary string) []string {
-	command := []string{binary, "plan", "-input=false", "-refresh=false", "-lock=false", "-no-color"}
+func (l *layout) planCommand() []string {
+	command := []string{l.binary, "plan", "-input=false", "-refresh=false", "-lock=false", "-no-color"}
 	for _, f := range l.workspace.Config.VarFiles {
 		command = append(command, "-var-file="+filepath.Join(l.dir, f))
 	}
@@ -180,25 +181,25 @@ func (l *layout) String() string {
 // It returns what the plan printed, and reports whether it is one.
 func (l *layout) check(t *testing.T) (output string, planned bool) {
 	t.Helper()
-	terraform, log := testtier.Tool(t, "terraform"), filepath.Join(t.TempDir(), "log")
+	log := filepath.Join(t.TempDir(), "log")
 	if l.workspace.HasBackend {
-		l.terraform(t, []string{terraform, "init", "-input=false"})
+		l.terraform(t, []string{l.binary, "init", "-input=false"})
 	} else if len(l.workspace.Modules) > 0 || strings.Contains(strings.Join(l.workspace.Warnings, "\n"), "module") {
-		l.terraform(t, []string{terraform, "get"})
+		l.terraform(t, []string{l.binary, "get"})
 	}
 	traced := append(stracetest.Args(t, "%file,getdents64"), "-o", log)
-	before := l.terraform(t, append(traced, l.planCommand(terraform)...))
+	before := l.terraform(t, append(traced, l.planCommand()...))
 	lines := stracetest.ReadLog(t, log)
 	missed := l.missed(lines)
 	if len(missed) > 0 {
 		t.Errorf("%s: the plan reads %q, which are no inputs: %s", l.workspace.Path, missed, l)
 	}
 	l.mutate(t, func(name string) bool { return !l.isInput(name) })
-	if after := l.terraform(t, l.planCommand(terraform)); after != before {
+	if after := l.terraform(t, l.planCommand()); after != before {
 		t.Errorf("%s: files that are no inputs changed the plan: %s\n%s\nto\n%s", l.workspace.Path, l, before, after)
 	}
 	l.checkOracle(t, lines)
-	return before, strings.Contains(before, "Terraform will perform") || strings.Contains(before, "Changes to Outputs") || strings.Contains(before, "No changes.")
+	return before, strings.Contains(before, " will perform the following actions") || strings.Contains(before, "Changes to Outputs") || strings.Contains(before, "No changes.")
 }
 
 // checkOracle checks that the oracle of a layout would see a missed input: without any but the
@@ -269,12 +270,29 @@ func TestPlansReadInputs(t *testing.T) {
 			for _, files := range repositoriesIn(t, archive) {
 				for _, w := range layoutsOf(files, repotree.Terraform) {
 					total.Add(1)
-					if _, ok := newLayout(t, files, w, nil).check(t); ok {
+					if _, ok := newLayout(t, files, w, repotree.Terraform, nil).check(t); ok {
 						planned.Add(1)
 					}
 				}
 			}
 		})
+	}
+}
+
+// TestPlansOfOpenTofuReadInputs does the same where OpenTofu reads other files.
+func TestPlansOfOpenTofuReadInputs(t *testing.T) {
+	t.Parallel()
+	planned := 0
+	for _, archive := range []string{"tofu", "product", "links", "json", "files"} {
+		files, _ := treetest.SplitArchive(t, "testdata/"+archive+".txtar")
+		for _, w := range layoutsOf(files, repotree.OpenTofu) {
+			if _, ok := newLayout(t, files, w, repotree.OpenTofu, nil).check(t); ok {
+				planned++
+			}
+		}
+	}
+	if planned < 5 {
+		t.Errorf("%d workspaces have a plan: this test shows little", planned)
 	}
 }
 
@@ -323,7 +341,7 @@ func TestGeneratedPlansReadInputs(t *testing.T) {
 				if len(workspaces) != 2 {
 					t.Fatalf("seed %d: %d workspaces\n%q", seed, len(workspaces), g.files)
 				}
-				l := newLayout(t, g.files, workspaces[0], g.env)
+				l := newLayout(t, g.files, workspaces[0], repotree.Terraform, g.env)
 				output, ok := l.check(t)
 				if ok {
 					planned++
@@ -335,7 +353,7 @@ func TestGeneratedPlansReadInputs(t *testing.T) {
 				}
 				if seed%5 == 0 { // the other way round: inputs change plans
 					l.mutate(t, func(name string) bool { return l.isInput(name) && !gitpath.IsWithin(name, "env") })
-					if l.terraform(t, l.planCommand(testtier.Tool(t, "terraform"))) != output {
+					if l.terraform(t, l.planCommand()) != output {
 						changed++
 					}
 				}
