@@ -21,6 +21,7 @@ func (s *Server) newHandlers() map[string]handler {
 		"codebuild":         newCodeBuildProjects().serve,
 		"directconnect":     s.directConnect.serve,
 		"dynamodb":          new(serializer).serve,
+		"ecs":               new(serializer).serve,
 		"ec2":               newEC2(s.accelerators.hasEndpointIn).serve,
 		"elasticfilesystem": newFileSystems().serve,
 		"globalaccelerator": s.accelerators.serve,
