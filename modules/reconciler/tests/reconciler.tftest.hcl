@@ -517,6 +517,16 @@ run "refuses_a_disk_too_small" {
   expect_failures = [var.size]
 }
 
+run "refuses_another_gate" {
+  command = plan
+
+  variables {
+    gate = "never"
+  }
+
+  expect_failures = [var.gate]
+}
+
 run "refuses_a_setting_of_the_modules" {
   command = plan
 
