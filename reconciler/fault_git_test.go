@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,9 +44,9 @@ func dumpRecord(w *reconcilertest.Env) (e recordDump) {
 	var err error
 	e.Head, err = w.Record.Head(w.T.Context())
 	w.Must(err)
-	// A pass that fails may record since when there has been a tip that it could not
+	// A pass that fails may record why, since when there has been a tip that it could not
 	// fetch, and that the next pass must check everything; nothing else.
-	e.Head.Rev, e.Head.Settled, e.Head.OutOfSyncSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
+	e.Head.Rev, e.Head.Settled, e.Head.OutOfSyncSince, e.Head.Run, e.Head.UpdatedAt, e.Head.Error = 0, false, time.Time{}, "", time.Time{}, ""
 	e.Workspaces, err = w.Record.Workspaces(w.T.Context())
 	w.Must(err)
 	e.Holds, err = w.Record.Holds(w.T.Context())
@@ -84,8 +85,8 @@ func assertPassFails(w *reconcilertest.Env) error {
 	return err
 }
 
-// A Git server that fails, in any way, changes nothing except the recorded out-of-sync
-// time. The next pass asks the server again.
+// A Git server that fails, in any way, changes nothing except the recorded reason and
+// out-of-sync time. The next pass asks the server again.
 func TestFaultyGit(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, tokyoWorkspace)
@@ -111,7 +112,13 @@ func TestFaultyGit(t *testing.T) {
 		if head.Rev != 0 && head.OutOfSyncSince.IsZero() {
 			t.Error("it is not recorded since when the tip could not be fetched")
 		}
+		if head.Rev != 0 && !strings.Contains(head.Error, "fetch ") {
+			t.Errorf("the recorded reason is %q", head.Error)
+		}
 		assertConverges(w, outcomeMap{"tokyo": state.Applied})
+		if head, err = w.Record.Head(t.Context()); err != nil || head.Error != "" {
+			t.Errorf("a pass that ends well leaves the reason %q, %v", head.Error, err)
+		}
 		w.Commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/workspace/settings"
 )
 
 func TestBackoff(t *testing.T) {
@@ -94,7 +95,7 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	dir := t.TempDir()
 	a.settings = config.Settings{
 		Repo: repo, Branch: "main", Parallelism: 1, Wait: config.DefaultWait, Output: "text",
-		Executor: config.ExecutorLocal, Metrics: telemetry.None, Traces: telemetry.None,
+		Executor: config.ExecutorLocal, Metrics: telemetry.None, Traces: telemetry.None, Gate: string(settings.ApplyAlways),
 		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
 	}
 	return a, out, logs

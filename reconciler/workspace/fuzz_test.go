@@ -102,7 +102,8 @@ func TestDeep(t *testing.T) {
 	} {
 		for _, text := range texts {
 			w := loadText(name, strings.Replace(deep[name], "PLACE", text, 1))
-			if w.Err == nil || !strings.Contains(w.Err.Error(), "nested too deeply") {
+			// A line that ends with an operator ends the expression, and that is an error of its own.
+			if w.Err == nil || !strings.Contains(w.Err.Error(), "nested too deeply") && !strings.Contains(w.Err.Error(), "Invalid expression") {
 				t.Errorf("%s %.20q…: %v", name, text, w.Err)
 			}
 		}
