@@ -72,7 +72,7 @@ func (a *account) commitAndCheck(message string, want map[string]string) {
 	a.passAndCheck(message, want)
 }
 
-// passAndCheck is commitAndCheck without a commit.
+// passAndCheck does what commitAndCheck does, without a commit.
 func (a *account) passAndCheck(message string, want map[string]string) {
 	a.t.Helper()
 	if got := a.runPass().outcomes(); !maps.Equal(got, want) {

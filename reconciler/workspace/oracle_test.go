@@ -97,6 +97,11 @@ func (l *layout) isInput(p string) bool {
 		})
 }
 
+// isIgnored reports whether p is below an input, and ignored there.
+func (l *layout) isIgnored(p string) bool {
+	return slices.ContainsFunc(l.workspace.Inputs, func(in string) bool { return gitpath.IsWithin(p, in) && l.workspace.Omits(in, p) })
+}
+
 // isListed reports whether a new name in a directory makes the workspace stale where it
 // matters: the directory is an input, or a pattern says which names matter.
 func (l *layout) isListed(dir string) bool {
@@ -125,7 +130,8 @@ func (l *layout) missed(lines []string) []string {
 	for _, line := range lines {
 		for _, place := range stracetest.Paths(line) {
 			note(place, func(p string) bool { // OpenTofu opens tests, and its plan does not depend on them
-				return l.isInput(p) || repotree.IsTestFile(p) || strings.HasPrefix(l.tree.ID(p), repotree.DirMode)
+				return l.isInput(p) || repotree.IsTestFile(p) || strings.HasPrefix(l.tree.ID(p), repotree.DirMode) ||
+					l.isIgnored(p) && !strings.Contains(line, "openat") // a listing looks at each name
 			})
 		}
 		if dir := stracetest.ListedDir(line); dir != "" {
