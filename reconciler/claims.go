@@ -29,6 +29,10 @@ func newClaims() *claims { return &claims{runs: map[string]runid.ID{}} }
 func (c *claims) check(name string, id runid.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.checkLocked(name, id)
+}
+
+func (c *claims) checkLocked(name string, id runid.ID) error {
 	if owner := c.runs[name]; owner != "" && owner != id {
 		return &run.ClaimedError{Run: owner}
 	}
@@ -39,8 +43,8 @@ func (c *claims) check(name string, id runid.ID) error {
 func (c *claims) take(name string, id runid.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if owner := c.runs[name]; owner != "" && owner != id {
-		return &run.ClaimedError{Run: owner}
+	if err := c.checkLocked(name, id); err != nil {
+		return err
 	}
 	c.runs[name] = id
 	return nil

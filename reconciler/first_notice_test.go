@@ -32,10 +32,10 @@ func (n *noticeRecorder) Notify(_ context.Context, report *notify.Notification) 
 // still, but not of what other passes applied before; also if its first try fails.
 func TestFirstNotice(t *testing.T) {
 	t.Parallel()
-	w := reconcilertest.NewEnv(t, quickFiles("one"))
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
 	w.Commit("-- env/broken/main.tf --\nresource \"terraform_data\" \"this\" {\n  input = file(\"missing\")\n}\n")
 	w.RunPass(run.Options{})
-	w.Commit(slowFile("/dev/null"))
+	w.Commit(formatSlowWorkspace("/dev/null"))
 	n := &noticeRecorder{sent: map[string]string{}, err: errors.New("the channel is down")}
 	w.Config.Notifiers = []run.Notifier{n}
 	want := map[string]string{"slow": "applied", "broken": "failed"}

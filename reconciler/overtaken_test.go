@@ -16,8 +16,8 @@ import (
 	"reconcile/state"
 )
 
-// slowFile is a workspace whose apply ends when the file has been read.
-func slowFile(file string) string {
+// formatSlowWorkspace returns a workspace whose apply ends when the file has been read.
+func formatSlowWorkspace(file string) string {
 	return `
 -- env/slow/main.tf --
 resource "terraform_data" "this" {
@@ -28,9 +28,9 @@ resource "terraform_data" "this" {
 `
 }
 
-// quickFiles are a workspace whose plan mentions the path of the checkout, and one whose plan
-// does not.
-func quickFiles(word string) string {
+// formatQuickWorkspaces returns two workspaces. The plan of the first mentions the path of
+// the checkout.
+func formatQuickWorkspaces(word string) string {
 	return `
 -- env/quick/main.tf --
 resource "terraform_data" "this" {
@@ -70,16 +70,16 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := reconcilertest.NewEnv(t, quickFiles("one"))
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
 	w.RunPass(run.Options{})
-	w.Commit(slowFile(pipe))
+	w.Commit(formatSlowWorkspace(pipe))
 	w.Config.Wait = time.Millisecond // for the checkout that the pass has
 	done, overtaken := make(chan *run.Result, 1), make(chan struct{}, 1)
 	pass := overtakablePasses(w, overtaken)
 	go func() { done <- pass(0) }()
 	held, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
 	w.Must(err)
-	w.Commit(quickFiles("two"))
+	w.Commit(formatQuickWorkspaces("two"))
 	<-overtaken
 
 	second := pass(1)
@@ -118,19 +118,19 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 // A task that never starts holds up nobody else, and is not started a second time.
 func TestOvertakenWhileATaskDoesNotStart(t *testing.T) {
 	t.Parallel()
-	w := reconcilertest.NewEnv(t, quickFiles("one"))
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
 	p := w.NewProcessExecutor(0)
 	p.Behaviors = map[string]string{"slow": reconcilertest.WorkerWaits}
 	waiting := make(chan string, 1)
 	w.Config.TaskPoll = 20 * time.Millisecond
 	w.Config.Executor = watchedExecutor{p, "slow", waiting}
 	w.RunPass(run.Options{})
-	w.Commit(slowFile("/dev/null"))
+	w.Commit(formatSlowWorkspace("/dev/null"))
 	done, overtaken := make(chan *run.Result, 1), make(chan struct{}, 1)
 	pass := overtakablePasses(w, overtaken)
 	go func() { done <- pass(0) }()
 	key := <-waiting
-	w.Commit(quickFiles("two"))
+	w.Commit(formatQuickWorkspaces("two"))
 	<-overtaken
 	second := pass(1)
 	got := reconcilertest.Outcomes(second)

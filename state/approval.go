@@ -191,8 +191,8 @@ func (r *Record) consumeOp(a Approval) Op {
 // formatTime returns a time as it is stored.
 func formatTime(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
-// WriteWaiting is Write for a workspace whose plan waits for an approval. The plan becomes
-// the one that people can approve, and the approvals that are void are removed.
+// WriteWaiting writes a workspace whose plan waits for an approval, as Write does. From then
+// on people can approve this plan. It removes the approvals that are void.
 func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan ToldPlan, void []Approval) error {
 	plan.Schema = Schema
 	value, err := encode(plan)

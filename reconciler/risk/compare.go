@@ -12,7 +12,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// trafficFunc is traffic(before, after, key, weight): the shares of a list of targets, by
+// trafficFunc implements traffic(before, after, key, weight): the shares of a list of targets, by
 // their keys, move. The order of the list does not count. A target without traffic may come
 // and go.
 var trafficFunc = predicateWhere(4, areSharesKnown, func(args []cty.Value) bool {
@@ -71,7 +71,7 @@ func weightsOf(list cty.Value, key, weight string) (weights map[string]float64, 
 	return weights, sum
 }
 
-// changesinFunc is changesin(before, after, key, attribute): a target of both lists has
+// changesinFunc implements changesin(before, after, key, attribute): a target of both lists has
 // another value of an attribute.
 var changesinFunc = predicateWhere(4, areListsKnown, func(args []cty.Value) bool {
 	key, name := args[2].AsString(), args[3].AsString()
@@ -89,7 +89,7 @@ var changesinFunc = predicateWhere(4, areListsKnown, func(args []cty.Value) bool
 
 func areListsKnown(args []cty.Value) bool { return args[0].IsKnown() && args[1].IsKnown() }
 
-// sumofFunc is sumof(list, attribute): the sum of an attribute of the list's objects.
+// sumofFunc implements sumof(list, attribute): the sum of an attribute of the list's objects.
 var sumofFunc = function.New(&function.Spec{
 	Params: []function.Parameter{anyValue, {Name: "attribute", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.Number),
@@ -104,7 +104,7 @@ var sumofFunc = function.New(&function.Spec{
 	},
 })
 
-// forwardsFunc is forwards(before, after): the actions of a listener send requests to other
+// forwardsFunc implements forwards(before, after): the actions of a listener send requests to other
 // targets, or in other shares.
 var forwardsFunc = predicate(2, func(args []cty.Value) bool {
 	before, after := actionsOf(args[0]), actionsOf(args[1])
@@ -137,7 +137,7 @@ func actionsOf(list cty.Value) listenerActions {
 	return actions
 }
 
-// deniesFunc is denies(before, after): a policy has a statement with Deny that it did not
+// deniesFunc implements denies(before, after): a policy has a statement with Deny that it did not
 // have.
 var deniesFunc = predicate(2, func(args []cty.Value) bool {
 	before := denialsOf(args[0])
@@ -169,12 +169,12 @@ func denialsOf(policy cty.Value) []string {
 	return denials
 }
 
-// replicatesFunc is replicates(rules): a rule of a replication is in force.
+// replicatesFunc implements replicates(rules): a rule of a replication is in force.
 var replicatesFunc = predicate(1, func(args []cty.Value) bool {
 	return slices.ContainsFunc(elementsOf(args[0]), func(r cty.Value) bool { return textOf(attribute(r, "status")) == "Enabled" })
 })
 
-// actsFunc is acts(arns): an action of an alarm stops, restarts or ends a server.
+// actsFunc implements acts(arns): an action of an alarm stops, restarts or ends a server.
 var actsFunc = predicate(1, func(args []cty.Value) bool {
 	return slices.ContainsFunc(elementsOf(args[0]), func(arn cty.Value) bool {
 		text := textOf(arn)
@@ -182,14 +182,14 @@ var actsFunc = predicate(1, func(args []cty.Value) bool {
 	})
 })
 
-// stopsFunc is stops(arn): the target of a schedule is a call of AWS that ends something.
+// stopsFunc implements stops(arn): the target of a schedule is a call of AWS that ends something.
 var stopsFunc = predicate(1, func(args []cty.Value) bool {
 	_, call, ok := strings.Cut(textOf(args[0]), ":aws-sdk:")
 	call = strings.ToLower(call)
 	return ok && slices.ContainsFunc([]string{":stop", ":terminate", ":delete", ":reboot", ":disable", ":update", ":put", ":modify", ":set"}, func(verb string) bool { return strings.Contains(call, verb) })
 })
 
-// strFunc is str(value, default): the value as a text, the default where it is none.
+// strFunc implements str(value, default): the value as a text, the default where it is none.
 var strFunc = function.New(&function.Spec{
 	Params: []function.Parameter{anyValue, {Name: "default", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.String),

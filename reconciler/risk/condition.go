@@ -40,9 +40,9 @@ func (s *subject) after(at steps) cty.Value {
 	return toCty(valueAt(s.change.After, at), unknownAt(s.change.AfterUnknown, at))
 }
 
-// functions are those of conditions that know nothing of the change. holds adds old(path) and
-// new(path), the value at another path, and destroysfirst(), whether a replacement destroys
-// before it creates.
+// functions are what conditions can call. The method holds adds three that depend on the
+// change: old(path) and new(path) return the value at another path. destroysfirst() reports
+// whether a replacement destroys before it creates.
 var functions = map[string]function.Function{
 	"num": numFunc, "str": strFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
 	"lower": stdlib.LowerFunc, "traffic": trafficFunc, "sumof": sumofFunc, "changesin": changesinFunc, "forwards": forwardsFunc,
@@ -146,7 +146,7 @@ func lookup(get func(steps) cty.Value) function.Function {
 	})
 }
 
-// numFunc is num(value, default): the value as a number, the default where it is none.
+// numFunc implements num(value, default): the value as a number, the default where it is none.
 var numFunc = function.New(&function.Spec{
 	Params: []function.Parameter{anyValue, {Name: "default", Type: cty.Number}},
 	Type:   function.StaticReturnType(cty.Number),
@@ -175,7 +175,7 @@ func numberOf(v cty.Value) (float64, bool) {
 	return 0, false
 }
 
-// issetFunc is isset(value): neither null, false, zero nor empty.
+// issetFunc implements isset(value): neither null, false, zero nor empty.
 var issetFunc = predicate(1, func(args []cty.Value) bool { return isSet(args[0]) })
 
 func isSet(v cty.Value) bool {
@@ -192,7 +192,7 @@ func isSet(v cty.Value) bool {
 	return true
 }
 
-// removesFunc is removes(before, after): an element of one list is not in the other.
+// removesFunc implements removes(before, after): an element of one list is not in the other.
 var removesFunc = predicate(2, func(args []cty.Value) bool {
 	after := elementsOf(args[1])
 	for _, v := range elementsOf(args[0]) {
@@ -203,7 +203,7 @@ var removesFunc = predicate(2, func(args []cty.Value) bool {
 	return false
 })
 
-// lengthFunc is length(list); that of null is 0.
+// lengthFunc implements length(list); that of null is 0.
 var lengthFunc = function.New(&function.Spec{
 	Params: []function.Parameter{anyValue},
 	Type:   function.StaticReturnType(cty.Number),

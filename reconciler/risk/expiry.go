@@ -6,10 +6,10 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// expiresFunc is expires(rules): a lifecycle rule in force deletes something.
+// expiresFunc implements expires(rules): a lifecycle rule in force deletes something.
 var expiresFunc = predicate(1, func(args []cty.Value) bool { return len(expiriesOf(args[0])) > 0 })
 
-// soonerFunc is sooner(before, after): a lifecycle rule deletes what none deleted before, or
+// soonerFunc implements sooner(before, after): a lifecycle rule deletes what none deleted before, or
 // deletes it sooner. Rules are told apart by their id.
 var soonerFunc = predicate(2, func(args []cty.Value) bool {
 	before := expiriesOf(args[0])
@@ -68,7 +68,7 @@ func expiriesOf(rules cty.Value) map[string][]cty.Value {
 	return expiries
 }
 
-// backupslessFunc is backupsless(before, after): a rule of a backup plan goes, keeps its
+// backupslessFunc implements backupsless(before, after): a rule of a backup plan goes, keeps its
 // backups shorter, or has fewer copies. Rules are told apart by their name.
 var backupslessFunc = predicate(2, func(args []cty.Value) bool {
 	after := map[string]cty.Value{}

@@ -52,20 +52,20 @@ func (l *FileLists) match(pattern string) (matches []string) {
 	return matches
 }
 
-// patternID returns an id of the names that a pattern matches. Their contents are inputs of
+// hashPattern returns a hash of the names that a pattern matches. Their contents are inputs of
 // their own.
-func (l *FileLists) patternID(r ignoreRules, pattern string) string {
-	return l.namesID(strings.Join(append([]string{"", pattern}, r.patterns...), "\x00"), func() []string {
+func (l *FileLists) hashPattern(r ignoreRules, pattern string) string {
+	return l.hashNames(strings.Join(append([]string{"", pattern}, r.patterns...), "\x00"), func() []string {
 		return slices.DeleteFunc(l.match(pattern), r.isIgnored)
 	})
 }
 
-// globID is patternID for a pattern in doublestar's syntax.
-func (l *FileLists) globID(glob string) string {
-	return l.namesID(glob, func() []string { return l.matchGlob(glob) })
+// hashGlob does what hashPattern does, for a pattern in doublestar's syntax.
+func (l *FileLists) hashGlob(glob string) string {
+	return l.hashNames(glob, func() []string { return l.matchGlob(glob) })
 }
 
-func (l *FileLists) namesID(key string, names func() []string) string {
+func (l *FileLists) hashNames(key string, names func() []string) string {
 	id, ok := l.ids.Load(key)
 	if !ok {
 		sum := sha256.Sum256([]byte(strings.Join(names(), "\x00")))

@@ -50,7 +50,7 @@ func isIgnoredByDefault(rel string) bool {
 	return isIgnoredName(name) || dir != "" && slices.Contains(strings.Split(dir, "/"), testsDir)
 }
 
-// isIgnoredName is isIgnoredByDefault for a name, also that of a directory.
+// isIgnoredName reports whether files or directories of a name are no inputs.
 func isIgnoredName(name string) bool {
 	switch {
 	case strings.HasSuffix(name, ".md"), ignoredNames[name]:

@@ -89,10 +89,10 @@ func (w *Workspace) Trace(files *FileLists) map[string]string {
 		}
 	}
 	for _, pattern := range w.Patterns {
-		trace[patternInput+gitpath.Quote(pattern)] = files.patternID(rules, pattern)
+		trace[patternInput+gitpath.Quote(pattern)] = files.hashPattern(rules, pattern)
 	}
 	for _, glob := range w.Filesets {
-		trace[globInput+gitpath.Quote(glob)] = files.globID(glob)
+		trace[globInput+gitpath.Quote(glob)] = files.hashGlob(glob)
 	}
 	return trace
 }
@@ -133,9 +133,9 @@ func StalePaths(files *FileLists, c settings.Config, trace map[string]string) []
 		isSame := true
 		switch kind {
 		case patternInput:
-			isSame = files.patternID(rules, path) == id
+			isSame = files.hashPattern(rules, path) == id
 		case globInput:
-			isSame = files.globID(path) == id
+			isSame = files.hashGlob(path) == id
 		case wholeInput:
 			isSame = files.tree.ID(path) == id
 		case guessedInput:

@@ -14,7 +14,7 @@ type Sensitive struct {
 	// Keys are the keys of maps and the names of attributes in marked values. Terraform's
 	// JSON does not tell which of the two they are.
 	Keys []string
-	// Names are those that are not marked. A key that is among them is no secret.
+	// Names are the keys and names outside of marked values. Such a key is no secret.
 	Names map[string]bool
 
 	rounded map[float64][]string // see roundedNumbers

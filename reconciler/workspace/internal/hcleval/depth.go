@@ -23,8 +23,8 @@ func isTooDeep(text []byte, lex lexer) bool {
 
 type lexer = func(text []byte, file string, start hcl.Pos) (hclsyntax.Tokens, hcl.Diagnostics)
 
-// areTooDeep is isTooDeep for tokens. A comma, or the end of a line that is not within
-// parentheses, ends the chain of operators of its own level: a long list is not deep.
+// areTooDeep reports whether tokens nest deeper than maxDepth. A comma ends the chain of
+// operators of its own level. So does the end of a line outside of parentheses.
 func areTooDeep(tokens hclsyntax.Tokens) bool {
 	levels := []level{{opener: hclsyntax.TokenOBrace}}
 	depth := 0 // all operators of the open levels, and their brackets

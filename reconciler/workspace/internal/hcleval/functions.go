@@ -29,7 +29,7 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
 	"startswith": predicateFunc(strings.HasPrefix), "endswith": predicateFunc(strings.HasSuffix), "strcontains": predicateFunc(strings.Contains),
 
-	"alltrue": boolsFunc(false), "anytrue": boolsFunc(true), "matchkeys": matchkeysFunc, "transpose": transposeFunc,
+	"alltrue": newBoolsFunc(false), "anytrue": newBoolsFunc(true), "matchkeys": matchkeysFunc, "transpose": transposeFunc,
 	"chunklist": stdlib.ChunklistFunc, "coalesce": coalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 	"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
 	"distinct": stdlib.DistinctFunc, "element": elementFunc, "flatten": stdlib.FlattenFunc,

@@ -19,8 +19,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// hashFunc is one of Terraform's hashes of a text.
-func hashFunc(newHash func() hash.Hash, encode func([]byte) string) function.Function {
+// newHashFunc returns one of Terraform's functions that hash a text.
+func newHashFunc(newHash func() hash.Hash, encode func([]byte) string) function.Function {
 	return StringFunc(func(s string) (string, error) {
 		h := newHash()
 		_, err := io.WriteString(h, s)
@@ -32,15 +32,15 @@ func hashFunc(newHash func() hash.Hash, encode func([]byte) string) function.Fun
 func addEncodings(functions map[string]function.Function) {
 	base64Text := base64.StdEncoding.EncodeToString
 	for name, newHash := range map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New} {
-		functions[name] = hashFunc(newHash, hex.EncodeToString)
+		functions[name] = newHashFunc(newHash, hex.EncodeToString)
 	}
-	functions["base64sha256"], functions["base64sha512"] = hashFunc(sha256.New, base64Text), hashFunc(sha512.New, base64Text)
+	functions["base64sha256"], functions["base64sha512"] = newHashFunc(sha256.New, base64Text), newHashFunc(sha512.New, base64Text)
 	functions["urlencode"] = StringFunc(func(s string) (string, error) { return url.QueryEscape(s), nil })
 	functions["urldecode"] = StringFunc(url.QueryUnescape)
 }
 
-// boolsFunc is alltrue() or anytrue(): the result is stop where an element is, else not.
-func boolsFunc(stop bool) function.Function {
+// newBoolsFunc returns alltrue() for stop = false, and anytrue() for stop = true.
+func newBoolsFunc(stop bool) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
 		Type:   function.StaticReturnType(cty.Bool),
