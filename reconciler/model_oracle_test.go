@@ -36,6 +36,9 @@ func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 	if rec.Trace == nil || rec.Removed || rec.Attempt != nil || rec.Epoch != r.head.Epoch {
 		return true
 	}
+	if rec.Outcome != state.Applied && rec.Outcome != state.NoChanges && isApproved(r, rec.Name, rec.PlanDigest) {
+		return true
+	}
 	was, ok := m.recordedTraces[recordedKey(&rec)]
 	if !ok {
 		m.addViolation("the record of %s is of no run: %s", rec.Name, toJSON(rec))

@@ -151,3 +151,34 @@ func TestModelKilledAdoption(t *testing.T) {
 		}
 	})
 }
+
+// A replan finds a plan that waits, of a workspace whose inputs have not changed. Its approval
+// is used by the next pass, also when a pass in between found nothing stale.
+func TestModelApprovedReplan(t *testing.T) {
+	t.Parallel()
+	for _, between := range []bool{false, true} {
+		runScenario(t, func(m *model) {
+			schedule := run.Options{Trigger: run.Schedule}
+			m.change(func(e *modelTree) { e.workspaces[0].asks = true })
+			m.approveAll(m.runToEnd(schedule))
+			m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
+			if f := m.runToEnd(run.Options{Trigger: run.Manual, Replan: true}); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
+				m.t.Fatalf("result of the replan: %+v", f.result)
+			}
+			if between {
+				m.runToEnd(schedule)
+			}
+			if !m.approveWorkspace("w0") {
+				m.t.Fatal("no plan of w0 waits")
+			}
+			m.checkChanged(nil)
+			if f := m.runToEnd(schedule); reconcilertest.Outcomes(f.result)["w0"] != state.Applied {
+				m.t.Fatalf("result of the pass after the approval: %+v", f.result)
+			}
+			m.checkConverged()
+			if f := m.runToEnd(schedule); f.result.Outcome != run.OutcomeInSync {
+				m.t.Fatalf("result of the last pass: %+v", f.result)
+			}
+		})
+	}
+}

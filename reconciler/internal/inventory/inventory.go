@@ -47,7 +47,7 @@ type Entry struct {
 	Record     state.Workspace
 	Recorded   bool             // there is a record, and it is not a tombstone
 	Hold       *state.Hold      // nil: none
-	Approvals  []state.Approval // of a blocked workspace; others need not know theirs
+	Approvals  []state.Approval // that no apply has used
 	OwnReasons []string         // why it is stale, without upstreams
 	// RenameErr is why the record is still under the old name: then nothing may run
 	// under the new one.
@@ -82,7 +82,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	approvals, err := readApprovals(ctx, c, records)
+	approvals, err := c.Record.Approvals(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
@@ -105,10 +105,11 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		if hold, ok := holds[dir.Name]; ok {
 			entry.Hold = &hold
 		}
-		if entry.Record.Outcome == state.Blocked {
-			entry.Approvals = approvals[dir.Name]
-		}
+		entry.Approvals = approvals[dir.Name]
 		entry.OwnReasons = w.OwnReasons(entry, entry.Record)
+		if len(entry.OwnReasons) == 0 {
+			entry.OwnReasons = ApprovedReasons(entry.Record, entry.Approvals, c.Now())
+		}
 		w.Entries[dir.Name] = entry
 		delete(records, dir.Name)
 	}
@@ -123,16 +124,6 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	w.dropModules()
 	w.BuildGraph()
 	return w, nil
-}
-
-// readApprovals returns the approvals, by workspace, if a workspace waits for one.
-func readApprovals(ctx context.Context, c *run.Config, records map[string]state.Workspace) (map[string][]state.Approval, error) {
-	for _, rec := range records {
-		if rec.Outcome == state.Blocked {
-			return c.Record.Approvals(ctx)
-		}
-	}
-	return nil, nil
 }
 
 // AtTip builds the inventory of the tip without adopting the tip.

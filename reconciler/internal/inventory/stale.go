@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"reconcile/internal/gitpath"
 	"reconcile/internal/runid"
@@ -52,6 +53,20 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 		reasons = append(reasons, "Terraform or OpenTofu")
 	}
 	return reasons
+}
+
+// ApprovedReasons returns why a workspace whose inputs have not changed must be planned: a
+// person approved the plan that its record has. A replan or a drift repair leads to that.
+func ApprovedReasons(rec state.Workspace, approvals []state.Approval, now time.Time) []string {
+	if rec.Outcome == state.Applied || rec.Outcome == state.NoChanges || rec.PlanDigest == "" {
+		return nil
+	}
+	for _, a := range approvals {
+		if a.Digest == rec.PlanDigest && now.Before(a.EndsAt) {
+			return []string{"approved plan " + a.Digest.Abbrev()}
+		}
+	}
+	return nil
 }
 
 // describeAttempt returns why an attempt makes its workspace stale.

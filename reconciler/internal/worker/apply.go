@@ -252,6 +252,12 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		v.result.StaleReasons = []string{run.ReplanReason}
 	}
 	if len(v.result.StaleReasons) == 0 {
+		if err := v.readApprovals(ctx); err != nil {
+			return false, err
+		}
+		v.result.StaleReasons = inventory.ApprovedReasons(v.record, v.approvals, v.config.Now())
+	}
+	if len(v.result.StaleReasons) == 0 {
 		v.result.Outcome = state.Unchanged
 		return false, nil
 	}
