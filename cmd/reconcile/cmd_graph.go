@@ -23,7 +23,7 @@ it has, and which files below them are ignored. -o dot and -o mermaid draw it:
 
   reconcile graph -o dot | dot -Tsvg > graph.svg`,
 		Args:        noArgs,
-		Annotations: map[string]string{annotationOutputs: "text json dot mermaid"},
+		Annotations: map[string]string{annotationOutputs: "text json dot mermaid", annotationTriesSettings: "yes"},
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runGraph(c.Context(), a)
 		},

@@ -19,6 +19,7 @@ func newPlanCommand(a *app) *cobra.Command {
 nothing: no lease is taken, nothing is recorded.
 
 Exits 2 when changes are pending.`,
+		Annotations: map[string]string{annotationTriesSettings: "yes"},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
 			return runPlan(c.Context(), a, o)

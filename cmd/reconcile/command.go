@@ -20,6 +20,10 @@ const (
 // annotationOutputs lists the outputs of a command, if not text and json.
 const annotationOutputs = "outputs"
 
+// annotationTriesSettings marks the commands that may read settings that are not committed:
+// they apply and record nothing.
+const annotationTriesSettings = "tries-settings"
+
 // runGroup runs commands that only have subcommands.
 func runGroup(c *cobra.Command, args []string) error {
 	if len(args) == 0 {

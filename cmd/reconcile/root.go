@@ -49,7 +49,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetCompletionCommandGroupID(groupStart)
 	c.AddCommand(
 		newNowCommand(a), newWatchCommand(a), newApproveCommand(a),
-		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
+		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
@@ -66,6 +66,9 @@ func (a *app) prepare(c *cobra.Command) error {
 	}
 	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return err
+	}
+	if a.settings.SettingsFile != "" && c.Annotations[annotationTriesSettings] == "" {
+		return usage.Errorf("try them with `reconcile validate`, `graph`, `changed` or `plan`, then commit them", "`%s` takes its settings from Git, not from --settings", c.CommandPath())
 	}
 	outputs := strings.Split(c.Annotations[annotationOutputs], " ")
 	if outputs[0] == "" {

@@ -37,8 +37,11 @@ func (c *Config) CloseCommit(commit *source.Commit) {
 	}
 }
 
-// LoadSettings reads the settings at a commit.
+// LoadSettings reads the settings at a commit, or those that are tried instead.
 func (c *Config) LoadSettings(commit *source.Commit) (*settings.Settings, error) {
+	if tried := c.SettingsFile; tried != nil {
+		return settings.Parse(commit.Tree, tried.Name, tried.Text, c.Environment)
+	}
 	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commit, err)

@@ -75,6 +75,10 @@ type Config struct {
 	LocalStateOf func(record string) string
 	WorkTrees    []string // work trees of a local repository, which may already contain such a state
 
+	// SettingsFile replaces the settings of the repository by the text of a file; nil: they
+	// are those of the commit.
+	SettingsFile *SettingsFile
+
 	// Gate is the loosest mode of approval that the settings may choose, and what counts
 	// where they choose none; "": safe.
 	Gate settings.ApplyMode
@@ -97,6 +101,12 @@ type Config struct {
 	// Observe receives an event for each step of the pass and of each workspace. It is
 	// called from several goroutines; it may be nil.
 	Observe func(Event)
+}
+
+// SettingsFile is a file of settings that are not committed.
+type SettingsFile struct {
+	Name string // for errors
+	Text []byte
 }
 
 // Options are the options of one pass.

@@ -15,7 +15,7 @@ import (
 	"reconcile/reconciler/source/gittree"
 )
 
-// Commit is a commit with its tree.
+// Commit is a commit with its tree. Without an ID it is what ReadWorkTree found.
 type Commit struct {
 	ID      commitid.ID
 	Parents []commitid.ID
@@ -29,7 +29,12 @@ type Commit struct {
 }
 
 // String returns the abbreviated id, for people.
-func (c *Commit) String() string { return c.ID.Abbrev() }
+func (c *Commit) String() string {
+	if c.ID == "" {
+		return "the work tree"
+	}
+	return c.ID.Abbrev()
+}
 
 // Tip returns the commit as the tip of a branch. It does not know the remote's protocol.
 func (c *Commit) Tip() Tip { return Tip{Commit: c.ID} }

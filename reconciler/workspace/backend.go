@@ -72,7 +72,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	}
 	for _, name := range requiredArgs[block.Kind] {
 		if args[name] == "" {
-			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.Kind, name, settings.File)
+			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.Kind, name, settings.FileName)
 			return
 		}
 	}

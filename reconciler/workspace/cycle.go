@@ -46,7 +46,7 @@ func (l *graphBuilder) dropGuesses() {
 		})
 		for _, key := range slices.Sorted(maps.Keys(dropped)) {
 			reader, read, _ := strings.Cut(key, "\x00")
-			l.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, settings.File)
+			l.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, settings.FileName)
 		}
 	}
 }

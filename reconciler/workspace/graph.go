@@ -154,7 +154,7 @@ func (l *graphBuilder) addDependencies(n Node) {
 				l.guesses = append(l.guesses, guess{n.Name, up, read})
 			}
 			if len(found) == 0 && hasWildcard {
-				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, settings.File)
+				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, settings.FileName)
 			}
 		case len(found) > 0:
 			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], found...)

@@ -41,7 +41,7 @@ func (in *inputs) addListed(found *foundInputs) {
 			continue
 		}
 		for _, err := range in.add(dir, guessedFiles) {
-			found.problems = append(found.problems, &hcleval.Problem{File: settings.File, Text: fmt.Sprintf("inputs: %q: %s", pattern, err)})
+			found.problems = append(found.problems, &hcleval.Problem{File: settings.FileName, Text: fmt.Sprintf("inputs: %q: %s", pattern, err)})
 		}
 	}
 }

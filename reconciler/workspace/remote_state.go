@@ -44,7 +44,7 @@ func (e *evaluation) addRemoteState(s *module.Scope, r *module.Resource) {
 		e.reads[read] = true
 		if strings.Contains(string(read), module.Wildcard) && len(e.config.DependsOn) == 0 {
 			format := "the state that this reads cannot be evaluated (%s): the workspace depends on every workspace that matches; list those that it reads in depends_on in %s"
-			e.warnings = append(e.warnings, &hcleval.Problem{File: r.File, Line: r.Line, Text: fmt.Sprintf(format, read, settings.File)})
+			e.warnings = append(e.warnings, &hcleval.Problem{File: r.File, Line: r.Line, Text: fmt.Sprintf(format, read, settings.FileName)})
 		}
 	})
 }

@@ -35,7 +35,7 @@ func (l *Loader) NoWorkspacesError(s *settings.Settings) error {
 	if more := len(roots) - maxSuggestions; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, settings.File, suggestPatterns(roots))
+	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, s.File(), suggestPatterns(roots))
 }
 
 // findRoots returns the directories that have configuration and that no other directory

@@ -22,7 +22,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 		return terraform.Spec{}, ws.Err
 	}
 	if !ws.Backend.Locks && ws.Backend.Type != "local" && !entry.Config.AllowUnlocked {
-		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.Dir.Name)
+		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", ws.Backend.Type, entry.Dir.Name)
 	}
 	job := terraform.Spec{
 		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
@@ -39,7 +39,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	for _, name := range entry.Config.Env {
 		value, ok := s.config.LookupEnv(name)
 		if !ok {
-			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Dir.Name)
+			return job, fmt.Errorf("reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Dir.Name)
 		}
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}

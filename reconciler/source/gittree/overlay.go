@@ -31,6 +31,19 @@ func NewOverlay(below Reader) *Overlay {
 	return &Overlay{below: below, objects: map[plumbing.Hash]object{}}
 }
 
+// NewMemory returns a store that has only the objects that are added to it.
+func NewMemory() *Overlay { return NewOverlay(noObjects{}) }
+
+// noObjects is a store without objects.
+type noObjects struct{}
+
+func (noObjects) Read(plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	return plumbing.InvalidObject, nil, plumbing.ErrObjectNotFound
+}
+func (noObjects) Open(plumbing.Hash) (*odb.Object, error) { return nil, plumbing.ErrObjectNotFound }
+func (noObjects) Size(plumbing.Hash) (int64, error)       { return 0, plumbing.ErrObjectNotFound }
+func (noObjects) Has(plumbing.Hash) bool                  { return false }
+
 // Add adds an object and returns its id.
 func (o *Overlay) Add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 	id := plumbing.ComputeHash(kind, data)

@@ -42,22 +42,23 @@ var (
 // decoder reads a settings file and collects all problems.
 type decoder struct {
 	tree     repotree.Tree
+	file     string // path for problems
 	problems []*hcleval.Problem
 }
 
 func (d *decoder) addProblem(rng hcl.Range, format string, args ...any) {
-	d.problems = append(d.problems, hcleval.ProblemAt(File, rng, format, args...))
+	d.problems = append(d.problems, hcleval.ProblemAt(d.file, rng, format, args...))
 }
 
 func (d *decoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
 	content, diags := body.Content(schema)
-	d.problems = append(d.problems, hcleval.ProblemsOf(File, diags)...)
+	d.problems = append(d.problems, hcleval.ProblemsOf(d.file, diags)...)
 	return content
 }
 
 func (d *decoder) decode(text []byte, environment string) *Settings {
-	s := &Settings{environments: map[string]layer{}, environment: environment}
-	body, problems := hcleval.Parse(File, text)
+	s := &Settings{file: d.file, environments: map[string]layer{}, environment: environment}
+	body, problems := hcleval.Parse(d.file, text)
 	if len(problems) > 0 {
 		d.problems = problems
 		return s
@@ -83,7 +84,7 @@ func (d *decoder) decode(text []byte, environment string) *Settings {
 		// before somebody selects them.
 		own := d
 		if label != environment {
-			own = &decoder{tree: d.tree}
+			own = &decoder{tree: d.tree, file: d.file}
 		}
 		inner := own.decodeContent(block.Body, environmentSchema)
 		s.environments[label] = own.decodeLayer(inner, inner.Attributes, workspaceInEnvironmentSchema)
@@ -96,7 +97,7 @@ func (d *decoder) decode(text []byte, environment string) *Settings {
 		if len(s.environments) > 0 {
 			names = "the settings define " + strings.Join(slices.Sorted(maps.Keys(s.environments)), ", ")
 		}
-		d.problems = append(d.problems, &hcleval.Problem{File: File, Text: "unknown environment \"" + environment + "\": " + names})
+		d.problems = append(d.problems, &hcleval.Problem{File: d.file, Text: "unknown environment \"" + environment + "\": " + names})
 	}
 	return s
 }

@@ -34,11 +34,11 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
 		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
-			unmatched = append(unmatched, hcleval.ProblemAt(File, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
+			unmatched = append(unmatched, hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
 			if other, taken := found[d.dir.Name]; taken && other != d.dir.Path {
-				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(File, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
+				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
 				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
 				continue
 			}

@@ -38,7 +38,7 @@ func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, bl
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
-		own := &decoder{tree: d.tree} // its mistakes are those of that workspace
+		own := &decoder{tree: d.tree, file: d.file} // its mistakes are those of that workspace
 		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
 			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)
@@ -107,7 +107,7 @@ func (o workspaceOptions) toConfig() Config {
 // its plan: roles, declared variables, and whether it may run without a lock. Unlike
 // Config, it also works for a workspace that does not exist yet.
 func (s *Settings) PermissionConfig(name string) (Config, error) {
-	d := &decoder{}
+	d := s.newDecoder(nil)
 	var o workspaceOptions
 	layers := []layer{s.common, s.environments[s.environment]}
 	for _, l := range layers {

@@ -1,4 +1,4 @@
-// Package settings reads a repository's own settings, env/reconcile.hcl, and finds the
+// Package settings reads a repository's own settings, reconcile.hcl, and finds the
 // directories that are workspaces. It does not read their configuration.
 package settings
 
@@ -15,14 +15,18 @@ import (
 	"reconcile/reconciler/workspace/repotree"
 )
 
-// File is the path of a repository's settings.
-const File = "env/reconcile.hcl"
+// FileName is the name of a repository's settings. They are at its root, or in env.
+const FileName = "reconcile.hcl"
+
+// File is where the settings usually are.
+const File = "env/" + FileName
 
 // defaultPattern matches root modules if the settings have no patterns.
 const defaultPattern = "env/*"
 
 // Settings holds a repository's settings for one environment.
 type Settings struct {
+	file         string
 	patterns     []posString // patterns of root module directories
 	common       layer       // settings outside of environments
 	environments map[string]layer
@@ -45,23 +49,39 @@ type posString struct {
 // defaults. The environment is "" for repositories without environments. The error holds
 // the mistakes that concern the file as a whole.
 func Load(tree repotree.Tree, environment string) (*Settings, error) {
+	file := File
 	text, err := repotree.ReadLimited(tree, File, hcleval.MaxConfigSize)
-	if errors.Is(err, fs.ErrNotExist) {
+	atRoot, rootErr := repotree.ReadLimited(tree, FileName, hcleval.MaxConfigSize)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(rootErr, fs.ErrNotExist):
+		return nil, fmt.Errorf("both %s and %s exist: join them in one", FileName, File)
+	case errors.Is(err, fs.ErrNotExist) && errors.Is(rootErr, fs.ErrNotExist):
 		if environment != "" {
 			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, File)
 		}
-		return &Settings{patterns: []posString{{text: defaultPattern}}}, nil
+		return &Settings{file: File, patterns: []posString{{text: defaultPattern}}}, nil
+	case errors.Is(err, fs.ErrNotExist):
+		file, text, err = FileName, atRoot, rootErr
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", File, err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	d := decoder{tree: tree}
+	return Parse(tree, file, text, environment)
+}
+
+// Parse reads settings from text, as Load does from the tree. The file is named in errors.
+func Parse(tree repotree.Tree, file string, text []byte, environment string) (*Settings, error) {
+	d := decoder{tree: tree, file: file}
 	s := d.decode(text, environment)
 	if err := hcleval.JoinProblems(d.problems); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+// File returns the path of the settings: that of the file that was read, else where one
+// would be.
+func (s *Settings) File() string { return s.file }
 
 // Config returns the settings of a workspace that Discover returned.
 func (s *Settings) Config(name string) Config { return s.configs[name] }

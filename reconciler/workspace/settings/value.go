@@ -61,7 +61,7 @@ func (d *decoder) decodeCount(attr *hcl.Attribute, ctx *hcl.EvalContext) *int {
 func (d *decoder) decodeValue(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
 	v, diags := hcleval.Evaluate(e, ctx)
 	if diags.HasErrors() {
-		d.problems = append(d.problems, hcleval.ProblemsOf(File, diags)...)
+		d.problems = append(d.problems, hcleval.ProblemsOf(d.file, diags)...)
 		return cty.NilVal
 	}
 	if !v.IsWhollyKnown() {

@@ -20,9 +20,10 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // which workspace they were meant to protect.
 func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
 	s.configs = map[string]Config{}
-	others := &decoder{tree: tree} // of environments that are not selected
+	others := s.newDecoder(tree) // of environments that are not selected
 	for name := range s.paths {
-		d := &decoder{tree: tree, problems: duplicates[name]}
+		d := s.newDecoder(tree)
+		d.problems = duplicates[name]
 		config := s.configFor(d, name)
 		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
@@ -34,7 +35,7 @@ func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleva
 			}
 		}
 	}
-	d := &decoder{tree: tree}
+	d := s.newDecoder(tree)
 	s.warnUnknownWorkspaces(d, s.common)
 	for label, env := range s.environments {
 		if label == s.environment {
@@ -45,6 +46,10 @@ func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleva
 	}
 	s.warnings = append(s.warnings, others.problems...)
 	return d.problems
+}
+
+func (s *Settings) newDecoder(tree repotree.Tree) *decoder {
+	return &decoder{tree: tree, file: s.file}
 }
 
 // configFor merges the settings of one workspace. A workspace block overrides defaults, and

@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/secret"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -32,6 +34,7 @@ type Settings struct {
 	DigestKey          string
 	Terraform          string
 	Environment        string
+	SettingsFile       string
 	Gate               string
 	Executor           string
 	Metrics            string
@@ -77,7 +80,8 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: next to the state)")
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
-	f.StringVar(&s.Gate, "gate", string(settings.ApplySafe), "loosest apply that env/reconcile.hcl may choose, and what counts without one: always, safe, approve or plan-only")
+	f.StringVar(&s.SettingsFile, "settings", "", "file of settings to try instead of the repository's reconcile.hcl; not for commands that apply")
+	f.StringVar(&s.Gate, "gate", string(settings.ApplySafe), "loosest apply that reconcile.hcl may choose, and what counts without one: always, safe, approve or plan-only")
 	f.StringVar(&s.Executor, "executor", ExecutorLocal, "where workspaces are applied: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
@@ -91,6 +95,26 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+abbrevHome(defaultWorkDir())+")")
 	f.StringArrayVar(&s.Pins, pinFlag, nil, "pin a setting, as NAME=VALUE: a flag or variable with another value is refused. For the entry point of a task or image")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
+}
+
+// maxSettingsFile bounds the file of --settings, in bytes.
+const maxSettingsFile = 1 << 20
+
+// ReadSettingsFile reads the file of --settings; nil without one.
+func (s *Settings) ReadSettingsFile() (*run.SettingsFile, error) {
+	if s.SettingsFile == "" {
+		return nil, nil
+	}
+	file, err := os.Open(s.SettingsFile)
+	if err != nil {
+		return nil, usage.Errorf("--settings names a file of this machine", "%w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSettingsFile))
+	if err != nil {
+		return nil, usage.Errorf("--settings names a file of this machine", "%w", err)
+	}
+	return &run.SettingsFile{Name: s.SettingsFile, Text: text}, nil
 }
 
 // IsEmbedded reports whether the record is in a directory of this machine.

@@ -27,7 +27,7 @@ func (d *Doctor) checkSettings(ctx context.Context) (string, error) {
 	defer config.CloseCommit(commit)
 	found, err := config.LoadSettings(commit)
 	if err != nil {
-		hint := "fix " + settings.File + " in Git"
+		hint := "fix " + settings.FileName + " in Git"
 		if d.settings.Environment != "" {
 			hint = "see --environment, or " + hint
 		}
@@ -41,14 +41,14 @@ func (d *Doctor) checkSettings(ctx context.Context) (string, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return "", withHint(fmt.Errorf("%s passes on %s, which the environment of reconcile does not have", settings.File, strings.Join(missing, ", ")),
-			"set it where passes run, or take it out of "+settings.File)
+		return "", withHint(fmt.Errorf("%s passes on %s, which the environment of reconcile does not have", found.File(), strings.Join(missing, ", ")),
+			"set it where passes run, or take it out of "+found.File())
 	}
 	environment := "no environment"
 	if d.settings.Environment != "" {
 		environment = "environment " + d.settings.Environment
 	}
-	return fmt.Sprintf("%s at %s: %s, workspaces %s", settings.File, tip.Commit.Abbrev(), environment, strings.Join(found.Patterns(), ", ")), nil
+	return fmt.Sprintf("%s at %s: %s, workspaces %s", found.File(), tip.Commit.Abbrev(), environment, strings.Join(found.Patterns(), ", ")), nil
 }
 
 // checkWorkspaces reads the workspaces at the tip and reports the refused ones.

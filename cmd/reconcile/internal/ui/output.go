@@ -83,6 +83,17 @@ func FormatChanges(c state.Changes, applied bool) string {
 	return strings.Join(parts, ", ")
 }
 
+// FormatCount returns a number of things, such as "no errors" or "1 error".
+func FormatCount(n int, noun string) string {
+	switch n {
+	case 0:
+		return "no " + noun + "s"
+	case 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // FormatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
 func FormatDuration(d time.Duration) string {
 	switch {

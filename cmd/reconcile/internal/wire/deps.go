@@ -50,6 +50,7 @@ type Deps struct {
 	TipPoll time.Duration
 
 	log              *slog.Logger
+	tried            *run.SettingsFile // nil: the repository's own settings
 	signers          *source.Signers
 	secrets          []string         // values that Terraform's output must not show
 	sandbox          *sandbox.Sandbox // for code that nobody has approved
@@ -80,6 +81,9 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (_ *Deps, e
 		}
 	}()
 	if p.signers, err = s.ReadSigners(); err != nil {
+		return nil, err
+	}
+	if p.tried, err = s.ReadSettingsFile(); err != nil {
 		return nil, err
 	}
 	if p.Source, err = p.OpenSource(ctx); err != nil {
@@ -179,8 +183,8 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 			k, err := p.DigestKey(ctx)
 			return k.ID, k.Key, err
 		},
-		LookupEnv:   os.LookupEnv,
-		WorkDir:     s.Work,
+		LookupEnv: os.LookupEnv,
+		WorkDir:   s.Work, SettingsFile: p.tried,
 		Gate:        settings.ApplyMode(s.Gate),
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
 		Log: p.log, Observe: observe,
@@ -191,6 +195,16 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 		c.WorkTrees = p.Source.WorkTrees()
 	}
 	return c
+}
+
+// OfflineConfig returns the configuration of what reads a tree, and neither a repository nor a
+// record.
+func (p *Deps) OfflineConfig() (run.Config, error) {
+	s := p.Settings
+	tried, err := s.ReadSettingsFile()
+	return run.Config{
+		Environment: s.Environment, SettingsFile: tried, Product: p.DetectProduct, Gate: settings.ApplyMode(s.Gate), Log: p.log,
+	}, err
 }
 
 func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {

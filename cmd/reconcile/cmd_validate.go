@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+)
+
+func newValidateCommand(a *app) *cobra.Command {
+	var o validateOptions
+	c := &cobra.Command{
+		Use:     "validate [PATH]",
+		GroupID: groupInspect,
+		Short:   "Check settings and workspaces of the work tree, offline",
+		Long: `Check the settings, the workspaces, their dependencies and inputs as they are in
+the work tree around PATH (default: the current directory), with changes that
+are not committed. Files that Git ignores are left out. With --commit it checks
+a commit of the repository instead.
+
+Each finding has its file and line. No remote is asked, no record is read and no
+Terraform runs, so it fits a pull request and an editor.
+
+Exits 1 when a finding is an error.`,
+		Example: `  reconcile validate
+  reconcile validate -o json ../infra
+  reconcile validate --settings draft.hcl`,
+		Args:        rangeArgs(0, 1, "one path"),
+		Annotations: map[string]string{annotationTriesSettings: "yes"},
+		RunE: func(c *cobra.Command, args []string) error {
+			o.path = "."
+			if len(args) > 0 {
+				o.path = args[0]
+			}
+			return runValidate(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.commit, "commit", "", "check this commit instead of the work tree")
+	return c
+}
+
+type validateOptions struct{ path, commit string }
+
+func runValidate(ctx context.Context, a *app, o validateOptions) error {
+	if o.commit != "" {
+		return validateCommit(ctx, a, o.commit)
+	}
+	top, err := findTop(o.path)
+	if err != nil {
+		return err
+	}
+	tree, leftOut, err := source.ReadWorkTree(ctx, top)
+	if err != nil {
+		return err
+	}
+	p := wire.New(ctx, &a.settings, a.log)
+	defer a.closeDeps(p)
+	c, err := p.OfflineConfig()
+	if err != nil {
+		return err
+	}
+	v, err := reconciler.Validate(ctx, c, tree)
+	if err != nil {
+		return err
+	}
+	for _, name := range leftOut {
+		fmt.Fprintf(a.err, "warning: %s is too large and was left out\n", name)
+	}
+	return showValidation(a, v)
+}
+
+func validateCommit(ctx context.Context, a *app, rev string) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closeDeps(p)
+	c := p.RunConfig(nil)
+	id, err := c.Source.Resolve(ctx, rev)
+	if err != nil {
+		return err
+	}
+	commit, err := c.Source.Fetch(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer c.CloseCommit(commit)
+	v, err := reconciler.Validate(ctx, c, commit)
+	if err != nil {
+		return err
+	}
+	return showValidation(a, v)
+}
+
+// findTop returns the top of the Git work tree around path; path itself outside of one.
+func findTop(path string) (string, error) {
+	start, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(start); err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return start, nil
+		}
+	}
+}
+
+func showValidation(a *app, v *reconciler.Validation) error {
+	if a.wantsJSON() {
+		if err := ui.PrintJSON(a.out, v); err != nil {
+			return err
+		}
+	} else {
+		printValidation(a, v)
+	}
+	if !v.Valid {
+		return toExitStatus(run.ExitFailed)
+	}
+	return nil
+}
+
+// printValidation prints a finding a line, as compilers do, so that editors find the place.
+func printValidation(a *app, v *reconciler.Validation) {
+	counts := map[reconciler.Severity]int{}
+	for _, f := range v.Findings {
+		counts[f.Severity]++
+		style := ui.StyleBad
+		if f.Severity == reconciler.SeverityWarning {
+			style = ui.StyleWait
+		}
+		text := style.Render(string(f.Severity)) + ": " + f.Text
+		if f.File != "" {
+			text = formatPosition(f) + " " + text
+		}
+		if n := len(f.Workspaces); n > 3 {
+			text += fmt.Sprintf(" (in %d workspaces)", n)
+		} else if n > 0 && f.File == "" {
+			text += " (" + strings.Join(f.Workspaces, ", ") + ")"
+		}
+		ui.PrintWrapped(a.out, a.width(), "", text)
+	}
+	fmt.Fprintf(a.out, "%s, %s, %s\n", ui.FormatCount(len(v.Workspaces), "workspace"), ui.FormatCount(counts[reconciler.SeverityError], "error"), ui.FormatCount(counts[reconciler.SeverityWarning], "warning"))
+}
+
+func formatPosition(f reconciler.Finding) string {
+	switch {
+	case f.Line == 0:
+		return f.File + ":"
+	case f.Column == 0:
+		return fmt.Sprintf("%s:%d:", f.File, f.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d:", f.File, f.Line, f.Column)
+}
