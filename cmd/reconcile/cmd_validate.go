@@ -54,7 +54,7 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 	if o.commit != "" {
 		return validateCommit(ctx, a, o.commit)
 	}
-	top, err := findTop(o.path)
+	top, _, err := findTop(o.path)
 	if err != nil {
 		return err
 	}
@@ -101,21 +101,21 @@ func validateCommit(ctx context.Context, a *app, rev string) error {
 	return showValidation(a, v)
 }
 
-// findTop returns the top of the Git work tree around path; path itself outside of one.
-func findTop(path string) (string, error) {
+// findTop returns the top of the Git work tree around path; path itself and false outside of one.
+func findTop(path string) (top string, inGit bool, err error) {
 	start, err := filepath.Abs(path)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if _, err := os.Stat(start); err != nil {
-		return "", err
+		return "", false, err
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir, nil
+			return dir, true, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return start, nil
+			return start, false, nil
 		}
 	}
 }

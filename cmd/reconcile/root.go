@@ -51,7 +51,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		newNowCommand(a), newWatchCommand(a), newApproveCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
-		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
+		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
 	return c
 }

@@ -46,6 +46,16 @@ func (m *Module) noteProviderFunction(name string) {
 	m.providerFunctions[name] = true
 }
 
+// NeedsValues reports whether a variable has no default.
+func (m *Module) NeedsValues() bool {
+	for _, v := range m.Variables {
+		if v.defaultExpr == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Variable is the declaration of a variable; both expressions may be nil.
 type Variable struct {
 	defaultExpr, typeConstraint hclsyntax.Expression

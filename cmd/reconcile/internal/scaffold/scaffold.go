@@ -1,0 +1,203 @@
+// Package scaffold writes the first settings of a repository from what it finds there.
+package scaffold
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
+)
+
+// ErrExists means that the repository already has settings.
+var ErrExists = errors.New("the repository already has settings")
+
+// Findings is what was found in a repository, and what of it the settings could not say.
+type Findings struct {
+	Top      string           `json:"top"`  // directory of the repository
+	File     string           `json:"file"` // the settings, relative to Top
+	Roots    []workspace.Root `json:"-"`
+	Patterns []string         `json:"workspaces"`
+	Unsure   []string         `json:"unsure"` // what a person must decide
+	Others   []string         `json:"others"` // directories with configuration that were not taken
+	example  string           // name of a workspace
+	text     []byte
+}
+
+// Search reads the files of the work tree at top and returns what settings for it would say. It
+// writes nothing. The error is ErrExists if there are settings.
+func Search(ctx context.Context, top string, product repotree.Product) (*Findings, error) {
+	commit, _, err := source.ReadWorkTree(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range []string{settings.File, settings.FileName} {
+		if _, err := fs.Stat(commit.Tree, file); err == nil {
+			return nil, fmt.Errorf("%w: %s", ErrExists, file)
+		}
+	}
+	f := &Findings{Top: top, File: settings.FileName, Unsure: []string{}, Others: []string{}}
+	if info, err := fs.Stat(commit.Tree, path.Dir(settings.File)); err == nil && info.IsDir() {
+		f.File = settings.File
+	}
+	loader := workspace.NewLoader(commit.Tree, product)
+	roots, others := loader.FindRoots()
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("no root module of Terraform was found below %s", top)
+	}
+	f.Roots, f.Others = roots, append(f.Others, others...)
+	var dirs []string
+	for _, root := range roots {
+		dirs = append(dirs, root.Path)
+	}
+	f.Patterns = loader.SuggestPatterns(dirs)
+	if f.example, err = firstName(commit.Tree, product, f.Patterns); err != nil {
+		return nil, err
+	}
+	f.noteDoubts()
+	f.text = f.render()
+	return f, nil
+}
+
+// firstName returns the name of a workspace that settings with these patterns find. The error
+// says why they find none.
+func firstName(tree repotree.Tree, product repotree.Product, patterns []string) (string, error) {
+	var list []cty.Value
+	for _, p := range patterns {
+		list = append(list, cty.StringVal(p))
+	}
+	file := hclwrite.NewEmptyFile()
+	file.Body().SetAttributeValue("workspaces", cty.ListVal(list))
+	s, err := settings.Parse(tree, settings.FileName, file.Bytes(), "")
+	if err != nil {
+		return "", err
+	}
+	found, err := s.Discover(tree, product)
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("patterns of the workspaces (%s): %w", strings.Join(patterns, ", "), err)
+	}
+	return found[0].Name, nil
+}
+
+// noteDoubts lists what the files do not say.
+func (f *Findings) noteDoubts() {
+	f.doubt("the configuration has mistakes, which `reconcile validate` names", func(r workspace.Root) bool { return r.Broken })
+	f.doubt("no backend: the state would be kept beside the record; add a backend, such as s3, before a team uses it", func(r workspace.Root) bool { return r.Backend == "" && !r.Broken })
+	f.doubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", func(r workspace.Root) bool { return r.Backend == "cloud" || r.Backend == "remote" })
+	f.doubt("terraform.workspace is read: reconcile applies the CLI workspace default alone", func(r workspace.Root) bool { return r.UsesCLIWorkspace })
+	if len(f.Others) > 0 {
+		f.Unsure = append(f.Unsure, "not taken for root modules, as their paths are those of modules, or nothing sets their variables: "+listShort(f.Others))
+	}
+}
+
+// doubt adds a doubt with the roots that have it.
+func (f *Findings) doubt(text string, has func(workspace.Root) bool) {
+	var paths []string
+	for _, root := range f.Roots {
+		if has(root) {
+			paths = append(paths, root.Path)
+		}
+	}
+	if len(paths) > 0 {
+		f.Unsure = append(f.Unsure, text+": "+listShort(paths))
+	}
+}
+
+// listShort names the first of a list and counts the others.
+func listShort(names []string) string {
+	const shown = 5
+	text := strings.Join(names[:min(len(names), shown)], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// environment is a name that files of values have in several places, such as staging.
+type environment struct{ name, varFile, backendFile string }
+
+// environments returns those that the files of the roots suggest, by name.
+func (f *Findings) environments() []environment {
+	found := map[string]environment{}
+	for _, root := range f.Roots {
+		for _, file := range root.VarFiles {
+			name, _, _ := strings.Cut(path.Base(file), ".")
+			found[name] = environment{name: name, varFile: file, backendFile: found[name].backendFile}
+		}
+	}
+	for _, root := range f.Roots {
+		for _, file := range root.BackendFiles {
+			name, _, _ := strings.Cut(path.Base(file), ".")
+			if e, ok := found[name]; ok {
+				e.backendFile = path.Join(root.Path, file)
+				found[name] = e
+			}
+		}
+	}
+	var list []environment
+	for _, e := range found {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b environment) int { return cmp.Compare(a.name, b.name) })
+	return list
+}
+
+func quote(text string) string { return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes()) }
+
+// render returns the text of the settings.
+func (f *Findings) render() []byte {
+	var b strings.Builder
+	b.WriteString("# Settings of reconcile for this repository. `reconcile validate` checks them.\n\n")
+	b.WriteString("# Directories that are root modules.\nworkspaces = [\n")
+	for _, p := range f.Patterns {
+		fmt.Fprintf(&b, "  %s,\n", quote(p))
+	}
+	b.WriteString("]\n\ndefaults {\n")
+	b.WriteString("  # What is applied without a person's approval: always, safe (nothing is interrupted,\n")
+	b.WriteString("  # replaced or destroyed), approve (each plan is approved) or plan-only.\n")
+	b.WriteString("  apply = \"safe\"\n\n")
+	b.WriteString("  # Roles that Terraform runs with; without them it has the credentials of reconcile.\n")
+	b.WriteString("  # plan_role  = \"arn:aws:iam::123456789012:role/plan-${workspace}\"\n")
+	b.WriteString("  # apply_role = \"arn:aws:iam::123456789012:role/apply-${workspace}\"\n\n")
+	b.WriteString("  # Files that change nothing.\n")
+	b.WriteString("  # ignore = [\"docs/**\"]\n}\n")
+	fmt.Fprintf(&b, "\n# One workspace differs from the defaults.\n# workspace %s {\n", quote(f.example))
+	b.WriteString("#   apply      = \"approve\"\n#   protect    = [\"aws_db_instance.*\"] # asks before it destroys or replaces these\n#   depends_on = []                   # beside those whose state it reads\n")
+	b.WriteString("#   env        = [\"TF_VAR_example\"]  # variables of reconcile's environment that it gets\n# }\n")
+	for _, e := range f.environments() {
+		fmt.Fprintf(&b, "\n# %s was found. An environment is chosen by --environment, and has a record and states of its own.\n", e.varFile)
+		fmt.Fprintf(&b, "# environment %s {\n#   var_file = %s\n", quote(e.name), quote(e.varFile))
+		if e.backendFile != "" {
+			fmt.Fprintf(&b, "#   backend_config = %s\n", quote(e.backendFile))
+		}
+		b.WriteString("# }\n")
+	}
+	return hclwrite.Format([]byte(b.String()))
+}
+
+// Write writes the settings. It never overwrites a file.
+func (f *Findings) Write() error {
+	name := filepath.Join(f.Top, filepath.FromSlash(f.File))
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // #nosec G302 -- a file of the repository, which holds no secret
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %s", ErrExists, f.File)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(f.text)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,220 @@
+package workspace
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
+)
+
+// Limits of what FindRoots searches.
+const (
+	maxRootEntries = 200_000
+	maxRootDirs    = 5_000
+)
+
+// Root is a directory that is likely a root module.
+type Root struct {
+	Path    string
+	Backend string // type; "" if the configuration names none
+	// VarFiles are the *.tfvars files in it and in its subdirectories that Terraform does
+	// not load by itself, and BackendFiles the files for a partial backend; both relative
+	// to Path, sorted.
+	VarFiles, BackendFiles []string
+	// UsesCLIWorkspace: its configuration reads terraform.workspace.
+	UsesCLIWorkspace bool
+	Broken           bool // its configuration has mistakes, so that little is known of it
+}
+
+// FindRoots searches the whole tree for root modules. A directory with configuration that no
+// other directory calls as a module is one if it has a backend, settings of a provider, a lock
+// file or values for variables; or if its path does not look like a module's, and all its
+// variables have defaults. Others holds the directories that nobody calls and that are none.
+func (l *Loader) FindRoots() (roots []Root, others []string) {
+	dirs, names := l.listConfigured()
+	called := map[string]bool{}
+	modules := map[string]*module.Module{}
+	for _, dir := range dirs {
+		m, err := l.modules.Load(dir)
+		if err != nil {
+			continue
+		}
+		modules[dir] = m
+		for _, c := range m.Calls {
+			if source := c.Arguments["source"].Expression; source != nil {
+				text, _ := hcleval.ConstantString(source)
+				if p, ok := module.LocalSource(text); ok {
+					called[path.Join(dir, p)] = true
+				}
+			}
+		}
+	}
+	for _, dir := range dirs {
+		m := modules[dir]
+		switch {
+		case called[dir]:
+		case m != nil && (m.Backend != nil || len(m.Settings) > 0), slices.ContainsFunc(names[dir], isRootFile),
+			!looksLikeModule(dir) && (m == nil || !m.NeedsValues()):
+			roots = append(roots, newRoot(dir, names[dir], m))
+		default:
+			others = append(others, dir)
+		}
+	}
+	return roots, others
+}
+
+// listConfigured returns the directories with configuration, sorted, and the files in each of
+// them and one level below.
+func (l *Loader) listConfigured() (dirs []string, files map[string][]string) {
+	files = map[string][]string{}
+	configured := map[string]bool{}
+	seen := 0
+	_ = fs.WalkDir(l.tree, ".", func(p string, d fs.DirEntry, err error) error {
+		seen++
+		dir, name := path.Dir(p), path.Base(p)
+		switch {
+		case seen > maxRootEntries || len(configured) == maxRootDirs:
+			return fs.SkipAll
+		case err != nil:
+			return fs.SkipDir
+		case d.IsDir():
+			if repotree.IsHidden(p) {
+				return fs.SkipDir
+			}
+			return nil
+		case l.product.IsConfigFile(name):
+			configured[dir] = true
+		}
+		files[dir] = append(files[dir], name)
+		if parent := path.Dir(dir); dir != "." {
+			files[parent] = append(files[parent], path.Join(path.Base(dir), name))
+		}
+		return nil
+	})
+	for dir := range configured {
+		dirs = append(dirs, dir)
+	}
+	slices.Sort(dirs)
+	return dirs, files
+}
+
+func newRoot(dir string, files []string, m *module.Module) Root {
+	root := Root{Path: dir}
+	if m == nil || len(m.Problems) > 0 {
+		root.Broken = true
+	}
+	if m != nil {
+		root.UsesCLIWorkspace = len(m.CLIWorkspaceRefs) > 0
+		if m.Backend != nil {
+			root.Backend = m.Backend.Kind
+		}
+	}
+	for _, file := range files {
+		switch name := path.Base(file); {
+		case isLoadedVarFile(name), strings.Contains(name, "example"), strings.Contains(name, "sample"):
+		case strings.HasSuffix(name, ".tfvars"), strings.HasSuffix(name, ".tfvars.json"):
+			root.VarFiles = append(root.VarFiles, file)
+		case strings.HasSuffix(name, ".tfbackend"):
+			root.BackendFiles = append(root.BackendFiles, file)
+		}
+	}
+	slices.Sort(root.VarFiles)
+	slices.Sort(root.BackendFiles)
+	return root
+}
+
+// isLoadedVarFile reports whether Terraform loads a file of values by itself.
+func isLoadedVarFile(name string) bool {
+	return name == "terraform.tfvars" || name == "terraform.tfvars.json" || strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
+}
+
+// isRootFile reports whether a file in a directory is one that only a root module has.
+func isRootFile(file string) bool {
+	return !strings.Contains(file, "/") && (file == ".terraform.lock.hcl" || strings.HasSuffix(file, ".tfvars") || strings.HasSuffix(file, ".tfbackend"))
+}
+
+// looksLikeModule reports whether a directory is, by its path, a module or an example of one.
+func looksLikeModule(dir string) bool {
+	return slices.ContainsFunc(strings.Split(dir, "/"), func(name string) bool {
+		return slices.Contains([]string{"module", "modules", "example", "examples", "test", "tests", "fixtures"}, name)
+	})
+}
+
+// SuggestPatterns returns patterns for the settings that match exactly the directories, and
+// give each another name. It prefers few patterns.
+func (l *Loader) SuggestPatterns(dirs []string) []string {
+	groups := map[string][]string{} // by the first element and the depth
+	var order []string
+	for _, dir := range dirs {
+		elements := strings.Split(dir, "/")
+		key := elements[0] + strings.Repeat("/*", len(elements)-1)
+		if len(groups[key]) == 0 {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], dir)
+	}
+	var patterns []string
+	for _, key := range order {
+		patterns = append(patterns, l.patternsOfGroup(key, groups[key])...)
+	}
+	return patterns
+}
+
+// patternsOfGroup returns patterns for directories of one depth below one directory. wide
+// matches all of that depth.
+func (l *Loader) patternsOfGroup(wide string, dirs []string) []string {
+	siblings := path.Join(path.Dir(dirs[0]), "*")
+	candidates := [][]string{{wide}}
+	if len(dirs) == 1 {
+		candidates = [][]string{{dirs[0]}}
+	} else if siblings != wide {
+		candidates = append(candidates, []string{siblings})
+	}
+	var byLast []string // such as environments/*/network
+	for _, dir := range dirs {
+		elements := strings.Split(dir, "/")
+		if len(elements) > 2 {
+			elements[1] = "*"
+		}
+		if p := strings.Join(elements, "/"); !slices.Contains(byLast, p) {
+			byLast = append(byLast, p)
+		}
+	}
+	for _, patterns := range append(candidates, byLast) {
+		if l.matchesExactly(patterns, dirs) {
+			return patterns
+		}
+	}
+	return dirs
+}
+
+// matchesExactly reports whether settings with these patterns find exactly these directories.
+func (l *Loader) matchesExactly(patterns, dirs []string) bool {
+	s, err := settings.Parse(l.tree, settings.File, []byte("workspaces = ["+quoteAll(patterns)+"]"), "")
+	if err != nil {
+		return false
+	}
+	found, err := s.Discover(l.tree, l.product)
+	if err != nil || len(found) != len(dirs) {
+		return false
+	}
+	for _, d := range found {
+		if !slices.Contains(dirs, d.Path) || s.Config(d.Name).Err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func pathsOf(roots []Root) []string {
+	paths := make([]string, len(roots))
+	for i, root := range roots {
+		paths[i] = root.Path
+	}
+	return paths
+}
