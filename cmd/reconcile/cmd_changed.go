@@ -28,6 +28,8 @@ With --from (and --to) it compares two commits, without a record.
 
 Exits 2 when a workspace is stale. A workspace that was removed from Git is
 listed, but is not stale: a pass does not touch its resources.`,
+		Example: `  reconcile changed
+  reconcile changed --from HEAD~1 -o json`,
 		Args:        noArgs,
 		Annotations: map[string]string{annotationTriesSettings: "yes"},
 		RunE: func(c *cobra.Command, _ []string) error {

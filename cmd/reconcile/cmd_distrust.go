@@ -22,6 +22,8 @@ workspace that is in sync gets an empty plan and is up to date again.
 With --moved the record is also detached from the repository, branch and
 environment that it belongs to. The next pass attaches it to
 those that it runs with.`,
+		Example: `  reconcile distrust
+  reconcile distrust --moved`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDistrust(c.Context(), a, moved)

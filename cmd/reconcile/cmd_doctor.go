@@ -26,6 +26,8 @@ themselves in ECS. Nothing is applied and nobody is notified. For a missing
 step of docs/bootstrap.md, it names the step.
 
 Exits 1 if a check fails.`,
+		Example: `  reconcile doctor
+  reconcile doctor --repo https://SPACE.backlog.com/git/PROJECT/repo.git -o json`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDoctor(c.Context(), a)

@@ -19,8 +19,8 @@ func newGraphCommand(a *app) *cobra.Command {
 		GroupID: groupInspect,
 		Short:   "Show the workspaces at the tip, their inputs and dependencies",
 		Long: `Show the workspaces at the tip of the branch, what each depends on, which inputs
-it has, and which files below them are ignored. -o dot and -o mermaid draw it:
-
+it has, and which files below them are ignored. -o dot and -o mermaid draw it.`,
+		Example: `  reconcile graph
   reconcile graph -o dot | dot -Tsvg > graph.svg`,
 		Args:        noArgs,
 		Annotations: map[string]string{annotationOutputs: "text json dot mermaid", annotationTriesSettings: "yes"},

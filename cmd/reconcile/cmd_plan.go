@@ -19,6 +19,8 @@ func newPlanCommand(a *app) *cobra.Command {
 nothing: no lease is taken, nothing is recorded.
 
 Exits 2 when changes are pending.`,
+		Example: `  reconcile plan
+  reconcile plan tokyo -o json`,
 		Annotations: map[string]string{annotationTriesSettings: "yes"},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args

@@ -30,6 +30,8 @@ A plan runs the code of the pull request's author: see docs/preview.md for what
 is refused, and run previews apart from passes.
 
 Exits 0 when every preview was made, whatever the plans say.`,
+		Example: `  reconcile preview
+  reconcile preview --dry-run`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runPreview(c.Context(), a, o)

@@ -24,6 +24,8 @@ first pass, a change to a shared module, which workspaces become stale and why,
 a second pass. It needs no cloud and no account. It uses the network only to
 install Terraform if there is none on the PATH. Of the settings, only
 --terraform and --work are used.`,
+		Example: `  reconcile quickstart
+  reconcile quickstart --dir ~/tour`,
 		Args:        noArgs,
 		Annotations: map[string]string{annotationOutputs: "text"},
 		RunE: func(c *cobra.Command, _ []string) error {

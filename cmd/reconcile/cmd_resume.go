@@ -14,7 +14,9 @@ func newResumeCommand(a *app) *cobra.Command {
 		Use:     "resume WORKSPACE",
 		GroupID: groupRepair,
 		Short:   "End a suspension or a finished recovery of a workspace",
-		Args:    rangeArgs(1, 1, "the name of one workspace"),
+		Example: `  reconcile resume tokyo
+  reconcile resume tokyo --record staging`,
+		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
 		},

@@ -25,13 +25,12 @@ func newRiskCommand(a *app) *cobra.Command {
 		GroupID: groupInspect,
 		Short:   "Judge what a plan of Terraform or OpenTofu does to what runs",
 		Long: `Judge a plan that was printed as JSON, without a repository or a record. - reads
-it from the standard input:
-
-  terraform plan -out PLAN
-  terraform show -json PLAN | reconcile risk -
+it from the standard input. PLAN is from terraform plan -out PLAN.
 
 The classes are none, update, interruption, replace, destroy and loss. The risk
 of the plan is that of its worst change. Exits 0 whatever the risk is.`,
+		Example: `  terraform show -json PLAN | reconcile risk -
+  reconcile risk plan.json -o json`,
 		Args: rangeArgs(1, 1, "one plan in JSON, or - for the standard input"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return runRisk(a, riskOptions{plan: args[0]})

@@ -25,7 +25,9 @@ func newRunsCommand(a *app) *cobra.Command {
 		Use:     "runs [RUN]",
 		GroupID: groupInspect,
 		Short:   "List past passes; with a run's id, show its plans and logs",
-		Args:    rangeArgs(0, 1, "the id of one run"),
+		Example: `  reconcile runs
+  reconcile runs 01J9ZQ3KX2 # an id from the list`,
+		Args: rangeArgs(0, 1, "the id of one run"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = strings.Join(args, "")
 			return runRuns(c.Context(), a, o)

@@ -34,7 +34,9 @@ func newSnapshotListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the stored snapshots, newest first",
-		Args:  noArgs,
+		Example: `  reconcile snapshot list
+  reconcile snapshot list -o json`,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runSnapshotList(c.Context(), a)
 		},
@@ -87,7 +89,9 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "fetch COMMIT DIR",
 		Short: "Lay out the tree of a commit in a new directory",
-		Args:  rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
+		Example: `  reconcile snapshot fetch 3f9c2a1b77 ./tree
+  reconcile snapshot fetch 3f9c2a1b77 ./tree --snapshots s3://BUCKET/snapshots`,
+		Args: rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
 		},

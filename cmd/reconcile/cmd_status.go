@@ -19,7 +19,9 @@ func newStatusCommand(a *app) *cobra.Command {
 		Use:     "status",
 		GroupID: groupInspect,
 		Short:   "Show the record: each workspace, and which run works on it",
-		Args:    noArgs,
+		Example: `  reconcile status
+  reconcile status -o json`,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runStatus(c.Context(), a)
 		},

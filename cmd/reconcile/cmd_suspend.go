@@ -21,6 +21,8 @@ func newSuspendCommand(a *app) *cobra.Command {
 		Short:   "Suspend a workspace until it is resumed",
 		Long: `Suspend a workspace until reconcile resume: passes neither plan nor apply it,
 and it changes no exit code. A run that is applying it now continues.`,
+		Example: `  reconcile suspend tokyo --reason 'DR drill until 18:00'
+  reconcile suspend tokyo --state dynamodb://reconcile`,
 		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]

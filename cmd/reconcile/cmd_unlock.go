@@ -32,6 +32,8 @@ Otherwise the command asks you.
 With --state-lock ID, Terraform's own lock with that id is released too, by
 terraform force-unlock in the workspace. Make sure that nothing applies there:
 two writers of one state lose updates.`,
+		Example: `  reconcile unlock tokyo
+  reconcile unlock tokyo --state-lock 7a3c1e52-08f6-4e5d-9b1e-3f3f3a0c2d11`,
 		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]

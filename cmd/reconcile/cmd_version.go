@@ -16,8 +16,10 @@ func newVersionCommand(a *app) *cobra.Command {
 		Use:     "version",
 		GroupID: groupStart,
 		Short:   "Show the version of this program",
-		Args:    noArgs,
-		RunE:    func(*cobra.Command, []string) error { return runVersion(a) },
+		Example: `  reconcile version
+  reconcile version -o json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runVersion(a) },
 	}
 }
 

@@ -30,7 +30,9 @@ func runGroup(c *cobra.Command, args []string) error {
 		return c.Help()
 	}
 	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+	if ours := findForeign(c, args[0]); ours != "" {
+		hint = fmt.Sprintf("`%s %s` does that here", c.CommandPath(), ours)
+	} else if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
 	}
 	return usage.Errorf(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))

@@ -19,10 +19,11 @@ func newRootCommand(a *app) *cobra.Command {
 		Long: `reconcile applies the Terraform workspaces of a Git repository that are stale
 at the tip of a branch, and only those.
 
-New here? reconcile quickstart shows it on a throw-away repository.
-
-Each flag has an environment variable: --git-credentials is
-RECONCILE_GIT_CREDENTIALS. A flag wins.`,
+New here? reconcile quickstart shows it on a throw-away repository, reconcile
+init begins with your own.`,
+		Example: `  reconcile init                # in a clone: write the first settings
+  reconcile plan                # what a pass would do
+  reconcile now                 # one pass`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -37,6 +38,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetErr(a.err)
 	c.SetIn(a.in)
 	c.SetFlagErrorFunc(explainFlagError)
+	c.SetUsageFunc(a.printUsage)
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.settings.Bind(c.PersistentFlags())
 	c.AddGroup(
@@ -53,6 +55,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
+	c.AddCommand(newTopics(a)...)
 	return c
 }
 
@@ -86,7 +89,11 @@ func (a *app) prepare(c *cobra.Command) error {
 func explainFlagError(c *cobra.Command, err error) error {
 	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+	switch {
+	case !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2:
+	case foreignFlags[unknown.GetSpecifiedName()] != "":
+		hint = foreignFlags[unknown.GetSpecifiedName()]
+	default:
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		hint = fmt.Sprintf("did you mean --%s? %s", similar.FindNearest(unknown.GetSpecifiedName(), names), hint)

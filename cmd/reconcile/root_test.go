@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
-	"reconcile/cmd/reconcile/internal/ui"
-	"reconcile/reconciler/run"
-
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/reconciler/run"
 )
 
 // runVersion runs the command version with one variable, and returns what it
@@ -109,6 +112,10 @@ func TestHelp(t *testing.T) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
 		}
+		isCommand := c.Runnable() && !c.HasSubCommands() && c.Parent() != nil && !c.Parent().Hidden
+		if examples := strings.Count(c.Example, "  reconcile ") + strings.Count(c.Example, "| reconcile "); isCommand && examples < 2 {
+			t.Errorf("%s: %d examples; two are expected", c.CommandPath(), examples)
+		}
 		for _, line := range strings.Split(c.Long, "\n") {
 			if len(line) > ui.DefaultWidth {
 				t.Errorf("%s: too long a line: %s", c.CommandPath(), line)
@@ -119,4 +126,53 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(newRootCommand(newApp()))
+}
+
+// Each page of the help is wrapped between words and fits 80 columns, and each flag that all
+// commands have is in a group.
+func TestHelpPages(t *testing.T) {
+	for _, args := range []string{"help flags", "help environment", "help exit-codes", "help settings", "--help", "now --help", "help watch", "snapshot"} {
+		a := newApp()
+		var out bytes.Buffer
+		a.out, a.err = &out, &out
+		if code := execute(a, newRootCommand(a), strings.Fields(args)); code != run.ExitOK {
+			t.Errorf("%s: exit %d", args, code)
+		}
+		for _, line := range strings.Split(out.String(), "\n") {
+			hasLongWord := slices.ContainsFunc(strings.Fields(line), func(word string) bool { return len(word) > ui.DefaultWidth/2 })
+			if ansi.StringWidth(line) > ui.DefaultWidth && !hasLongWord {
+				t.Errorf("%s: too long a line: %s", args, line)
+			}
+		}
+	}
+	groups := config.FlagGroups(newRootCommand(newApp()).PersistentFlags())
+	groups[len(groups)-1].Flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "pin" {
+			t.Errorf("--%s is in no group of the help", f.Name)
+		}
+	})
+}
+
+// The words of other tools lead to ours.
+func TestForeignWords(t *testing.T) {
+	known := map[string]bool{}
+	for _, c := range newRootCommand(newApp()).Commands() {
+		known[c.Name()] = true
+	}
+	for word, ours := range foreignCommands {
+		if !known[ours] || known[word] {
+			t.Errorf("%s leads to %s", word, ours)
+		}
+	}
+	for args, want := range map[string]string{
+		"apply": "`reconcile now` does that here", "logs": "`reconcile runs` does", "list": "`reconcile status` does",
+		"now --dry-run": "`reconcile plan` shows", "statsu": "did you mean `reconcile status`?", "status --otput json": "did you mean --output?",
+	} {
+		a := newApp()
+		var stderr bytes.Buffer
+		a.out, a.err = &bytes.Buffer{}, &stderr
+		if code := execute(a, newRootCommand(a), strings.Fields(args)); code != run.ExitUsage || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: exit %d, %s", args, code, stderr.String())
+		}
+	}
 }

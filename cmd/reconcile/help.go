@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/ui"
+)
+
+// printUsage prints how a command is called. The flags that all commands have are on a page
+// of their own: after each command they would hide what is the command's.
+func (a *app) printUsage(c *cobra.Command) error {
+	w, width := c.OutOrStderr(), a.helpWidth()
+	fmt.Fprintf(w, "Usage:\n")
+	if c.Runnable() && !c.HasAvailableSubCommands() {
+		fmt.Fprintf(w, "  %s\n", c.UseLine())
+	}
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(w, "  %s COMMAND\n", c.CommandPath())
+	}
+	if c.HasExample() {
+		fmt.Fprintf(w, "\nExamples:\n%s\n", c.Example)
+	}
+	printCommands(w, c)
+	if c.HasParent() {
+		if local := c.LocalFlags(); local.HasAvailableFlags() {
+			fmt.Fprintf(w, "\nFlags:\n%s", local.FlagUsagesWrapped(width))
+		}
+		fmt.Fprintf(w, "\n`reconcile help flags` lists the flags that all commands have.\n")
+		return nil
+	}
+	fmt.Fprintf(w, "\nTopics:\n")
+	for _, sub := range c.Commands() {
+		if sub.IsAdditionalHelpTopicCommand() {
+			fmt.Fprintf(w, "  help %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+		}
+	}
+	fmt.Fprintf(w, "\n`reconcile help COMMAND` shows more about a command or a topic.\n")
+	return nil
+}
+
+// helpWidth returns the width of help: it is wrapped without a terminal, too.
+func (a *app) helpWidth() int {
+	if a.terminal == nil {
+		return ui.DefaultWidth
+	}
+	return a.width()
+}
+
+// printCommands lists the commands below c by group.
+func printCommands(w io.Writer, c *cobra.Command) {
+	groups := c.Groups()
+	if len(groups) == 0 && c.HasAvailableSubCommands() {
+		groups = []*cobra.Group{{Title: "Commands:"}}
+	}
+	for _, group := range groups {
+		fmt.Fprintf(w, "\n%s\n", group.Title)
+		for _, sub := range c.Commands() {
+			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
+				fmt.Fprintf(w, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+			}
+		}
+	}
+}
+
+// newTopics returns pages of the help that are no commands.
+func newTopics(a *app) []*cobra.Command {
+	var topics []*cobra.Command
+	for _, t := range []struct {
+		name, short string
+		print       func(*app, *cobra.Command, io.Writer)
+	}{
+		{"flags", "The flags that all commands have", printFlags},
+		{"environment", "Variables that set flags, and secrets", printEnvironment},
+		{"exit-codes", "What the exit code of a command means", func(_ *app, _ *cobra.Command, w io.Writer) { fmt.Fprint(w, exitCodesText) }},
+		{"settings", "The file reconcile.hcl of the repository", func(_ *app, _ *cobra.Command, w io.Writer) { fmt.Fprint(w, settingsText) }},
+	} {
+		c := &cobra.Command{Use: t.name, Short: t.short}
+		c.SetHelpFunc(func(c *cobra.Command, _ []string) { t.print(a, c, c.OutOrStdout()) })
+		topics = append(topics, c)
+	}
+	return topics
+}
+
+// printFlags prints the flags of all commands in groups.
+func printFlags(a *app, c *cobra.Command, w io.Writer) {
+	fmt.Fprintln(w, "Flags that all commands have. Each has a variable: `reconcile help environment`.")
+	for _, group := range config.FlagGroups(c.Root().PersistentFlags()) {
+		fmt.Fprintf(w, "\n%s:\n%s", group.Title, group.Flags.FlagUsagesWrapped(a.helpWidth()))
+	}
+}
+
+// printEnvironment prints the variables of all flags, and those of secrets.
+func printEnvironment(a *app, c *cobra.Command, w io.Writer) {
+	ui.PrintWrapped(w, a.helpWidth(), "", "Each flag of a command has a variable: --git-credentials is RECONCILE_GIT_CREDENTIALS. A flag wins over its variable. An empty variable counts as not set. A variable that begins with RECONCILE_ and is none of these is refused.")
+	for _, group := range config.FlagGroups(c.Root().PersistentFlags()) {
+		fmt.Fprintf(w, "\n%s:\n", group.Title)
+		ui.PrintWrapped(w, a.helpWidth(), "  ", strings.Join(config.VariablesOf(group.Flags), " "))
+	}
+	fmt.Fprintf(w, "\nSecrets, which have no flags:\n")
+	for _, v := range config.SecretVariables {
+		ui.PrintWrapped(w, a.helpWidth(), "  ", v.Name+"  "+v.Meaning)
+	}
+	fmt.Fprintf(w, "\nOf others:\n")
+	ui.PrintWrapped(w, a.helpWidth(), "  ", "AWS_PROFILE, AWS_REGION and the other variables of the AWS SDK; SSH_AUTH_SOCK; HTTPS_PROXY, NO_PROXY; OTEL_EXPORTER_OTLP_ENDPOINT; XDG_STATE_HOME, XDG_CACHE_HOME; NO_COLOR. TF_VAR_ variables reach Terraform only where `env` of reconcile.hcl names them.")
+}
+
+const exitCodesText = `Exit codes of reconcile:
+
+   0  in sync, or all applied; of other commands: done
+   1  something failed
+   2  something waits for a person, is stale, pending or has drifted
+   3  another run holds a lease or lock that this one needs
+  64  wrong usage: a flag, an argument, a variable or a setting
+  70  internal error: please report it
+  74  the command succeeded, and its output could not be written
+
+When several apply, 1 wins over 3, and 3 over 2. Scripts should ask for -o json
+as well: it says for each workspace what happened.
+`
+
+const settingsText = `The settings of a repository are in env/reconcile.hcl, or in reconcile.hcl at
+its top. Without them, every directory env/* with Terraform is a workspace.
+
+  workspaces = ["env/*"]             # patterns of root modules
+
+  defaults {                         # for all workspaces
+    apply      = "safe"              # always, safe, approve or plan-only
+    plan_role  = "arn:aws:iam::…"    # roles that Terraform runs with
+    apply_role = "arn:aws:iam::…"
+    ignore     = ["docs/**"]         # files that change nothing
+  }
+
+  workspace "tokyo" {                # for one
+    depends_on  = ["common"]         # beside those whose state it reads
+    protect     = ["aws_db_instance.*"]
+    max_destroy = 3
+    var_files   = ["../shared.tfvars"]
+    env         = ["TF_VAR_image"]
+    inputs      = ["lambda/tokyo/**"]
+  }
+
+  environment "staging" {            # chosen by --environment
+    var_file       = "staging.tfvars"
+    backend_config = "env/staging.s3.tfbackend"
+  }
+
+  preview {                          # what plans of pull requests may run
+    providers = ["hashicorp/aws"]
+  }
+
+reconcile init writes a first file, reconcile validate checks it. README.md
+describes each setting.
+`
+
+// foreignCommands are commands of other tools, and ours that does the same.
+var foreignCommands = map[string]string{
+	"apply": "now", "run": "now", "sync": "now", "deploy": "now", "reconcile": "now", "up": "now",
+	"logs": "runs", "log": "runs", "history": "runs", "events": "runs",
+	"list": "status", "ls": "status", "get": "status", "show": "status", "ps": "status",
+	"diff": "plan", "check": "doctor", "preflight": "doctor",
+	"lint": "validate", "fmt": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
+	"tour": "quickstart", "demo": "quickstart", "new": "init", "bootstrap": "init", "serve": "watch", "daemon": "watch",
+}
+
+// foreignFlags are flags of other tools, and what to write instead.
+var foreignFlags = map[string]string{
+	"dry-run": "`reconcile plan` shows what a pass would do", "auto-approve": "`reconcile approve` allows a plan that waits",
+	"target": "name the workspaces: `reconcile now WORKSPACE`", "format": "use -o", "json": "use -o json", "follow": "`reconcile runs RUN --logs -f` follows a run",
+	"region": "set AWS_REGION", "profile": "set AWS_PROFILE", "workspace": "name the workspaces as arguments", "dir": "use --repo", "namespace": "use --record or --environment",
+}
+
+// findForeign returns our command for a word of another tool; "" for none.
+func findForeign(c *cobra.Command, word string) string {
+	if c.HasParent() {
+		return ""
+	}
+	return foreignCommands[strings.ToLower(word)]
+}
