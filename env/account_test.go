@@ -31,20 +31,26 @@ type account struct {
 	t                       *testing.T
 	aws                     *awstest.Server
 	repo                    *gittest.Repo
+	site                    site
 	binary, terraformBinary string
 	env                     []string
 	roleEnv                 []string // credentials of reconcile
 }
 
-// newAccount follows docs/bootstrap.md, on an AWS emulator that enforces IAM for the
-// roles created there.
+// newAccount follows docs/bootstrap.md in the fork of another company, on an AWS emulator
+// that enforces IAM for the roles created there.
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: buildReconcile(t), terraformBinary: makeFastTerraform(t)}
+	a := &account{t: t, repo: gittest.New(t), binary: buildReconcile(t), terraformBinary: makeFastTerraform(t)}
+	tftest.Copy(t, ".", filepath.Join(a.repo.Work, "env"))
+	tftest.Copy(t, modulesDir, filepath.Join(a.repo.Work, "modules"))
+	fork(t, filepath.Join(a.repo.Work, "env"))
+	a.site = readSite(t, filepath.Join(a.repo.Work, "env", "site.auto.tfvars"))
+	a.aws = awstest.StartAccount(t, a.site.Account)
 	// These exist beforehand: the domain's zone, and the interfaces that the other
 	// account has created.
-	a.aws.CreateZone(t, findGroups(tftest.LoadValues(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
-	for _, id := range findGroups(tftest.LoadValues(t, "tokyo/terraform.tfvars")["premises"], `"(dxvif-\w+)"`) {
+	a.aws.CreateZone(t, a.site.ZoneID, a.site.Domain)
+	for _, id := range a.site.Interfaces {
 		a.aws.AddVirtualInterface(id)
 	}
 	config, _ := tftest.FindMirror(t)
@@ -63,7 +69,7 @@ func newAccount(t *testing.T) *account {
 	a.env = append(a.env,
 		"RECONCILE_REPO="+server.URL,
 		"RECONCILE_STATE=dynamodb://reconcile",
-		"RECONCILE_SNAPSHOTS=s3://example-reconcile-"+awstest.Account+"/snapshots",
+		"RECONCILE_SNAPSHOTS=s3://"+a.site.Prefix+"-reconcile-"+a.site.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
 		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
 		"RECONCILE_GATE=always", // the words of the settings are rewritten below
@@ -77,11 +83,9 @@ func newAccount(t *testing.T) *account {
 // built.
 func (a *account) commitEstate() {
 	a.t.Helper()
-	tftest.Copy(a.t, ".", filepath.Join(a.repo.Work, "env"))
-	tftest.Copy(a.t, modulesDir, filepath.Join(a.repo.Work, "modules"))
 	a.edit("env/reconcile.hcl", `(apply\s+= )"(?:safe|approve)"`, `$1"always"`)
 	for _, digest := range []string{"image_digest", "build_image_digest", "standby_image_digest"} {
-		a.edit("env/bootstrap/terraform.tfvars", `(?m)^  repository = .*\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
+		a.edit("env/bootstrap/terraform.tfvars", `(?m)^reconciler = \{\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
 	}
 	hashes := a.providerHashes()
 	locks, err := filepath.Glob(filepath.Join(a.repo.Work, "env", "*", ".terraform.lock.hcl"))
@@ -148,10 +152,10 @@ func (a *account) uploadFunction() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	for region, bucket := range map[string]string{tokyo: "example-reconcile-", osaka: "example-reconcile-osaka-"} {
+	for region, bucket := range map[string]string{tokyo: "-reconcile-", osaka: "-reconcile-osaka-"} {
 		client := s3.NewFromConfig(a.aws.Config(region), func(o *s3.Options) { o.UsePathStyle = true })
 		if _, err := client.PutObject(a.t.Context(), &s3.PutObjectInput{
-			Bucket: aws.String(bucket + awstest.Account), Key: aws.String("webhook/webhook.zip"),
+			Bucket: aws.String(a.site.Prefix + bucket + a.site.Account), Key: aws.String("webhook/webhook.zip"),
 			Body: bytes.NewReader(zip), ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		}); err != nil {
 			a.t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"reconcile/env/awstest"
 	"reconcile/env/awstest/rights"
 )
 
@@ -66,7 +65,7 @@ func (a *account) assumeRole(role, region string) {
 func (a *account) assumeRoleAs(caller aws.Config, role string) *types.Credentials {
 	a.t.Helper()
 	got, err := sts.NewFromConfig(caller).AssumeRole(a.t.Context(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/reconcile/" + role), RoleSessionName: &role,
+		RoleArn: aws.String("arn:aws:iam::" + a.site.Account + ":role/reconcile/" + role), RoleSessionName: &role,
 	})
 	if err != nil {
 		a.t.Fatal(err)

@@ -43,7 +43,11 @@ func TestWorkspaces(t *testing.T) {
 				for _, file := range tftest.Glob(t, filepath.Join(name, "*.tfvars")) {
 					values := strings.TrimSuffix(filepath.Base(file), ".tfvars")
 					if exists(filepath.Join(name, "tests", values)) {
-						tf.Run(t, dir, "test", "-test-directory=tests/"+values, "-var-file="+values+".tfvars")
+						args := []string{"test", "-test-directory=tests/" + values, "-var-file=" + values + ".tfvars"}
+						if site := "../site." + values + ".tfvars"; exists(filepath.Join(name, site)) {
+							args = append(args, "-var-file="+site)
+						}
+						tf.Run(t, dir, args...)
 					}
 				}
 			})

@@ -68,7 +68,7 @@ func (j *iamSimulator) isAllowed(t testing.TB, a *identities, r *role, q rights.
 	request, err := json.Marshal(map[string]any{
 		"request": map[string]any{
 			"principal": r.arn, "action": q.Action, "contextVariables": contextVariables,
-			"resource": map[string]string{"resource": q.Resource, "accountId": awstest.Account},
+			"resource": map[string]string{"resource": q.Resource, "accountId": accountOf(r.arn)},
 		},
 		"identityPolicies":           r.policies,
 		"permissionBoundaryPolicies": r.boundary,
@@ -112,9 +112,13 @@ type role struct {
 	policies, boundary []namedPolicy
 }
 
-// estateKeyPolicy is the policy of the KMS keys that bootstrap does not create. Like
+// estateKeyPolicy returns the policy of the KMS keys that bootstrap does not create. Like
 // every key of modules/kms, they delegate to the account's IAM policies.
-var estateKeyPolicy = json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + awstest.Account + `:root"}, "Action": "kms:*", "Resource": "*"}]}`)
+func estateKeyPolicy(account string) json.RawMessage {
+	return json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + account + `:root"}, "Action": "kms:*", "Resource": "*"}]}`)
+}
+
+func accountOf(arn string) string { return strings.Split(arn, ":")[4] }
 
 func (a *identities) policyOf(arn string) json.RawMessage {
 	if policy, ok := a.resources[arn]; ok {
@@ -124,7 +128,7 @@ func (a *identities) policyOf(arn string) json.RawMessage {
 	switch {
 	case len(parts) < 6:
 	case parts[2] == "kms":
-		return estateKeyPolicy
+		return estateKeyPolicy(parts[4])
 	case parts[2] == "s3":
 		bucket, _, _ := strings.Cut(arn, "/")
 		return a.resources[bucket]

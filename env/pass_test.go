@@ -12,8 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"reconcile/env/awstest"
 )
 
 // passResult is the output of `reconcile now` or `reconcile drift`.
@@ -113,10 +111,7 @@ func (a *account) readOutput(workspace, name string, into any) {
 
 func (a *account) readState(workspace string, into any) {
 	a.t.Helper()
-	bucket, region := "example-states-"+awstest.Account, tokyo
-	if slices.Contains([]string{"common_os", "osaka-ap", "switchover"}, workspace) {
-		bucket, region = "example-states-osaka-"+awstest.Account, osaka
-	}
+	bucket, region := a.site.statesBucket(workspace)
 	client := s3.NewFromConfig(a.aws.Config(region), func(o *s3.Options) { o.UsePathStyle = true })
 	got, err := client.GetObject(a.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(workspace + "/terraform.tfstate")})
 	if err != nil {

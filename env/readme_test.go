@@ -41,7 +41,7 @@ func TestReadme(t *testing.T) {
 			}
 		}
 		slices.Sort(modules)
-		region := map[string]string{`"ap-northeast-1"`: "Tokyo", `"ap-northeast-3"`: "Osaka"}[readWorkspace(t, name).blocks["provider"][0].Attr("region")]
+		region := map[string]string{"var.site.regions.tokyo": "Tokyo", "var.site.regions.osaka": "Osaka"}[readWorkspace(t, name).blocks["provider"][0].Attr("region")]
 		used := map[string]bool{}
 		addServices(t, name, nil, used)
 		fmt.Fprintf(&rows, "| [%s](env/%s) | %s | %s | %s | %s |\n", name, name, region,

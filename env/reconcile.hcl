@@ -40,6 +40,8 @@ environment "staging" {
   backend_config = "env/staging.s3.tfbackend"
 
   defaults {
+    var_files = ["../site.staging.tfvars"]
+
     plan_role  = "arn:aws:iam::210987654321:role/reconcile/plan-${workspace}"
     apply_role = "arn:aws:iam::210987654321:role/reconcile/apply-${workspace}"
   }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,12 +23,11 @@ func (w *workspace) checkBackend(t *testing.T) {
 		t.Fatal("want exactly one backend")
 	}
 	b := w.blocks["terraform"][0].NestedBlocks("backend")[0]
+	site := readSite(t, "site.auto.tfvars")
+	bucket, region := site.statesBucket(w.name)
 	want := map[string]string{
 		"key": `"` + w.name + `/terraform.tfstate"`, "use_lockfile": "true",
-		"bucket": `"example-states-123456789012"`, "region": `"ap-northeast-1"`,
-	}
-	if slices.Contains(osakaWorkspaces, w.name) {
-		want["bucket"], want["region"] = `"example-states-osaka-123456789012"`, `"ap-northeast-3"`
+		"bucket": strconv.Quote(bucket), "region": strconv.Quote(region),
 	}
 	if b.Label() != "s3" {
 		t.Fatalf("its backend is %s", b.Label())
@@ -58,8 +58,8 @@ func (w *workspace) checkProvider(t *testing.T) {
 		t.Error("no provider is configured")
 	}
 	for _, p := range w.blocks["provider"] {
-		if p.Attr("allowed_account_ids") != "[var.account_id]" {
-			t.Errorf("provider %s %s works in any account: allowed_account_ids = [var.account_id]", p.Label(), p.Attr("alias"))
+		if p.Attr("allowed_account_ids") != "[var.site.account_id]" {
+			t.Errorf("provider %s %s works in any account: allowed_account_ids = [var.site.account_id]", p.Label(), p.Attr("alias"))
 		}
 		if tags := p.NestedBlocks("default_tags"); len(tags) != 1 || tags[0].Attr("tags") != "var.tags" {
 			t.Errorf("provider %s %s has no default_tags that are var.tags", p.Label(), p.Attr("alias"))
@@ -106,14 +106,16 @@ func (w *workspace) checkValues(t *testing.T) {
 			t.Errorf("variable %s has no value", name)
 		}
 	}
-	staging := tftest.LoadValues(t, filepath.Join(w.name, "staging.tfvars"))
-	for name, value := range staging {
+	for name, value := range tftest.LoadValues(t, filepath.Join(w.name, "staging.tfvars")) {
 		if value == production[name] {
 			t.Errorf("staging.tfvars: %s has the value of production: leave it out", name)
 		}
 	}
-	if staging["account_id"] == "" {
-		t.Error("staging.tfvars: staging must have its own account")
+	if _, ok := variables["site"]; !ok {
+		t.Error("no variable site: the values of site.auto.tfvars")
+	}
+	if link, err := os.Readlink(filepath.Join(w.name, "site.auto.tfvars")); link != "../site.auto.tfvars" {
+		t.Errorf("site.auto.tfvars is a link to %q (%v), not to ../site.auto.tfvars", link, err)
 	}
 }
 

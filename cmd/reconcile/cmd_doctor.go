@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/doctor"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
@@ -14,7 +15,8 @@ import (
 )
 
 func newDoctorCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var estate bool
+	c := &cobra.Command{
 		Use:     "doctor",
 		GroupID: groupStart,
 		Short:   "Check each setting by using it, and say how to fix it",
@@ -25,17 +27,24 @@ telemetry; and where the record is in DynamoDB, whether passes run by
 themselves in ECS. Nothing is applied and nobody is notified. For a missing
 step of docs/bootstrap.md, it names the step.
 
+With --estate it checks the AWS estate of this repository instead, in a
+checkout of a fork: placeholders that are left in env/, the account's quotas,
+alarms that nobody confirmed, and the trail. It asks AWS with your own
+credentials.
+
 Exits 1 if a check fails.`,
 		Example: `  reconcile doctor
   reconcile doctor --repo https://SPACE.backlog.com/git/PROJECT/repo.git -o json`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runDoctor(c.Context(), a)
+			return runDoctor(c.Context(), a, estate)
 		},
 	}
+	c.Flags().BoolVar(&estate, "estate", false, "check the values and the account of the AWS estate in env/ instead")
+	return c
 }
 
-func runDoctor(ctx context.Context, a *app) error {
+func runDoctor(ctx context.Context, a *app, estate bool) error {
 	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
@@ -43,11 +52,21 @@ func runDoctor(ctx context.Context, a *app) error {
 	defer release()
 	p := wire.New(ctx, &a.settings, a.log)
 	defer a.closeDeps(p)
-	results := doctor.New(p).Run(ctx, func(f doctor.Result) {
+	show := func(f doctor.Result) {
 		if !a.wantsJSON() {
 			printCheck(a, f)
 		}
-	})
+	}
+	var results []doctor.Result
+	if estate {
+		top, err := config.FindRepository()
+		if err != nil {
+			return err
+		}
+		results = doctor.New(p).RunEstate(ctx, top, show)
+	} else {
+		results = doctor.New(p).Run(ctx, show)
+	}
 	failures, suffix := 0, ""
 	for _, f := range results {
 		switch {

@@ -15,7 +15,7 @@ func serveRESTAPIs(c *call, moto func(*call) *response) *response {
 	}
 	api := decodeObject(got.body)
 	if policy := asString(api["policy"]); policy != "" {
-		policy = strings.ReplaceAll(policy, `"execute-api:/`, `"arn:aws:execute-api:`+c.region+":"+Account+":"+id+"/")
+		policy = strings.ReplaceAll(policy, `"execute-api:/`, `"arn:aws:execute-api:`+c.region+":"+c.account+":"+id+"/")
 		api["policy"] = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `/`, `\/`).Replace(policy)
 		got.body = marshal(api)
 		got.header.Del("Content-Length")

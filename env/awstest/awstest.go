@@ -20,7 +20,7 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// Account is the id of the server's account.
+// Account is the id of the account of a server of Start.
 const Account = "123456789012"
 
 // endpoint is a host name that clients do not take for their own machine. For that they
@@ -29,6 +29,7 @@ const endpoint = "http://aws.test"
 
 // Server is a running AWS with one account and all Regions.
 type Server struct {
+	account       string
 	url, moto     string
 	handlers      map[string]handler
 	accelerators  *accelerators
@@ -56,10 +57,16 @@ type Call struct {
 // Start runs an empty server until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	return StartAccount(t, Account)
+}
+
+// StartAccount is like Start, for the account with that id.
+func StartAccount(t testing.TB, account string) *Server {
+	t.Helper()
 	s := &Server{
-		moto: StartMoto(t), failedRegions: map[string]bool{},
+		account: account, moto: startMoto(t, "MOTO_ACCOUNT_ID="+account), failedRegions: map[string]bool{},
 		accelerators: newAccelerators(), directConnect: newDirectConnect(), zones: newZones(), roles: newRoles(),
-		inventory: rights.NewInventory(Account),
+		inventory: rights.NewInventory(account),
 	}
 	s.handlers = s.newHandlers()
 	front := httptest.NewServer(s)

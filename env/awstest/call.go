@@ -14,6 +14,7 @@ import (
 // call is a request with its decoded properties.
 type call struct {
 	service, region, operation string
+	account                    string // the server's
 	key                        string // the access key of the signature: the caller
 
 	method, path string

@@ -63,5 +63,5 @@ func (c *call) projectARN(name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
 	}
-	return "arn:aws:codebuild:" + c.region + ":" + Account + ":project/" + name
+	return "arn:aws:codebuild:" + c.region + ":" + c.account + ":project/" + name
 }

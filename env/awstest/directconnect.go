@@ -27,7 +27,7 @@ func (s *Server) AddVirtualInterface(id string) {
 	s.directConnect.mu.Lock()
 	defer s.directConnect.mu.Unlock()
 	s.directConnect.interfaces[id] = map[string]any{
-		"virtualInterfaceId": id, "virtualInterfaceType": "private", "virtualInterfaceState": "confirming", "ownerAccount": Account,
+		"virtualInterfaceId": id, "virtualInterfaceType": "private", "virtualInterfaceState": "confirming", "ownerAccount": s.account,
 	}
 }
 
@@ -66,9 +66,9 @@ func (d *directConnect) serveGateway(c *call, in map[string]any) *response {
 		id := newID()
 		d.gateways[id] = map[string]any{
 			"directConnectGatewayId": id, "directConnectGatewayName": in["directConnectGatewayName"],
-			"amazonSideAsn": orDefault(in["amazonSideAsn"], 64512), "ownerAccount": Account, "directConnectGatewayState": "available",
+			"amazonSideAsn": orDefault(in["amazonSideAsn"], 64512), "ownerAccount": c.account, "directConnectGatewayState": "available",
 		}
-		d.addTags("arn:aws:directconnect::"+Account+":dx-gateway/"+id, in["tags"])
+		d.addTags("arn:aws:directconnect::"+c.account+":dx-gateway/"+id, in["tags"])
 		d.gateways[id]["tags"] = in["tags"]
 		return jsonResponse(map[string]any{"directConnectGateway": d.gateways[id]})
 	}
@@ -104,8 +104,8 @@ func (d *directConnect) serveAssociation(c *call, in map[string]any) *response {
 		id := newID()
 		d.associations[id] = map[string]any{
 			"associationId": id, "associationState": "associated",
-			"directConnectGatewayId": in["directConnectGatewayId"], "directConnectGatewayOwnerAccount": Account,
-			"associatedGateway":                     map[string]any{"id": in["gatewayId"], "type": kind, "ownerAccount": Account, "region": c.region},
+			"directConnectGatewayId": in["directConnectGatewayId"], "directConnectGatewayOwnerAccount": c.account,
+			"associatedGateway":                     map[string]any{"id": in["gatewayId"], "type": kind, "ownerAccount": c.account, "region": c.region},
 			"allowedPrefixesToDirectConnectGateway": asList(in["addAllowedPrefixesToDirectConnectGateway"]),
 		}
 		return jsonResponse(map[string]any{"directConnectGatewayAssociation": d.associations[id]})

@@ -44,7 +44,7 @@ func (g *accelerators) serve(c *call, moto func(*call) *response) *response {
 	in := c.bodyObject()
 	switch c.operation {
 	case "CreateAccelerator":
-		return g.createAccelerator(in)
+		return g.createAccelerator(c, in)
 	case "DescribeAccelerator":
 		return g.describeAccelerator(c, in)
 	case "UpdateAccelerator", "UpdateAcceleratorAttributes", "DeleteAccelerator":
@@ -84,9 +84,9 @@ func (g *accelerators) withThing(c *call, kind string, in map[string]any, do fun
 	return do(thing)
 }
 
-func (g *accelerators) createAccelerator(in map[string]any) *response {
+func (g *accelerators) createAccelerator(c *call, in map[string]any) *response {
 	uuid := newID()
-	arn := "arn:aws:globalaccelerator::" + Account + ":accelerator/" + uuid
+	arn := "arn:aws:globalaccelerator::" + c.account + ":accelerator/" + uuid
 	g.created++
 	a := map[string]any{
 		"AcceleratorArn": arn, "Name": in["Name"], "Enabled": orDefault(in["Enabled"], true),

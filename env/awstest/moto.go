@@ -18,9 +18,15 @@ var listenLine = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
 // address. It stops with the test.
 func StartMoto(t testing.TB) string {
 	t.Helper()
+	return startMoto(t)
+}
+
+func startMoto(t testing.TB, env ...string) string {
+	t.Helper()
 	moto := exec.Command(tftest.FindTool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
 	// Issue certificates at the second request, not after a minute.
 	moto.Env = append(os.Environ(), "MOTO_ACM_VALIDATION_WAIT=0", "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
+	moto.Env = append(moto.Env, env...)
 	output, err := moto.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

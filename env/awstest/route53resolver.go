@@ -38,7 +38,7 @@ func (f *firewalls) serve(c *call, moto func(*call) *response) *response {
 	case "CreateFirewallDomainList":
 		return f.create(c, "FirewallDomainList", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE"})
 	case "CreateFirewallRuleGroup":
-		return f.create(c, "FirewallRuleGroup", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE", "ShareStatus": "NOT_SHARED", "OwnerId": Account})
+		return f.create(c, "FirewallRuleGroup", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE", "ShareStatus": "NOT_SHARED", "OwnerId": c.account})
 	case "AssociateFirewallRuleGroup":
 		return f.associate(c, in)
 	case "GetFirewallDomainList", "DeleteFirewallDomainList":
@@ -62,7 +62,7 @@ func (f *firewalls) serve(c *call, moto func(*call) *response) *response {
 func (f *firewalls) create(c *call, kind string, in, thing map[string]any) *response {
 	names := firewallKinds[kind]
 	thingID := names.id + newID()[:8]
-	arn := "arn:aws:route53resolver:" + c.region + ":" + Account + ":" + names.arn + thingID
+	arn := "arn:aws:route53resolver:" + c.region + ":" + c.account + ":" + names.arn + thingID
 	thing["Id"], thing["Arn"] = thingID, arn
 	f.things[c.region+thingID] = thing
 	f.tags[arn] = tagsOf(in["Tags"])

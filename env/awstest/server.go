@@ -42,6 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	c.account = s.account
 	a := s.serve(c)
 	s.recordCall(c, a)
 	for name, values := range a.header {

@@ -6,7 +6,7 @@
 locals {
   # By name, because of a cycle: the task describes its builds, and the build
   # has the task's settings.
-  build_arn = "arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"
+  build_arn = "arn:aws:codebuild:${var.site.regions.tokyo}:${var.site.account_id}:project/reconcile"
 }
 
 module "build" {
@@ -69,16 +69,16 @@ module "build_role" {
     Interface = {
       actions = ["ec2:CreateNetworkInterface"]
       resources = concat(
-        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"],
-        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:security-group/${module.reconciler.network.security_group_id}"],
-        [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"],
+        ["arn:aws:ec2:${var.site.regions.tokyo}:${var.site.account_id}:network-interface/*"],
+        ["arn:aws:ec2:${var.site.regions.tokyo}:${var.site.account_id}:security-group/${module.reconciler.network.security_group_id}"],
+        [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${var.site.regions.tokyo}:${var.site.account_id}:subnet/${id}"],
       )
     }
     InterfaceForBuilds = {
       actions   = ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"]
-      resources = ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"]
+      resources = ["arn:aws:ec2:${var.site.regions.tokyo}:${var.site.account_id}:network-interface/*"]
       conditions = {
-        ArnEquals = { "ec2:Subnet" = [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"] }
+        ArnEquals = { "ec2:Subnet" = [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${var.site.regions.tokyo}:${var.site.account_id}:subnet/${id}"] }
       }
     }
   }

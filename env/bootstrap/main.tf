@@ -4,22 +4,20 @@
 # permissions.
 
 locals {
-  regions = { tokyo = "ap-northeast-1", osaka = "ap-northeast-3" }
-
   # Bucket names, unique in all of AWS, by home Region. Other workspaces use
   # them in their backend blocks.
   buckets = {
-    states = { tokyo = "${var.prefix}-states-${var.account_id}", osaka = "${var.prefix}-states-osaka-${var.account_id}" }
-    copies = { tokyo = "${var.prefix}-states-copy-${var.account_id}", osaka = "${var.prefix}-states-osaka-copy-${var.account_id}" }
-    work   = { tokyo = "${var.prefix}-reconcile-${var.account_id}", osaka = "${var.prefix}-reconcile-osaka-${var.account_id}" }
-    access = { tokyo = "${var.prefix}-reconcile-access-logs-${var.account_id}", osaka = "${var.prefix}-reconcile-access-logs-osaka-${var.account_id}" }
-    logs   = { tokyo = "${var.prefix}-reconcile-logs-${var.account_id}", osaka = "${var.prefix}-reconcile-logs-osaka-${var.account_id}" }
+    states = { tokyo = "${var.site.prefix}-states-${var.site.account_id}", osaka = "${var.site.prefix}-states-osaka-${var.site.account_id}" }
+    copies = { tokyo = "${var.site.prefix}-states-copy-${var.site.account_id}", osaka = "${var.site.prefix}-states-osaka-copy-${var.site.account_id}" }
+    work   = { tokyo = "${var.site.prefix}-reconcile-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-osaka-${var.site.account_id}" }
+    access = { tokyo = "${var.site.prefix}-reconcile-access-logs-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-access-logs-osaka-${var.site.account_id}" }
+    logs   = { tokyo = "${var.site.prefix}-reconcile-logs-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-logs-osaka-${var.site.account_id}" }
   }
 }
 
 module "states_key" {
   source   = "../../modules/kms"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name        = "reconcile/states"
   description = "Terraform's states and their copies"
@@ -29,7 +27,7 @@ module "states_key" {
 
 module "work_key" {
   source   = "../../modules/kms"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name        = "reconcile/work"
   description = "The record, snapshots, images, secrets and logs of reconcile"
@@ -50,7 +48,7 @@ module "states_tokyo" {
   access_log_bucket    = module.access_logs["tokyo"].name
   replica = {
     name        = local.buckets.copies.tokyo
-    region      = local.regions.osaka
+    region      = var.site.regions.osaka
     kms_key_arn = module.states_key["osaka"].arn
   }
   tags = local.restricted
@@ -66,7 +64,7 @@ module "states_osaka" {
   access_log_bucket    = module.access_logs["osaka"].name
   replica = {
     name        = local.buckets.copies.osaka
-    region      = local.regions.tokyo
+    region      = var.site.regions.tokyo
     kms_key_arn = module.states_key["tokyo"].arn
   }
   tags = local.restricted
@@ -77,7 +75,7 @@ module "states_osaka" {
 # policy lets nobody delete a version.
 module "access_logs" {
   source   = "../../modules/s3"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name         = local.buckets.access[each.key]
   region       = each.value
@@ -91,7 +89,7 @@ module "access_logs" {
 # Flow logs of reconcile's networks.
 module "logs" {
   source   = "../../modules/s3"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name         = local.buckets.logs[each.key]
   region       = each.value
@@ -104,11 +102,11 @@ module "logs" {
 # A separate topic, because the estate's may be broken.
 module "alarms" {
   source   = "../../modules/sns"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name          = "reconcile-alarms"
   region        = each.value
-  subscriptions = var.alarm_subscriptions
+  subscriptions = var.site.alarm_subscriptions
   tags          = var.tags
 }
 

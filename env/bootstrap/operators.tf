@@ -21,7 +21,7 @@ module "operators_role" {
   statements = {
     Apply = {
       actions   = ["sts:AssumeRole"]
-      resources = [for name in local.drill : "arn:aws:iam::${var.account_id}:role/reconcile/apply-${name}"]
+      resources = [for name in local.drill : "arn:aws:iam::${var.site.account_id}:role/reconcile/apply-${name}"]
     }
     Start     = local.starts.osaka.Start
     PassRoles = local.starts.osaka.PassRoles
@@ -32,7 +32,7 @@ module "operators_role" {
     }
     Tasks = {
       actions   = ["ecs:DescribeTasks"]
-      resources = ["arn:aws:ecs:*:${var.account_id}:task/reconcile*/*"]
+      resources = ["arn:aws:ecs:*:${var.site.account_id}:task/reconcile*/*"]
     }
     Record = {
       actions   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
@@ -45,7 +45,7 @@ module "operators_role" {
     }
     Logs = {
       actions   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
-      resources = ["arn:aws:logs:*:${var.account_id}:log-group:/reconcile/*"]
+      resources = ["arn:aws:logs:*:${var.site.account_id}:log-group:/reconcile/*"]
     }
   }
   tags = var.tags

@@ -23,5 +23,5 @@ output "settings" {
 
 output "programs" {
   description = "Where operators upload the webhook's program (built by make lambda), for common and for Osaka's webhook."
-  value       = { for home in keys(local.regions) : home => "s3://${local.buckets.work[home]}/webhook/webhook.zip" }
+  value       = { for home in keys(var.site.regions) : home => "s3://${local.buckets.work[home]}/webhook/webhook.zip" }
 }

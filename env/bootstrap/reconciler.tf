@@ -1,13 +1,13 @@
 module "reconciler" {
   source = "../../modules/reconciler"
 
-  repository   = var.reconciler.repository
+  repository   = var.site.repository
   image_digest = var.reconciler.image_digest
   run          = var.reconciler.run
   settings     = var.reconciler.settings
   network = {
     cidr                = var.reconciler.networks.tokyo.cidr
-    zones               = var.reconciler.networks.tokyo.zones
+    zones               = { for letter, z in var.reconciler.networks.tokyo.zones : letter => merge(z, { id = var.site.zones.tokyo[letter] }) }
     flow_log_bucket_arn = module.logs["tokyo"].arn
   }
   kms_key_arn            = module.work_key["tokyo"].arn
@@ -30,13 +30,13 @@ module "standby" {
   providers = { aws = aws.osaka }
 
   name         = "reconcile-standby"
-  repository   = var.reconciler.repository
+  repository   = var.site.repository
   image_digest = var.reconciler.standby_image_digest
   run          = { enabled = false }
   settings     = var.reconciler.settings
   network = {
     cidr                = var.reconciler.networks.osaka.cidr
-    zones               = var.reconciler.networks.osaka.zones
+    zones               = { for letter, z in var.reconciler.networks.osaka.zones : letter => merge(z, { id = var.site.zones.osaka[letter] }) }
     flow_log_bucket_arn = module.logs["osaka"].arn
   }
   kms_key_arn          = module.work_key["osaka"].arn
@@ -52,7 +52,7 @@ module "standby" {
 # interfaces are up. The external id proves that it acts for us.
 module "connect_role" {
   source   = "../../modules/iam"
-  for_each = { for owner in var.connect[*] : "owner" => owner }
+  for_each = { for owner in var.site.connect[*] : "owner" => owner }
 
   name                 = "reconcile-connect"
   path                 = "/reconcile/"

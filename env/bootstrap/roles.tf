@@ -144,7 +144,7 @@ module "apply_role" {
     merge([for service in setsubtract(each.value.services, keys(local.services_network[each.key])) : local.services[each.key][service].change]...),
     { for service, roles in each.value.passes : "Pass${title(split(".", service)[0])}" => {
       actions    = ["iam:PassRole"]
-      resources  = [for role in roles : "arn:aws:iam::${var.account_id}:role/${role}"]
+      resources  = [for role in roles : "arn:aws:iam::${var.site.account_id}:role/${role}"]
       conditions = { StringEquals = { "iam:PassedToService" = [service] } }
     } },
   )
@@ -183,19 +183,19 @@ resource "aws_iam_policy" "look_bootstrap" {
           "route53resolver:GetFirewallDomainList", "route53resolver:GetFirewallRuleGroup", "route53resolver:GetFirewallRuleGroupAssociation",
           "route53resolver:ListFirewallDomains", "route53resolver:ListFirewallRules", "route53resolver:ListTagsForResource",
         ]
-        Resource = [for kind in ["domain-list", "rule-group", "rule-group-association"] : "arn:aws:route53resolver:*:${var.account_id}:firewall-${kind}/*"]
+        Resource = [for kind in ["domain-list", "rule-group", "rule-group-association"] : "arn:aws:route53resolver:*:${var.site.account_id}:firewall-${kind}/*"]
       },
       {
         Sid      = "LookKeys"
         Effect   = "Allow"
         Action   = local.services_data["common"].keys.at.Keys.actions
-        Resource = ["arn:aws:kms:*:${var.account_id}:key/*"]
+        Resource = ["arn:aws:kms:*:${var.site.account_id}:key/*"]
       },
       {
         Sid      = "LookRoles"
         Effect   = "Allow"
         Action   = concat(local.services_edge["common"].roles.at.Roles.actions, ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyTags", "iam:ListPolicyVersions"])
-        Resource = concat(local.own_roles, ["arn:aws:iam::${var.account_id}:role/aws-service-role/*"])
+        Resource = concat(local.own_roles, ["arn:aws:iam::${var.site.account_id}:role/aws-service-role/*"])
       },
       {
         Sid    = "LookReconciler"

@@ -5,7 +5,7 @@ locals {
       at = {
         Keys = {
           actions   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
-          resources = ["arn:aws:kms:*:${var.account_id}:key/*"]
+          resources = ["arn:aws:kms:*:${var.site.account_id}:key/*"]
         }
       }
       change = {
@@ -21,7 +21,7 @@ locals {
             "kms:UpdateAlias", "kms:UpdateKeyDescription",
           ]
           # common has keys in both Regions.
-          resources = [for kind in ["alias/estate/*", "alias/sns/alarms", "key/*"] : "arn:aws:kms:${w.home == "osaka" ? local.regions.osaka : "*"}:${var.account_id}:${kind}"]
+          resources = [for kind in ["alias/estate/*", "alias/sns/alarms", "key/*"] : "arn:aws:kms:${w.home == "osaka" ? var.site.regions.osaka : "*"}:${var.site.account_id}:${kind}"]
         }
       }
     }
@@ -127,7 +127,7 @@ locals {
         # also have a number.
         ReplicaSource = {
           actions   = ["rds:CreateDBInstanceReadReplica"]
-          resources = flatten([for region in values(local.regions) : [for n in ["shop", "shop-*"] : "arn:aws:rds:${region}:${var.account_id}:db:${n}"]])
+          resources = flatten([for region in values(var.site.regions) : [for n in ["shop", "shop-*"] : "arn:aws:rds:${region}:${var.site.account_id}:db:${n}"]])
         }
       }
     }
@@ -183,5 +183,5 @@ locals {
   log_buckets = { for name in keys(local.workspaces) : name => flatten([for kinds, suffixes in {
     common    = { kinds = ["access", "balancer", "flow"], suffixes = ["", "-copy"] }
     common_os = { kinds = ["balancer", "flow"], suffixes = ["-osaka"] }
-  } : [for kind in suffixes.kinds : [for suffix in suffixes.suffixes : "arn:aws:s3:::${var.prefix}-${kind}-logs${suffix}-${var.account_id}"]] if kinds == name]) }
+  } : [for kind in suffixes.kinds : [for suffix in suffixes.suffixes : "arn:aws:s3:::${var.site.prefix}-${kind}-logs${suffix}-${var.site.account_id}"]] if kinds == name]) }
 }

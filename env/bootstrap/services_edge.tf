@@ -30,24 +30,24 @@ locals {
       at = {
         Zone = {
           actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
-          resources = ["arn:aws:route53:::change/*", "arn:aws:route53:::hostedzone/${var.zone_id}"]
+          resources = ["arn:aws:route53:::change/*", "arn:aws:route53:::hostedzone/${var.site.zone_id}"]
         }
       }
       change = merge(
         { Proof = {
           actions   = ["route53:ChangeResourceRecordSets"]
-          resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+          resources = ["arn:aws:route53:::hostedzone/${var.site.zone_id}"]
           conditions = {
             "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["CNAME"] }
             "ForAllValues:StringLike"   = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = ["_*"] }
           }
         } },
-        { for sid in var.domain == null ? [] : ["Shop"] : sid => {
+        { for sid in var.site.record ? ["Shop"] : [] : sid => {
           actions   = ["route53:ChangeResourceRecordSets"]
-          resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+          resources = ["arn:aws:route53:::hostedzone/${var.site.zone_id}"]
           conditions = { "ForAllValues:StringEquals" = {
             "route53:ChangeResourceRecordSetsRecordTypes"           = ["A"]
-            "route53:ChangeResourceRecordSetsNormalizedRecordNames" = [var.domain]
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames" = [var.site.domain]
           } }
         } },
       )
@@ -61,7 +61,7 @@ locals {
             "globalaccelerator:DescribeAccelerator", "globalaccelerator:DescribeAcceleratorAttributes",
             "globalaccelerator:DescribeListener", "globalaccelerator:ListTagsForResource",
           ]
-          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+          resources = ["arn:aws:globalaccelerator::${var.site.account_id}:accelerator/*"]
         }
       }
       # It must not be deleted: its addresses would be lost.
@@ -72,7 +72,7 @@ locals {
             "globalaccelerator:UntagResource", "globalaccelerator:UpdateAccelerator", "globalaccelerator:UpdateAcceleratorAttributes",
             "globalaccelerator:UpdateListener",
           ]
-          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+          resources = ["arn:aws:globalaccelerator::${var.site.account_id}:accelerator/*"]
         }
         NewAccelerator = {
           actions   = ["globalaccelerator:CreateAccelerator"]
@@ -99,7 +99,7 @@ locals {
             "globalaccelerator:DescribeAccelerator", "globalaccelerator:DescribeEndpointGroup", "globalaccelerator:DescribeListener",
             "globalaccelerator:ListEndpointGroups", "globalaccelerator:ListTagsForResource",
           ]
-          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+          resources = ["arn:aws:globalaccelerator::${var.site.account_id}:accelerator/*"]
         }
       }
       change = {
@@ -108,7 +108,7 @@ locals {
             "globalaccelerator:AddEndpoints", "globalaccelerator:CreateEndpointGroup", "globalaccelerator:DeleteEndpointGroup",
             "globalaccelerator:RemoveEndpoints", "globalaccelerator:UpdateEndpointGroup",
           ]
-          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+          resources = ["arn:aws:globalaccelerator::${var.site.account_id}:accelerator/*"]
         }
       }
     }
@@ -156,6 +156,6 @@ locals {
     }
   } }
 
-  estate_roles        = ["arn:aws:iam::${var.account_id}:instance-profile/estate/*", "arn:aws:iam::${var.account_id}:role/estate/*"]
-  estate_boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
+  estate_roles        = ["arn:aws:iam::${var.site.account_id}:instance-profile/estate/*", "arn:aws:iam::${var.site.account_id}:role/estate/*"]
+  estate_boundary_arn = "arn:aws:iam::${var.site.account_id}:policy/reconcile/estate-boundary"
 }

@@ -8,7 +8,7 @@ locals {
     for service in [
       "acm", "autoscaling", "backup", "cloudwatch", "ec2", "elasticfilesystem", "elasticloadbalancing",
       "kms", "lambda", "logs", "rds", "secretsmanager", "sns",
-    ] : service => "arn:aws:${service}:${local.regions[w.home]}:${var.account_id}"
+    ] : service => "arn:aws:${service}:${var.site.regions[w.home]}:${var.site.account_id}"
   } }
 
   # EC2's ARNs contain ids, not names. So resources are distinguished by type.
@@ -111,7 +111,7 @@ locals {
             "ec2:DeleteTransitGatewayPeeringAttachment", "ec2:DeleteTransitGatewayRoute",
             "ec2:DisassociateTransitGatewayRouteTable", "ec2:ReplaceTransitGatewayRoute",
           ]
-          resources = [for type in ["transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table"] : "arn:aws:ec2:*:${var.account_id}:${type}/*"]
+          resources = [for type in ["transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table"] : "arn:aws:ec2:*:${var.site.account_id}:${type}/*"]
         }
       }
     }
@@ -146,7 +146,7 @@ locals {
             "directconnect:DeleteDirectConnectGatewayAssociation", "directconnect:TagResource", "directconnect:UntagResource",
             "directconnect:UpdateDirectConnectGateway", "directconnect:UpdateVirtualInterfaceAttributes",
           ]
-          resources = ["arn:aws:directconnect::${var.account_id}:dx-gateway/*", "arn:aws:directconnect:${local.regions[w.home]}:${var.account_id}:dxvif/*"]
+          resources = ["arn:aws:directconnect::${var.site.account_id}:dx-gateway/*", "arn:aws:directconnect:${var.site.regions[w.home]}:${var.site.account_id}:dxvif/*"]
         }
         ConnectAnywhere = {
           actions   = ["directconnect:CreateDirectConnectGateway", "directconnect:UpdateDirectConnectGatewayAssociation"]

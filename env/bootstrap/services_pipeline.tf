@@ -5,9 +5,9 @@ locals {
   # Names of reconcile's resources, and the location of the function's program,
   # by home Region.
   installations = { tokyo = "reconcile", osaka = "reconcile-standby" }
-  programs      = { for home in keys(local.regions) : home => "arn:aws:s3:::${local.buckets.work[home]}/webhook/webhook.zip" }
+  programs      = { for home in keys(var.site.regions) : home => "arn:aws:s3:::${local.buckets.work[home]}/webhook/webhook.zip" }
 
-  api_arns = { for home, region in local.regions : home => {
+  api_arns = { for home, region in var.site.regions : home => {
     for kind, paths in { rest = ["account", "restapis*", "tags/*"], http = ["apis*", "tags/*"] } :
     kind => [for path in paths : "arn:aws:apigateway:${region}::/${path}"]
   } }
@@ -68,7 +68,7 @@ locals {
         ProgramKey = {
           actions    = ["kms:Decrypt"]
           resources  = [module.work_key[w.home].arn]
-          conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.regions[w.home]}.amazonaws.com"] } }
+          conditions = { StringEquals = { "kms:ViaService" = ["s3.${var.site.regions[w.home]}.amazonaws.com"] } }
         }
       }
       change = {

@@ -65,7 +65,7 @@ locals {
         # launch from it.
         Start = {
           actions    = ["ec2:RunInstances"]
-          resources  = concat(local.ec2[name].start, [for type in ["image", "snapshot"] : "arn:aws:ec2:${local.regions[w.home]}::${type}/*"])
+          resources  = concat(local.ec2[name].start, [for type in ["image", "snapshot"] : "arn:aws:ec2:${var.site.regions[w.home]}::${type}/*"])
           conditions = { ArnLikeIfExists = { "ec2:LaunchTemplate" = ["${local.arn[name].ec2}:launch-template/*"] } }
         }
         StartTagged = {
@@ -145,5 +145,5 @@ locals {
   } }
 
   alarm_arns     = { for name, w in local.workspaces : name => [for alarm in w.alarms : "${local.arn[name].cloudwatch}:alarm:${alarm}"] }
-  dashboard_arns = { for name, w in local.workspaces : name => [for n in w.names : "arn:aws:cloudwatch::${var.account_id}:dashboard/${n}"] }
+  dashboard_arns = { for name, w in local.workspaces : name => [for n in w.names : "arn:aws:cloudwatch::${var.site.account_id}:dashboard/${n}"] }
 }

@@ -19,8 +19,8 @@ terraform {
 }
 
 provider "aws" {
-  region              = "ap-northeast-1"
-  allowed_account_ids = [var.account_id]
+  region              = var.site.regions.tokyo
+  allowed_account_ids = [var.site.account_id]
 
   default_tags {
     tags = var.tags
@@ -30,8 +30,8 @@ provider "aws" {
 # For Osaka's state bucket and reconciler.
 provider "aws" {
   alias               = "osaka"
-  region              = "ap-northeast-3"
-  allowed_account_ids = [var.account_id]
+  region              = var.site.regions.osaka
+  allowed_account_ids = [var.site.account_id]
 
   default_tags {
     tags = var.tags

@@ -4,7 +4,7 @@
 locals {
   token = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
 
-  standby = "${local.regions.osaka}:${var.account_id}"
+  standby = "${var.site.regions.osaka}:${var.site.account_id}"
 
   # What each role may start.
   starts = {
@@ -36,7 +36,7 @@ locals {
       }
       PassRoles = {
         actions    = ["iam:PassRole"]
-        resources  = [for role in ["execution", "task"] : "arn:aws:iam::${var.account_id}:role/reconcile/reconcile-standby-${role}"]
+        resources  = [for role in ["execution", "task"] : "arn:aws:iam::${var.site.account_id}:role/reconcile/reconcile-standby-${role}"]
         conditions = { StringEquals = { "iam:PassedToService" = ["ecs-tasks.amazonaws.com"] } }
       }
       Tag = {
@@ -52,7 +52,7 @@ locals {
 
 module "webhook_role" {
   source   = "../../modules/iam"
-  for_each = local.regions
+  for_each = var.site.regions
 
   name                 = "${local.installations[each.key]}-webhook"
   path                 = "/reconcile/"
@@ -71,7 +71,7 @@ module "webhook_role" {
     }
     Logs = {
       actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      resources = ["arn:aws:logs:${each.value}:${var.account_id}:log-group:${local.groups[each.key]}:*"]
+      resources = ["arn:aws:logs:${each.value}:${var.site.account_id}:log-group:${local.groups[each.key]}:*"]
     }
     Traces = {
       actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]

@@ -78,6 +78,6 @@ locals {
   # anything.
   bootstrap = { home = "tokyo", reads = [] }
 
-  plan_roles      = [for name in keys(local.homes) : "arn:aws:iam::${var.account_id}:role/reconcile/plan-${name}"]
-  workspace_roles = concat(local.plan_roles, [for name in keys(local.workspaces) : "arn:aws:iam::${var.account_id}:role/reconcile/apply-${name}"])
+  plan_roles      = [for name in keys(local.homes) : "arn:aws:iam::${var.site.account_id}:role/reconcile/plan-${name}"]
+  workspace_roles = concat(local.plan_roles, [for name in keys(local.workspaces) : "arn:aws:iam::${var.site.account_id}:role/reconcile/apply-${name}"])
 }

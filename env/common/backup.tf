@@ -8,7 +8,7 @@ module "backup" {
   kms_key_arn    = module.key["backup"].arn
   role_arn       = module.backup_role.arn
   topic_arn      = module.alarms.arn
-  copy_vault_arn = "arn:aws:backup:${local.far}:${var.account_id}:backup-vault:estate"
+  copy_vault_arn = "arn:aws:backup:${local.far}:${var.site.account_id}:backup-vault:estate"
   rules          = var.backups
   tags           = var.tags
 }

@@ -17,7 +17,7 @@ locals {
 module "access_logs" {
   source = "../../modules/s3"
 
-  name         = "${var.prefix}-access-logs-${var.account_id}"
+  name         = "${var.site.prefix}-access-logs-${var.site.account_id}"
   kms_key_arn  = null
   retention    = local.kept
   deny_delete  = true
@@ -30,7 +30,7 @@ module "logs" {
   source   = "../../modules/s3"
   for_each = { for name, log in local.logs : name => log if name != "access" }
 
-  name         = "${var.prefix}-${each.key}-logs-${var.account_id}"
+  name         = "${var.site.prefix}-${each.key}-logs-${var.site.account_id}"
   kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
   retention    = each.value.keyed ? local.locked : local.kept
   deny_delete  = !each.value.keyed
@@ -48,7 +48,7 @@ module "logs_copy" {
   source   = "../../modules/s3"
   for_each = local.logs
 
-  name        = "${var.prefix}-${each.key}-logs-copy-${var.account_id}"
+  name        = "${var.site.prefix}-${each.key}-logs-copy-${var.site.account_id}"
   region      = local.far
   kms_key_arn = each.value.keyed ? module.logs_copy_key.arn : null
   retention   = local.locked
@@ -75,20 +75,20 @@ module "replication" {
   statements = {
     Source = {
       actions   = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
-      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-${var.account_id}"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.site.prefix}-${name}-logs-${var.site.account_id}"]
     }
     SourceObjects = {
       actions   = ["s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
-      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-${var.account_id}/*"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.site.prefix}-${name}-logs-${var.site.account_id}/*"]
     }
     Target = {
       actions   = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
-      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-copy-${var.account_id}/*"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.site.prefix}-${name}-logs-copy-${var.site.account_id}/*"]
     }
     SourceKey = {
       actions    = ["kms:Decrypt"]
       resources  = [module.key["logs"].arn]
-      conditions = { StringEquals = { "kms:ViaService" = ["s3.ap-northeast-1.amazonaws.com"] } }
+      conditions = { StringEquals = { "kms:ViaService" = ["s3.${var.site.regions.tokyo}.amazonaws.com"] } }
     }
     TargetKey = {
       actions    = ["kms:Encrypt", "kms:GenerateDataKey"]

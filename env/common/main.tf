@@ -4,11 +4,11 @@
 
 locals {
   # The second Region: it has the copies, and takes over when Tokyo is lost.
-  far = "ap-northeast-3"
+  far = var.site.regions.osaka
 
   # By name, because bootstrap creates it and its state is not read here. So a
   # change of bootstrap that waits for a person blocks nothing.
-  boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
+  boundary_arn = "arn:aws:iam::${var.site.account_id}:policy/reconcile/estate-boundary"
 }
 
 module "key" {
@@ -18,7 +18,7 @@ module "key" {
       description = "Volumes, databases and files"
       services    = []
       # Auto Scaling launches servers with encrypted volumes.
-      grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
+      grantees = ["arn:aws:iam::${var.site.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
     }
     logs = {
       description = "Logs"
@@ -44,7 +44,7 @@ module "alarms" {
 
   name          = "alarms"
   publishers    = ["backup.amazonaws.com", "cloudwatch.amazonaws.com"]
-  subscriptions = var.alarm_subscriptions
+  subscriptions = var.site.alarm_subscriptions
   tags          = var.tags
 }
 
@@ -52,15 +52,15 @@ module "keypair" {
   source = "../../modules/keypair"
 
   name       = "operators"
-  public_key = var.public_key
+  public_key = var.site.public_key
   tags       = var.tags
 }
 
 module "certificate" {
   source = "../../modules/acm"
 
-  domain  = var.domain.name
-  zone_id = var.domain.zone_id
+  domain  = var.site.domain
+  zone_id = var.site.zone_id
   alarm   = { topic_arns = [module.alarms.arn] }
   tags    = var.tags
 }
@@ -75,10 +75,10 @@ module "accelerator" {
 
 # Clients find the accelerator by the shop's name.
 resource "aws_route53_record" "shop" {
-  for_each = var.domain.record ? toset(["A"]) : toset([])
+  for_each = var.site.record ? toset(["A"]) : toset([])
 
-  zone_id = var.domain.zone_id
-  name    = var.domain.name
+  zone_id = var.site.zone_id
+  name    = var.site.domain
   type    = each.key
 
   alias {
@@ -101,16 +101,16 @@ module "servers" {
   statements = {
     WriteLogs = {
       actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-      resources = ["arn:aws:logs:*:${var.account_id}:log-group:/shop/*"]
+      resources = ["arn:aws:logs:*:${var.site.account_id}:log-group:/shop/*"]
     }
     # As the user shop of the databases, who has no password.
     SignInToDatabase = {
       actions   = ["rds-db:connect"]
-      resources = ["arn:aws:rds-db:*:${var.account_id}:dbuser:*/shop"]
+      resources = ["arn:aws:rds-db:*:${var.site.account_id}:dbuser:*/shop"]
     }
     MountFiles = {
       actions    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-      resources  = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
+      resources  = ["arn:aws:elasticfilesystem:*:${var.site.account_id}:file-system/*"]
       conditions = { Bool = { "elasticfilesystem:AccessedViaMountTarget" = ["true"] } }
     }
     # The file system is in the shared VPC, and its DNS name resolves only
@@ -118,7 +118,7 @@ module "servers" {
     # Guide, "Mounting from another VPC").
     FindFiles = {
       actions   = ["elasticfilesystem:DescribeMountTargets"]
-      resources = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
+      resources = ["arn:aws:elasticfilesystem:*:${var.site.account_id}:file-system/*"]
     }
     # This action supports no resource.
     FindZone = {

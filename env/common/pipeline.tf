@@ -5,8 +5,8 @@
 
 locals {
   pipeline = var.webhook ? toset(["this"]) : toset([])
-  bucket   = "${var.prefix}-reconcile-${var.account_id}"
-  roles    = "arn:aws:iam::${var.account_id}:role/reconcile"
+  bucket   = "${var.site.prefix}-reconcile-${var.site.account_id}"
+  roles    = "arn:aws:iam::${var.site.account_id}:role/reconcile"
 }
 
 module "api" {
@@ -18,7 +18,7 @@ module "api" {
   path             = ["hook", "{token}"]
   clients          = [for address in var.pipeline.clients : "${address}/32"]
   account_role_arn = "${local.roles}/reconcile-api-logs"
-  log_group_arn    = "arn:aws:logs:ap-northeast-1:${var.account_id}:log-group:/reconcile/reconcile-api" # bootstrap's
+  log_group_arn    = "arn:aws:logs:${var.site.regions.tokyo}:${var.site.account_id}:log-group:/reconcile/reconcile-api" # bootstrap's
   tags             = var.tags
 }
 
@@ -35,7 +35,7 @@ module "webhook" {
   # and a plan shows the change.
   package = { object = { bucket = local.bucket, key = "webhook/webhook.zip" } }
   environment = {
-    RECONCILE_REPO           = var.pipeline.repository
+    RECONCILE_REPO           = var.site.repository
     RECONCILE_BRANCH         = var.pipeline.branch
     RECONCILE_WEBHOOK_FROM   = join(",", sort(var.pipeline.clients))
     RECONCILE_WEBHOOK_TOKEN  = "secretsmanager://reconcile/webhook-token"

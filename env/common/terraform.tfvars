@@ -1,18 +1,3 @@
-account_id = "123456789012"
-prefix     = "example"
-
-domain = {
-  name    = "shop.example.com"
-  zone_id = "Z0123456789ABCDEFGHIJ"
-  record  = true # false, if another record of the name is still in use
-}
-
-alarm_subscriptions = {
-  operators = { protocol = "email", endpoint = "operators@example.com" }
-}
-
-public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK+r0 operators@example.com"
-
 # In Japan's time, after the windows of the databases (modules/rds). On the
 # first of a month the monthly backup takes the place of the nightly one.
 backups = {
@@ -23,7 +8,6 @@ backups = {
 webhook = true
 
 pipeline = {
-  repository = "https://example.backlog.com/git/INFRA/estate.git"
   # Backlog's source addresses, from copies of its help article. Compare them
   # with the article.
   clients = [

@@ -1,43 +1,26 @@
-variable "account_id" {
-  description = "AWS account of the infrastructure; the provider refuses any other."
-  type        = string
-
-  validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id must have twelve digits."
-  }
-}
-
-variable "prefix" {
-  description = "Prefix of names that must be unique in all of AWS."
-  type        = string
-}
-
-variable "domain" {
-  description = "Name of the shop, its public hosted zone, and whether its records point to the accelerator. Before record is true, bootstrap must have the name as its domain."
+variable "site" {
+  description = "What is the company's own, from site.auto.tfvars: its account (the provider refuses any other), its names, Regions and the like."
   type = object({
-    name    = string
-    zone_id = string
-    record  = optional(bool, false)
+    account_id          = string
+    prefix              = string
+    regions             = object({ tokyo = string, osaka = string })
+    domain              = string
+    zone_id             = string
+    record              = bool
+    repository          = string
+    alarm_subscriptions = map(object({ protocol = string, endpoint = string }))
+    public_key          = string
   })
-}
-
-variable "alarm_subscriptions" {
-  description = "Subscriptions that are notified of alarms, in the form of the module sns."
-  type = map(object({
-    protocol = string
-    endpoint = string
-  }))
 
   validation {
-    condition     = length(var.alarm_subscriptions) > 0
-    error_message = "At least one subscription is needed, to be notified of alarms."
+    condition     = can(regex("^[0-9]{12}$", var.site.account_id))
+    error_message = "site.account_id must have twelve digits."
   }
-}
 
-variable "public_key" {
-  description = "Public key of the operators, for the case that Session Manager is down."
-  type        = string
+  validation {
+    condition     = length(var.site.alarm_subscriptions) > 0
+    error_message = "site.alarm_subscriptions needs at least one, to be notified of alarms."
+  }
 }
 
 variable "backups" {
@@ -55,11 +38,10 @@ variable "webhook" {
 }
 
 variable "pipeline" {
-  description = "Settings of the webhook's function: repository and branch (those of bootstrap's task), and Backlog's source addresses."
+  description = "Settings of the webhook's function: branch (that of bootstrap's task), and Backlog's source addresses."
   type = object({
-    repository = string
-    branch     = optional(string, "main")
-    clients    = set(string)
+    branch  = optional(string, "main")
+    clients = set(string)
   })
 
   validation {

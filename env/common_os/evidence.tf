@@ -7,7 +7,7 @@ module "key" {
       description = "Volumes, databases and files"
       services    = []
       # Auto Scaling launches servers with encrypted volumes.
-      grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
+      grantees = ["arn:aws:iam::${var.site.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
     }
     logs = {
       description = "Logs"
@@ -39,7 +39,7 @@ module "logs" {
     flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
   }
 
-  name         = "${var.prefix}-${each.key}-logs-osaka-${var.account_id}"
+  name         = "${var.site.prefix}-${each.key}-logs-osaka-${var.site.account_id}"
   kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
   retention    = each.value.keyed ? { expire_days = 800, lock_days = 400 } : { expire_days = 800, noncurrent_days = 400 }
   deny_delete  = !each.value.keyed
@@ -62,6 +62,6 @@ module "alarms" {
 
   name          = "alarms"
   publishers    = ["backup.amazonaws.com", "cloudwatch.amazonaws.com"]
-  subscriptions = var.alarm_subscriptions
+  subscriptions = var.site.alarm_subscriptions
   tags          = var.tags
 }

@@ -2,7 +2,7 @@
 module "certificate" {
   source = "../../modules/acm"
 
-  domain  = var.domain
+  domain  = var.site.domain
   zone_id = null
   alarm   = { topic_arns = [module.alarms.arn] }
   tags    = var.tags
@@ -12,6 +12,6 @@ module "keypair" {
   source = "../../modules/keypair"
 
   name       = "operators"
-  public_key = var.public_key
+  public_key = var.site.public_key
   tags       = var.tags
 }

@@ -3,7 +3,7 @@ module "shared" {
 
   name                = "osaka"
   cidr                = var.network.cidr
-  zones               = var.network.zones
+  zones               = { for letter, z in var.network.zones : letter => merge(z, { id = var.site.zones.osaka[letter] }) }
   asn                 = var.network.asn
   inside              = var.inside
   beyond              = var.beyond

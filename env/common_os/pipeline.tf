@@ -30,10 +30,10 @@ module "webhook" {
 
   name        = "${local.standby}-webhook"
   description = "Starts a pass of the standby when Backlog tells of a push to the watched branch"
-  role_arn    = "arn:aws:iam::${var.account_id}:role/reconcile/${local.standby}-webhook"
-  package     = { object = { bucket = "${var.prefix}-reconcile-osaka-${var.account_id}", key = "webhook/webhook.zip" } }
+  role_arn    = "arn:aws:iam::${var.site.account_id}:role/reconcile/${local.standby}-webhook"
+  package     = { object = { bucket = "${var.site.prefix}-reconcile-osaka-${var.site.account_id}", key = "webhook/webhook.zip" } }
   environment = {
-    RECONCILE_REPO           = var.pipeline.repository
+    RECONCILE_REPO           = var.site.repository
     RECONCILE_BRANCH         = var.pipeline.branch
     RECONCILE_WEBHOOK_FROM   = join(",", sort(var.pipeline.clients))
     RECONCILE_WEBHOOK_TOKEN  = "secretsmanager://${local.standby}/webhook-token"

@@ -1,12 +1,9 @@
-account_id = "123456789012"
-prefix     = "example"
-
 network = {
   cidr = "10.16.0.0/16"
   asn  = 64513
   zones = {
-    a = { id = "apne3-az3", number = 0 }
-    b = { id = "apne3-az1", number = 1 }
+    a = { number = 0 }
+    b = { number = 1 }
   }
 }
 
@@ -21,19 +18,10 @@ clients = {
 # Another ASN than that of tokyo's gateways.
 premises = { vpg_asn = 64516 }
 
-domain = "shop.example.com"
-
-alarm_subscriptions = {
-  operators = { protocol = "email", endpoint = "operators@example.com" }
-}
-
-public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK+r0 operators@example.com"
-
 # The standby's webhook, for a disaster: docs/drill.md.
 webhook = false
 
 pipeline = {
-  repository = "https://example.backlog.com/git/INFRA/estate.git"
   # Backlog's source addresses, from copies of its help article. Compare them
   # with the article.
   clients = [

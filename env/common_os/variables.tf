@@ -1,13 +1,27 @@
-variable "account_id" {
-  description = "AWS account of this workspace; the provider refuses any other."
-  type        = string
+variable "site" {
+  description = "What is the company's own, from site.auto.tfvars: its account (the provider refuses any other), its names, Regions and the like."
+  type = object({
+    account_id          = string
+    prefix              = string
+    regions             = object({ tokyo = string, osaka = string })
+    zones               = object({ tokyo = map(string), osaka = map(string) })
+    domain              = string
+    repository          = string
+    alarm_subscriptions = map(object({ protocol = string, endpoint = string }))
+    public_key          = string
+  })
+
+  validation {
+    condition     = length(var.site.alarm_subscriptions) > 0
+    error_message = "site.alarm_subscriptions needs at least one, to be notified of alarms."
+  }
 }
 
 variable "network" {
   description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, which differs from Tokyo's."
   type = object({
     cidr  = string
-    zones = map(object({ id = string, number = number, nat = optional(bool, true) }))
+    zones = map(object({ number = number, nat = optional(bool, true) }))
     asn   = number
   })
 }
@@ -33,37 +47,16 @@ variable "premises" {
   default     = null
 }
 
-variable "prefix" {
-  description = "Prefix of names that must be unique in all of AWS."
-  type        = string
-}
-
-variable "domain" {
-  description = "Name of the shop. common proves it."
-  type        = string
-}
-
-variable "alarm_subscriptions" {
-  description = "Subscriptions that are notified of alarms, in the form of the module sns."
-  type        = map(object({ protocol = string, endpoint = string }))
-}
-
-variable "public_key" {
-  description = "Public key of the operators, for the case that Session Manager is down."
-  type        = string
-}
-
 variable "webhook" {
   description = "Whether Backlog's webhook starts passes of the standby. It must not while Tokyo works, because the standby has a separate record."
   type        = bool
 }
 
 variable "pipeline" {
-  description = "Settings of the webhook's function, as in common: repository and branch, and Backlog's source addresses."
+  description = "Settings of the webhook's function, as in common: branch, and Backlog's source addresses."
   type = object({
-    repository = string
-    branch     = optional(string, "main")
-    clients    = set(string)
+    branch  = optional(string, "main")
+    clients = set(string)
   })
 
   validation {

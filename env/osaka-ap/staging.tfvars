@@ -1,5 +1,5 @@
 database = {
-  replica_of     = "arn:aws:rds:ap-northeast-1:210987654321:db:shop"
+  replica_of     = "shop"
   engine         = "postgres"
   engine_version = "17"
   instance_class = "db.t4g.medium"
@@ -10,16 +10,9 @@ database = {
 clients = {}
 
 servers = {
-  image_id      = "ami-0f6e5d4c3b2a10987"
   instance_type = "t4g.small"
   min           = 2
   max           = 4
-}
-
-account_id = "210987654321"
-states = {
-  tokyo = { bucket = "example-states-210987654321", region = "ap-northeast-1" }
-  osaka = { bucket = "example-states-osaka-210987654321", region = "ap-northeast-3" }
 }
 
 tags = {

@@ -6,7 +6,7 @@ admit      = "clients" # accelerator, once switchover has added the side: nobody
 # Remove replica_of to promote the database. This is permanent: it never follows
 # again, and data that it has not received from Tokyo by then is lost.
 database = {
-  replica_of     = "arn:aws:rds:ap-northeast-1:123456789012:db:shop"
+  replica_of     = "shop"
   engine         = "postgres"
   engine_version = "17"
   instance_class = "db.m8g.large"
@@ -15,12 +15,11 @@ database = {
 
 cidr = "10.17.0.0/16"
 zones = {
-  a = { id = "apne3-az3", number = 0 }
-  b = { id = "apne3-az1", number = 1 }
+  a = { number = 0 }
+  b = { number = 1 }
 }
 
 servers = {
-  image_id      = "ami-0f6e5d4c3b2a10987"
   instance_type = "m7g.large"
   min           = 2
   max           = 8
@@ -42,12 +41,6 @@ reaches = {
 
 # The user that the application runs as, as in the image.
 files = { uid = 1500, gid = 1500 }
-
-account_id = "123456789012"
-states = {
-  tokyo = { bucket = "example-states-123456789012", region = "ap-northeast-1" }
-  osaka = { bucket = "example-states-osaka-123456789012", region = "ap-northeast-3" }
-}
 
 tags = {
   Owner       = "shop"

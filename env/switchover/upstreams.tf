@@ -1,11 +1,18 @@
 # A switchover needs none of these if the values are set: Tokyo may be lost.
 
+locals {
+  states = {
+    tokyo = { bucket = "${var.site.prefix}-states-${var.site.account_id}", region = var.site.regions.tokyo }
+    osaka = { bucket = "${var.site.prefix}-states-osaka-${var.site.account_id}", region = var.site.regions.osaka }
+  }
+}
+
 module "common" {
   source = "../../modules/upstream"
   count  = contains(var.read, "common") ? 1 : 0
 
   name  = "common"
-  state = merge(var.states.tokyo, { key = "common/terraform.tfstate" })
+  state = merge(local.states.tokyo, { key = "common/terraform.tfstate" })
 }
 
 module "tokyo_ap_a" {
@@ -13,7 +20,7 @@ module "tokyo_ap_a" {
   count  = contains(var.read, "tokyo-ap-A") ? 1 : 0
 
   name  = "tokyo-ap-A"
-  state = merge(var.states.tokyo, { key = "tokyo-ap-A/terraform.tfstate" })
+  state = merge(local.states.tokyo, { key = "tokyo-ap-A/terraform.tfstate" })
 }
 
 module "tokyo_ap_b" {
@@ -21,7 +28,7 @@ module "tokyo_ap_b" {
   count  = contains(var.read, "tokyo-ap-B") ? 1 : 0
 
   name  = "tokyo-ap-B"
-  state = merge(var.states.tokyo, { key = "tokyo-ap-B/terraform.tfstate" })
+  state = merge(local.states.tokyo, { key = "tokyo-ap-B/terraform.tfstate" })
 }
 
 module "osaka_ap" {
@@ -29,7 +36,7 @@ module "osaka_ap" {
   count  = contains(var.read, "osaka-ap") ? 1 : 0
 
   name  = "osaka-ap"
-  state = merge(var.states.osaka, { key = "osaka-ap/terraform.tfstate" })
+  state = merge(local.states.osaka, { key = "osaka-ap/terraform.tfstate" })
 }
 
 locals {

@@ -1,6 +1,20 @@
+variable "site" {
+  description = "What is the company's own, from site.auto.tfvars: its account (the provider refuses any other), its names, Regions and the like."
+  type = object({
+    account_id = string
+    prefix     = string
+    regions    = object({ tokyo = string, osaka = string })
+  })
+}
+
 variable "dials" {
   description = "Percentage of its traffic that each Region takes, 0 to 100; the rest goes to the other Regions."
   type        = map(number)
+
+  validation {
+    condition     = length(setsubtract(keys(var.dials), values(var.site.regions))) == 0
+    error_message = "dials are those of the Regions of site.auto.tfvars: ${join(", ", values(var.site.regions))}."
+  }
 }
 
 variable "endpoints" {
@@ -41,16 +55,6 @@ variable "listener_arn" {
     condition     = var.listener_arn != null || contains(var.read, "common")
     error_message = "Set listener_arn in estate.auto.tfvars: common's state is not read. `aws globalaccelerator list-accelerators` and `list-listeners`, both with --region us-west-2, print it."
   }
-}
-
-variable "account_id" {
-  description = "AWS account of this workspace; the provider refuses any other."
-  type        = string
-}
-
-variable "states" {
-  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
-  type        = map(object({ bucket = string, region = string }))
 }
 
 variable "tags" {

@@ -1,11 +1,12 @@
-variable "account_id" {
-  description = "AWS account of this workspace; the provider refuses any other."
-  type        = string
-}
-
-variable "states" {
-  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
-  type        = map(object({ bucket = string, region = string }))
+variable "site" {
+  description = "What is the company's own, from site.auto.tfvars: its account (the provider refuses any other), its names, Regions and the like."
+  type = object({
+    account_id = string
+    prefix     = string
+    regions    = object({ tokyo = string, osaka = string })
+    zones      = object({ tokyo = map(string), osaka = map(string) })
+    images     = object({ tokyo = string, osaka = string })
+  })
 }
 
 variable "name" {
@@ -34,8 +35,8 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Zones by letter: id, and number."
-  type        = map(object({ id = string, number = number }))
+  description = "Zones by letter: number."
+  type        = map(object({ number = number }))
 }
 
 variable "inside" {
@@ -49,8 +50,8 @@ variable "reaches" {
 }
 
 variable "servers" {
-  description = "Servers: image, type, and minimum and maximum number."
-  type        = object({ image_id = string, instance_type = string, min = number, max = number })
+  description = "Servers: image (site's, if there is none here), type, and minimum and maximum number."
+  type        = object({ image_id = optional(string), instance_type = string, min = number, max = number })
 }
 
 variable "tags" {

@@ -19,8 +19,8 @@ terraform {
 }
 
 provider "aws" {
-  region              = "ap-northeast-1"
-  allowed_account_ids = [var.account_id]
+  region              = var.site.regions.tokyo
+  allowed_account_ids = [var.site.account_id]
 
   default_tags {
     tags = var.tags

@@ -11,7 +11,7 @@ module "side" {
   admit           = var.admit
   generation      = var.generation
   cidr            = var.cidr
-  zones           = var.zones
+  zones           = local.zones
   reaches         = var.reaches
   certificate_arn = local.region.certificate_arn
   kms_key_arn     = local.region.kms_key_arns.data
@@ -27,7 +27,8 @@ module "side" {
     inside         = var.inside
   }
   servers = merge(var.servers, {
-    instance_profile_arn = "arn:aws:iam::${var.account_id}:instance-profile/estate/shop-servers"
+    image_id             = coalesce(var.servers.image_id, var.site.images[local.home])
+    instance_profile_arn = "arn:aws:iam::${var.site.account_id}:instance-profile/estate/shop-servers"
     user_data            = local.first_start
   })
   tags = var.tags

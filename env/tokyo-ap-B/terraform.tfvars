@@ -5,12 +5,11 @@ admit      = "clients" # accelerator, once switchover has added the side: nobody
 
 cidr = "10.2.0.0/16"
 zones = {
-  a = { id = "apne1-az4", number = 0 }
-  c = { id = "apne1-az1", number = 1 }
+  a = { number = 0 }
+  c = { number = 1 }
 }
 
 servers = {
-  image_id      = "ami-0a1b2c3d4e5f60718"
   instance_type = "m8g.large"
   min           = 2
   max           = 8
@@ -25,12 +24,6 @@ inside = {
 reaches = {
   tokyo-database = { description = "Database in Tokyo", number = 1000, ports = "5432", cidr = "10.0.8.0/22" }
   tokyo-files    = { description = "Files in Tokyo", number = 1010, ports = "2049", cidr = "10.0.8.0/22" }
-}
-
-account_id = "123456789012"
-states = {
-  tokyo = { bucket = "example-states-123456789012", region = "ap-northeast-1" }
-  osaka = { bucket = "example-states-osaka-123456789012", region = "ap-northeast-3" }
 }
 
 tags = {

@@ -5,10 +5,16 @@ module "data" {
   name        = "shop"
   vpc         = module.shared.vpc
   clients     = var.clients
-  database    = var.database
+  database    = local.database
   files       = var.files
   kms_key_arn = local.common.kms_key_arns.data
   topic_arns  = [local.common.topic_arn]
   backup_tag  = local.common.backup.tag
   tags        = var.tags
+}
+
+# The other Region's database, by its name, as an ARN.
+locals {
+  source   = "arn:aws:rds:${var.site.regions.osaka}:${var.site.account_id}:db:"
+  database = merge(var.database, { replica_of = one([for name in var.database.replica_of[*] : "${local.source}${name}"]) })
 }

@@ -3,7 +3,7 @@ module "shared" {
 
   name                = "tokyo"
   cidr                = var.network.cidr
-  zones               = var.network.zones
+  zones               = { for letter, z in var.network.zones : letter => merge(z, { id = var.site.zones.tokyo[letter] }) }
   asn                 = var.network.asn
   inside              = var.inside
   beyond              = var.beyond
@@ -27,7 +27,7 @@ module "osaka" {
     osaka = { route_table_id = module.shared.transit.route_table_ids["shared"], cidr = var.osaka.cidr }
   }
   peer = {
-    region             = var.osaka.region
+    region             = var.site.regions.osaka
     transit_gateway_id = local.common_os.transit.gateway_id
     route_table_id     = local.common_os.transit.route_table_ids["outside"]
     routes = {

@@ -20,10 +20,10 @@ module "direct_connect" {
   source   = "../../modules/direct_connect"
   for_each = local.premises
 
-  name              = "example"
+  name              = var.site.prefix
   kind              = "private"
   amazon_side_asn   = each.value.dx_asn
-  hosted_interfaces = each.value.hosted_interfaces
+  hosted_interfaces = var.site.hosted_interfaces
   tags              = var.tags
 
   # It uses none of their outputs. Without this dependency it would be created
@@ -42,7 +42,7 @@ module "direct_connect_attachment" {
   associations = merge(
     { tokyo = { gateway_id = module.vpg[each.key].id, allowed_prefixes = [var.network.cidr] } },
     { for name in each.value.osaka ? ["osaka"] : [] : name => {
-      gateway_id = local.common_os.vpg.id, allowed_prefixes = [local.common_os.vpg.cidr], region = var.osaka.region
+      gateway_id = local.common_os.vpg.id, allowed_prefixes = [local.common_os.vpg.cidr], region = var.site.regions.osaka
     } },
   )
   tags = var.tags

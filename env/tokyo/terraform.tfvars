@@ -1,16 +1,9 @@
-account_id = "123456789012"
-
-states = {
-  tokyo = { bucket = "example-states-123456789012", region = "ap-northeast-1" }
-  osaka = { bucket = "example-states-osaka-123456789012", region = "ap-northeast-3" }
-}
-
 network = {
   cidr = "10.0.0.0/16"
   asn  = 64512
   zones = {
-    a = { id = "apne1-az4", number = 0 }
-    c = { id = "apne1-az1", number = 1 }
+    a = { number = 0 }
+    c = { number = 1 }
   }
 }
 
@@ -25,18 +18,12 @@ clients = {
 }
 
 osaka = {
-  region = "ap-northeast-3"
-  cidr   = "10.16.0.0/12"
+  cidr = "10.16.0.0/12"
 }
 
-# The other account gives the interfaces' ids when it has created them.
 premises = {
   vpg_asn = 64514
   dx_asn  = 64515
-  hosted_interfaces = {
-    primary   = "dxvif-fg7xk3qa"
-    secondary = "dxvif-fg9mz2wd"
-  }
 }
 
 database = {

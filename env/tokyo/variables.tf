@@ -1,18 +1,19 @@
-variable "account_id" {
-  description = "AWS account of this workspace; the provider refuses any other."
-  type        = string
-}
-
-variable "states" {
-  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
-  type        = map(object({ bucket = string, region = string }))
+variable "site" {
+  description = "What is the company's own, from site.auto.tfvars: its account (the provider refuses any other), its names, Regions and the like."
+  type = object({
+    account_id        = string
+    prefix            = string
+    regions           = object({ tokyo = string, osaka = string })
+    zones             = object({ tokyo = map(string), osaka = map(string) })
+    hosted_interfaces = map(string)
+  })
 }
 
 variable "network" {
   description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, which differs from Osaka's."
   type = object({
     cidr  = string
-    zones = map(object({ id = string, number = number, nat = optional(bool, true) }))
+    zones = map(object({ number = number, nat = optional(bool, true) }))
     asn   = number
   })
 }
@@ -33,17 +34,16 @@ variable "clients" {
 }
 
 variable "osaka" {
-  description = "The other Region, and one range that contains all its ranges."
-  type        = object({ region = string, cidr = string })
+  description = "One range that contains all ranges of the other Region."
+  type        = object({ cidr = string })
 }
 
 variable "premises" {
-  description = "The connection on premises: ASNs of the gateways of the VPC and of Direct Connect, the interfaces that another account has created for this one, by name, and whether they also lead to Osaka, whose gateway common_os has; null if there is none."
+  description = "The connection on premises: ASNs of the gateways of the VPC and of Direct Connect, and whether the interfaces that another account has created also lead to Osaka, whose gateway common_os has; null if there is none."
   type = object({
-    vpg_asn           = number
-    dx_asn            = number
-    osaka             = optional(bool, true)
-    hosted_interfaces = map(string)
+    vpg_asn = number
+    dx_asn  = number
+    osaka   = optional(bool, true)
   })
   default = null
 }

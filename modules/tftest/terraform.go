@@ -55,6 +55,7 @@ func FindMirror(t testing.TB) (config, mirror string) {
 }
 
 // Copy copies a folder of configuration, without the files that Terraform leaves there.
+// A symbolic link stays one.
 func Copy(t testing.TB, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
@@ -67,6 +68,12 @@ func Copy(t testing.TB, from, to string) {
 			return filepath.SkipDir
 		case e.IsDir():
 			return os.MkdirAll(target, 0o700)
+		case e.Type() == fs.ModeSymlink:
+			link, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(link, target)
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {

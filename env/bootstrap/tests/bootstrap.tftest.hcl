@@ -50,11 +50,10 @@ run "the_build_comes_with_its_image" {
 
   variables {
     reconciler = {
-      repository         = "https://example.backlog.com/git/INFRA/estate.git"
       build_image_digest = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
       networks = {
-        tokyo = { cidr = "10.255.0.0/24", zones = { a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" } } }
-        osaka = { cidr = "10.255.1.0/24", zones = { a = { id = "apne3-az3", public = "10.255.1.0/28", private = "10.255.1.16/28" } } }
+        tokyo = { cidr = "10.255.0.0/24", zones = { a = { public = "10.255.0.0/28", private = "10.255.0.16/28" } } }
+        osaka = { cidr = "10.255.1.0/24", zones = { a = { public = "10.255.1.0/28", private = "10.255.1.16/28" } } }
       }
     }
   }
@@ -130,20 +129,20 @@ run "refuses_no_account" {
   command = plan
 
   variables {
-    account_id = "12345678901"
+    site = merge(var.site, { account_id = "12345678901" })
   }
 
-  expect_failures = [var.account_id]
+  expect_failures = [var.site]
 }
 
 run "refuses_silence" {
   command = plan
 
   variables {
-    alarm_subscriptions = {}
+    site = merge(var.site, { alarm_subscriptions = {} })
   }
 
-  expect_failures = [var.alarm_subscriptions]
+  expect_failures = [var.site]
 }
 
 run "refuses_what_is_no_service" {
@@ -160,8 +159,8 @@ run "refuses_an_external_id_that_can_be_guessed" {
   command = plan
 
   variables {
-    connect = { role_arn = "arn:aws:iam::111122223333:role/network-operators", external_id = "1" }
+    site = merge(var.site, { connect = { role_arn = "arn:aws:iam::111122223333:role/network-operators", external_id = "1" } })
   }
 
-  expect_failures = [var.connect]
+  expect_failures = [var.site]
 }

@@ -53,7 +53,7 @@ run "operators_may_write_the_record_themselves" {
   command = plan
 
   variables {
-    domain = { name = "shop.example.com", zone_id = "Z0123456789ABCDEFGHIJ" }
+    site = merge(var.site, { record = false })
   }
 
   assert {
@@ -103,8 +103,7 @@ run "refuses_ranges_as_callers" {
 
   variables {
     pipeline = {
-      repository = "https://example.backlog.com/git/INFRA/estate.git"
-      clients    = ["192.0.2.0/24"]
+      clients = ["192.0.2.0/24"]
     }
   }
 
@@ -115,18 +114,18 @@ run "refuses_no_account" {
   command = plan
 
   variables {
-    account_id = "12345678901"
+    site = merge(var.site, { account_id = "12345678901" })
   }
 
-  expect_failures = [var.account_id]
+  expect_failures = [var.site]
 }
 
 run "refuses_alarms_that_nobody_hears" {
   command = plan
 
   variables {
-    alarm_subscriptions = {}
+    site = merge(var.site, { alarm_subscriptions = {} })
   }
 
-  expect_failures = [var.alarm_subscriptions]
+  expect_failures = [var.site]
 }

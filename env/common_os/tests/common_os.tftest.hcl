@@ -108,8 +108,7 @@ run "refuses_ranges_as_callers" {
 
   variables {
     pipeline = {
-      repository = "https://example.backlog.com/git/INFRA/estate.git"
-      clients    = ["192.0.2.0/24"]
+      clients = ["192.0.2.0/24"]
     }
   }
 

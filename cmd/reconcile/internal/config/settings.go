@@ -125,7 +125,7 @@ func (s *Settings) IsEmbedded() bool { return !strings.HasPrefix(s.State, Scheme
 // who owns the directories that are used.
 func (s *Settings) Resolve() error {
 	if s.Repo == "" {
-		repo, err := findRepository()
+		repo, err := FindRepository()
 		if err != nil {
 			return err
 		}
@@ -148,8 +148,8 @@ func (s *Settings) Resolve() error {
 	return s.check()
 }
 
-// findRepository returns the top of the Git repository around the current directory.
-func findRepository() (string, error) {
+// FindRepository returns the top of the Git repository around the current directory.
+func FindRepository() (string, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("the current directory: %w", err)

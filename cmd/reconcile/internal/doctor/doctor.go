@@ -56,11 +56,7 @@ func withHint(err error, hint string) error {
 
 // Run runs all checks and calls onResult after each.
 func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
-	var results []Result
-	for _, check := range []struct {
-		name string
-		run  func(context.Context) (string, error)
-	}{
+	return runChecks(ctx, []check{
 		{"git", d.checkGit},
 		{"record", d.checkRecord},
 		{"snapshots", d.checkSnapshots},
@@ -77,7 +73,18 @@ func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
 		{"image", d.checkImage},
 		{"webhook", d.checkWebhook},
 		{"schedule", d.checkSchedule},
-	} {
+	}, onResult)
+}
+
+// check is one check: it returns what it found, or an error.
+type check struct {
+	name string
+	run  func(context.Context) (string, error)
+}
+
+func runChecks(ctx context.Context, checks []check, onResult func(Result)) []Result {
+	var results []Result
+	for _, check := range checks {
 		if ctx.Err() != nil {
 			break
 		}

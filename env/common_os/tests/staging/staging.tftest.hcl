@@ -1,4 +1,4 @@
-# terraform test -test-directory=tests/staging -var-file=staging.tfvars
+# terraform test -test-directory=tests/staging -var-file=../site.staging.tfvars -var-file=staging.tfvars
 
 mock_provider "aws" {
   source          = "../../modules/mocks"
@@ -29,12 +29,12 @@ run "smaller_and_in_its_own_account" {
   command = plan
 
   assert {
-    condition     = var.account_id == "210987654321"
+    condition     = var.site.account_id == "210987654321"
     error_message = "Staging is in production's account."
   }
 
   assert {
-    condition     = var.tags.Environment == "staging" && length(output.addresses) == 1 && endswith(var.domain, ".staging.example.com")
+    condition     = var.tags.Environment == "staging" && length(output.addresses) == 1 && endswith(var.site.domain, ".staging.example.com")
     error_message = "Staging costs as much as production, or has its name."
   }
 }

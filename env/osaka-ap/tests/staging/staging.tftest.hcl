@@ -1,4 +1,4 @@
-# terraform test -test-directory=tests/staging -var-file=staging.tfvars
+# terraform test -test-directory=tests/staging -var-file=../site.staging.tfvars -var-file=staging.tfvars
 
 mock_provider "aws" {
   source          = "../../modules/mocks"
@@ -37,7 +37,7 @@ run "smaller_and_in_its_own_account" {
   command = plan
 
   assert {
-    condition     = var.account_id == "210987654321" && alltrue([for s in var.states : endswith(s.bucket, var.account_id)]) && strcontains(var.database.replica_of, ":${var.account_id}:")
+    condition     = var.site.account_id == "210987654321" && alltrue([for s in local.states : endswith(s.bucket, var.site.account_id)]) && strcontains(local.database.replica_of, ":${var.site.account_id}:")
     error_message = "Staging reads, writes or follows production."
   }
 

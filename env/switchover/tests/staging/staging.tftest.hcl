@@ -1,4 +1,4 @@
-# terraform test -test-directory=tests/staging -var-file=staging.tfvars
+# terraform test -test-directory=tests/staging -var-file=../site.staging.tfvars -var-file=staging.tfvars
 
 mock_provider "aws" {
   source          = "../../modules/mocks"
@@ -33,7 +33,7 @@ run "in_its_own_account" {
   command = plan
 
   assert {
-    condition     = var.account_id == "210987654321" && alltrue([for s in var.states : endswith(s.bucket, var.account_id)]) && var.tags.Environment == "staging"
+    condition     = var.site.account_id == "210987654321" && alltrue([for s in local.states : endswith(s.bucket, var.site.account_id)]) && var.tags.Environment == "staging"
     error_message = "Staging switches production."
   }
 }
