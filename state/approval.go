@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
 )
@@ -26,6 +27,20 @@ type Approval struct {
 	EndsAt      time.Time              `json:"until"`
 	Difference  *plandigest.Difference `json:"difference,omitempty"` // nil where only the fact is kept
 	ExpiresAt   int64                  `json:"expires,omitempty"`    // Unix seconds
+	// Comment is the comment that gave it; nil: it was given on the command line.
+	Comment *ApprovalComment `json:"comment,omitempty"`
+}
+
+// ApprovalComment is a comment on a pull request that gave an approval.
+type ApprovalComment struct {
+	PullRequest int `json:"pull_request"`
+	ID          int `json:"id"`
+	UserID      int `json:"user"` // numeric id of the Backlog user who wrote it
+	// Hash is the SHA-256 of the text that was read.
+	Hash string `json:"hash"`
+	// Head is the head of the pull request that the plan was made of; "": a pass made the
+	// plan, after the merge.
+	Head commitid.ID `json:"head,omitempty"`
 }
 
 // ToldPlan is a plan that waits for an approval, as people were told of it. A workspace has

@@ -85,6 +85,9 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if approval.ApprovedBy, err = identifyCaller(ctx, a, p); err != nil {
 		return err
 	}
+	if err := checkApprover(ctx, p, approval.ApprovedBy); err != nil {
+		return err
+	}
 	if err := p.Record.PlaceApproval(ctx, plan, approval); err != nil {
 		return err
 	}
@@ -133,6 +136,19 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, usage.Errorf("use a time such as 2006-01-02T15:04:05Z, a date, or a duration such as 36h", "--until %s is no time", text)
+}
+
+// checkApprover refuses a caller whom --approvers does not name. Without the setting, who can
+// write the record may approve.
+func checkApprover(ctx context.Context, p *wire.Deps, identity string) error {
+	approvers, err := p.Approvers(ctx)
+	if err != nil || approvers == nil {
+		return err
+	}
+	if _, named := approvers.ByIdentity(identity); !named {
+		return usage.Errorf("ask one of those whom --approvers names", "%s may not approve plans: no approver of %s has this identity", identity, p.Settings.Approvers)
+	}
+	return nil
 }
 
 // identifyCaller returns who runs this: the identity on AWS where the record is there,

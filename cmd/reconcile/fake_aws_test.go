@@ -82,6 +82,7 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 		"AWS_ENDPOINT_URL_DYNAMODB":        w.cloud.dynamodb.url,
 		"AWS_ENDPOINT_URL_S3":              w.cloud.s3.url,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.cloud.keys.url,
+		"AWS_ENDPOINT_URL_SSM":             w.cloud.secrets.URL,
 		"AWS_REGION":                       s3test.Region,
 		"AWS_ACCESS_KEY_ID":                "test",
 		"AWS_SECRET_ACCESS_KEY":            "test",
@@ -127,6 +128,14 @@ func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
 		text := strings.ReplaceAll(ts.ReadFile(arg), "@S3@", fixtureOf(ts).cloud.s3.url)
 		ts.Check(os.WriteFile(ts.MkAbs(arg), []byte(text), 0o644))
 	}
+}
+
+// parameter NAME FILE puts a file's text into a parameter of Systems Manager.
+func parameterCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: parameter NAME FILE")
+	}
+	fixtureOf(ts).cloud.secrets.SetParameter(args[0], ts.ReadFile(args[1]))
 }
 
 // secret NAME VALUE puts a secret into Secrets Manager.

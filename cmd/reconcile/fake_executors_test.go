@@ -47,7 +47,7 @@ func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	x.cloud = awsfake.Start(w.tb, x.run)
 	w.cloud.keys = newCountingProxy(w, x.cloud.URL)
-	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+w.cloud.keys.url)
+	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+w.cloud.keys.url, "AWS_ENDPOINT_URL_SSM="+w.cloud.secrets.URL)
 	w.executors = x
 	ts.Setenv("AWS_ENDPOINT_URL_CODEBUILD", x.cloud.URL)
 	ts.Setenv("AWS_ENDPOINT_URL_ECS", x.cloud.URL)

@@ -74,6 +74,7 @@ func TestScripts(t *testing.T) {
 			"cloud":        cloudCommand,
 			"executors":    executorsCommand, "executor-secret": executorSecretCommand, "started": startedCommand,
 			"secret":        secretCommand,
+			"parameter":     parameterCommand,
 			"lock-state":    lockStateCommand,
 			"holds":         holdsCommand,
 			"requests":      requestsCommand,

@@ -1,7 +1,8 @@
 // Package awsfake fakes the AWS services that the programs call and that have no
-// emulator here: CodeBuild and ECS, which run a function of the test, and Secrets
-// Manager. It follows their API references: CodeBuild 2016-10-06, ECS 2014-11-13,
-// Secrets Manager 2017-10-17, all in AWS's JSON protocol 1.1.
+// emulator here: CodeBuild and ECS, which run a function of the test, Secrets Manager and
+// the parameters of Systems Manager. It follows their API references: CodeBuild 2016-10-06,
+// ECS 2014-11-13, Secrets Manager 2017-10-17, Systems Manager 2014-11-06, all in AWS's JSON
+// protocol 1.1.
 package awsfake
 
 import (
@@ -14,7 +15,7 @@ import (
 	"testing"
 )
 
-// Server is the fake of all three services.
+// Server is the fake of all these services.
 type Server struct {
 	URL string
 
@@ -22,6 +23,7 @@ type Server struct {
 
 	mu              sync.Mutex
 	secrets         map[string]string
+	parameters      map[string]string
 	jobs            []*jobState // in order of start
 	startCalls      int         // calls that asked for a start
 	errorCode       string
@@ -34,7 +36,7 @@ type Server struct {
 // an error of run is a failed build.
 func Start(t testing.TB, run func(Job) error) *Server {
 	t.Helper()
-	c := &Server{run: run, secrets: map[string]string{}}
+	c := &Server{run: run, secrets: map[string]string{}, parameters: map[string]string{}}
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	t.Cleanup(server.CloseClientConnections)
@@ -49,6 +51,13 @@ func (c *Server) SetSecret(name, value string) {
 	if c.secrets[name] = value; value == "" {
 		delete(c.secrets, name)
 	}
+}
+
+// SetParameter sets the value of a parameter.
+func (c *Server) SetParameter(name, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parameters[name] = value
 }
 
 // Fail makes CodeBuild and ECS refuse every start with an error code of their
@@ -110,7 +119,7 @@ func (c *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, ok := map[string]func(http.ResponseWriter, *http.Request, []byte){
 		"StartBuild": c.startBuild, "BatchGetBuilds": c.batchGetBuilds,
 		"RunTask": c.runTask, "DescribeTasks": c.describeTasks,
-		"GetSecretValue": c.getSecretValue,
+		"GetSecretValue": c.getSecretValue, "GetParameter": c.getParameter,
 	}[action]
 	switch {
 	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
@@ -135,6 +144,21 @@ func (c *Server) getSecretValue(w http.ResponseWriter, _ *http.Request, body []b
 		return
 	}
 	writeReply(w, http.StatusOK, object{"Name": in.SecretId, "SecretString": value})
+}
+
+func (c *Server) getParameter(w http.ResponseWriter, _ *http.Request, body []byte) {
+	var in struct{ Name string }
+	if !decode(w, body, &in) {
+		return
+	}
+	c.mu.Lock()
+	value, ok := c.parameters[in.Name]
+	c.mu.Unlock()
+	if !ok {
+		writeError(w, "ParameterNotFound", "")
+		return
+	}
+	writeReply(w, http.StatusOK, object{"Parameter": object{"Name": in.Name, "Type": "String", "Value": value, "Version": 1}})
 }
 
 type object = map[string]any

@@ -45,15 +45,33 @@ func CheckDir(path string) error {
 			}
 		}
 	}
-	for dir, isTarget := real.path, real.isComplete; ; dir, isTarget = filepath.Dir(dir), false {
-		info, err := os.Stat(dir)
+	return checkPath(real.path, real.isComplete)
+}
+
+// CheckFilePath returns an *Error for a file that a user other than root and ourselves owns
+// or may write, or could replace because a parent directory is unsafe.
+func CheckFilePath(path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		return err
+	}
+	return checkPath(real, true)
+}
+
+// checkPath checks a file or directory and its parents. The path has no symbolic links.
+func checkPath(path string, isTarget bool) error {
+	for ; ; path, isTarget = filepath.Dir(path), false {
+		info, err := os.Stat(path)
 		if err != nil {
 			return err
 		}
-		if err := checkOwner(dir, info, isTarget); err != nil {
+		if err := checkOwner(path, info, isTarget); err != nil {
 			return err
 		}
-		if dir == filepath.Dir(dir) {
+		if path == filepath.Dir(path) {
 			return nil
 		}
 	}

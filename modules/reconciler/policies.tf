@@ -14,8 +14,17 @@ locals {
     } }
   }
 
+  # Who may approve plans. Passes and previews read it, and the planner does not.
+  read_approvers = [for name in var.approvers[*] : {
+    Sid      = "Approvers"
+    Effect   = "Allow"
+    Action   = ["ssm:GetParameter"]
+    Resource = ["arn:${local.partition}:ssm:${local.arn}:parameter${name}"]
+  }]
+
   policies = {
     task = concat(
+      local.read_approvers,
       [
         {
           Sid      = "Record"
@@ -129,7 +138,7 @@ locals {
     # The coordinator reads pull requests, merges them and writes the comments.
     # It has the secrets of Git and Backlog, runs no code of pull requests, and
     # can assume no role.
-    preview = [
+    preview = concat(local.read_approvers, [
       {
         Sid      = "Record"
         Effect   = "Allow"
@@ -189,7 +198,7 @@ locals {
         Resource  = ["arn:${local.partition}:ecs:${local.arn}:task/${var.name}/*"]
         Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
       },
-    ]
+    ])
 
     # The planner runs code that nobody has approved. It may read the record and
     # the bundle of its key, write its response there, and assume the plan

@@ -26,7 +26,7 @@ locals {
   })
   environment = merge(local.without_git, {
     RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
-  })
+  }, var.approvers == null ? {} : { RECONCILE_APPROVERS = "ssm://${var.approvers}" })
 
   # The executor of each task that uses one, by the family of its tasks.
   executors = { for family, group in {

@@ -110,6 +110,17 @@ variable "gate" {
   }
 }
 
+variable "approvers" {
+  description = "Name of the SSM parameter that says who may approve plans (RECONCILE_APPROVERS), as docs/approve.md describes it. The task may read it, and no role that applies may write it. Null: who can write the record, on the command line."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.approvers == null || can(regex("^(/[A-Za-z0-9_.-]+)+$", var.approvers))
+    error_message = "approvers is the name of a parameter with its path, such as /reconcile/approvers."
+  }
+}
+
 variable "settings" {
   description = "Settings of reconcile in addition to those of this module, as environment variables: RECONCILE_BRANCH, RECONCILE_PARALLELISM …, and TF_VAR_ variables that reconcile.hcl passes on. None may be secret: everybody who may read the task definition can read them."
   type        = map(string)
@@ -117,8 +128,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GATE"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _GATE, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GATE", "RECONCILE_APPROVERS"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _GATE, _APPROVERS, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
   }
 
   validation {

@@ -9,6 +9,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/runid"
+	"reconcile/reconciler/approval"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/repotree"
@@ -82,6 +83,8 @@ type Config struct {
 	// Gate is the loosest mode of approval that the settings may choose, and what counts
 	// where they choose none; "": safe.
 	Gate settings.ApplyMode
+	// Approvers returns who may approve plans; nil: the operator has not set it.
+	Approvers func(ctx context.Context) (*approval.Approvers, error)
 
 	Parallelism int           // how many workspaces run at once
 	Wait        time.Duration // how long to wait for a lease or lock of another run

@@ -527,6 +527,46 @@ run "refuses_another_gate" {
   expect_failures = [var.gate]
 }
 
+run "names_who_may_approve" {
+  command = plan
+
+  variables {
+    approvers = "/reconcile/approvers"
+    preview   = { enabled = true, plan_roles = ["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"] }
+  }
+
+  assert {
+    condition = { for kind, task in aws_ecs_task_definition.this : kind => [for e in jsondecode(task.container_definitions)[0].environment : e.value if e.name == "RECONCILE_APPROVERS"] } == {
+      pass = ["ssm:///reconcile/approvers"], planner = [], preview = ["ssm:///reconcile/approvers"]
+    }
+    error_message = "A pass and a preview need it, and a planner does not."
+  }
+
+  assert {
+    condition = jsonencode({ for name in ["planner", "preview", "task"] : name => [for s in local.policies[name] : s.Resource if s.Sid == "Approvers"] }) == jsonencode({
+      planner = []
+      preview = [["arn:aws:ssm:ap-northeast-1:123456789012:parameter/reconcile/approvers"]]
+      task    = [["arn:aws:ssm:ap-northeast-1:123456789012:parameter/reconcile/approvers"]]
+    })
+    error_message = "The parameter cannot be read, or the planner may read it."
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(local.policies), "ssm:Put") && !strcontains(jsonencode(local.policies), "ssm:Delete") && !strcontains(jsonencode(local.policies), "ssm:*")
+    error_message = "A task may change who may approve."
+  }
+}
+
+run "refuses_approvers_without_a_path" {
+  command = plan
+
+  variables {
+    approvers = "ssm:///reconcile/approvers"
+  }
+
+  expect_failures = [var.approvers]
+}
+
 run "refuses_a_setting_of_the_modules" {
   command = plan
 

@@ -82,9 +82,9 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	approvals, err := c.Record.Approvals(ctx)
+	approvals, err := c.ReadApprovals(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
+		return nil, err
 	}
 	for _, dir := range settings.OpenTofuDirs() {
 		if rec, known := records[dir.Name]; known && !rec.Removed {

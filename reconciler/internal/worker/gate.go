@@ -58,7 +58,7 @@ func (v *workspaceRun) readApprovals(ctx context.Context) error {
 	if v.approvals != nil {
 		return nil
 	}
-	all, err := v.config.Record.Approvals(ctx)
+	all, err := v.config.ReadApprovals(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 // setting and what would be right.
 func (s *Settings) check() error {
 	for _, check := range []func() error{
-		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkNumbers, s.checkExecutor, s.checkNotify, s.CheckTelemetry,
+		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkApprovers, s.checkNumbers, s.checkExecutor, s.checkNotify, s.CheckTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err

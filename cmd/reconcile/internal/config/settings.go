@@ -36,6 +36,7 @@ type Settings struct {
 	Environment        string
 	SettingsFile       string
 	Gate               string
+	Approvers          string
 	Executor           string
 	Metrics            string
 	Traces             string
@@ -61,6 +62,7 @@ type Settings struct {
 const (
 	SchemeDynamoDB = "dynamodb://"
 	SchemeS3       = "s3://"
+	SchemeSSM      = "ssm://"
 	schemeSecret   = "secretsmanager://"
 	prefixSSHKey   = "ssh-key:"
 )
@@ -82,6 +84,7 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
 	f.StringVar(&s.SettingsFile, "settings", "", "file of settings to try instead of the repository's reconcile.hcl; not for commands that apply")
 	f.StringVar(&s.Gate, "gate", string(settings.ApplySafe), "loosest apply that reconcile.hcl may choose, and what counts without one: always, safe, approve or plan-only")
+	f.StringVar(&s.Approvers, "approvers", "", "who may approve plans: ssm://PARAMETER, or a file outside of the repository (default: who can write the record, on the command line)")
 	f.StringVar(&s.Executor, "executor", ExecutorLocal, "where workspaces are applied: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")

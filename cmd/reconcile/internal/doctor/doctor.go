@@ -65,6 +65,7 @@ func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
 		{"terraform", d.checkTerraform},
 		{"settings", d.checkSettings},
 		{"workspaces", d.checkWorkspaces},
+		{"approvers", d.checkApprovers},
 		{"clock", d.checkClock},
 		{"backlog", d.checkBacklog},
 		{"notify", d.checkNotify},

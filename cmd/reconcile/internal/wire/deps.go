@@ -18,6 +18,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/reconciler"
+	"reconcile/reconciler/approval"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
@@ -189,6 +190,9 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
 		Log: p.log, Observe: observe,
 	}
+	if s.Approvers != "" {
+		c.Approvers = p.Approvers
+	}
 	if s.IsEmbedded() {
 		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }
 		c.LocalState = c.LocalStateOf(p.RecordName())
@@ -213,6 +217,11 @@ func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {
 		return nil, err
 	}
 	return run.AdaptTerraform(t), nil
+}
+
+// Approvers reads who may approve plans; nil: the setting is missing.
+func (p *Deps) Approvers(ctx context.Context) (*approval.Approvers, error) {
+	return p.Settings.ReadApprovers(ctx, p.AWS)
 }
 
 // DetectProduct returns the product (Terraform or OpenTofu) by the name of its binary,

@@ -32,5 +32,8 @@ func (p *Deps) workerFlags() []string {
 	if s.Environment != "" {
 		flags = append(flags, "--environment", s.Environment)
 	}
+	if s.Approvers != "" {
+		flags = append(flags, "--approvers", s.Approvers)
+	}
 	return flags
 }

@@ -1,0 +1,123 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/ownership"
+	"reconcile/reconciler/approval"
+)
+
+// ErrNoParameter: the parameter of --approvers does not exist.
+var ErrNoParameter = errors.New("parameter not found")
+
+// checkApprovers checks what --approvers names, and makes a path absolute. A file in the
+// repository is refused: a commit could name other approvers.
+func (s *Settings) checkApprovers() error {
+	const right = "ssm://PARAMETER or a file"
+	if name, ok := strings.CutPrefix(s.Approvers, SchemeSSM); ok {
+		if strings.Trim(name, "/") == "" {
+			return usage.Errorf("--approvers takes "+right, "--approvers %s names no parameter", s.Approvers)
+		}
+		return nil
+	}
+	if err := checkLocation("--approvers", right, nil, &s.Approvers); err != nil || s.Approvers == "" {
+		return err
+	}
+	if s.Executor != ExecutorLocal && s.Executor != "" {
+		return usage.Errorf("give --approvers ssm://PARAMETER, or leave --executor at local",
+			"--executor %s runs on other machines, which cannot reach --approvers %s", s.Executor, s.Approvers)
+	}
+	for _, inside := range []struct{ flag, path string }{{"--repo", strings.TrimPrefix(s.Repo, "file://")}, {"--work", s.Work}} {
+		if isBelow(s.Approvers, inside.path) {
+			return usage.Errorf("keep it elsewhere, such as /etc/reconcile/approvers.hcl", "--approvers %s is below %s %s: a commit could change it", s.Approvers, inside.flag, inside.path)
+		}
+	}
+	return nil
+}
+
+// isBelow reports whether a file is in a directory, also by symbolic links.
+func isBelow(file, dir string) bool {
+	if !filepath.IsAbs(dir) {
+		return false
+	}
+	for _, path := range []*string{&file, &dir} {
+		if real, err := filepath.EvalSymlinks(*path); err == nil {
+			*path = real
+		}
+	}
+	rel, err := filepath.Rel(dir, file)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// ReadApprovers reads the approvers; nil: the setting is missing.
+func (s *Settings) ReadApprovers(ctx context.Context, cfg func() (aws.Config, error)) (*approval.Approvers, error) {
+	if s.Approvers == "" {
+		return nil, nil
+	}
+	read := readApproversFile
+	if strings.HasPrefix(s.Approvers, SchemeSSM) {
+		read = func(location string) ([]byte, error) { return readParameter(ctx, cfg, location) }
+	}
+	text, err := read(s.Approvers)
+	if err == nil {
+		var approvers *approval.Approvers
+		if approvers, err = approval.Parse(text, s.Approvers); err == nil {
+			return approvers, nil
+		}
+	}
+	var refused *ownership.Error
+	switch {
+	case errors.As(err, &refused):
+		return nil, usage.Errorf(refused.Help, "--approvers %s is not safe to use: %s %s", s.Approvers, refused.Path, refused.Reason)
+	case errors.Is(err, os.ErrNotExist):
+		return nil, usage.Errorf("docs/approve.md shows what it looks like", "--approvers: %w", err)
+	}
+	return nil, fmt.Errorf("--approvers: %w", err)
+}
+
+// readApproversFile reads the file if only root and we can change it.
+func readApproversFile(path string) ([]byte, error) {
+	if err := ownership.CheckFilePath(path); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > approval.MaxApproversSize {
+		return nil, fmt.Errorf("%s is no regular file of at most %d bytes", path, approval.MaxApproversSize)
+	}
+	return os.ReadFile(path)
+}
+
+// ParameterName returns the name of the parameter at ssm://NAME.
+func ParameterName(location string) string { return strings.TrimPrefix(location, SchemeSSM) }
+
+func readParameter(ctx context.Context, cfg func() (aws.Config, error), location string) ([]byte, error) {
+	settings, err := cfg()
+	if err != nil {
+		return nil, err
+	}
+	name := ParameterName(location)
+	out, err := ssm.NewFromConfig(settings).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+	var missing *types.ParameterNotFound
+	switch {
+	case errors.As(err, &missing):
+		return nil, fmt.Errorf("%s: %w", location, ErrNoParameter)
+	case err != nil:
+		return nil, fmt.Errorf("read the parameter %s: %w", name, err)
+	case out.Parameter == nil || out.Parameter.Value == nil:
+		return nil, fmt.Errorf("%s has no value", location)
+	}
+	return []byte(*out.Parameter.Value), nil
+}

@@ -1,0 +1,45 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"reconcile/reconciler/approval"
+	"reconcile/state"
+)
+
+// ReadApprovals returns the approvals that nobody has used and whose approvers are still
+// named, by workspace. Some may have ended. Where the operator names nobody, an approval
+// counts unless it was given by a comment.
+func (c *Config) ReadApprovals(ctx context.Context) (map[string][]state.Approval, error) {
+	all, err := c.Record.Approvals(ctx)
+	if err != nil || len(all) == 0 {
+		return all, err
+	}
+	var approvers *approval.Approvers
+	if c.Approvers != nil {
+		if approvers, err = c.Approvers(ctx); err != nil {
+			return nil, fmt.Errorf("read who may approve: %w", err)
+		}
+	}
+	for name, approvals := range all {
+		approvals = slices.DeleteFunc(approvals, func(a state.Approval) bool { return !mayApprove(approvers, a) })
+		if all[name] = approvals; len(approvals) == 0 {
+			delete(all, name)
+		}
+	}
+	return all, nil
+}
+
+func mayApprove(approvers *approval.Approvers, a state.Approval) bool {
+	switch {
+	case approvers == nil:
+		return a.Comment == nil
+	case a.Comment != nil:
+		_, named := approvers.ByBacklogID(a.Comment.UserID)
+		return named
+	}
+	_, named := approvers.ByIdentity(a.ApprovedBy)
+	return named
+}
