@@ -145,3 +145,23 @@ func readModuleText(t *testing.T, name string) string {
 	}
 	return text.String()
 }
+
+// TestBuildsOutlastWaits: no build ends while the provider still waits for a database, with
+// half an hour for the rest of the apply.
+func TestBuildsOutlastWaits(t *testing.T) {
+	t.Parallel()
+	build, err := os.ReadFile("bootstrap/build.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := findGroups(string(build), `timeout_minutes = (\d+)`)
+	waits := findGroups(readModuleText(t, "rds"), `(?:create|update|delete) = "(\d+)m"`)
+	if len(limits) != 1 || len(waits) != 3 {
+		t.Fatalf("builds last %v, waits %v", limits, waits)
+	}
+	for _, wait := range waits {
+		if minutes(t, []string{wait})+30*time.Minute > minutes(t, limits) {
+			t.Errorf("a build ends after %s minutes, and a wait after %s", limits[0], wait)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 	"reconcile/state"
 	"reconcile/state/statetest"
 )
@@ -31,11 +32,11 @@ func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 			w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 				tf, err := terraform.New(ctx, terraform.Options{
 					WorkDir: filepath.Join(w.Spec.Home, "work"),
-					AssumeRole: func(_ context.Context, role, _ string) (map[string]string, error) {
+					AssumeRole: func(_ context.Context, role, _ string) (roles.Credentials, error) {
 						if strings.HasSuffix(role, "/apply") {
-							return nil, denied
+							return roles.Credentials{}, denied
 						}
-						return map[string]string{}, nil
+						return roles.Credentials{}, nil
 					},
 				})
 				if err != nil {

@@ -68,6 +68,9 @@ func (s *Server) serve(c *call) *response {
 }
 
 func (s *Server) dispatch(c *call) *response {
+	if refused := s.roles.refuseEnded(c); refused != nil {
+		return refused
+	}
 	if refused := s.authorize(c); refused != nil {
 		return refused
 	}

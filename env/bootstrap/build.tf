@@ -17,9 +17,11 @@ module "build" {
   description = "One pass over the estate"
   image       = "${module.reconciler.repository_url}@${each.value}"
   commands    = ["reconcile now --trigger webhook"]
-  run_as      = "reconcile"
-  role_arn    = module.build_role.arn
-  environment = module.reconciler.environment
+  # More than the longest wait of an apply: two and a half hours, modules/rds.
+  timeout_minutes = 240
+  run_as          = "reconcile"
+  role_arn        = module.build_role.arn
+  environment     = module.reconciler.environment
   vpc = {
     id                 = module.reconciler.network.vpc_id
     subnet_ids         = module.reconciler.network.subnet_ids

@@ -113,6 +113,15 @@ resource "aws_db_instance" "this" {
 
   tags = merge(var.tags, { Name = var.name })
 
+  # The provider would wait 40, 80 and 60 minutes. A replica of a few hundred
+  # GiB in another Region, or a restore, takes longer; what AWS goes on with
+  # after a wait that was given up is tainted, and the next plan replaces it.
+  timeouts {
+    create = "150m"
+    update = "150m"
+    delete = "90m"
+  }
+
   lifecycle {
     # The source and the first user are only used at creation. A change of
     # either would replace the database.

@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/runid"
+	"reconcile/reconciler/terraform/roles"
 )
 
 // envAllow lists the variables of this process's environment that Terraform receives. A
@@ -90,47 +92,86 @@ func matchesAny(names []string, name string) bool {
 	})
 }
 
-// maxCredentialAge is how long credentials are used for new commands. They last an
-// hour, and a long apply must start with fresh ones.
-const maxCredentialAge = 10 * time.Minute
+// renewBefore is how long credentials must still work to be used for another command or
+// request. They last an hour, so STS may fail for half an hour before one fails with it.
+const renewBefore = 30 * time.Minute
 
-// maxFallbackCredentialAge is how long they are used if assuming the role again fails.
-const maxFallbackCredentialAge = 50 * time.Minute
-
-type roleCredentials struct {
-	env      map[string]string
-	issuedAt time.Time
+// sessionRole is a role as a session uses it.
+type sessionRole struct {
+	mu          sync.Mutex
+	credentials roles.Credentials
+	server      *roles.Server // nil: not started
 }
 
-// assumeRole returns the credentials of a role, or nil if role is empty.
-func (s *Session) assumeRole(ctx context.Context, role string) (map[string]string, error) {
-	if role == "" {
+// assumeRole returns environment variables with which a command has the credentials of a
+// role, or nil if role is empty. Code that nobody has approved gets credentials that end
+// soon. All other commands get the address of a server and may work for hours: a database
+// alone can take longer than the hour that a session of a role lasts at most.
+func (s *Session) assumeRole(ctx context.Context, arn string) (map[string]string, error) {
+	if arn == "" {
 		return nil, nil
 	}
-	assume := s.tf.opts.AssumeRole
-	cached, ok := s.creds[role]
-	if s.spec.Untrusted { // its credentials are short-lived
-		assume, ok = s.tf.opts.AssumeRestrictedRole, false
+	role := s.roles[arn]
+	if role == nil {
+		role = &sessionRole{}
+		s.roles[arn] = role
 	}
-	if ok && time.Since(cached.issuedAt) < maxCredentialAge {
-		return cached.env, nil
+	credentials, err := s.credentialsOf(ctx, arn, role)
+	if err != nil {
+		return nil, err
+	}
+	if s.spec.Untrusted {
+		return credentials.Environment(), nil
+	}
+	if role.server == nil {
+		get := func(ctx context.Context) (roles.Credentials, error) { return s.credentialsOf(ctx, arn, role) }
+		if role.server, err = roles.NewServer(get); err != nil {
+			return nil, err
+		}
+		s.log.AddSecrets(role.server.Environment()["AWS_CONTAINER_AUTHORIZATION_TOKEN"])
+	}
+	return role.server.Environment(), nil
+}
+
+// credentialsOf returns credentials of a role that do not end soon. It is safe for
+// concurrent use.
+func (s *Session) credentialsOf(ctx context.Context, arn string, role *sessionRole) (roles.Credentials, error) {
+	role.mu.Lock()
+	defer role.mu.Unlock()
+	assume, left := s.tf.opts.AssumeRole, time.Until(role.credentials.EndsAt)
+	if s.spec.Untrusted { // its credentials are short-lived
+		assume, left = s.tf.opts.AssumeRestrictedRole, 0
+	}
+	if left > renewBefore {
+		return role.credentials, nil
 	}
 	if assume == nil {
-		return nil, fmt.Errorf("cannot assume role %s: AWS is not configured", role)
+		return roles.Credentials{}, fmt.Errorf("cannot assume role %s: AWS is not configured", arn)
 	}
-	env, err := assume(ctx, role, sessionName(s.spec.RunID, s.spec.Name))
-	if err != nil && ok && time.Since(cached.issuedAt) < maxFallbackCredentialAge {
-		s.tf.opts.Log.Warn("assuming the role failed; using earlier credentials", "workspace", s.spec.Name, "role", role, "error", err)
-		return cached.env, nil
+	credentials, err := assume(ctx, arn, sessionName(s.spec.RunID, s.spec.Name))
+	if err != nil && left > 0 {
+		s.tf.opts.Log.Warn("assuming the role failed; using earlier credentials", "workspace", s.spec.Name, "role", arn, "error", err)
+		return role.credentials, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("assume role %s (check that it exists and trusts the role that reconcile runs as): %w", role, err)
+		return roles.Credentials{}, fmt.Errorf("assume role %s (check that it exists and trusts the role that reconcile runs as): %w", arn, err)
 	}
-	for _, value := range env {
+	for _, value := range credentials.Environment() {
 		s.log.AddSecrets(value)
 	}
-	s.creds[role] = roleCredentials{env: env, issuedAt: time.Now()}
-	return env, nil
+	role.credentials = credentials
+	return credentials, nil
+}
+
+// closeRoles ends the servers of the session's roles.
+func (s *Session) closeRoles() error {
+	var err error
+	for _, role := range s.roles {
+		if role.server != nil {
+			err = errors.Join(err, role.server.Close())
+		}
+	}
+	return err
 }
 
 var invalidSessionChars = regexp.MustCompile(`[^\w+=,.@-]`)

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 )
 
 // applyEnvironment returns the environment of a program that an apply runs.
@@ -53,18 +55,21 @@ func TestEnvironment(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	var asked []string
-	assume := func(_ context.Context, role, session string) (map[string]string, error) {
+	assume := func(_ context.Context, role, session string) (roles.Credentials, error) {
 		asked = append(asked, role+" "+session)
-		return map[string]string{"AWS_ACCESS_KEY_ID": "id-of-" + role, "AWS_SECRET_ACCESS_KEY": "secret-of-" + role, "AWS_SESSION_TOKEN": "token-of-" + role}, nil
+		return roles.Credentials{AccessKeyID: "id-of-" + role, SecretAccessKey: "secret-of-" + role, SessionToken: "token-of-" + role, EndsAt: time.Now().Add(time.Hour)}, nil
 	}
 	s := newFixture(t, "", withEnv(hostEnvironment...), func(o *terraform.Options) { o.AssumeRole = assume })
 	s.spec.Name = "tokyo/ap A"
 	s.spec.PlanRole, s.spec.ApplyRole = "plan", "apply"
 	got := strings.Join(applyEnvironment(s), "\n")
-	for _, want := range []string{"AWS_ACCESS_KEY_ID=id-of-apply", "AWS_SECRET_ACCESS_KEY=secret-of-apply", "AWS_SESSION_TOKEN=token-of-apply", "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=ap-northeast-1"} {
+	for _, want := range []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:", "AWS_CONTAINER_AUTHORIZATION_TOKEN=", "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=ap-northeast-1"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in the environment", want)
 		}
+	}
+	if strings.Contains(got, "-of-") {
+		t.Errorf("credentials that cannot be renewed are passed on:\n%s", got)
 	}
 	if strings.Contains(got, "own-") {
 		t.Errorf("our own credentials are passed on:\n%s", got)
@@ -83,7 +88,9 @@ func TestRoles(t *testing.T) {
 func TestRoleThatCannotBeAssumed(t *testing.T) {
 	denied := errors.New("AccessDenied: not you")
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) {
-		o.AssumeRole = func(context.Context, string, string) (map[string]string, error) { return nil, denied }
+		o.AssumeRole = func(context.Context, string, string) (roles.Credentials, error) {
+			return roles.Credentials{}, denied
+		}
 	})
 	s.spec.PlanRole = "arn:aws:iam::1:role/plan"
 	err := s.mustFail()

@@ -209,6 +209,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDirVariable); dir != "" {
 		applyUntilKilled(dir)
 	}
+	if os.Getenv(sdkVariable) != "" {
+		printCredentials()
+	}
 	os.Exit(m.Run())
 }
 

@@ -96,11 +96,11 @@ type Session struct {
 	tempDir           string // private directory of this session, outside the checkout
 	dataDir           string // target of the link .terraform
 	generatedFiles    []string
-	creds             map[string]roleCredentials
-	stateRole         string // role that was last used for the state
-	generatedLockFile []byte // the lock file that init created
-	initSkipped       bool   // terraform init was not run
-	stateCopy         string // copy of a local state for a read-only session; "": none
+	roles             map[string]*sessionRole // by ARN
+	stateRole         string                  // role that was last used for the state
+	generatedLockFile []byte                  // the lock file that init created
+	initSkipped       bool                    // terraform init was not run
+	stateCopy         string                  // copy of a local state for a read-only session; "": none
 	warnings          []string
 }
 
@@ -116,7 +116,7 @@ func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 		tag:       sessionTagPrefix(spec) + rand.Text(),
 		log:       redact.New(spec.Log, spec.Sensitive.Key, spec.Sensitive.Sums),
 		stateRole: spec.PlanRole,
-		creds:     map[string]roleCredentials{},
+		roles:     map[string]*sessionRole{},
 	}
 	s.log.AddSecrets(t.secretValues()...)
 	return s
@@ -151,7 +151,7 @@ func (s *Session) workDir() string {
 // still change the workspace. Other problems are only logged.
 func (s *Session) Close() error {
 	err := s.kill()
-	cleanupErr := s.log.Close()
+	cleanupErr := errors.Join(s.closeRoles(), s.log.Close())
 	for _, path := range s.generatedFiles {
 		cleanupErr = errors.Join(cleanupErr, files.RemoveIfExists(path))
 	}

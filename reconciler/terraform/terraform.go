@@ -49,8 +49,8 @@ type Options struct {
 	Grace time.Duration
 	// Log receives messages that do not belong in the workspace's own log.
 	Log *slog.Logger
-	// AssumeRole returns the environment variables of short-lived credentials for an
-	// AWS role. It is needed only if a Spec names roles.
+	// AssumeRole returns short-lived credentials of an AWS role. It is needed only if a
+	// Spec names roles.
 	AssumeRole roles.Assumer
 	// AssumeRestrictedRole is the same for an Untrusted Spec.
 	AssumeRestrictedRole roles.Assumer

@@ -46,6 +46,11 @@ run "no_password_of_ours_tls_encryption_and_a_way_back" {
   }
 
   assert {
+    condition     = aws_db_instance.this.timeouts.create == "150m" && aws_db_instance.this.timeouts.update == "150m"
+    error_message = "A large replica, or a change of class, is given up while AWS still works on it."
+  }
+
+  assert {
     condition     = output.secret_arn == "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:rds-mocked"
     error_message = "Nobody finds the password."
   }

@@ -1,5 +1,5 @@
-// Package roles gets short-lived credentials of AWS roles from STS. It knows neither
-// Terraform nor what the credentials are for.
+// Package roles gets short-lived credentials of AWS roles from STS, and serves them to
+// other processes. It knows neither Terraform nor what the credentials are for.
 package roles
 
 import (
@@ -11,9 +11,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Assumer returns the credentials of a role (its ARN) as environment variables, for a
-// session of that name.
-type Assumer = func(ctx context.Context, role, session string) (map[string]string, error)
+// Credentials are those of a session of a role. They work until EndsAt.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+	EndsAt                                     time.Time
+}
+
+// Environment returns the credentials as environment variables. A program that has them
+// cannot get others when they end.
+func (c Credentials) Environment() map[string]string {
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID":     c.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY": c.SecretAccessKey,
+		"AWS_SESSION_TOKEN":     c.SessionToken,
+	}
+}
+
+// Assumer returns credentials of a role (its ARN) for a session of that name.
+type Assumer = func(ctx context.Context, role, session string) (Credentials, error)
 
 // NewAssumer returns an Assumer that calls AWS STS. It calls config when a role is first
 // needed, and uses its credentials, Region and endpoint.
@@ -32,10 +47,10 @@ func NewRestrictedAssumer(config func(context.Context) (aws.Config, error), netw
 }
 
 func newSTSAssumer(config func(context.Context) (aws.Config, error), duration time.Duration, policy string) Assumer {
-	return func(ctx context.Context, role, session string) (map[string]string, error) {
+	return func(ctx context.Context, role, session string) (Credentials, error) {
 		cfg, err := config(ctx)
 		if err != nil {
-			return nil, err
+			return Credentials{}, err
 		}
 		input := &sts.AssumeRoleInput{
 			RoleArn: &role, RoleSessionName: &session,
@@ -46,16 +61,12 @@ func newSTSAssumer(config func(context.Context) (aws.Config, error), duration ti
 		}
 		output, err := sts.NewFromConfig(cfg).AssumeRole(ctx, input)
 		if err != nil {
-			return nil, err
+			return Credentials{}, err
 		}
-		credentials := output.Credentials
-		if credentials == nil || credentials.AccessKeyId == nil || credentials.SecretAccessKey == nil || credentials.SessionToken == nil {
-			return nil, errors.New("the STS response has no credentials")
+		c := output.Credentials
+		if c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil {
+			return Credentials{}, errors.New("the STS response has no credentials")
 		}
-		return map[string]string{
-			"AWS_ACCESS_KEY_ID":     *credentials.AccessKeyId,
-			"AWS_SECRET_ACCESS_KEY": *credentials.SecretAccessKey,
-			"AWS_SESSION_TOKEN":     *credentials.SessionToken,
-		}, nil
+		return Credentials{AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken, EndsAt: *c.Expiration}, nil
 	}
 }
