@@ -52,19 +52,43 @@ func (r *Record) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return runs, err
 }
 
-// Run returns one run, or ErrNotFound.
-func (r *Record) Run(ctx context.Context, id runid.ID) (Run, error) {
-	run, found, err := get[Run](ctx, r, r.key(runPrefix+string(id)))
-	if err == nil && !found {
-		err = ErrNotFound
-	}
-	if err == nil {
-		err = r.addRunParts(ctx, &run)
-	}
+// AmbiguousRunError says that several runs have ids that begin with the same characters.
+type AmbiguousRunError struct {
+	Prefix string
+	Runs   []runid.ID // some of them, the newest first
+}
+
+func (e *AmbiguousRunError) Error() string {
+	return fmt.Sprintf("several runs begin with %s", e.Prefix)
+}
+
+// maxAmbiguousRuns is how many runs an AmbiguousRunError names.
+const maxAmbiguousRuns = 5
+
+// FindRun returns the run whose id begins with prefix. The error is ErrNotFound, or an
+// AmbiguousRunError if there are several.
+func (r *Record) FindRun(ctx context.Context, prefix string) (Run, error) {
+	items, err := r.store.ListLast(ctx, r.name, runPrefix+prefix, maxAmbiguousRuns)
 	if err != nil {
-		return Run{}, fmt.Errorf("read run %s: %w", id, err)
+		return Run{}, fmt.Errorf("read the runs of record %s: %w", r.name, err)
 	}
-	return run, nil
+	runs, err := decodeAll[Run](items)
+	switch {
+	case err != nil:
+		return Run{}, fmt.Errorf("read the runs of record %s: %w", r.name, err)
+	case len(runs) == 0:
+		return Run{}, fmt.Errorf("read run %s: %w", prefix, ErrNotFound)
+	case len(runs) > 1:
+		ambiguous := &AmbiguousRunError{Prefix: prefix}
+		for _, run := range runs {
+			ambiguous.Runs = append(ambiguous.Runs, run.ID)
+		}
+		return Run{}, ambiguous
+	}
+	if err := r.addRunParts(ctx, &runs[0]); err != nil {
+		return Run{}, fmt.Errorf("read run %s: %w", runs[0].ID, err)
+	}
+	return runs[0], nil
 }
 
 // PruneRuns deletes the runs that ended before cutoff, and returns their ids. For a run

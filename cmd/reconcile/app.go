@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -51,6 +52,18 @@ func (a *app) redrawable() *os.File {
 
 // width returns the width of the terminal, or noWidth without one.
 func (a *app) width() int { return ui.Width(a.terminal) }
+
+// page writes what print writes, through a pager if it is longer than the terminal.
+func (a *app) page(print func(out io.Writer)) error {
+	terminal := a.redrawable()
+	if terminal == nil {
+		print(a.out)
+		return nil
+	}
+	var text bytes.Buffer
+	print(visible.NewWriter(ui.ColorWriter(terminal, &text)))
+	return ui.Page(terminal, text.String())
+}
 
 // open resolves the settings and opens the dependencies of a command. The caller must
 // call closeDeps.

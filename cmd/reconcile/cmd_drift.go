@@ -27,6 +27,7 @@ Exits 2 when something has drifted or could not be checked yet, 1 when a plan
 failed, 3 when another run held a lease, 0 when there is no drift.`,
 		Example: `  reconcile drift
   reconcile drift tokyo --notify sns://TOPIC_ARN`,
+		ValidArgsFunction: a.completeWorkspaces,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runDrift(c.Context(), a, args)
 		},

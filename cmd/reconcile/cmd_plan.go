@@ -21,7 +21,8 @@ nothing: no lease is taken, nothing is recorded.
 Exits 2 when changes are pending.`,
 		Example: `  reconcile plan
   reconcile plan tokyo -o json`,
-		Annotations: map[string]string{annotationTriesSettings: "yes"},
+		Annotations:       map[string]string{annotationTriesSettings: "yes"},
+		ValidArgsFunction: a.completeWorkspaces,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
 			return runPlan(c.Context(), a, o)

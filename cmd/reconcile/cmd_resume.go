@@ -16,7 +16,8 @@ func newResumeCommand(a *app) *cobra.Command {
 		Short:   "End a suspension or a finished recovery of a workspace",
 		Example: `  reconcile resume tokyo
   reconcile resume tokyo --record staging`,
-		Args: rangeArgs(1, 1, "the name of one workspace"),
+		Args:              rangeArgs(1, 1, "the name of one workspace"),
+		ValidArgsFunction: a.completeWorkspace,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
 		},

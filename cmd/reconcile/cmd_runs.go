@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,37 +25,69 @@ func newRunsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "runs [RUN]",
 		GroupID: groupInspect,
-		Short:   "List past passes; with a run's id, show its plans and logs",
-		Example: `  reconcile runs
-  reconcile runs 01J9ZQ3KX2 # an id from the list`,
-		Args: rangeArgs(0, 1, "the id of one run"),
+		Short:   "List runs; with a run's id, show its results, plans and logs",
+		Long: `List the runs of the record, the newest first, and those that work now. With an
+id, the first characters of one, or latest, show that run: results, plans and
+logs.
+
+--logs prints the logs alone. With --follow it prints each log when its
+workspace is done, until the run ends.`,
+		Example: `  reconcile runs --workspace tokyo --failed
+  reconcile runs latest
+  reconcile runs 01J9ZQ3KX2 --logs --follow`,
+		Args:              rangeArgs(0, 1, "the id of one run"),
+		ValidArgsFunction: a.completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.id = strings.Join(args, "")
+			o.id = strings.ToUpper(strings.Join(args, ""))
 			return runRuns(c.Context(), a, o)
 		},
 	}
 	c.Flags().IntVar(&o.limit, "limit", 20, "how many runs to list, newest first")
+	c.Flags().StringVar(&o.workspace, "workspace", "", "only runs that worked on this workspace; with a run, only this workspace")
+	c.Flags().BoolVar(&o.failed, "failed", false, "only runs that failed")
+	c.Flags().BoolVar(&o.logs, "logs", false, "of a run: print its plans and logs alone")
+	c.Flags().BoolVarP(&o.follow, "follow", "f", false, "of a run: print logs until it ends")
+	_ = c.RegisterFlagCompletionFunc("workspace", a.completeWorkspaces)
 	return c
 }
 
 type runsOptions struct {
-	id    string
-	limit int
+	id, workspace        string
+	failed, logs, follow bool
+	limit                int
+}
+
+// latestRun is the name of the newest run.
+const latestRun = "LATEST"
+
+func (o runsOptions) check() error {
+	switch {
+	case o.limit < 1:
+		return usage.Errorf("--limit takes 1 or more", "--limit %d", o.limit)
+	case o.id == "" && (o.logs || o.follow):
+		return usage.Errorf("`reconcile runs latest --logs`", "--logs and --follow need a run")
+	case o.id != "" && o.failed:
+		return usage.Errorf("leave out the run, or --failed", "--failed lists runs")
+	}
+	return nil
 }
 
 func runRuns(ctx context.Context, a *app, o runsOptions) error {
-	if o.limit < 1 {
-		return usage.Errorf("--limit takes 1 or more", "--limit %d", o.limit)
+	if err := o.check(); err != nil {
+		return err
 	}
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.closeDeps(p)
-	if o.id != "" {
-		return showRun(ctx, a, p, runid.ID(strings.ToUpper(o.id)))
+	if o.follow {
+		return followRun(ctx, a, p, o)
 	}
-	runs, err := p.Record.Runs(ctx, o.limit)
+	if o.id != "" {
+		return showRun(ctx, a, p, o)
+	}
+	runs, err := listRuns(ctx, p.Record, o)
 	if err != nil {
 		return err
 	}
@@ -65,6 +98,56 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	}
 	printRuns(a, runs, time.Now())
 	return nil
+}
+
+// listRuns returns the newest runs that the options ask for.
+func listRuns(ctx context.Context, record *state.Record, o runsOptions) ([]state.Run, error) {
+	const more = 4 // how many times as many are read, while too few match
+	for limit := o.limit; ; limit *= more {
+		runs, err := record.Runs(ctx, limit)
+		if err != nil {
+			return nil, err
+		}
+		isAll := len(runs) < limit
+		runs = slices.DeleteFunc(runs, func(r state.Run) bool { return !o.matches(r) })
+		if isAll || len(runs) >= o.limit {
+			return runs[:min(len(runs), o.limit)], nil
+		}
+	}
+}
+
+func (o runsOptions) matches(r state.Run) bool {
+	if o.failed && r.Exit != run.ExitFailed && r.Error == "" {
+		return false
+	}
+	return o.workspace == "" || slices.ContainsFunc(r.Workspaces, func(w state.RunWorkspace) bool { return w.Name == o.workspace })
+}
+
+// findRun returns the run that a person names.
+func findRun(ctx context.Context, record *state.Record, id string) (state.Run, error) {
+	if id == latestRun {
+		runs, err := record.Runs(ctx, 1)
+		if err == nil && len(runs) == 0 {
+			err = usage.Errorf("`reconcile now` runs a pass", "no run is in the record yet")
+		}
+		if err != nil {
+			return state.Run{}, err
+		}
+		return runs[0], nil
+	}
+	entry, err := record.FindRun(ctx, id)
+	var ambiguous *state.AmbiguousRunError
+	switch {
+	case errors.As(err, &ambiguous):
+		var ids []string
+		for _, id := range ambiguous.Runs {
+			ids = append(ids, string(id))
+		}
+		return entry, usage.Errorf("there are: "+strings.Join(ids, ", "), "%w", ambiguous)
+	case errors.Is(err, state.ErrNotFound):
+		return entry, usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
+	}
+	return entry, err
 }
 
 func printRuns(a *app, runs []state.Run, now time.Time) {
@@ -89,29 +172,121 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
-func showRun(ctx context.Context, a *app, p *wire.Deps, id runid.ID) error {
-	entry, err := p.Record.Run(ctx, id)
-	if errors.Is(err, state.ErrNotFound) {
-		return usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
-	}
+func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
+	entry, err := findRun(ctx, p.Record, o.id)
 	if err != nil {
 		return err
 	}
 	logs := map[string]string{}
-	names, err := p.Snapshots.Logs(ctx, id)
+	names, err := listLogs(ctx, p, entry.ID, o.workspace)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if logs[name], err = readLog(ctx, p, id, name); err != nil {
+		if logs[name], err = readLog(ctx, p, entry.ID, name); err != nil {
 			return err
 		}
 	}
-	if a.wantsJSON() {
-		return ui.PrintJSONWith(a.out, entry, "logs", logs)
+	if o.workspace != "" {
+		entry.Workspaces = slices.DeleteFunc(entry.Workspaces, func(w state.RunWorkspace) bool { return w.Name != o.workspace })
 	}
-	printRun(a, entry, names, logs)
-	return nil
+	switch {
+	case a.wantsJSON():
+		return ui.PrintJSONWith(a.out, entry, "logs", logs)
+	case o.logs:
+		return a.page(func(out io.Writer) { printLogs(out, names, logs) })
+	}
+	return a.page(func(out io.Writer) {
+		printRun(out, a.width(), entry)
+		printLogs(out, names, logs)
+	})
+}
+
+// listLogs returns the workspaces for which a run has logs, or the one that is asked for.
+func listLogs(ctx context.Context, p *wire.Deps, id runid.ID, workspace string) ([]string, error) {
+	names, err := p.Snapshots.Logs(ctx, id)
+	if workspace != "" {
+		names = slices.DeleteFunc(names, func(name string) bool { return name != workspace })
+	}
+	return names, err
+}
+
+// followPoll is how often the logs of a run that works are looked for.
+const followPoll = 2 * time.Second
+
+// followRun prints the log of each workspace of a run once it is there, until the run has
+// ended: its record is written last.
+func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
+	id, err := findWorkingRun(ctx, p.Record, o.id)
+	if err != nil {
+		return err
+	}
+	ticker := time.NewTicker(followPoll)
+	defer ticker.Stop()
+	printed := map[string]bool{}
+	for {
+		_, ended := p.Record.FindRun(ctx, string(id))
+		if ended != nil && !errors.Is(ended, state.ErrNotFound) {
+			return ended
+		}
+		names, err := listLogs(ctx, p, id, o.workspace)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if printed[name] {
+				continue
+			}
+			text, err := readLog(ctx, p, id, name)
+			if err != nil {
+				return err
+			}
+			printed[name] = true
+			printLogs(a.out, []string{name}, map[string]string{name: text})
+		}
+		if ended == nil {
+			return nil
+		}
+		if isWorking, err := isWorking(ctx, p.Record, id); err != nil || !isWorking {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+// findWorkingRun returns the id of the run to follow: one that holds a lease, else one that is
+// recorded. latest is the newest of both.
+func findWorkingRun(ctx context.Context, record *state.Record, id string) (runid.ID, error) {
+	leases, err := record.Leases(ctx)
+	if err != nil {
+		return "", err
+	}
+	var newest runid.ID
+	for _, l := range leases {
+		if l.Owner != "" && (id == latestRun || strings.HasPrefix(string(l.Run), id)) {
+			newest = max(newest, l.Run)
+		}
+	}
+	if newest != "" {
+		return newest, nil
+	}
+	entry, err := findRun(ctx, record, id)
+	return entry.ID, err
+}
+
+// isWorking reports whether a run holds a lease.
+func isWorking(ctx context.Context, record *state.Record, id runid.ID) (bool, error) {
+	leases, err := record.Leases(ctx)
+	for _, l := range leases {
+		if l.Owner != "" && l.Run == id {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string) (string, error) {
@@ -123,19 +298,23 @@ func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string
 	return string(text), errors.Join(err, r.Close())
 }
 
-func printRun(a *app, entry state.Run, names []string, logs map[string]string) {
-	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
-	fmt.Fprintf(a.out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(entry.EndedAt.Sub(entry.StartedAt)))
-	fmt.Fprintf(a.out, "commits   %s → %s\n", ui.AbbrevCommit(entry.FromCommit), ui.AbbrevCommit(entry.ToCommit))
-	fmt.Fprintf(a.out, "snapshot  %s\n", cmp.Or(entry.Snapshot, "-"))
+func printRun(out io.Writer, width int, entry state.Run) {
+	fmt.Fprintf(out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
+	fmt.Fprintf(out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(entry.EndedAt.Sub(entry.StartedAt)))
+	fmt.Fprintf(out, "commits   %s → %s\n", ui.AbbrevCommit(entry.FromCommit), ui.AbbrevCommit(entry.ToCommit))
+	fmt.Fprintf(out, "snapshot  %s\n", cmp.Or(entry.Snapshot, "-"))
 	if entry.Error != "" {
-		fmt.Fprintf(a.out, "failed    %s\n", entry.Error)
+		fmt.Fprintf(out, "failed    %s\n", entry.Error)
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(out)
 	for _, w := range entry.Workspaces {
-		fmt.Fprint(a.out, ui.FormatWorkspace(run.ResultOf(w), a.width()))
+		fmt.Fprint(out, ui.FormatWorkspace(run.ResultOf(w), width))
 	}
+	fmt.Fprintln(out)
+}
+
+func printLogs(out io.Writer, names []string, logs map[string]string) {
 	for _, name := range names {
-		fmt.Fprintf(a.out, "\n%s\n%s\n", ui.StyleBold.Render("# "+name), strings.TrimSpace(logs[name]))
+		fmt.Fprintf(out, "%s\n%s\n\n", ui.StyleBold.Render("# "+name), ui.ColorPlan(strings.TrimSpace(logs[name])))
 	}
 }

@@ -91,7 +91,8 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 		Short: "Lay out the tree of a commit in a new directory",
 		Example: `  reconcile snapshot fetch 3f9c2a1b77 ./tree
   reconcile snapshot fetch 3f9c2a1b77 ./tree --snapshots s3://BUCKET/snapshots`,
-		Args: rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
+		Args:              rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
+		ValidArgsFunction: a.completeCommits,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
 		},

@@ -23,7 +23,8 @@ func newSuspendCommand(a *app) *cobra.Command {
 and it changes no exit code. A run that is applying it now continues.`,
 		Example: `  reconcile suspend tokyo --reason 'DR drill until 18:00'
   reconcile suspend tokyo --state dynamodb://reconcile`,
-		Args: rangeArgs(1, 1, "the name of one workspace"),
+		Args:              rangeArgs(1, 1, "the name of one workspace"),
+		ValidArgsFunction: a.completeWorkspace,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]
 			return runSuspend(c.Context(), a, o)

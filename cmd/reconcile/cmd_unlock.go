@@ -34,7 +34,8 @@ terraform force-unlock in the workspace. Make sure that nothing applies there:
 two writers of one state lose updates.`,
 		Example: `  reconcile unlock tokyo
   reconcile unlock tokyo --state-lock 7a3c1e52-08f6-4e5d-9b1e-3f3f3a0c2d11`,
-		Args: rangeArgs(1, 1, "the name of one workspace"),
+		Args:              rangeArgs(1, 1, "the name of one workspace"),
+		ValidArgsFunction: a.completeWorkspace,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]
 			return runUnlock(c.Context(), a, o)

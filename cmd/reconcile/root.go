@@ -56,6 +56,7 @@ init begins with your own.`,
 		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
 	c.AddCommand(newTopics(a)...)
+	completeValues(c)
 	return c
 }
 

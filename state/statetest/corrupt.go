@@ -32,7 +32,7 @@ func callEverything(a *runner) map[string]error {
 	errs["hold"] = a.PlaceHold(ctx, state.Hold{Name: "ap", Kind: state.Suspended})
 	_, errs["lift"] = a.RemoveHold(ctx, "ap")
 	_, errs["runs"] = a.Runs(ctx, 1)
-	_, errs["run"] = a.Run(ctx, "r")
+	_, errs["run"] = a.FindRun(ctx, "r")
 	_, errs["prune"] = a.PruneRuns(ctx, testTime)
 	_, errs["leases"] = a.Leases(ctx)
 	_, errs["acquire"] = a.Acquire(ctx, a.leaseRequest())

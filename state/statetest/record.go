@@ -158,7 +158,7 @@ func testRuns(t *testing.T, open Open) {
 	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 0 {
 		t.Fatalf("runs of nothing: got %v, %v", runs, err)
 	}
-	_, err := a.Run(ctx, "none")
+	_, err := a.FindRun(ctx, "none")
 	assertErr(t, "no such run", err, state.ErrNotFound)
 	for i := range 5 {
 		run := state.Run{ID: runid.ID(fmt.Sprintf("01JD%d", i)), StartedAt: testTime.Add(time.Duration(i) * time.Hour), ExpiresAt: testTime.Add(24 * time.Hour * 365 * 100).Unix()}
@@ -177,7 +177,11 @@ func testRuns(t *testing.T, open Open) {
 	if runs, err := b.Runs(ctx, 3); err != nil || !slices.Equal(ids(runs), []runid.ID{"01JD4", "01JD3", "01JD2"}) {
 		t.Fatalf("runs: got %v, %v", ids(runs), err)
 	}
-	if run, err := b.Run(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
+	var ambiguous *state.AmbiguousRunError
+	if _, err := b.FindRun(ctx, "01JD"); !errors.As(err, &ambiguous) || len(ambiguous.Runs) < 2 || ambiguous.Runs[0] < ambiguous.Runs[1] {
+		t.Errorf("find a run by what several begin with: %v", err)
+	}
+	if run, err := b.FindRun(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
 		t.Fatalf("run: got %+v, %v", run, err)
 	}
 	pruned, err := b.PruneRuns(ctx, testTime.Add(2*time.Hour))
@@ -200,7 +204,7 @@ func testLargeRun(t *testing.T, open Open) {
 		})
 	}
 	assertErr(t, "record", a.PutRun(ctx, run), nil)
-	got, err := b.Run(ctx, run.ID)
+	got, err := b.FindRun(ctx, string(run.ID))
 	run.Schema = state.Schema
 	if err != nil || !reflect.DeepEqual(got, run) {
 		t.Fatalf("run: got %d workspaces, %d parts, %v", len(got.Workspaces), got.Parts, err)

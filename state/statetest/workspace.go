@@ -213,7 +213,7 @@ func testLongTexts(t *testing.T, open Open) {
 	task := state.Task{Name: "tokyo", Key: "k", Commit: "c1", Done: true, Result: result, Warnings: []string{long}}
 	assertErr(t, "task", a.PutTask(ctx, state.Task{}, task), nil)
 
-	run, err := b.Run(ctx, "r")
+	run, err := b.FindRun(ctx, "r")
 	assertErr(t, "read the run", err, nil)
 	done, _, err := b.Task(ctx, "tokyo")
 	assertErr(t, "read the task", err, nil)

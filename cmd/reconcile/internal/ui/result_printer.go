@@ -242,7 +242,7 @@ func drifted(result *run.Result) []string {
 func printPlans(w io.Writer, result *run.Result) {
 	for _, ws := range result.Workspaces {
 		if plan := strings.TrimSpace(ws.Plan); plan != "" {
-			fmt.Fprintf(w, "%s\n\n%s\n\n", StyleBold.Render("# "+ws.Name), plan)
+			fmt.Fprintf(w, "%s\n\n%s\n\n", StyleBold.Render("# "+ws.Name), ColorPlan(plan))
 		}
 	}
 }
