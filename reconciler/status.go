@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -15,7 +16,7 @@ import (
 	"reconcile/state"
 )
 
-// Status is the record as `reconcile status -o json` prints it. It does not read Git.
+// Status is the record as `reconcile status -o json` prints it. AddTip adds what is in Git.
 type Status struct {
 	Head       StatusHead        `json:"head"`
 	Workspaces []StatusWorkspace `json:"workspaces"`
@@ -34,6 +35,9 @@ type StatusHead struct {
 	Run         runid.ID   `json:"run"`
 	UpdatedAt   time.Time  `json:"updated_at"`
 	Error       string     `json:"error,omitempty"` // why the last pass failed as a whole
+	// Tip is the branch's commit in Git, and TipError why it could not be read.
+	Tip      commitid.ID `json:"tip,omitempty"`
+	TipError string      `json:"tip_error,omitempty"`
 }
 
 // StatusWorkspace is one workspace of the record.
@@ -42,6 +46,7 @@ type StatusWorkspace struct {
 	Path      string            `json:"path"`
 	Commit    commitid.ID       `json:"commit"` // the applied commit
 	Outcome   state.Outcome     `json:"outcome"`
+	Stale     []string          `json:"stale,omitempty"` // inputs that differ at the tip from what was applied
 	At        time.Time         `json:"at"`
 	Error     string            `json:"error,omitempty"`
 	Digest    plandigest.Digest `json:"digest,omitempty"`
@@ -90,6 +95,28 @@ type StatusLease struct {
 	PID   int       `json:"pid"`
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
+}
+
+// AddTip adds to the status what the tip of the branch makes stale. If Git does not answer,
+// the status says why.
+func (r *Reconciler) AddTip(ctx context.Context, st *Status) {
+	changed, err := r.Changed(ctx, "", "")
+	if err != nil {
+		st.Head.TipError = err.Error()
+		return
+	}
+	st.Head.Tip = changed.To
+	for _, c := range changed.Workspaces {
+		i := slices.IndexFunc(st.Workspaces, func(w StatusWorkspace) bool { return w.Name == c.Name })
+		switch {
+		case c.Removed:
+		case i < 0:
+			st.Workspaces = append(st.Workspaces, StatusWorkspace{Name: c.Name, Stale: c.Stale, DependsOn: []string{}})
+		default:
+			st.Workspaces[i].Stale = c.Stale
+		}
+	}
+	slices.SortFunc(st.Workspaces, func(a, b StatusWorkspace) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // Status reads the record.

@@ -106,7 +106,7 @@ func checkFailedAttempt(t *testing.T, p reconcilertest.Spec, r *childReport) {
 	if kyoto.Outcome != state.Failed || kyoto.Attempt == nil || kyoto.Trace != nil {
 		t.Errorf("the record of kyoto: %+v", kyoto)
 	}
-	history, err := record.Run(t.Context(), r.Result.Run)
+	history, err := record.FindRun(t.Context(), string(r.Result.Run))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,6 +83,30 @@ func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
 	return nil
 }
 
+// Forget deletes the record of ws, as read under this lease, and its hold. What is gone already
+// is no error.
+func (l *Lease) Forget(ctx context.Context, ws Workspace) error {
+	ws = l.refreshRev(ws)
+	key := l.record.key(ws.sortKey())
+	ops := append([]Op{{Key: key, If: sameRev(ws.Rev), Delete: true}, l.ownedCheck()}, l.record.deletePartsOps(ws.Name, 0, ws.Parts)...)
+	hold, held, err := get[Hold](ctx, l.record, l.record.key(holdPrefix+ws.Name))
+	if held {
+		ops = append(ops, Op{Key: l.record.key(hold.sortKey()), If: sameHold(true, hold), Delete: true})
+	}
+	if err == nil {
+		isGone := func(ctx context.Context) (bool, error) {
+			_, found, err := get[Workspace](ctx, l.record, key)
+			return !found, err
+		}
+		err = l.record.write(ctx, isGone, ops...)
+	}
+	if err != nil {
+		return fmt.Errorf("forget workspace %s: %w", ws.Name, l.classifyConflict(ctx, err))
+	}
+	l.noteWritten(Workspace{Name: ws.Name})
+	return nil
+}
+
 func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Workspace, error) {
 	// The new name may have a tombstone.
 	existing, _, err := l.record.Workspace(ctx, to.Name)

@@ -86,7 +86,7 @@ func printChanged(a *app, c *reconciler.Changed) {
 		rows = append(rows, ui.Row{Cells: []string{visible.Name(w.Name), reason}})
 	}
 	if len(rows) > 0 {
-		ui.PrintTable(a.out, a.width(), []string{"STALE", "CHANGED INPUTS"}, rows)
+		ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "STALE"}, {Title: "CHANGED INPUTS"}}, rows)
 	}
 	if len(c.Maybe) > 0 {
 		ui.PrintWrapped(a.out, a.width(), "", "also stale if outputs change: "+strings.Join(c.Maybe, ", "))

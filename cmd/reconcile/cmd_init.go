@@ -91,7 +91,7 @@ func printFindings(a *app, f *scaffold.Findings) {
 		}
 		rows = append(rows, ui.Row{Cells: []string{root.Path, backend, strings.Join(root.VarFiles, ", ")}})
 	}
-	ui.PrintTable(a.out, a.width(), []string{"ROOT MODULE", "BACKEND", "FILES OF VALUES"}, rows)
+	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "ROOT MODULE"}, {Title: "BACKEND"}, {Title: "FILES OF VALUES", Rank: 1}}, rows)
 	for _, text := range f.Unsure {
 		ui.PrintWrapped(a.out, a.width(), "", ui.StyleWait.Render("please look")+": "+text)
 	}

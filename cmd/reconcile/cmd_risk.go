@@ -124,7 +124,7 @@ func printRisk(a *app, report risk.Report) {
 			Notes: []string{c.Why.In(a.settings.Lang)},
 		})
 	}
-	ui.PrintTable(a.out, a.width(), []string{"RISK", "ADDRESS"}, rows)
+	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "RISK"}, {Title: "ADDRESS"}}, rows)
 	fmt.Fprintf(a.out, "\nthe plan's risk is %s\n", riskStyle(report.Risk).Render(report.Risk.String()))
 }
 

@@ -169,7 +169,7 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		}
 		rows = append(rows, row)
 	}
-	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
+	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "RUN"}, {Title: "WHEN", Rank: 1}, {Title: "TRIGGER", Rank: 3}, {Title: "TO", Rank: 2}, {Title: "WORKSPACES"}}, rows)
 }
 
 func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {

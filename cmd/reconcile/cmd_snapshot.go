@@ -82,7 +82,7 @@ func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 	for _, s := range list {
 		rows = append(rows, ui.Row{Cells: []string{string(s.Commit), ui.FormatBytes(s.Size), ui.FormatAge(s.StoredAt, now)}})
 	}
-	ui.PrintTable(a.out, a.width(), []string{"COMMIT", "SIZE", "STORED"}, rows)
+	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "COMMIT"}, {Title: "SIZE", Rank: 1}, {Title: "STORED"}}, rows)
 }
 
 func newSnapshotFetchCommand(a *app) *cobra.Command {

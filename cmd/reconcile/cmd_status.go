@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,28 +16,48 @@ import (
 )
 
 func newStatusCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var o statusOptions
+	c := &cobra.Command{
 		Use:     "status",
 		GroupID: groupInspect,
-		Short:   "Show the record: each workspace, and which run works on it",
+		Short:   "Show each workspace: applied, stale, waiting, suspended, drifted",
+		Long: `Show the record: each workspace with its last outcome, what is stale at the tip
+of the branch, what waits for a person, and which run works on it. With
+--no-tip Git is not asked.
+
+Workspaces that were removed from Git stand below; reconcile forget takes one
+out of the record.`,
 		Example: `  reconcile status
-  reconcile status -o json`,
+  reconcile status --no-tip -o json`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runStatus(c.Context(), a)
+			return runStatus(c.Context(), a, o)
 		},
 	}
+	c.Flags().BoolVar(&o.noTip, "no-tip", false, "read only the record; do not ask Git what is stale")
+	return c
 }
 
-func runStatus(ctx context.Context, a *app) error {
+type statusOptions struct{ noTip bool }
+
+// tipTime bounds how long status waits for Git.
+const tipTime = 20 * time.Second
+
+func runStatus(ctx context.Context, a *app, o statusOptions) error {
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.closeDeps(p)
-	st, err := p.NewReconciler(nil).Status(ctx)
+	r := p.NewReconciler(nil)
+	st, err := r.Status(ctx)
 	if err != nil {
 		return err
+	}
+	if !o.noTip && st.Head.Commit != "" {
+		tipCtx, cancel := context.WithTimeout(ctx, tipTime)
+		defer cancel()
+		r.AddTip(tipCtx, st)
 	}
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, st)
@@ -50,30 +71,73 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 		fmt.Fprintln(a.out, "no pass has run yet\n"+ui.StyleFaint.Render("  → `reconcile plan` shows what one would do, `reconcile now` runs it"))
 		return
 	}
-	summary := "settled"
-	if !st.Head.Settled {
-		summary = "not settled"
-	}
-	if since := st.Head.BehindSince; since != nil {
-		summary += ", out of sync for " + ui.FormatDuration(now.Sub(*since))
-	}
-	fmt.Fprintf(a.out, "%s at %s · %s · %s\n", a.settings.Branch, ui.AbbrevCommit(st.Head.Commit), summary, ui.FormatAge(st.Head.UpdatedAt, now))
+	fmt.Fprintln(a.out, describeHead(a.settings.Branch, st.Head, now))
 	if st.Head.Error != "" {
 		ui.PrintWrapped(a.out, a.width(), "  ", "the last pass failed: "+st.Head.Error)
 	}
+	if st.Head.TipError != "" {
+		ui.PrintWrapped(a.out, a.width(), "  ", "what is stale is not known: "+st.Head.TipError)
+	}
 	fmt.Fprintln(a.out)
-	var rows []ui.Row
+	var rows, removed []ui.Row
 	for _, w := range st.Workspaces {
 		outcome := w.Outcome
 		if w.Removed {
 			outcome = state.Removed
 		}
-		rows = append(rows, ui.Row{
-			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
+		row := ui.Row{
+			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), describeConditions(w), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
 			Notes: statusNotes(w, now),
-		})
+		}
+		if w.Removed {
+			removed = append(removed, row)
+		} else {
+			rows = append(rows, row)
+		}
 	}
-	ui.PrintTable(a.out, a.width(), []string{"WORKSPACE", "OUTCOME", "APPLIED AT", "WHEN"}, rows)
+	columns := []ui.Column{{Title: "WORKSPACE"}, {Title: "OUTCOME"}, {Title: "CONDITION"}, {Title: "APPLIED AT", Rank: 2}, {Title: "WHEN", Rank: 1}}
+	ui.PrintTable(a.out, a.width(), columns, rows)
+	if len(removed) > 0 {
+		fmt.Fprintln(a.out, "\nremoved from Git (`reconcile forget WORKSPACE` takes one out of the record):")
+		ui.PrintTable(a.out, a.width(), columns, removed)
+	}
+}
+
+// describeHead returns what the record has adopted, beside the tip in Git.
+func describeHead(branch string, h reconciler.StatusHead, now time.Time) string {
+	summary := "settled"
+	if !h.Settled {
+		summary = "not settled"
+	}
+	if since := h.BehindSince; since != nil {
+		summary += ", out of sync for " + ui.FormatDuration(now.Sub(*since))
+	}
+	at := ui.AbbrevCommit(h.Commit)
+	if h.Tip != "" && h.Tip != h.Commit {
+		at = fmt.Sprintf("%s in Git, the last pass took %s", ui.AbbrevCommit(h.Tip), at)
+	}
+	return fmt.Sprintf("%s at %s · %s · %s", branch, at, summary, ui.FormatAge(h.UpdatedAt, now))
+}
+
+// describeConditions returns what is so of a workspace beside its outcome.
+func describeConditions(w reconciler.StatusWorkspace) string {
+	var list []string
+	for _, c := range []struct {
+		is   bool
+		name string
+	}{
+		{w.Lease != nil, "running"},
+		{len(w.Stale) > 0, "stale"},
+		{w.Outcome == state.Blocked && !w.Removed, "waiting"},
+		{w.Hold != nil && w.Hold.Kind == state.Suspended, "suspended"},
+		{w.Hold != nil && w.Hold.Kind == state.Recovery, "held"},
+		{w.Drift != nil && *w.Drift == reconciler.DriftFound, "drifted"},
+	} {
+		if c.is {
+			list = append(list, c.name)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // statusNotes returns what a person should know about a workspace.
@@ -94,7 +158,7 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(attempt.Since, now), attempt.Host))
 	}
 	if w.Error != "" && w.Hold == nil {
-		notes = append(notes, w.Error)
+		notes = append(notes, firstLine(w.Error))
 	}
 	for _, given := range w.Approvals {
 		notes = append(notes, ui.FormatApproval(given)+"; it ends "+given.EndsAt.Local().Format(time.DateTime))
@@ -122,4 +186,13 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(w.RetryAt.Sub(now))))
 	}
 	return notes
+}
+
+// firstLine returns the first line of an error. runs shows the others.
+func firstLine(text string) string {
+	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if strings.TrimSpace(rest) != "" {
+		first += " … (`reconcile runs` has the rest)"
+	}
+	return first
 }

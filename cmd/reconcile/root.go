@@ -52,7 +52,7 @@ init begins with your own.`,
 	c.AddCommand(
 		newNowCommand(a), newWatchCommand(a), newApproveCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
-		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
+		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newForgetCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
 	c.AddCommand(newTopics(a)...)

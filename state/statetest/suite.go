@@ -33,6 +33,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"corrupt":      testCorrupt,
 		"workspace":    testWorkspace,
 		"rename":       testRename,
+		"forget":       testForget,
 		"approval":     testApproval,
 
 		"many inputs":   testManyInputs,

@@ -89,6 +89,34 @@ func testRename(t *testing.T, open Open) {
 	}
 }
 
+// What is forgotten is gone with its hold and all its parts, once, and only under the lease.
+func testForget(t *testing.T, open Open) {
+	a, b := twoRunners(t, open)
+	ctx := t.Context()
+	l := a.acquire()
+	ws := newTokyo("c1")
+	ws.Trace = inputs(20000, 1)
+	assertErr(t, "write", l.Write(ctx, ws), nil)
+	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch"}), nil)
+	old := a.readTokyo()
+	assertErr(t, "write again", l.Write(ctx, old), nil)
+	a.store.Inject(OnNextWrites(FailAfter))
+	assertErr(t, "forget", l.Forget(ctx, a.readTokyo()), nil)
+	if all, err := b.Workspaces(ctx); err != nil || len(all) != 0 {
+		t.Fatalf("forgotten: %d left, %v", len(all), err)
+	}
+	if holds, err := b.Holds(ctx); err != nil || len(holds) != 0 {
+		t.Fatalf("holds: got %+v, %v", holds, err)
+	}
+	if items, err := newFixture(t, open).store.List(ctx, "record", "WSPART#"); err != nil || len(items) != 0 {
+		t.Errorf("%d parts are left, %v", len(items), err)
+	}
+	assertErr(t, "forget what is gone", l.Forget(ctx, state.Workspace{Name: "edo", Rev: 3}), nil)
+	assertErr(t, "write after it", l.Write(ctx, newTokyo("c2")), nil)
+	assertErr(t, "release", l.Release(ctx), nil)
+	assertErr(t, "forget without the lease", l.Forget(ctx, b.readTokyo()), state.ErrLeaseLost)
+}
+
 // A workspace with very many inputs is recorded, read, renamed and made small again. No
 // part of it stays behind.
 func testManyInputs(t *testing.T, open Open) {

@@ -135,39 +135,6 @@ func FormatBytes(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// Row is a line of a table, with notes below it.
-type Row struct {
-	Cells []string
-	Notes []string
-}
-
-// PrintTable writes rows under a header in aligned columns. It cuts lines longer than
-// width.
-func PrintTable(w io.Writer, width int, header []string, rows []Row) {
-	widths := make([]int, len(header))
-	lines := append([]Row{{Cells: header}}, rows...)
-	for _, r := range lines {
-		for i, cell := range r.Cells {
-			widths[i] = max(widths[i], ansi.StringWidth(cell))
-		}
-	}
-	for n, r := range lines {
-		var b strings.Builder
-		for i, cell := range r.Cells {
-			b.WriteString(cell)
-			b.WriteString(strings.Repeat(" ", widths[i]-ansi.StringWidth(cell)+2))
-		}
-		line := ansi.Truncate(strings.TrimRight(b.String(), " "), width, "…")
-		if n == 0 {
-			line = StyleFaint.Render(line)
-		}
-		fmt.Fprintln(w, line)
-		for _, note := range r.Notes {
-			PrintWrapped(w, width, "  ", note)
-		}
-	}
-}
-
 // PrintWrapped writes text in lines of at most width columns: the first after
 // indent, the others under it.
 func PrintWrapped(w io.Writer, width int, indent, text string) {

@@ -21,7 +21,7 @@ func Page(terminal *os.File, text string) error {
 	if pager == "" {
 		pager = "less"
 	}
-	c := exec.Command("sh", "-c", pager) // #nosec G204 -- PAGER is a command line of the user's own
+	c := exec.Command("sh", "-c", pager) // #nosec G204 G702 -- PAGER is a command line of the user's own
 	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(text), terminal, os.Stderr
 	if _, set := os.LookupEnv("LESS"); !set {
 		c.Env = append(os.Environ(), "LESS=FRX")
