@@ -35,8 +35,31 @@ func newApp() *app {
 	}
 	a.out = visible.NewWriter(ui.ColorWriter(os.Stdout, a.stdout))
 	a.logs = ui.NewLogWriter(visible.NewJSONWriter(os.Stderr))
-	a.log = ui.NewLogger(a.logs, ui.IsTerminal(os.Stderr))
+	a.log = ui.NewLogger(a.logs, ui.IsTerminal(os.Stderr), false)
 	return a
+}
+
+// applyOutput makes output and logs as the settings say.
+func (a *app) applyOutput() error {
+	s := &a.settings
+	if s.NoColor {
+		a.out = ui.PlainWriter(a.out)
+	}
+	if s.Quiet {
+		a.terminal = nil
+	}
+	switch s.LogFormat {
+	case config.LogAuto:
+		if !s.Quiet {
+			return nil
+		}
+		a.log = ui.NewLogger(a.logs, ui.IsTerminal(os.Stderr), s.Quiet)
+	case config.LogText, config.LogJSON:
+		a.log = ui.NewLogger(a.logs, s.LogFormat == config.LogText, s.Quiet)
+	default:
+		return usage.Errorf("--log-format takes text, json or auto", "--log-format %s is not known", s.LogFormat)
+	}
+	return nil
 }
 
 // wantsJSON reports whether output is JSON.

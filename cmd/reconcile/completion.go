@@ -86,7 +86,7 @@ func (a *app) completeCommits(c *cobra.Command, args []string, _ string) ([]stri
 func completeValues(c *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"output": {"text", "json"}, "gate": {"always", "safe", "approve", "plan-only"}, "lang": {"en", "ja"},
-		"metrics": {"none", "otlp", "emf"}, "traces": {"none", "otlp"},
+		"metrics": {"none", "otlp", "emf"}, "traces": {"none", "otlp"}, "log-format": {"auto", "text", "json"},
 	} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -97,7 +97,7 @@ func completeValues(c *cobra.Command) {
 	} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoSpace))
 	}
-	for _, flag := range []string{"settings", "signers", "terraform", "digest-key"} {
+	for _, flag := range []string{"config", "settings", "signers", "terraform", "digest-key"} {
 		_ = c.MarkPersistentFlagFilename(flag)
 	}
 	_ = c.MarkPersistentFlagDirname("work")

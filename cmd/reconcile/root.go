@@ -71,6 +71,9 @@ func (a *app) prepare(c *cobra.Command) error {
 	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return err
 	}
+	if err := a.applyOutput(); err != nil {
+		return err
+	}
 	if a.settings.SettingsFile != "" && c.Annotations[annotationTriesSettings] == "" {
 		return usage.Errorf("try them with `reconcile validate`, `graph`, `changed` or `plan`, then commit them", "`%s` takes its settings from Git, not from --settings", c.CommandPath())
 	}

@@ -35,7 +35,7 @@ func envName(flag string) string {
 }
 
 // ApplyEnvironment sets the flags of c that were not given from their
-// environment variables. An empty variable counts as not set.
+// environment variables, else from the file of --config. An empty variable counts as not set.
 func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 	if err := checkVariables(c.Root(), os.Environ()); err != nil {
 		return err
@@ -44,14 +44,24 @@ func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 	s.GitPassword = takeSecret(envGitPassword)
 	s.BacklogAPIKey = takeSecret(envBacklogKey)
 	s.WebhookToken = takeSecret(envWebhookToken)
+	inFile, err := s.readConfigFile(c)
+	if err != nil {
+		return err
+	}
 	var setErr error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		value := os.Getenv(envName(f.Name))
-		if f.Changed || value == "" || setErr != nil || f.Name == "help" {
+		name, values := envName(f.Name), []string{os.Getenv(envName(f.Name))}
+		if values[0] == "" {
+			name, values = f.Name+" in the file of --config", inFile[f.Name]
+		}
+		if f.Changed || setErr != nil || f.Name == "help" {
 			return
 		}
-		if err := f.Value.Set(value); err != nil {
-			setErr = usage.Errorf("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", envName(f.Name), value, err)
+		for _, value := range values {
+			if err := f.Value.Set(value); err != nil {
+				setErr = usage.Errorf("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", name, value, err)
+				return
+			}
 		}
 	})
 	return setErr

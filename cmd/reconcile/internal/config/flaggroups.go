@@ -19,9 +19,9 @@ var flagGroups = []struct {
 }{
 	{"Repository", []string{"repo", "branch", "git-credentials", "signers", "environment", "settings"}},
 	{"Record", []string{"state", "record", "snapshots", "digest-key"}},
-	{"Running", []string{"gate", "terraform", "executor", "parallelism", "wait", "work"}},
+	{"Running", []string{"gate", "approvers", "terraform", "executor", "parallelism", "wait", "work", "config"}},
 	{"Backlog and notices", []string{"backlog", "backlog-credentials", "notify", "notify-issues"}},
-	{"Output", []string{"output", "lang", "metrics", "traces"}},
+	{"Output", []string{"output", "lang", "quiet", "no-color", "log-format", "metrics", "traces"}},
 }
 
 // otherGroup is the title of the flags that are in no group.

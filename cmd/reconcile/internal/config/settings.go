@@ -49,6 +49,10 @@ type Settings struct {
 	Wait               time.Duration
 	Work               string
 	Output             string
+	LogFormat          string
+	NoColor            bool
+	Quiet              bool
+	ConfigFile         string
 	Pins               []string // NAME=VALUE; see ApplyPins
 
 	// Only from the environment: every process can read a command line.
@@ -65,6 +69,13 @@ const (
 	SchemeSSM      = "ssm://"
 	schemeSecret   = "secretsmanager://"
 	prefixSSHKey   = "ssh-key:"
+)
+
+// Formats of logs.
+const (
+	LogAuto = "auto"
+	LogText = "text"
+	LogJSON = "json"
 )
 
 // DefaultWait is the record's default lease: how long `now` waits for another run.
@@ -97,6 +108,10 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.DurationVar(&s.Wait, "wait", DefaultWait, "how long to wait for a lease that another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+abbrevHome(defaultWorkDir())+")")
 	f.StringArrayVar(&s.Pins, pinFlag, nil, "pin a setting, as NAME=VALUE: a flag or variable with another value is refused. For the entry point of a task or image")
+	f.StringVar(&s.ConfigFile, configFlag, "", "file with values of flags, as NAME = VALUE in TOML; a flag or a variable wins (default: "+abbrevHome(defaultConfigFile())+")")
+	f.StringVar(&s.LogFormat, "log-format", LogAuto, "logs on stderr: text, json, or auto (text on a terminal)")
+	f.BoolVar(&s.NoColor, "no-color", false, "no colours, also on a terminal (or NO_COLOR)")
+	f.BoolVarP(&s.Quiet, "quiet", "q", false, "no progress, and only errors in the logs")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
 }
 

@@ -8,18 +8,24 @@ import (
 	"sync"
 )
 
-// NewLogger logs text to a terminal and JSON elsewhere.
-func NewLogger(w io.Writer, terminal bool) *slog.Logger {
-	if terminal {
-		return NewTextLogger(w)
+// NewLogger logs text for people, or JSON; with quiet only errors.
+func NewLogger(w io.Writer, isText, quiet bool) *slog.Logger {
+	level := slog.LevelInfo
+	if quiet {
+		level = slog.LevelError
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if isText {
+		return newTextLogger(w, max(level, slog.LevelWarn))
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // NewTextLogger logs warnings and errors only: the command's own output already shows
 // progress and the result of each workspace.
-func NewTextLogger(w io.Writer) *slog.Logger {
-	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: formatTime})
+func NewTextLogger(w io.Writer) *slog.Logger { return newTextLogger(w, slog.LevelWarn) }
+
+func newTextLogger(w io.Writer, level slog.Level) *slog.Logger {
+	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatTime})
 	return slog.New(&outcomeFilter{Handler: text})
 }
 

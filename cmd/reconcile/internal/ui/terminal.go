@@ -20,6 +20,11 @@ func ColorWriter(file *os.File, w io.Writer) io.Writer {
 	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
 
+// PlainWriter writes to w without colours.
+func PlainWriter(w io.Writer) io.Writer {
+	return &colorprofile.Writer{Forward: w, Profile: colorprofile.ASCII}
+}
+
 // Widths of text, in columns.
 const (
 	DefaultWidth = 80
