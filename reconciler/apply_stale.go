@@ -19,7 +19,9 @@ import (
 // tip has moved, or ctx has ended. It returns when nothing runs any more. While something
 // runs, it polls the tip if another pass can take a new one.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool) {
-	s := scheduleStale(w, p.run.Options)
+	options := p.run.Options
+	options.Replan = options.Replan && !p.isSecondLook
+	s := scheduleStale(w, options)
 	p.reportUnchanged(ctx, w, s)
 	announceWaiting(p.run, w, s)
 	dir := checkout.New(p.run, w)
@@ -148,7 +150,8 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 // an error in the commit until the next commit. A manual run always tries again.
 func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool {
 	rec := entry.Record
-	if p.run.Options.Trigger == run.Manual || p.run.Options.Replan || !entry.Recorded {
+	triesAgain := p.run.Options.Trigger == run.Manual || p.run.Options.Replan
+	if triesAgain && !p.isSecondLook || !entry.Recorded {
 		return false
 	}
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
@@ -168,7 +171,11 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 
 func (p *pass) complete(s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
 	entry.Result = &result
-	s.Finish(entry.Dir.Name, result.Outcome)
+	if result.Teardown != nil {
+		s.FinishWaiting(entry.Dir.Name)
+	} else {
+		s.Finish(entry.Dir.Name, result.Outcome)
+	}
 	p.scheduleRetry(entry)
 	p.result.Add(result)
 	p.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseDone, Result: &result})
@@ -179,6 +186,26 @@ func (p *pass) complete(s *schedule.Schedule, entry *inventory.Entry, result run
 	case result.Outcome != state.Unchanged:
 		log.Info("done", "stale", result.StaleReasons, "changes", result.Changes, "ms", result.DurationMS)
 	}
+}
+
+// canTearDown reports whether the readers of a workspace that waits for them are applied now.
+func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, error) {
+	var records map[string]state.Workspace
+	for name, entry := range w.Entries {
+		if entry.Result == nil || entry.Result.Teardown == nil {
+			continue
+		}
+		if records == nil {
+			var err error
+			if records, err = p.config.Record.Workspaces(ctx); err != nil {
+				return false, err
+			}
+		}
+		if len(w.UnappliedReaders(name, records)) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // scheduleRetry sets the retry time of a workspace whose next run may end differently.

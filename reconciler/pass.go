@@ -35,7 +35,7 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 
 // loop runs rounds until no newer tip arrives during one.
 func (p *pass) loop(ctx, killCtx context.Context) error {
-	for range maxRounds {
+	for n := 0; n < maxRounds+p.teardowns; n++ {
 		if done, err := p.round(ctx, killCtx); done || err != nil {
 			return err
 		}
@@ -95,6 +95,10 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, fmt.Errorf("adopt %s: %w", commit, err)
 	}
 
+	if head.Commit != p.discovered {
+		p.discovered, p.isSecondLook = head.Commit, false
+	}
+
 	// 5. Find the stale workspaces and their order.
 	p.run.EnterStep(run.PhaseDiscover)
 	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
@@ -139,6 +143,13 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		moved = err == nil && tip.Commit != head.Commit
 	}
 	if moved {
+		return false, nil
+	}
+	// What waited for its readers is planned in a round of its own, and its readers after it.
+	if next, err := p.canTearDown(ctx, work); err != nil {
+		return false, err
+	} else if next && p.teardowns < len(work.Entries) {
+		p.teardowns, p.isSecondLook = p.teardowns+1, true
 		return false, nil
 	}
 	if err := p.settle(ctx, head, work); errors.Is(err, state.ErrConflict) {
@@ -325,6 +336,10 @@ type pass struct {
 
 	panicErr     *run.PanicError
 	recordedExit int // recorded exit code, if the pass had nothing to do
+
+	teardowns    int         // rounds that followed because the readers of a workspace were applied
+	isSecondLook bool        // this is such a round: what failed or waits is not tried again
+	discovered   commitid.ID // the tip of the last round
 
 	claims  *claims         // of all passes of this process
 	claimed map[string]bool // workspaces that this pass left to another one

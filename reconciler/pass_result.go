@@ -31,7 +31,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 			continue
 		}
 		p.result.Add(run.WorkspaceResult{
-			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Error: why,
+			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Teardown: w.Teardown, Error: why,
 		})
 	}
 	p.recordedExit = head.Exit

@@ -122,7 +122,7 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec s
 			p.run.Warn(rec.Name + ": " + text)
 		}
 		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
-		rec.Error, rec.PendingInputs, rec.Failures, rec.RetryAt = "", nil, 0, time.Time{}
+		rec.Error, rec.PendingInputs, rec.Teardown, rec.Failures, rec.RetryAt = "", nil, nil, 0, time.Time{}
 		return lease.Write(ctx, rec)
 	})
 }
@@ -137,7 +137,7 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory.Inventory, entry *
 		return // its end replaces the outcome
 	}
 	err := p.run.WithLease(ctx, w.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
-		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()
+		rec.Outcome, rec.Error, rec.PendingInputs, rec.Teardown, rec.OutcomeAt = state.Unchanged, "", nil, nil, p.config.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
 		entry.Record = rec
 		return lease.Write(ctx, rec)

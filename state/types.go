@@ -156,6 +156,8 @@ type Workspace struct {
 	// plan was not applied. While they are the same and NextRetryAt has not come, nothing
 	// is planned again.
 	PendingInputs Trace `json:"waiting,omitempty"`
+	// Teardown is set while the plan waits for readers, because it deletes what they may use.
+	Teardown *Teardown `json:"teardown,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
 	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, with the key
@@ -178,6 +180,13 @@ type Workspace struct {
 	// the SHA-256 of those items' text. Only this package uses them.
 	Parts    int    `json:"parts,omitempty"`
 	PartsSum string `json:"parts_sum,omitempty"`
+}
+
+// Teardown is why a plan waits until the workspaces that read its outputs are applied.
+type Teardown struct {
+	Commit  commitid.ID `json:"commit"`            // of the plan
+	Readers []string    `json:"readers"`           // that are not applied at it, sorted
+	Outputs []string    `json:"outputs,omitempty"` // that the plan would make or change, sorted
 }
 
 // Drift is the result of a plan of exactly the inputs that a workspace was last applied
@@ -242,6 +251,7 @@ type RunWorkspace struct {
 	PlanDigest   plandigest.Digest `json:"digest"`
 	Why          string            `json:"why,omitempty"`
 	Approval     *Approval         `json:"approval,omitempty"`
+	Teardown     *Teardown         `json:"teardown,omitempty"`
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 }

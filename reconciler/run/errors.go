@@ -35,6 +35,7 @@ type BlockedError struct {
 	Reason string
 	Retry  bool // it may also pass by itself, so a later pass tries again
 	Held   bool // a hold represents it until the hold is removed
+	Replan bool // it may end although no input of its own changes, so each pass plans again
 }
 
 func (e *BlockedError) Error() string { return e.Reason }

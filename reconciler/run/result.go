@@ -75,6 +75,7 @@ type WorkspaceResult struct {
 	PlanDigest   plandigest.Digest `json:"digest"`             // of the plan
 	Why          string            `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
 	Approval     *state.Approval   `json:"approval,omitempty"` // allowed the apply
+	Teardown     *state.Teardown   `json:"teardown,omitempty"` // the plan waits for these readers
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 	Warnings     []string          `json:"warnings,omitempty"`
@@ -101,7 +102,7 @@ const ReplanReason = "--replan"
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 
@@ -109,7 +110,7 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 

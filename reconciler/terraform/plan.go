@@ -33,6 +33,9 @@ type Plan struct {
 	Digest plandigest.Digest
 	// Difference is what the digest is of, redacted and shortened.
 	Difference plandigest.Difference
+	// MadeOutputs are the names of the outputs that the plan makes or changes, and
+	// RemovedOutputs of those that it removes; both sorted.
+	MadeOutputs, RemovedOutputs []string
 	// Risk is what the changes do to what runs, redacted.
 	Risk risk.Report
 	Text string // for users, redacted
@@ -161,6 +164,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	}
 	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
 	plan.Changes = Changes(planjson.CountChanges(saved))
+	plan.MadeOutputs, plan.RemovedOutputs = planjson.ListChangedOutputs(saved)
 	if !plan.Empty {
 		if err := s.judge(ctx, plan, saved); err != nil {
 			return err

@@ -114,6 +114,9 @@ func (s *Schedule) Finish(name string, outcome state.Outcome) {
 	}
 }
 
+// FinishWaiting records that a workspace waits for its readers: it does not stop them.
+func (s *Schedule) FinishWaiting(name string) { s.Finish(name, state.Pending) }
+
 // ExplainSkip returns why a workspace cannot run although its upstreams are finished: one
 // of them was not successful. It returns "" if it can run.
 func (s *Schedule) ExplainSkip(name string) string {

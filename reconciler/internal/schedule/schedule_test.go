@@ -97,3 +97,16 @@ func TestPendingUpstreams(t *testing.T) {
 		t.Errorf("skipped because %q", got)
 	}
 }
+
+// A workspace that waits for its readers does not stop them.
+func TestFinishWaiting(t *testing.T) {
+	t.Parallel()
+	s := schedule.New(newGraph(map[string]string{"a": "", "b": "a"}), func(string) bool { return true }, nil, false)
+	if name, _ := s.Pop(); name != "a" {
+		t.Fatalf("%s starts first", name)
+	}
+	s.FinishWaiting("a")
+	if name, ok := s.Pop(); !ok || name != "b" || s.ExplainSkip("b") != "" {
+		t.Errorf("%q starts, skipped because %q", name, s.ExplainSkip("b"))
+	}
+}

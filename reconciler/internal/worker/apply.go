@@ -139,7 +139,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 
 	plan, err := v.planExactInputs(ctx, root)
 	if err != nil {
-		return v.recordFailure(ctx, err)
+		return v.recordFailure(ctx, v.explainPlanFailure(err))
 	}
 	if err := v.checkout.CheckPath(plan.Text); err != nil {
 		return err

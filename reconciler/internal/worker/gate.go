@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"reconcile/internal/excerpt"
 	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -22,15 +24,69 @@ func (v *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error
 	}
 	verdict := gate.Judge(v.entry.Config, v.config.Gate, plan)
 	v.result.Why = excerpt.Shorten(verdict.Why, maxWhy)
-	if verdict.Why == "" {
+	if err := v.checkReaders(ctx, plan); err != nil {
+		return err
+	}
+	var why []string
+	if v.result.Teardown != nil {
+		why = append(why, gate.DescribeTeardown(plan, v.result.Teardown))
+	}
+	waits, err := v.checkApproval(ctx, plan, verdict)
+	if err != nil {
+		return err
+	}
+	why = append(why, waits...)
+	if len(why) == 0 {
 		return nil
 	}
-	if err := v.readApprovals(ctx); err != nil {
+	v.approval = nil
+	return &run.BlockedError{Reason: strings.Join(why, "; "), Replan: v.result.Teardown != nil}
+}
+
+// checkReaders notes in the result which readers must be applied before the plan.
+func (v *workspaceRun) checkReaders(ctx context.Context, plan *terraform.Plan) error {
+	if !gate.DeletesWhatReadersUse(plan) {
+		return nil
+	}
+	records, err := v.config.Record.Workspaces(ctx)
+	if err != nil {
 		return err
+	}
+	v.result.Teardown = newTeardown(v.inventory, v.entry.Dir.Name, records, plan)
+	return nil
+}
+
+// newTeardown returns nil if the readers are applied.
+func newTeardown(w *inventory.Inventory, name string, records map[string]state.Workspace, plan *terraform.Plan) *state.Teardown {
+	readers := w.UnappliedReaders(name, records)
+	if len(readers) == 0 {
+		return nil
+	}
+	return &state.Teardown{Commit: w.Commit.ID, Readers: readers, Outputs: plan.MadeOutputs}
+}
+
+// explainPlanFailure explains the failure of a plan that needs an output of an upstream whose
+// plan waits for this very workspace.
+func (v *workspaceRun) explainPlanFailure(err error) error {
+	for _, up := range slices.Sorted(maps.Keys(v.upstreamsBefore)) {
+		if rec := v.upstreamsBefore[up]; v.inventory.WaitsForReaders(rec) {
+			err = gate.ExplainSplit(v.entry.Dir.Name, up, rec.Teardown, err)
+		}
+	}
+	return err
+}
+
+// checkApproval returns why a plan waits for a person; nothing if it need not.
+func (v *workspaceRun) checkApproval(ctx context.Context, plan *terraform.Plan, verdict gate.Verdict) ([]string, error) {
+	if verdict.Why == "" {
+		return nil, nil
+	}
+	if err := v.readApprovals(ctx); err != nil {
+		return nil, err
 	}
 	v.approval, v.void = gate.FindApproval(v.approvals, plan, v.config.Now())
 	if v.approval != nil && !verdict.Forbidden {
-		return nil
+		return nil, nil
 	}
 	why := []string{gate.DescribeWait(v.entry.Dir.Name, verdict, plan)}
 	for _, a := range v.void {
@@ -39,8 +95,7 @@ func (v *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error
 	if !verdict.Forbidden {
 		v.told = v.newToldPlan(plan)
 	}
-	v.approval = nil
-	return &run.BlockedError{Reason: strings.Join(why, "; ")}
+	return why, nil
 }
 
 // maxWhy bounds why a plan waits in the record, in bytes.

@@ -29,9 +29,18 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
 		verdict = gate.Judge(entry.Config, k.config.Gate, plan)
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
+		if gate.DeletesWhatReadersUse(plan) {
+			result.Teardown = newTeardown(k.inventory, entry.Dir.Name, k.inventory.RecordsOfEntries(), plan)
+		}
 	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
+	}
+	if result.Teardown != nil {
+		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))
+	}
+	if err != nil {
+		err = k.explainPlanFailure(entry.Dir.Name, err)
 	}
 	first := k.pendingUpstreams(entry.Dir.Name)
 	switch {
@@ -68,6 +77,17 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	return result
 }
 
+// explainPlanFailure explains the failure of a plan that needs an output of an upstream whose
+// plan would wait for it.
+func (k *Worker) explainPlanFailure(name string, err error) error {
+	for _, up := range k.inventory.Graph.DependsOn(name) {
+		if r := k.inventory.Entries[up].Result; r != nil && r.Teardown != nil {
+			err = gate.ExplainSplit(name, up, r.Teardown, err)
+		}
+	}
+	return err
+}
+
 // withheldUpstream returns an upstream that a pass would not apply, so that its readers would
 // wait; "" for none. Workspaces that were named do not wait.
 func (k *Worker) withheldUpstream(name string) string {
@@ -77,6 +97,9 @@ func (k *Worker) withheldUpstream(name string) string {
 	for _, up := range k.inventory.Graph.DependsOn(name) {
 		entry := k.inventory.Entries[up]
 		held := entry.Hold != nil && len(k.inventory.StaleReasons(entry)) > 0
+		if entry.Result != nil && entry.Result.Teardown != nil {
+			continue // it waits for this one
+		}
 		if held || entry.Result != nil && entry.Result.Withheld != "" {
 			return up
 		}

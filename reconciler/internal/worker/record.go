@@ -71,7 +71,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	former := v.listFormerStates()
 	v.updateMetadata()
 	rec.OutputsDigest, rec.SensitiveHashes = digest, outputs.Sensitive
-	rec.Trace, rec.PendingInputs, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
+	rec.Trace, rec.PendingInputs, rec.Teardown, rec.Attempt, rec.Drift = v.trace, nil, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.inventory.Head.Epoch, v.inventory.Commit.ID, v.run.Options.Run
 	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.config.Now()
@@ -142,7 +142,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	if rec.Trace == nil && rec.Attempt == nil {
 		v.updateMetadata() // else the metadata describe what was applied
 	}
-	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), nil
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = state.Failed, err.Error(), v.config.Now(), nil, v.result.Teardown
 	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
 	var approvals []state.Approval
 	rec.RetryAt = time.Time{}
@@ -155,7 +155,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 			rec.Failures++
 			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 		}
-		keepsInputs = !waits.Held
+		keepsInputs = !waits.Held && !waits.Replan
 	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it
 	case stopped:
 		keepsInputs = false

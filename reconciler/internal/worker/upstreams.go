@@ -43,7 +43,7 @@ func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
 		then := v.upstreamsBefore[up]
 		moved := rec.ApplyCount != then.ApplyCount || rec.Attempt != nil || then.Attempt != nil
 		if moved || then.Epoch != v.inventory.Head.Epoch {
-			v.trace[inventory.KeyUpstream+up] = "applied meanwhile"
+			v.trace[inventory.KeyUpstream+up] = inventory.AppliedMeanwhile
 		}
 	}
 	return nil

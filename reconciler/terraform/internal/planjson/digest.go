@@ -114,6 +114,21 @@ func formatPath(path []any) string {
 	return out.String()
 }
 
+// ListChangedOutputs returns the names of the outputs that a plan makes or changes, and of
+// those that it removes, sorted.
+func ListChangedOutputs(plan *tfjson.Plan) (made, removed []string) {
+	for _, name := range slices.Sorted(maps.Keys(plan.OutputChanges)) {
+		switch actions := plan.OutputChanges[name].Actions; {
+		case actions.NoOp():
+		case actions.Delete():
+			removed = append(removed, name)
+		default:
+			made = append(made, name)
+		}
+	}
+	return made, removed
+}
+
 // Changes counts resources. A replaced resource counts only in Replace.
 type Changes struct{ Add, Change, Destroy, Replace int }
 
