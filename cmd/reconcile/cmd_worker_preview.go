@@ -96,7 +96,7 @@ func (a *app) newPreviewProcess(confinement config.Confinement) (*previewProcess
 		return nil, fmt.Errorf("the path of this program: %w", err)
 	}
 	s := a.settings
-	s.BacklogCredentials, s.BacklogAPIKey, s.WebhookToken = "", "", ""
+	s.DropServiceSecrets()
 	return &previewProcess{settings: s, confinement: confinement, program: program, gracePeriod: gracePeriod + 10*time.Second, log: a.err}, nil
 }
 

@@ -102,7 +102,7 @@ func printEnvironment(a *app, c *cobra.Command, w io.Writer) {
 		ui.PrintWrapped(w, a.helpWidth(), "  ", strings.Join(config.VariablesOf(group.Flags), " "))
 	}
 	fmt.Fprintf(w, "\nSecrets, which have no flags:\n")
-	for _, v := range config.SecretVariables {
+	for _, v := range config.SecretVariables() {
 		ui.PrintWrapped(w, a.helpWidth(), "  ", v.Name+"  "+v.Meaning)
 	}
 	fmt.Fprintf(w, "\nOf others:\n")

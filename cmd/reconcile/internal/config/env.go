@@ -24,6 +24,12 @@ const (
 	envGitPassword  = envPrefix + "GIT_PASSWORD"
 	envBacklogKey   = envPrefix + "BACKLOG_API_KEY"
 	envWebhookToken = envPrefix + "WEBHOOK_TOKEN"
+
+	envSlackURL      = envPrefix + "SLACK_URL"
+	envTeamsURL      = envPrefix + "TEAMS_URL"
+	envChatworkToken = envPrefix + "CHATWORK_TOKEN"
+	envNotifySecret  = envPrefix + "NOTIFY_SECRET"
+
 	// envTestCache is where `make test` keeps emulators; nothing here reads it.
 	envTestCache = envPrefix + "TEST_CACHE"
 )
@@ -42,8 +48,9 @@ func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 	}
 	s.GitUsername = os.Getenv(envGitUsername)
 	s.GitPassword = takeSecret(envGitPassword)
-	s.BacklogAPIKey = takeSecret(envBacklogKey)
-	s.WebhookToken = takeSecret(envWebhookToken)
+	for _, v := range serviceSecrets {
+		*v.field(s) = takeSecret(v.variable)
+	}
 	inFile, err := s.readConfigFile(c)
 	if err != nil {
 		return err
@@ -90,7 +97,10 @@ func checkVariables(root *cobra.Command, environ []string) error {
 }
 
 func knownVariables(root *cobra.Command) map[string]bool {
-	known := map[string]bool{envGitUsername: true, envGitPassword: true, envBacklogKey: true, envWebhookToken: true, envTestCache: true}
+	known := map[string]bool{envGitUsername: true, envGitPassword: true, envTestCache: true}
+	for _, v := range serviceSecrets {
+		known[v.variable] = true
+	}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		add := func(f *pflag.Flag) { known[envName(f.Name)] = true }

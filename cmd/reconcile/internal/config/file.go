@@ -106,7 +106,7 @@ func listFlags(root *cobra.Command) map[string]bool {
 	for variable := range knownVariables(root) {
 		names[strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, envPrefix), "_", "-"))] = true
 	}
-	for _, secret := range SecretVariables {
+	for _, secret := range SecretVariables() {
 		delete(names, strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(secret.Name, envPrefix), "_", "-")))
 	}
 	delete(names, "test-cache")

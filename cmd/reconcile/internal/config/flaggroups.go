@@ -56,10 +56,14 @@ func VariablesOf(flags *pflag.FlagSet) (names []string) {
 	return names
 }
 
-// SecretVariables are the variables that have no flags, with what they hold.
-var SecretVariables = []struct{ Name, Meaning string }{
-	{envGitUsername, "user of the repository over https"},
-	{envGitPassword, "its password"},
-	{envBacklogKey, "API key of Backlog, for previews, comments and issues"},
-	{envWebhookToken, "last part of the webhook's URL, or secretsmanager://NAME"},
+// SecretVariable is a variable that has no flag: every process can read a command line.
+type SecretVariable struct{ Name, Meaning string }
+
+// SecretVariables returns all of them.
+func SecretVariables() []SecretVariable {
+	list := []SecretVariable{{envGitUsername, "user of the repository over https"}, {envGitPassword, "its password"}}
+	for _, v := range serviceSecrets {
+		list = append(list, SecretVariable{v.variable, v.meaning})
+	}
+	return list
 }

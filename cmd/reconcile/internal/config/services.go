@@ -2,12 +2,14 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/awsworker"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler/notify/chat"
 )
 
 // Values of --executor.
@@ -51,19 +53,39 @@ const (
 	NotifyLog     = "log"
 	notifyBacklog = "backlog"
 	SchemeSNS     = "sns://"
+
+	NotifySlack    = "slack"
+	NotifyTeams    = "teams"
+	SchemeChatwork = "chatwork://"
 )
 
-const notifyUsage = "--notify takes log, backlog and sns://TOPIC_ARN, separated by commas"
+const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
+
+// isHTTP reports whether a channel is an address to post to.
+func isHTTP(channel string) bool {
+	return strings.HasPrefix(channel, "https://") || strings.HasPrefix(channel, "http://")
+}
+
+var chatworkRoom = regexp.MustCompile(`^[0-9]+$`)
 
 // checkNotify refuses unknown channels.
 func (s *Settings) checkNotify() error {
 	for _, channel := range s.Notify {
 		topic, isSNS := strings.CutPrefix(channel, SchemeSNS)
+		room, isChatwork := strings.CutPrefix(channel, SchemeChatwork)
 		switch {
-		case channel == NotifyLog, channel == notifyBacklog:
+		case channel == NotifyLog, channel == notifyBacklog, channel == NotifySlack, channel == NotifyTeams:
 		case isSNS && strings.HasPrefix(topic, "arn:"):
+		case isChatwork && chatworkRoom.MatchString(room):
+		case isHTTP(channel):
+			if err := chat.CheckURL(channel); err != nil {
+				return usage.Errorf(notifyUsage, "--notify %s: %w", channel, err)
+			}
 		default:
 			return usage.Errorf(notifyUsage, "--notify %s is not known", channel)
+		}
+		if err := s.checkSecretOf(channel); err != nil {
+			return err
 		}
 	}
 	if s.NotifyIssues != "" && !s.NotifiesBacklog() {
@@ -95,14 +117,20 @@ func (s *Settings) RefuseSecrets() error {
 		{s.GitCredentials != "", "--git-credentials"},
 		{s.GitUsername != "" || s.GitPassword != "", "RECONCILE_GIT_USERNAME or _PASSWORD"},
 		{s.BacklogCredentials != "", "--backlog-credentials"},
-		{s.BacklogAPIKey != "", envBacklogKey},
-		{s.WebhookToken != "", envWebhookToken},
 		{s.Executor != ExecutorLocal, "--executor"},
 	} {
 		if has.is {
-			return usage.Errorf("take it out of the definition of the planner's task: it plans code that nobody has approved, from a bundle that holds all its inputs",
-				"%s is set", has.name)
+			return refusePlannerSecret(has.name)
+		}
+	}
+	for _, v := range serviceSecrets {
+		if *v.field(s) != "" {
+			return refusePlannerSecret(v.variable)
 		}
 	}
 	return nil
+}
+
+func refusePlannerSecret(name string) error {
+	return usage.Errorf("take it out of the definition of the planner's task: it plans code that nobody has approved, from a bundle that holds all its inputs", "%s is set", name)
 }

@@ -3,12 +3,14 @@ package wire
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"reconcile/cmd/reconcile/internal/backlognotify"
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/notify/chat"
 	"reconcile/reconciler/run"
 )
 
@@ -22,7 +24,16 @@ func (p *Deps) notifiers() []run.Notifier {
 	}
 	var notifiers []run.Notifier
 	for _, channel := range s.Notify {
+		secret := s.ReadServiceSecret(channel, p.AWS)
 		switch topic, isSNS := strings.CutPrefix(channel, config.SchemeSNS); {
+		case channel == config.NotifySlack:
+			notifiers = append(notifiers, chat.Slack{URL: secret, Language: s.Lang})
+		case channel == config.NotifyTeams:
+			notifiers = append(notifiers, chat.Teams{URL: secret, Language: s.Lang})
+		case strings.HasPrefix(channel, config.SchemeChatwork):
+			notifiers = append(notifiers, chat.Chatwork{Room: strings.TrimPrefix(channel, config.SchemeChatwork), Token: secret, Language: s.Lang})
+		case strings.HasPrefix(channel, "http"):
+			notifiers = append(notifiers, chat.Webhook{URL: channel, Secret: secret, Now: time.Now})
 		case isSNS:
 			notifiers = append(notifiers, p.snsNotifier(topic))
 		case channel == config.NotifyLog:
