@@ -35,7 +35,7 @@ func newApp() *app {
 	}
 	a.out = visible.NewWriter(ui.ColorWriter(os.Stdout, a.stdout))
 	a.logs = ui.NewLogWriter(visible.NewJSONWriter(os.Stderr))
-	a.log = ui.NewLogger(a.logs, ui.IsTerminal(os.Stderr), false)
+	a.log = ui.NewLogger(a.logs, ui.LogOptions{Text: ui.IsTerminal(os.Stderr)})
 	return a
 }
 
@@ -48,17 +48,18 @@ func (a *app) applyOutput() error {
 	if s.Quiet {
 		a.terminal = nil
 	}
+	logs := ui.LogOptions{Quiet: s.Quiet}
 	switch s.LogFormat {
-	case config.LogAuto:
-		if !s.Quiet {
-			return nil
-		}
-		a.log = ui.NewLogger(a.logs, ui.IsTerminal(os.Stderr), s.Quiet)
-	case config.LogText, config.LogJSON:
-		a.log = ui.NewLogger(a.logs, s.LogFormat == config.LogText, s.Quiet)
+	case config.LogAuto: // results once, also where both outputs go to one file
+		logs.Text, logs.Results = ui.IsTerminal(os.Stderr), a.wantsJSON()
+	case config.LogText:
+		logs.Text = true
+	case config.LogJSON:
+		logs.Results = true
 	default:
 		return usage.Errorf("--log-format takes text, json or auto", "--log-format %s is not known", s.LogFormat)
 	}
+	a.log = ui.NewLogger(a.logs, logs)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 	}
 	tour := quickstart.New(a.out, dir)
 	inner := *a
-	inner.log = ui.NewTextLogger(a.logs)
+	inner.log = ui.NewLogger(a.logs, ui.LogOptions{Text: true})
 	inner.settings = config.Settings{}
 	inner.settings.Bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
 	inner.settings.Repo, inner.settings.State = tour.Repo, tour.State

@@ -56,7 +56,7 @@ func withSignals(parent context.Context, gracePeriod time.Duration, printLine fu
 			return
 		}
 		stop(cause)
-		lines <- fmt.Sprintf("stopping; Terraform has %s to finish; signal again to kill it", min(gracePeriod, terraform.DefaultGrace))
+		lines <- fmt.Sprintf("stopping; what runs has %s to finish; signal again to kill it", min(gracePeriod, terraform.DefaultGrace))
 		timer := time.NewTimer(gracePeriod)
 		defer timer.Stop()
 		select {

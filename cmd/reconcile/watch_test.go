@@ -91,7 +91,7 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
 	out, logs = newLineBuffer(), newLineBuffer()
 	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewLogWriter(logs)}
-	a.log = ui.NewLogger(a.logs, false, false)
+	a.log = ui.NewLogger(a.logs, ui.LogOptions{Results: true})
 	dir := t.TempDir()
 	a.settings = config.Settings{
 		Repo: repo, Branch: "main", Parallelism: 1, Wait: config.DefaultWait, Output: "text",

@@ -113,7 +113,7 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+abbrevHome(defaultWorkDir())+")")
 	f.StringArrayVar(&s.Pins, pinFlag, nil, "pin a setting, as NAME=VALUE: a flag or variable with another value is refused. For the entry point of a task or image")
 	f.StringVar(&s.ConfigFile, configFlag, "", "file with values of flags, as NAME = VALUE in TOML; a flag or a variable wins (default: "+abbrevHome(defaultConfigFile())+")")
-	f.StringVar(&s.LogFormat, "log-format", LogAuto, "logs on stderr: text, json, or auto (text on a terminal)")
+	f.StringVar(&s.LogFormat, "log-format", LogAuto, "logs on stderr: text, json, or auto (text on a terminal, else JSON; no results where the command prints them)")
 	f.BoolVar(&s.NoColor, "no-color", false, "no colours, also on a terminal (or NO_COLOR)")
 	f.BoolVarP(&s.Quiet, "quiet", "q", false, "no progress, and only errors in the logs")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")

@@ -8,25 +8,32 @@ import (
 	"sync"
 )
 
-// NewLogger logs text for people, or JSON; with quiet only errors.
-func NewLogger(w io.Writer, isText, quiet bool) *slog.Logger {
-	level := slog.LevelInfo
-	if quiet {
-		level = slog.LevelError
-	}
-	if isText {
-		return newTextLogger(w, max(level, slog.LevelWarn))
-	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+// LogOptions says what is logged, and how.
+type LogOptions struct {
+	Text  bool // text for people, instead of JSON: warnings and errors only
+	Quiet bool // errors only
+	// Results: lines with a workspace's outcome, too. A command that prints its results does
+	// not need them.
+	Results bool
 }
 
-// NewTextLogger logs warnings and errors only: the command's own output already shows
-// progress and the result of each workspace.
-func NewTextLogger(w io.Writer) *slog.Logger { return newTextLogger(w, slog.LevelWarn) }
-
-func newTextLogger(w io.Writer, level slog.Level) *slog.Logger {
-	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatTime})
-	return slog.New(&outcomeFilter{Handler: text})
+// NewLogger returns a logger that writes to w.
+func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
+	level := slog.LevelInfo
+	switch {
+	case o.Quiet:
+		level = slog.LevelError
+	case o.Text:
+		level = slog.LevelWarn
+	}
+	handler := slog.Handler(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	if o.Text {
+		handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatTime})
+	}
+	if !o.Results {
+		handler = &outcomeFilter{Handler: handler}
+	}
+	return slog.New(handler)
 }
 
 // outcomeFilter drops lines with a workspace's outcome.
