@@ -24,6 +24,7 @@ init begins with your own.`,
 		Example: `  reconcile init                # in a clone: write the first settings
   reconcile plan                # what a pass would do
   reconcile now                 # one pass`,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
