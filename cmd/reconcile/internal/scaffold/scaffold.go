@@ -97,7 +97,7 @@ func (f *Findings) noteDoubts() {
 	f.doubt("the configuration has mistakes, which `reconcile validate` names", func(r workspace.Root) bool { return r.Broken })
 	f.doubt("no backend: the state would be kept beside the record; add a backend, such as s3, before a team uses it", func(r workspace.Root) bool { return r.Backend == "" && !r.Broken })
 	f.doubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", func(r workspace.Root) bool { return r.Backend == "cloud" || r.Backend == "remote" })
-	f.doubt("terraform.workspace is read: reconcile applies the CLI workspace default alone", func(r workspace.Root) bool { return r.UsesCLIWorkspace })
+	f.doubt("terraform.workspace is read, which reconcile refuses: give each CLI workspace its own directory and state", func(r workspace.Root) bool { return r.UsesCLIWorkspace })
 	if len(f.Others) > 0 {
 		f.Unsure = append(f.Unsure, "not taken for root modules, as their paths are those of modules, or nothing sets their variables: "+listShort(f.Others))
 	}
