@@ -143,7 +143,7 @@ func failOver(a *account) {
 		a.t.Errorf("Osaka's database follows %v", source)
 	}
 	// It takes days: the standby's webhook is enabled.
-	a.edit("env/common_os/terraform.tfvars", `(?m)^webhook = false`, "webhook = true")
+	a.edit("env/common_os/terraform.tfvars", `(?m)^(standby_egress|webhook)( +)= false`, "$1$2= true")
 	a.commit("Osaka lets webhooks in")
 	a.applyByHand("common_os")
 	var door string

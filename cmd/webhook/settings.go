@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	task "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -70,6 +72,7 @@ type target struct {
 
 	cluster, taskDefinition, container string
 	subnets, securityGroups            []string
+	assignPublicIP                     task.AssignPublicIp
 }
 
 func parseTarget(value string) (target, error) {
@@ -94,10 +97,14 @@ func parseTarget(value string) (target, error) {
 		family, _, _ := strings.Cut(path, ":")
 		s := target{
 			cluster: u.Host, taskDefinition: path, container: family,
-			subnets: takeList("subnets"), securityGroups: takeList("security_groups"),
+			subnets: takeList("subnets"), securityGroups: takeList("security_groups"), assignPublicIP: task.AssignPublicIpDisabled,
 		}
 		if names := takeList("container"); len(names) == 1 {
 			s.container = names[0]
+		}
+		if query.Get("public_ip") == "true" { // else it is left, and refused
+			s.assignPublicIP = task.AssignPublicIpEnabled
+			query.Del("public_ip")
 		}
 		if path == "" || strings.Contains(path, "/") || len(s.subnets) == 0 || len(query) > 0 {
 			return target{}, usageErr

@@ -60,7 +60,7 @@ func (s target) newTaskFunc(client *ecs.Client) startFunc {
 			LaunchType:     task.LaunchTypeFargate,
 			PropagateTags:  task.PropagateTagsTaskDefinition,
 			NetworkConfiguration: &task.NetworkConfiguration{AwsvpcConfiguration: &task.AwsVpcConfiguration{
-				Subnets: s.subnets, SecurityGroups: s.securityGroups, AssignPublicIp: task.AssignPublicIpDisabled,
+				Subnets: s.subnets, SecurityGroups: s.securityGroups, AssignPublicIp: s.assignPublicIP,
 			}},
 			Overrides: &task.TaskOverride{ContainerOverrides: []task.ContainerOverride{
 				{Name: &s.container, Command: []string{"now", "--trigger", "webhook"}},

@@ -22,7 +22,9 @@ module "build" {
   run_as          = "reconcile"
   role_arn        = module.build_role.arn
   environment     = module.reconciler.environment
-  vpc = {
+  # Builds get no public addresses. Where tasks have those, a build stands in
+  # CodeBuild's own network.
+  vpc = var.reconciler.networks.tokyo.egress == "public" ? null : {
     id                 = module.reconciler.network.vpc_id
     subnet_ids         = module.reconciler.network.subnet_ids
     security_group_ids = [module.reconciler.network.security_group_id]

@@ -22,6 +22,8 @@ locals {
     "arn:aws:sns:*:${var.site.account_id}:reconcile*",
   ]
 
+  opener = "arn:aws:iam::${var.site.account_id}:role/reconcile/apply-common_os"
+
   own_keys = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn])
 
   guard = [
@@ -121,8 +123,19 @@ locals {
         "ec2:A*", "ec2:Create*", "ec2:Delete*", "ec2:Detach*", "ec2:Disassociate*", "ec2:Modify*", "ec2:Release*", "ec2:Replace*",
         "ec2:Revoke*", "ec2:RunInstances",
       ]
-      Resource  = "*"
-      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" } }
+      Resource = "*"
+      Condition = {
+        StringLike = { "aws:ResourceTag/Name" = "reconcile*" }
+        ArnNotLike = { "aws:PrincipalArn" = local.opener }
+      }
+    },
+    {
+      # common_os opens the standby's way out, and does nothing else there.
+      Sid       = "StandbyNetwork"
+      Effect    = "Deny"
+      NotAction = ["ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:DeleteRoute"]
+      Resource  = "arn:aws:ec2:*:${var.site.account_id}:*"
+      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" }, ArnLike = { "aws:PrincipalArn" = local.opener } }
     },
     {
       # Networks are found by this tag, so there must not be a second one.

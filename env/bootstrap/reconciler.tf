@@ -7,6 +7,7 @@ module "reconciler" {
   settings     = var.reconciler.settings
   network = {
     cidr                = var.reconciler.networks.tokyo.cidr
+    egress              = var.reconciler.networks.tokyo.egress
     zones               = { for letter, z in var.reconciler.networks.tokyo.zones : letter => merge(z, { id = var.site.zones.tokyo[letter] }) }
     flow_log_bucket_arn = module.logs["tokyo"].arn
   }
@@ -15,7 +16,8 @@ module "reconciler" {
   secrets                = local.token
   workspace_roles        = local.workspace_roles
   drift                  = { enabled = var.reconciler.drift }
-  preview                = { enabled = var.reconciler.preview, plan_roles = local.plan_roles }
+  preview                = var.reconciler.networks.tokyo.egress == "nat" ? { enabled = var.reconciler.preview, plan_roles = local.plan_roles } : null
+  tasks_for_workspaces   = var.reconciler.tasks_for_workspaces
   notify                 = { topic_arns = [module.alarms["tokyo"].arn], backlog = true }
   codebuild_project_arns = [local.build_arn]
   alarm_topic_arns       = [module.alarms["tokyo"].arn]
@@ -36,6 +38,7 @@ module "standby" {
   settings     = var.reconciler.settings
   network = {
     cidr                = var.reconciler.networks.osaka.cidr
+    egress              = var.reconciler.networks.osaka.egress
     zones               = { for letter, z in var.reconciler.networks.osaka.zones : letter => merge(z, { id = var.site.zones.osaka[letter] }) }
     flow_log_bucket_arn = module.logs["osaka"].arn
   }

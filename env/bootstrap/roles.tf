@@ -12,7 +12,7 @@ locals {
   # The roles of passes, and of the planner of pull requests, which anybody may
   # open.
   passes   = [module.build_role.arn, module.reconciler.task_role_arn, module.standby.task_role_arn]
-  previews = [module.reconciler.planner_role_arn]
+  previews = module.reconciler.planner_role_arn[*]
 
   # The states, and the permissions on them.
   homes  = merge(local.workspaces, { bootstrap = local.bootstrap })

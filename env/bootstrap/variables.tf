@@ -45,7 +45,7 @@ variable "service_linked_roles" {
 }
 
 variable "reconciler" {
-  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository. build_image_digest is that of the Dockerfile's target codebuild, with the shell that CodeBuild needs, in Tokyo. run.enabled, preview (plans of pull requests) and drift (a daily drift check) are the last steps of docs/bootstrap.md."
+  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository. build_image_digest is that of the Dockerfile's target codebuild, with the shell that CodeBuild needs, in Tokyo. With tasks_for_workspaces a small task asks every few minutes, and starts a larger one for each workspace that is stale. run.enabled, preview (plans of pull requests) and drift (a daily drift check) are the last steps of docs/bootstrap.md."
   type = object({
     image_digest         = optional(string)
     build_image_digest   = optional(string)
@@ -53,16 +53,23 @@ variable "reconciler" {
     run                  = optional(object({ enabled = optional(bool, false), schedule = optional(string, "rate(5 minutes)") }), {})
     preview              = optional(bool, false)
     drift                = optional(bool, false)
+    tasks_for_workspaces = optional(bool, true)
     settings             = optional(map(string), {})
     networks = map(object({
-      cidr  = string
-      zones = map(object({ public = string, private = string }))
+      cidr   = string
+      egress = optional(string, "nat")
+      zones  = map(object({ public = string, private = optional(string), nat = optional(bool, true) }))
     }))
   })
 
   validation {
     condition     = length(setsubtract(["osaka", "tokyo"], keys(var.reconciler.networks))) == 0
     error_message = "reconciler.networks must be tokyo and osaka."
+  }
+
+  validation {
+    condition     = !var.reconciler.preview || try(var.reconciler.networks.tokyo.egress, "nat") == "nat"
+    error_message = "reconciler.preview needs a fixed address: egress = \"nat\" in networks.tokyo."
   }
 }
 

@@ -18,8 +18,9 @@ clients = {
 # Another ASN than that of tokyo's gateways.
 premises = { vpg_asn = 64516 }
 
-# The standby's webhook, for a disaster: docs/drill.md.
-webhook = false
+# The standby's way out and its webhook, for a disaster: docs/drill.md.
+standby_egress = false
+webhook        = false
 
 pipeline = {
   # Backlog's source addresses, from copies of its help article. Compare them

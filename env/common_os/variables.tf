@@ -47,6 +47,11 @@ variable "premises" {
   default     = null
 }
 
+variable "standby_egress" {
+  description = "Whether the standby has a way out: a NAT gateway with its kept address, if its network in bootstrap is closed. It costs money by the hour, and is needed only when Tokyo is lost."
+  type        = bool
+}
+
 variable "webhook" {
   description = "Whether Backlog's webhook starts passes of the standby. It must not while Tokyo works, because the standby has a separate record."
   type        = bool

@@ -1,13 +1,13 @@
 output "egress_addresses" {
-  description = "Fixed addresses that it reaches Git from, by zone: for Backlog's allow-list."
-  value       = { for name in keys(var.network.zones) : name => module.vpc.nat_addresses["public-${name}"] }
+  description = "Fixed addresses that it reaches Git from, by zone of their NAT gateway: for Backlog's allow-list. None if egress is public."
+  value       = { for name in local.nat_zones : name => module.vpc.nat_addresses["public-${name}"] }
 }
 
 output "network" {
-  description = "Where a CodeBuild project that runs the same image belongs: VPC, private subnets by zone, and security group."
+  description = "Where a CodeBuild project that runs the same image belongs: VPC, private subnets by zone (public ones if egress is public, where builds cannot stand), and security group."
   value = {
     vpc_id            = module.vpc.id
-    subnet_ids        = { for name in keys(var.network.zones) : name => module.vpc.subnets["private-${name}"].id }
+    subnet_ids        = local.subnets
     security_group_id = module.security_group.id
   }
 }
@@ -44,7 +44,7 @@ output "task_policy_arn" {
 
 output "environment" {
   description = "Settings of a pass, for other runners of the same program on the same record."
-  value       = merge(local.environment, local.tasks.pass.env)
+  value       = merge(local.environment, local.telling)
 }
 
 output "table" {

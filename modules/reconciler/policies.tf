@@ -76,7 +76,7 @@ locals {
         Resource  = roles
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       } if var.tasks_for_workspaces],
-      [for family in [var.name] : {
+      [for family in ["${var.name}-worker"] : {
         Sid       = "Start"
         Effect    = "Allow"
         Action    = ["ecs:RunTask"]
@@ -249,7 +249,7 @@ locals {
           Resource = ["*"]
           Condition = {
             BoolIfExists            = { "aws:ViaAWSService" = "false" }
-            NotIpAddressIfExists    = { "aws:SourceIp" = [for name in sort(keys(var.network.zones)) : module.vpc.nat_addresses["public-${name}"]] }
+            NotIpAddressIfExists    = { "aws:SourceIp" = local.addresses }
             StringNotEqualsIfExists = { "aws:SourceVpc" = module.vpc.id }
           }
         },

@@ -40,8 +40,8 @@ resource "aws_scheduler_schedule" "this" {
       enable_ecs_managed_tags = true
 
       network_configuration {
-        assign_public_ip = false
-        subnets          = [for name in keys(var.network.zones) : module.vpc.subnets["private-${name}"].id]
+        assign_public_ip = local.public
+        subnets          = local.subnet_ids
         security_groups  = [module.security_group.id]
       }
     }
@@ -82,8 +82,8 @@ resource "aws_ecs_service" "this" {
   }
 
   network_configuration {
-    assign_public_ip = false
-    subnets          = [for name in keys(var.network.zones) : module.vpc.subnets["private-${name}"].id]
+    assign_public_ip = local.public
+    subnets          = local.subnet_ids
     security_groups  = [module.security_group.id]
   }
 

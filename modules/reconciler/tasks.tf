@@ -30,12 +30,13 @@ locals {
 
   # The executor of each task that uses one, by the family of its tasks.
   executors = { for family, group in {
-    (var.name)            = module.security_group.id
+    "${var.name}-worker"  = module.security_group.id
     "${var.name}-planner" = one(values(module.planner_security_group)[*].id)
     } : family => join("", [
       "ecs://${var.name}/${family}?container=reconcile",
-      "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
+      "&subnets=${join(",", local.subnet_ids)}",
       "&security_groups=${coalesce(group, "none")}",
+      local.public ? "&public_ip=true" : "",
   ]) }
 
   told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
@@ -52,13 +53,23 @@ locals {
       name    = var.name
       role    = "task"
       command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
-      env     = merge(local.environment, local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors[var.name] } : {})
+      env     = merge(local.environment, local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors["${var.name}-worker"] } : {})
+      small   = var.tasks_for_workspaces
     } },
+    # Only the pass starts it, and adds a workspace and a key.
+    var.tasks_for_workspaces ? { worker = {
+      name    = "${var.name}-worker"
+      role    = "task"
+      command = ["worker", "apply"]
+      env     = local.without_git
+      small   = false
+    } } : {},
     var.drift == null ? {} : { drift = {
       name    = "${var.name}-drift"
       role    = "task" # it writes the record, like a pass
       command = ["drift"]
       env     = merge(local.environment, local.telling)
+      small   = false
     } },
     local.previews ? { preview = {
       name    = "${var.name}-preview"
@@ -68,6 +79,7 @@ locals {
         RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials
         RECONCILE_EXECUTOR            = local.executors["${var.name}-planner"]
       })
+      small = true
     } } : {},
     # Only the task above starts it, and adds a key.
     local.previews ? { planner = {
@@ -77,8 +89,9 @@ locals {
       env = merge(local.without_git, {
         # Fargate allows no namespaces, so the task itself is the sandbox.
         RECONCILE_ALLOW_UNCONFINED = "true"
-        RECONCILE_PLAN_FROM        = join(",", concat([module.vpc.id], [for name in sort(keys(var.network.zones)) : module.vpc.nat_addresses["public-${name}"]]))
+        RECONCILE_PLAN_FROM        = join(",", concat([module.vpc.id], local.addresses))
       })
+      small = false
     } } : {},
   )
 }
@@ -89,8 +102,8 @@ resource "aws_ecs_task_definition" "this" {
   family                   = each.value.name
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
-  cpu                      = var.size.cpu
-  memory                   = var.size.memory
+  cpu                      = each.value.small ? var.small.cpu : var.size.cpu
+  memory                   = each.value.small ? var.small.memory : var.size.memory
   execution_role_arn       = aws_iam_role.this["execution"].arn
   task_role_arn            = aws_iam_role.this[each.value.role].arn
 
@@ -99,8 +112,13 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = "ARM64"
   }
 
-  ephemeral_storage {
-    size_in_gib = var.size.disk_gib
+  # A small task lays out no tree and has what Fargate gives free of charge.
+  dynamic "ephemeral_storage" {
+    for_each = each.value.small ? [] : [var.size.disk_gib]
+
+    content {
+      size_in_gib = ephemeral_storage.value
+    }
   }
 
   volume {

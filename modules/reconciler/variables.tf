@@ -139,16 +139,33 @@ variable "settings" {
 }
 
 variable "network" {
-  description = "A separate network, which works when the estate's does not: range, zones by a name of your choice (id, a public subnet for the NAT gateway and a private one for the task), and the bucket of the flow log."
+  description = "A separate network, which works when the estate's does not: range, zones by a name of your choice (id, a public subnet, a private one for the tasks, and whether the zone has a NAT gateway; one serves all zones), the bucket of the flow log, and the way out. egress is nat: NAT gateways with fixed addresses; closed: none, but their addresses are kept; or public: tasks have changing public addresses in the public subnets, and nothing comes in."
   type = object({
     cidr                = string
     flow_log_bucket_arn = string
+    egress              = optional(string, "nat")
     zones = map(object({
       id      = string
       public  = string
-      private = string
+      private = optional(string)
+      nat     = optional(bool, true)
     }))
   })
+
+  validation {
+    condition     = contains(["closed", "nat", "public"], var.network.egress)
+    error_message = "egress is nat, closed or public."
+  }
+
+  validation {
+    condition     = var.network.egress == "public" || alltrue([for zone in var.network.zones : zone.private != null])
+    error_message = "Each zone needs a private subnet, unless egress is public."
+  }
+
+  validation {
+    condition     = var.network.egress == "public" || anytrue([for zone in var.network.zones : zone.nat])
+    error_message = "At least one zone has nat, unless egress is public."
+  }
 
   validation {
     condition     = length(var.network.zones) > 0
@@ -229,6 +246,12 @@ variable "preview" {
   })
   default = null
 
+  # Without a fixed address the planners' credentials would work elsewhere, too.
+  validation {
+    condition     = var.preview == null || var.network.egress != "public"
+    error_message = "preview needs fixed addresses: egress nat."
+  }
+
   validation {
     condition     = var.preview == null || can(regex("^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^)]+\\))$", var.preview.schedule))
     error_message = "schedule is rate(5 minutes), or cron() of six fields in UTC."
@@ -255,10 +278,25 @@ variable "drift" {
 }
 
 variable "tasks_for_workspaces" {
-  description = "Whether the pass applies each stale workspace in a separate task (--executor ecs://…), if one task is too small."
+  description = "Whether the pass applies each stale workspace in a separate task of size (--executor ecs://…). The pass itself then needs only small."
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "small" {
+  description = "CPU units and MiB of a task that asks, and gives the work to other tasks: the pass with tasks_for_workspaces, and that of previews."
+  type = object({
+    cpu    = optional(number, 256)
+    memory = optional(number, 1024)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains([256, 512, 1024], var.small.cpu) && var.small.memory >= 2 * var.small.cpu && var.small.memory <= 8 * var.small.cpu && var.small.memory % 512 == 0
+    error_message = "cpu of small is 256, 512 or 1024; memory is two to eight times that, in steps of 512."
+  }
 }
 
 variable "notify" {

@@ -68,7 +68,7 @@ resource "aws_eip" "nat" {
 }
 
 resource "aws_nat_gateway" "this" {
-  for_each = var.nat_subnets
+  for_each = var.nat ? var.nat_subnets : []
 
   subnet_id     = aws_subnet.this[each.key].id
   allocation_id = aws_eip.nat[each.key].id

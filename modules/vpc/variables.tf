@@ -68,6 +68,13 @@ variable "nat_subnets" {
   }
 }
 
+variable "nat" {
+  description = "Whether the NAT gateways of nat_subnets exist. While they do not, their fixed addresses are kept."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "gateway_endpoints" {
   description = "Services with a gateway endpoint, which is free: s3, dynamodb."
   type        = set(string)

@@ -29,6 +29,18 @@ mock_provider "aws" {
     defaults = { ids = ["subnet-0123456789abcdef1", "subnet-0123456789abcdef0"] }
   }
 
+  mock_data "aws_eip" {
+    defaults = { id = "eipalloc-0123456789abcdef0" }
+  }
+
+  mock_data "aws_subnet" {
+    defaults = { id = "subnet-0123456789abcdef2" }
+  }
+
+  mock_data "aws_route_tables" {
+    defaults = { ids = ["rtb-0123456789abcdef0"] }
+  }
+
   mock_data "aws_security_group" {
     defaults = { id = "sg-0123456789abcdef0" }
   }
@@ -82,6 +94,28 @@ run "the_second_door_is_shut_as_shipped" {
   assert {
     condition     = output.webhook_url == null && length(module.api) + length(module.webhook) + length(data.aws_vpc.standby) == 0
     error_message = "The standby could run beside Tokyo."
+  }
+}
+
+run "the_standby_goes_out_with_its_kept_address" {
+  command = plan
+
+  variables {
+    standby_egress = true
+  }
+
+  assert {
+    condition     = aws_nat_gateway.standby["this"].allocation_id == "eipalloc-0123456789abcdef0" && [for route in aws_route.standby : route.destination_cidr_block] == ["0.0.0.0/0"]
+    error_message = "The standby has no way out, or another address than Backlog lets in."
+  }
+}
+
+run "the_standby_costs_nothing_while_tokyo_works" {
+  command = plan
+
+  assert {
+    condition     = length(aws_nat_gateway.standby) + length(aws_route.standby) + length(data.aws_eip.standby) == 0
+    error_message = "A NAT gateway is paid for that nobody uses."
   }
 }
 

@@ -910,12 +910,172 @@ run "workspaces_have_tasks_of_their_own" {
   }
 
   assert {
-    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : startswith(e.value, "ecs://reconcile/reconcile?container=reconcile&subnets=subnet-") if e.name == "RECONCILE_EXECUTOR"])
+    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : startswith(e.value, "ecs://reconcile/reconcile-worker?container=reconcile&subnets=subnet-") if e.name == "RECONCILE_EXECUTOR"])
     error_message = "The pass does not know where to start tasks."
   }
 
   assert {
-    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Resource if contains(["Start", "StartPassRoles"], s.Sid)] == [["arn:aws:iam::123456789012:role/reconcile/reconcile-execution", "arn:aws:iam::123456789012:role/reconcile/reconcile-task"], ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:*"]]
-    error_message = "The task may start others than itself, or not even itself."
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Resource if contains(["Start", "StartPassRoles"], s.Sid)] == [["arn:aws:iam::123456789012:role/reconcile/reconcile-execution", "arn:aws:iam::123456789012:role/reconcile/reconcile-task"], ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-worker:*"]]
+    error_message = "The pass may start others than its workers, or not even those."
   }
+}
+
+run "a_pass_that_only_asks_is_small" {
+  command = plan
+
+  variables {
+    tasks_for_workspaces = true
+  }
+
+  assert {
+    condition = (
+      aws_ecs_task_definition.this["pass"].cpu == "256" && aws_ecs_task_definition.this["pass"].memory == "1024" && length(aws_ecs_task_definition.this["pass"].ephemeral_storage) == 0 &&
+      aws_ecs_task_definition.this["worker"].cpu == "1024" && aws_ecs_task_definition.this["worker"].memory == "4096"
+    )
+    error_message = "The task that asks is as large as those that work, or those are as small."
+  }
+
+  assert {
+    condition     = !contains(keys(output.environment), "RECONCILE_EXECUTOR") && !contains(keys(aws_scheduler_schedule.this), "worker")
+    error_message = "Other runners start tasks, or a worker is started without a task."
+  }
+}
+
+run "one_nat_gateway_serves_two_zones" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      zones = {
+        a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28", nat = false }
+        c = { id = "apne1-az1", public = "10.255.0.32/28", private = "10.255.0.48/28" }
+      }
+    }
+  }
+
+  assert {
+    condition     = keys(output.egress_addresses) == ["c"] && keys(module.vpc.nat_gateway_ids) == ["public-c"] && keys(output.network.subnet_ids) == ["a", "c"]
+    error_message = "A zone has no way out, or a second NAT gateway."
+  }
+}
+
+run "closed_keeps_its_addresses" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      egress              = "closed"
+      zones               = { a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" } }
+    }
+  }
+
+  assert {
+    condition     = length(module.vpc.nat_gateway_ids) == 0 && output.egress_addresses == { a = "192.0.2.10" } && keys(output.network.subnet_ids) == ["a"]
+    error_message = "A NAT gateway is paid for, or its address is lost."
+  }
+}
+
+run "public_has_no_nat_gateway" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      egress              = "public"
+      zones               = { a = { id = "apne1-az4", public = "10.255.0.0/28" } }
+    }
+    tasks_for_workspaces = true
+  }
+
+  assert {
+    condition     = length(module.vpc.nat_gateway_ids) + length(output.egress_addresses) == 0 && keys(module.vpc.subnets) == ["public-a"]
+    error_message = "There is a NAT gateway, or an address that nobody uses."
+  }
+
+  assert {
+    condition     = one(aws_scheduler_schedule.this["pass"].target[0].ecs_parameters[0].network_configuration).assign_public_ip
+    error_message = "A pass has no way out."
+  }
+
+  assert {
+    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : endswith(e.value, "&public_ip=true") if e.name == "RECONCILE_EXECUTOR"])
+    error_message = "What a pass starts has no way out."
+  }
+}
+
+run "previews_need_a_fixed_address" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      egress              = "public"
+      zones               = { a = { id = "apne1-az4", public = "10.255.0.0/28" } }
+    }
+    preview = { plan_roles = ["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"] }
+  }
+
+  expect_failures = [var.preview]
+}
+
+run "refuses_another_way_out" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      egress              = "vpn"
+      zones               = { a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" } }
+    }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "refuses_no_nat_gateway_at_all" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      zones               = { a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28", nat = false } }
+    }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "refuses_a_zone_without_a_private_subnet" {
+  command = plan
+
+  variables {
+    network = {
+      cidr                = "10.255.0.0/24"
+      flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+      zones = {
+        a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" }
+        c = { id = "apne1-az1", public = "10.255.0.32/28" }
+      }
+    }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "refuses_a_small_size_that_fargate_has_not" {
+  command = plan
+
+  variables {
+    small = { cpu = 256, memory = 4096 }
+  }
+
+  expect_failures = [var.small]
 }

@@ -83,6 +83,20 @@ run "nat_and_endpoints_as_asked" {
   }
 }
 
+run "addresses_stay_without_nat_gateways" {
+  command = plan
+
+  variables {
+    nat_subnets = ["public-a"]
+    nat         = false
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && keys(output.nat_addresses) == ["public-a"]
+    error_message = "A NAT gateway is paid for, or its address is lost."
+  }
+}
+
 run "refuses_a_range_off_its_boundary" {
   command = plan
 

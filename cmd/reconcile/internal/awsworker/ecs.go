@@ -33,7 +33,7 @@ func (e *ECS) Start(ctx context.Context, key string, command []string) (string, 
 		Cluster: &e.Target.cluster, TaskDefinition: &e.Target.taskDefinition, ClientToken: &key,
 		StartedBy: aws.String("reconcile"), LaunchType: types.LaunchTypeFargate,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
-			Subnets: e.Target.subnets, SecurityGroups: e.Target.securityGroups, AssignPublicIp: types.AssignPublicIpDisabled,
+			Subnets: e.Target.subnets, SecurityGroups: e.Target.securityGroups, AssignPublicIp: e.Target.assignPublicIP,
 		}},
 		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
 			Name: &e.Target.container, Command: slices.Concat(command, e.Flags),
@@ -75,10 +75,12 @@ type ECSTarget struct {
 	cluster, taskDefinition string
 	container               string // default: the family's name
 	subnets, securityGroups []string
+	assignPublicIP          types.AssignPublicIp
 }
 
 // ParseECS parses the value of --executor that names a task:
 // ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…
+// With public_ip=true tasks get public addresses, as subnets without a NAT gateway need.
 func ParseECS(text string) (ECSTarget, error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -87,7 +89,7 @@ func ParseECS(text string) (ECSTarget, error) {
 	q := u.Query()
 	for name := range q {
 		switch name {
-		case "subnets", "security_groups", "container":
+		case "subnets", "security_groups", "container", "public_ip":
 		default:
 			return ECSTarget{}, fmt.Errorf("%q is not known", name)
 		}
@@ -97,11 +99,18 @@ func ParseECS(text string) (ECSTarget, error) {
 	}
 	p := ECSTarget{
 		cluster: u.Host, taskDefinition: strings.TrimPrefix(u.Path, "/"), container: q.Get("container"),
-		subnets: list("subnets"), securityGroups: list("security_groups"),
+		subnets: list("subnets"), securityGroups: list("security_groups"), assignPublicIP: types.AssignPublicIpDisabled,
 	}
 	family, _, _ := strings.Cut(p.taskDefinition, ":")
 	if p.container == "" {
 		p.container = family
+	}
+	switch value := q.Get("public_ip"); value {
+	case "":
+	case "true":
+		p.assignPublicIP = types.AssignPublicIpEnabled
+	default:
+		return p, fmt.Errorf("public_ip takes true, not %q", value)
 	}
 	switch {
 	case p.cluster == "" || family == "" || strings.Contains(p.taskDefinition, "/"):
