@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reconcile/modules/tftest"
 )
 
 // japaneseWords are words that the Japanese texts do not use, with the word to
@@ -117,6 +119,24 @@ func TestJapanesePages(t *testing.T) {
 			if link[2] != "" && !slices.Contains(slugs(target), link[2]) {
 				t.Errorf("%s: %s leads to no heading", path, link[0])
 			}
+		}
+	}
+}
+
+// englishPages are the pages for those who work on the program, and those that nobody
+// has translated yet.
+var englishPages = []string{"benchmarks.md", "design.md", "notify.md"}
+
+// TestOperatorsHaveJapanesePages: each other page of docs has a Japanese one beside it.
+func TestOperatorsHaveJapanesePages(t *testing.T) {
+	t.Parallel()
+	for _, path := range tftest.Glob(t, "../docs/*.md") {
+		base, isJapanese := strings.CutSuffix(path, ".ja.md")
+		if isJapanese || slices.Contains(englishPages, filepath.Base(path)) {
+			continue
+		}
+		if japanese := strings.TrimSuffix(base, ".md") + ".ja.md"; !exists(japanese) {
+			t.Errorf("%s has no %s", path, japanese)
 		}
 	}
 }

@@ -111,8 +111,14 @@ func TestStartBuild(t *testing.T) {
 }
 
 func TestRunTask(t *testing.T) {
+	for query, publicIP := range map[string]string{"": "DISABLED", "&public_ip=true": "ENABLED"} {
+		t.Run(publicIP, func(t *testing.T) { checkRunTask(t, query, publicIP) })
+	}
+}
+
+func checkRunTask(t *testing.T, query, publicIP string) {
 	c := startCloud(t)
-	f := startEmulator(t, functionEnv(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security_groups=sg-1"))
+	f := startEmulator(t, functionEnv(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security_groups=sg-1"+query))
 	target := (&gateway{t: t, kind: "http-2.0", function: f}).serve()
 	status, answer := postWebhook(t, target, jsonType, readSample(t, "project-push.json"))
 	if status != http.StatusAccepted || !strings.HasSuffix(answer.Reason, "task arn:aws:ecs:ap-northeast-1:123456789012:task/estate/1") {
@@ -121,7 +127,7 @@ func TestRunTask(t *testing.T) {
 	jobs, _ := c.StartedJobs()
 	input := strings.Replace(string(jobs[0].Input), `"clientToken":"`+jobs[0].Token+`",`, "", 1)
 	want := `{"cluster":"estate","launchType":"FARGATE",` +
-		`"networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":["sg-1"],"subnets":["subnet-1","subnet-2"]}},` +
+		`"networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"` + publicIP + `","securityGroups":["sg-1"],"subnets":["subnet-1","subnet-2"]}},` +
 		`"overrides":{"containerOverrides":[{"command":["now","--trigger","webhook"],"name":"reconcile"}]},` +
 		`"propagateTags":"TASK_DEFINITION","taskDefinition":"reconcile:3"}`
 	if input != want {
@@ -305,6 +311,7 @@ func TestSettings(t *testing.T) {
 		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile", targetUsage},
 		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate?subnets=subnet-1", targetUsage},
 		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile?subnets=subnet-1&subnet=subnet-2", targetUsage},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile?subnets=subnet-1&public_ip=yes", targetUsage},
 		{"RECONCILE_BRANCHES", "main", "RECONCILE_BRANCHES is not a setting"},
 	} {
 		if _, err := readSettings(environ(test.name, test.value)); err == nil || !strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), "s3cret") {

@@ -25,7 +25,7 @@ const (
 // Usage of settings, for messages.
 const (
 	tokenUsage  = envToken + " takes secretsmanager://NAME, by name or ARN"
-	targetUsage = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…"
+	targetUsage = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…, and &public_ip=true"
 )
 
 const schemeSecret = "secretsmanager://"

@@ -22,7 +22,7 @@ locals {
     "arn:aws:sns:*:${var.site.account_id}:reconcile*",
   ]
 
-  opener = "arn:aws:iam::${var.site.account_id}:role/reconcile/apply-common_os"
+  opener = "*:role/reconcile/apply-common_os"
 
   own_keys = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn])
 
@@ -120,22 +120,22 @@ locals {
       Sid    = "OwnNetworks"
       Effect = "Deny"
       Action = [
-        "ec2:A*", "ec2:Create*", "ec2:Delete*", "ec2:Detach*", "ec2:Disassociate*", "ec2:Modify*", "ec2:Release*", "ec2:Replace*",
-        "ec2:Revoke*", "ec2:RunInstances",
+        "ec2:A*", "ec2:Create*", "ec2:Delete*", "ec2:Detach*", "ec2:Disassociate*", "ec2:Modify*", "ec2:Re*",
+        "ec2:RunInstances",
       ]
       Resource = "*"
       Condition = {
-        StringLike = { "aws:ResourceTag/Name" = "reconcile*" }
-        ArnNotLike = { "aws:PrincipalArn" = local.opener }
+        StringLike    = { "aws:ResourceTag/Name" = "reconcile*" }
+        StringNotLike = { "aws:PrincipalArn" = local.opener }
       }
     },
     {
       # common_os opens the standby's way out, and does nothing else there.
-      Sid       = "StandbyNetwork"
+      Sid       = "Standby"
       Effect    = "Deny"
       NotAction = ["ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:DeleteRoute"]
-      Resource  = "arn:aws:ec2:*:${var.site.account_id}:*"
-      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" }, ArnLike = { "aws:PrincipalArn" = local.opener } }
+      Resource  = "arn:aws:ec2:*"
+      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*", "aws:PrincipalArn" = local.opener } }
     },
     {
       # Networks are found by this tag, so there must not be a second one.

@@ -8,9 +8,14 @@ locals {
   standby  = "reconcile-standby"
   starts = one([for here in local.pipeline : join("", [
     "ecs://${local.standby}/${local.standby}?container=reconcile",
-    "&subnets=${join(",", sort(data.aws_subnets.standby[here].ids))}",
+    "&subnets=${join(",", sort(local.standby_subnets))}",
     "&security_groups=${data.aws_security_group.standby[here].id}",
+    length(local.private) == 0 ? "&public_ip=true" : "",
   ])])
+
+  # Private subnets; where bootstrap's network has none, tasks have public addresses.
+  private         = try(data.aws_subnets.standby["private"].ids, [])
+  standby_subnets = length(local.private) == 0 ? try(data.aws_subnets.standby["public"].ids, []) : local.private
 }
 
 module "api" {
@@ -53,7 +58,7 @@ data "aws_vpc" "standby" {
 }
 
 data "aws_subnets" "standby" {
-  for_each = local.pipeline
+  for_each = toset(var.webhook ? ["private", "public"] : [])
 
   filter {
     name   = "vpc-id"
@@ -62,7 +67,7 @@ data "aws_subnets" "standby" {
 
   filter {
     name   = "tag:Name"
-    values = ["${local.standby}-private-*"]
+    values = ["${local.standby}-${each.key}-*"]
   }
 }
 

@@ -137,6 +137,24 @@ run "the_second_door_starts_the_standby" {
   }
 }
 
+run "the_second_door_leads_to_public_subnets_where_there_are_no_others" {
+  command = plan
+
+  variables {
+    webhook = true
+  }
+
+  override_data {
+    target = data.aws_subnets.standby["private"]
+    values = { ids = [] }
+  }
+
+  assert {
+    condition     = endswith(local.starts, "&subnets=subnet-0123456789abcdef0,subnet-0123456789abcdef1&security_groups=sg-0123456789abcdef0&public_ip=true")
+    error_message = "The standby has no way out."
+  }
+}
+
 run "refuses_ranges_as_callers" {
   command = plan
 

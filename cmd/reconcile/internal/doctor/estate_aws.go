@@ -57,7 +57,7 @@ type quota struct {
 
 var quotas = []quota{
 	{"vpc", "L-F678F1CE", "VPCs per Region", map[string]float64{"tokyo": 6, "osaka": 5}},
-	{"ec2", "L-0263D0A3", "Elastic IP addresses", map[string]float64{"tokyo": 5, "osaka": 4}},
+	{"ec2", "L-0263D0A3", "Elastic IP addresses", map[string]float64{"tokyo": 4, "osaka": 4}},
 	{"ec2", "L-1216C47A", "vCPUs of On-Demand Standard instances", map[string]float64{"tokyo": 32, "osaka": 32}},
 }
 
