@@ -60,7 +60,7 @@ func (j *iamSimulator) isAllowed(t testing.TB, a *identities, r *role, q rights.
 	if arn, ok := a.arns[q.Resource]; ok {
 		q.Resource = arn
 	}
-	contextVariables := map[string][]string{}
+	contextVariables := map[string][]string{"aws:PrincipalArn": {r.arn}} // in every signed request (IAM User Guide, "Global condition keys")
 	if a.vpc != "" {
 		contextVariables["aws:SourceVpc"] = []string{a.vpc} // the source, unless the query has one
 	}

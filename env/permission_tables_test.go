@@ -95,6 +95,7 @@ var startPermissions = []permission{
 	allow(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/other"),
 	allow("operators reconcile-standby-scheduler reconcile-standby-webhook", "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
 	allow(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/other"),
+	allow("reconcile-build reconcile-task", "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-worker:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
 	allow(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/other:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
 	allow("apply-common_os", "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-3:123456789012:function:reconcile-standby-webhook"),
 	allow(nobody, "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-3:123456789012:function:reconcile-webhook"),

@@ -22,7 +22,7 @@ locals {
     "arn:aws:sns:*:${var.site.account_id}:reconcile*",
   ]
 
-  opener = "*:role/reconcile/apply-common_os"
+  opener = "arn:aws:iam::*:role/reconcile/apply-common_os"
 
   own_keys = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn])
 
@@ -45,8 +45,8 @@ locals {
       Action = [
         "account:*", "iam:*AccessKey*", "iam:*AccountAlias", "iam:*AccountPasswordPolicy", "iam:*Group*", "iam:*LoginProfile",
         "iam:*MFADevice", "iam:*OpenIDConnectProvider*", "iam:*SAMLProvider*", "iam:*SSHPublicKey*", "iam:*ServerCertificate*",
-        "iam:*ServiceSpecificCredential*", "iam:*SigningCertificate*", "iam:*User*", "iam:CreatePolicy", "iam:CreatePolicyVersion",
-        "iam:CreateServiceLinkedRole", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRolePermissionsBoundary",
+        "iam:*ServiceSpecificCredential*", "iam:*SigningCertificate*", "iam:*User*", "iam:CreatePolicy*",
+        "iam:CreateServiceLinkedRole", "iam:DeletePolicy*", "iam:DeleteRolePermissionsBoundary",
         "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "organizations:*", "sso:*", "sts:AssumeRole*",
         "sts:GetFederationToken",
       ]
@@ -125,8 +125,8 @@ locals {
       ]
       Resource = "*"
       Condition = {
-        StringLike    = { "aws:ResourceTag/Name" = "reconcile*" }
-        StringNotLike = { "aws:PrincipalArn" = local.opener }
+        StringLike = { "aws:ResourceTag/Name" = "reconcile*" }
+        ArnNotLike = { "aws:PrincipalArn" = local.opener }
       }
     },
     {
@@ -135,7 +135,7 @@ locals {
       Effect    = "Deny"
       NotAction = ["ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:DeleteRoute"]
       Resource  = "arn:aws:ec2:*"
-      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*", "aws:PrincipalArn" = local.opener } }
+      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" }, ArnLike = { "aws:PrincipalArn" = local.opener } }
     },
     {
       # Networks are found by this tag, so there must not be a second one.
