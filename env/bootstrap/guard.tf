@@ -134,7 +134,7 @@ locals {
       Sid       = "Standby"
       Effect    = "Deny"
       NotAction = ["ec2:CreateNatGateway", "ec2:CreateRoute", "ec2:DeleteRoute"]
-      Resource  = "arn:aws:ec2:*"
+      Resource  = "arn:aws:ec2:*:*:*"
       Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" }, ArnLike = { "aws:PrincipalArn" = local.opener } }
     },
     {
