@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/plandigest"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
@@ -75,6 +76,10 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 	if err := introduceChannel(ctx, r, channel, records, states); err != nil {
 		return err
 	}
+	approvable, err := findApprovable(ctx, r)
+	if err != nil {
+		return err
+	}
 	known := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		rec, was := records[name], states[name].Fingerprints[channel]
@@ -84,13 +89,33 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		}
 		known[name] = print
 		if shouldNotify(rec, was) {
-			report.Events = append(report.Events, eventOf(rec, was, states[name].IssueKey))
+			event := eventOf(rec, was, states[name].IssueKey)
+			if rec.Outcome == state.Blocked && approvable[name] == rec.PlanDigest {
+				event.Approvable = rec.PlanDigest
+			}
+			report.Events = append(report.Events, event)
 		}
 	}
 	if len(report.Events) > 0 {
 		err = notifier.Notify(ctx, report)
 	}
 	return markNotified(ctx, r, channel, known, report, states, err)
+}
+
+// findApprovable returns the digests of the plans that wait and that a comment can approve,
+// by workspace.
+func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Digest, error) {
+	digests := map[string]plandigest.Digest{}
+	if r.Config.Approvers == nil || r.Config.PullRequests == nil {
+		return digests, nil
+	}
+	plans, err := r.Config.Record.ToldPlans(ctx)
+	for _, plan := range plans {
+		if plan.PullRequest == 0 {
+			digests[plan.Workspace] = plan.Digest
+		}
+	}
+	return digests, err
 }
 
 // introduceChannel records, before the first notification of a channel, what it need not hear
@@ -126,9 +151,14 @@ func introduceChannel(ctx context.Context, r *run.Run, channel string, records m
 // markNotified records what was sent. If sending failed, it records only the issues
 // that were opened nevertheless.
 func markNotified(ctx context.Context, r *run.Run, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
-	issues := map[string]string{}
+	issues, toldOn := map[string]string{}, map[string][]state.ToldComment{}
 	for _, n := range report.Events {
 		issues[n.Name] = n.Issue
+		for _, posted := range report.Posted {
+			if n.Approvable != "" {
+				toldOn[n.Name] = append(toldOn[n.Name], state.ToldComment{PullRequest: posted.PullRequest, ID: posted.Comment, Digest: n.Approvable})
+			}
+		}
 	}
 	for name, print := range known {
 		t := states[name]
@@ -139,6 +169,9 @@ func markNotified(ctx context.Context, r *run.Run, channel string, known map[str
 		issue, isNews := issues[name]
 		if failed == nil {
 			t.Fingerprints[channel] = print
+			if len(toldOn[name]) > 0 {
+				t.ToldOn = toldOn[name]
+			}
 		} else if !isNews || issue == t.IssueKey {
 			continue
 		}

@@ -62,6 +62,13 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if changed, err := p.readComments(ctx, head, tip); err != nil {
+		return false, err
+	} else if changed {
+		if head, err = p.config.ReadHead(ctx); err != nil {
+			return false, err
+		}
+	}
 	p.result.SetRange(head, tip)
 
 	// 2. Stop if nothing has changed.

@@ -29,6 +29,8 @@ type Approval struct {
 	ExpiresAt   int64                  `json:"expires,omitempty"`    // Unix seconds
 	// Comment is the comment that gave it; nil: it was given on the command line.
 	Comment *ApprovalComment `json:"comment,omitempty"`
+	// Merged: the pull request of the plan is a part of the tip.
+	Merged bool `json:"merged,omitempty"`
 }
 
 // ApprovalComment is a comment on a pull request that gave an approval.
@@ -56,6 +58,8 @@ type ToldPlan struct {
 	ToldAt      time.Time             `json:"at"`
 	Difference  plandigest.Difference `json:"difference"`
 	ExpiresAt   int64                 `json:"expires,omitempty"` // Unix seconds
+	// Head is the head of the pull request that the plan is of.
+	Head commitid.ID `json:"head,omitempty"`
 }
 
 // Errors of approvals.
@@ -100,6 +104,19 @@ func (r *Record) TellPreview(ctx context.Context, plan ToldPlan) error {
 // ToldPlan returns the plan of a workspace that begins with digits, which are at least
 // plandigest.AbbrevLength of the digest's or the whole digest.
 func (r *Record) ToldPlan(ctx context.Context, workspace, digits string) (ToldPlan, error) {
+	plans, err := r.ToldPlans(ctx)
+	if err != nil {
+		return ToldPlan{}, err
+	}
+	i := slices.IndexFunc(plans, func(p ToldPlan) bool { return p.Workspace == workspace && p.IsMeant(digits) })
+	if i < 0 {
+		return ToldPlan{}, ErrNotTold
+	}
+	return plans[i], nil
+}
+
+// ToldPlans returns all plans that people can approve: those of passes first.
+func (r *Record) ToldPlans(ctx context.Context) ([]ToldPlan, error) {
 	plans, err := list[ToldPlan](ctx, r, r.name, toldPrefix)
 	if err == nil {
 		var previews []ToldPlan
@@ -107,14 +124,13 @@ func (r *Record) ToldPlan(ctx context.Context, workspace, digits string) (ToldPl
 		plans = append(plans, previews...)
 	}
 	if err != nil {
-		return ToldPlan{}, fmt.Errorf("read the plans that wait in record %s: %w", r.name, err)
+		return nil, fmt.Errorf("read the plans that wait in record %s: %w", r.name, err)
 	}
-	i := slices.IndexFunc(plans, func(p ToldPlan) bool { return p.Workspace == workspace && isMeant(p.Digest, digits) })
-	if i < 0 {
-		return ToldPlan{}, ErrNotTold
-	}
-	return plans[i], nil
+	return plans, nil
 }
+
+// IsMeant reports whether digits are enough of the plan's digest, or the whole.
+func (p ToldPlan) IsMeant(digits string) bool { return isMeant(p.Digest, digits) }
 
 func isMeant(digest plandigest.Digest, digits string) bool {
 	return string(digest) == digits || len(digits) >= plandigest.AbbrevLength && strings.HasPrefix(digest.Digits(), digits)
@@ -137,6 +153,11 @@ func (r *Record) Approvals(ctx context.Context) (map[string][]Approval, error) {
 // transaction. It replaces an approval of the same digest. The error is ErrNotTold if
 // another plan was told meanwhile.
 func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) error {
+	return r.placeApproval(ctx, plan, a, nil)
+}
+
+// placeApproval is PlaceApproval with more ops in the transaction; more may be nil.
+func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, more func(context.Context) ([]Op, error)) error {
 	a.Schema, a.ExpiresAt = Schema, a.EndsAt.Add(keepAfterEnd).Unix()
 	a.ApprovedAt, a.EndsAt = r.now(), a.EndsAt.UTC().Truncate(time.Millisecond)
 	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference
@@ -157,8 +178,11 @@ func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) e
 		if err != nil {
 			return err
 		}
-		return r.write(ctx, verifyStored[Approval](r, key, value), Op{Key: key, Put: value},
-			Op{Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}}, unsettleOp)
+		ops := []Op{{Key: key, Put: value}, {Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}}, unsettleOp}
+		if ops, err = appendOps(ctx, ops, more); err != nil {
+			return err
+		}
+		return r.write(ctx, verifyStored[Approval](r, key, value), ops...)
 	})
 	if err != nil {
 		return fmt.Errorf("approve a plan of workspace %s: %w", plan.Workspace, err)
@@ -179,23 +203,44 @@ func (r *Record) RevokeApproval(ctx context.Context, workspace, digits string) (
 		if i < 0 {
 			return nil
 		}
-		a := all[workspace][i]
-		unsettleOp, err := r.markUnsettledOp(ctx)
-		if err != nil {
-			return err
-		}
-		verify := func(ctx context.Context) (bool, error) {
-			_, found, err := get[Approval](ctx, r, r.key(a.sortKey()))
-			return !found, err
-		}
-		err = r.write(ctx, verify, r.consumeOp(a), unsettleOp)
-		revoked = err == nil
-		return err
+		revoked = true
+		return r.removeApproval(ctx, all[workspace][i], nil)
 	})
 	if err != nil {
 		return false, fmt.Errorf("revoke the approval of a plan of workspace %s: %w", workspace, err)
 	}
 	return revoked, nil
+}
+
+// removeApproval removes an approval and marks the head unsettled, in one transaction with
+// more ops; more may be nil. It changes nothing if the approval is gone.
+func (r *Record) removeApproval(ctx context.Context, a Approval, more func(context.Context) ([]Op, error)) error {
+	isGone := func(ctx context.Context) (bool, error) {
+		now, found, err := get[Approval](ctx, r, r.key(a.sortKey()))
+		return !found || !now.ApprovedAt.Equal(a.ApprovedAt), err
+	}
+	return r.retry(ctx, func() error {
+		if gone, err := isGone(ctx); err != nil || gone {
+			return err
+		}
+		unsettleOp, err := r.markUnsettledOp(ctx)
+		if err != nil {
+			return err
+		}
+		ops, err := appendOps(ctx, []Op{r.consumeOp(a), unsettleOp}, more)
+		if err != nil {
+			return err
+		}
+		return r.write(ctx, isGone, ops...)
+	})
+}
+
+func appendOps(ctx context.Context, ops []Op, more func(context.Context) ([]Op, error)) ([]Op, error) {
+	if more == nil {
+		return ops, nil
+	}
+	others, err := more(ctx)
+	return append(ops, others...), err
 }
 
 // consumeOp returns the op that deletes an approval, if it is still the one that was read.

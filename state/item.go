@@ -25,6 +25,7 @@ const (
 	taskPrefix           = "TASK#"
 	toldPrefix           = "PLAN#"
 	approvalPrefix       = "APPROVAL#"
+	commentsPrefix       = "COMMENTS#"
 	notifiedPrefix       = "TOLD#"
 	pullRequestCursorKey = "TELLING"
 )
@@ -45,6 +46,7 @@ func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", ru
 func (t Task) sortKey() string                 { return taskPrefix + t.Name }
 func (p ToldPlan) sortKey() string             { return toldKey(p.PullRequest, p.Workspace) }
 func (a Approval) sortKey() string             { return approvalPrefix + a.Digest.Abbrev() + "#" + a.Workspace }
+func (c ReadComments) sortKey() string         { return commentsKey(c.PullRequest) }
 func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
 func (t PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
 func (l LeaseItem) sortKey() string            { return string(l.Identity) }
@@ -57,6 +59,7 @@ func (p runPart) schemaVersion() int           { return p.Schema }
 func (t Task) schemaVersion() int              { return t.Schema }
 func (p ToldPlan) schemaVersion() int          { return p.Schema }
 func (a Approval) schemaVersion() int          { return a.Schema }
+func (c ReadComments) schemaVersion() int      { return c.Schema }
 func (t NotificationState) schemaVersion() int { return t.Schema }
 func (t PullRequestCursor) schemaVersion() int { return t.Schema }
 func (l LeaseItem) schemaVersion() int         { return l.Schema }
@@ -102,6 +105,12 @@ func (p ToldPlan) check() error {
 func (a Approval) check() error {
 	return errors.Join(required("workspace", a.Workspace), required("digest", string(a.Digest)), required("by", a.ApprovedBy), minValue("pull_request", int64(a.PullRequest), 0))
 }
+
+func (c ReadComments) check() error {
+	return errors.Join(minValue("pull_request", int64(c.PullRequest), 1), minValue("rev", c.Rev, 1))
+}
+
+func commentsKey(number int) string { return fmt.Sprintf("%s%06d", commentsPrefix, number) }
 
 func (t NotificationState) check() error { return required("name", t.Name) }
 func (t PullRequestCursor) check() error { return nil }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"reconcile/internal/plandigest"
 )
 
 // NotificationState is what people were last notified of for a workspace. They are
@@ -15,6 +17,15 @@ type NotificationState struct {
 	// channel was notified of. Fingerprints are compared as text only.
 	Fingerprints map[string]string `json:"by"`
 	IssueKey     string            `json:"issue,omitempty"` // key of the open issue about the workspace
+	// ToldOn are the comments on pull requests that told of the plan that waits.
+	ToldOn []ToldComment `json:"told_on,omitempty"`
+}
+
+// ToldComment is a comment of reconcile's own that told of a plan that waits.
+type ToldComment struct {
+	PullRequest int               `json:"pull_request"`
+	ID          int               `json:"id"`
+	Digest      plandigest.Digest `json:"digest"`
 }
 
 // PullRequestCursor records which merged pull requests people were notified on.

@@ -80,6 +80,26 @@ func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(text), 0o600))
 }
 
+// comment N USER FILE comments on pull request N as the user with this id. $COMMENT is the id
+// of the comment. comment N delete ID deletes one.
+func commentCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: comment N USER FILE | comment N delete ID")
+	}
+	b := fixtureOf(ts).backlog
+	number, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if args[1] == "delete" {
+		id, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		b.DeleteComment(number, id)
+		return
+	}
+	user, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Setenv("COMMENT", strconv.Itoa(b.AddCommentBy(number, user, ts.ReadFile(args[2]))))
+}
+
 // issues N [open|closed COMMENTS TITLE] checks the number of issues and the last one.
 func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 4 {

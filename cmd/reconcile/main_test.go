@@ -91,6 +91,7 @@ func TestScripts(t *testing.T) {
 			"assumed":       assumedCommand,
 			"untouched":     untouchedCommand,
 			"comments":      commentsCommand,
+			"comment":       commentCommand,
 			"issues":        issuesCommand,
 			"hook":          hookCommand,
 			"free-address":  freeAddressCommand,

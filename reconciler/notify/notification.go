@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
 )
 
@@ -22,7 +23,12 @@ type Notification struct {
 	// these pull requests. A notifier for pull requests updates both fields.
 	MergedSince      time.Time `json:"-"`
 	LastPullRequests []int     `json:"-"`
+	// Posted are the comments on pull requests that a notifier has added.
+	Posted []Posted `json:"-"`
 }
+
+// Posted is a comment that was added to a pull request.
+type Posted struct{ PullRequest, Comment int }
 
 // WorkspaceEvent is a change of one workspace's outcome.
 type WorkspaceEvent struct {
@@ -42,6 +48,8 @@ type WorkspaceEvent struct {
 	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
 	// it.
 	Issue string `json:"-"`
+	// Approvable is the digest of a plan that waits, if a comment can approve it; "" elsewhere.
+	Approvable plandigest.Digest `json:"-"`
 }
 
 // HasFailed reports whether the workspace failed, so that people should act.

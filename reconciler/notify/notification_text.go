@@ -34,6 +34,12 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	if len(recovered) > 0 {
 		s.addParagraph(s.message("report.recovered", "workspaces", s.codeList(recovered)))
 	}
+	for _, n := range limitList(r.Events) {
+		if n.Approvable != "" {
+			s.addParagraph(s.message("report.approve", "workspace", s.markup.code(n.Name)))
+			s.addParagraph(s.markup.codeBlock("/approve " + n.Name + " " + n.Approvable.Abbrev()))
+		}
+	}
 	text, err := s.render()
 	if err != nil {
 		return "", err

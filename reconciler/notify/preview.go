@@ -25,6 +25,7 @@ type Preview struct {
 	Waiting           []string // workspaces with unapplied changes at the tip
 	PermissionChanges []string // workspaces planned with the roles and variables at the tip, not those of the pull request
 	CrissCross        bool     // a criss-cross merge
+	TakesComments     bool     // plans can be approved by comments
 }
 
 // Conflict is a path with a merge conflict. Kind is part of a key of the catalogue.
@@ -49,6 +50,7 @@ type Workspace struct {
 	Plan                          string
 	Error                         string
 	Refused, Warnings             []string
+	Offer                         *Offer // nil: the plan does not wait, or nobody may approve it
 }
 
 // Diff holds the differences from an earlier preview.

@@ -26,9 +26,18 @@ func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	if limit == 0 {
 		limit = math.MaxInt
 	}
-	header = truncateText(header, limit-utf8.RuneCountInString(tail))
-	plans, err := w.renderPlans(p, limit-utf8.RuneCountInString(header+tail))
-	return header + plans + tail, err
+	reserved, err := w.maxOffers(p)
+	if err != nil {
+		return "", err
+	}
+	whole := header
+	header = truncateText(header, limit-utf8.RuneCountInString(tail)-reserved)
+	plans, shown, err := w.renderPlans(p, limit-utf8.RuneCountInString(header+tail)-reserved)
+	if err != nil {
+		return "", err
+	}
+	offers, err := w.offers(p, shown, header != whole)
+	return header + plans + offers + tail, err
 }
 
 // limitList returns at most maxListed elements of list.
@@ -99,7 +108,7 @@ func (w *Writer) reasons(reasons []string) string {
 
 // renderPlans returns the plans in full, as far as there is room. It renders short plans
 // first, so that a long plan takes no room from them.
-func (w *Writer) renderPlans(p *Preview, room int) (string, error) {
+func (w *Writer) renderPlans(p *Preview, room int) (string, shownPlans, error) {
 	var withPlan []Workspace
 	for _, ws := range p.Workspaces {
 		if ws.details() != "" {
@@ -110,32 +119,32 @@ func (w *Writer) renderPlans(p *Preview, room int) (string, error) {
 	slices.SortStableFunc(bySize, func(a, b Workspace) int {
 		return cmp.Compare(utf8.RuneCountInString(a.details()), utf8.RuneCountInString(b.details()))
 	})
-	texts := map[string]string{}
+	texts, shown := map[string]string{}, shownPlans{}
 	for i, ws := range bySize {
-		text, err := w.renderPlan(p, ws, room/(len(bySize)-i))
+		text, lines, err := w.renderPlan(p, ws, room/(len(bySize)-i))
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
-		texts[ws.Name] = text
+		texts[ws.Name], shown[ws.Name] = text, lines
 		room -= utf8.RuneCountInString(text)
 	}
 	var out strings.Builder
 	for _, ws := range withPlan {
 		out.WriteString(texts[ws.Name])
 	}
-	return out.String(), nil
+	return out.String(), shown, nil
 }
 
-// renderPlan returns one plan with its heading, truncated to room. Without room for the
-// heading it returns "".
-func (w *Writer) renderPlan(p *Preview, ws Workspace, room int) (string, error) {
+// renderPlan returns one plan with its heading, truncated to room, and how many lines of
+// the plan it has. Without room for the heading it returns "".
+func (w *Writer) renderPlan(p *Preview, ws Workspace, room int) (text string, shown int, err error) {
 	key := "preview.plan"
 	if ws.Plan == "" {
 		key = "preview.failed"
 	}
 	title, err := w.messages.Text(key, "workspace", ws.Name)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	heading := "\n" + w.markup.heading(title) + "\n"
 	command := w.markup.code(fmt.Sprintf("reconcile preview --pr %d --dry-run", p.Number))
@@ -145,17 +154,17 @@ func (w *Writer) renderPlan(p *Preview, ws Workspace, room int) (string, error) 
 		if omitted := len(lines) - shown; omitted > 0 {
 			cut, err := w.messages.Text("preview.cut", "lines", omitted, "command", command)
 			if err != nil {
-				return "", err
+				return "", 0, err
 			}
 			text += cut + "\n"
 		}
 		if utf8.RuneCountInString(text) <= room {
-			return text, nil
+			return text, shown, nil
 		}
 	}
 	omitted, err := w.messages.Text("preview.left", "command", command)
 	if text := heading + omitted + "\n"; utf8.RuneCountInString(text) <= room {
-		return text, err
+		return text, 0, err
 	}
-	return "", err
+	return "", 0, err
 }

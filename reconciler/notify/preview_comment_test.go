@@ -254,7 +254,7 @@ func TestWordsAreUsed(t *testing.T) {
 	for _, key := range messages.Keys() {
 		key = strings.TrimSuffix(key, ".environment")
 		group, name, _ := strings.Cut(key, ".")
-		composed := slices.Contains([]string{"outcome", "conflict", "table"}, group)
+		composed := slices.Contains([]string{"outcome", "conflict", "table", "answer", "risk"}, group)
 		if group == "subject" || strings.HasPrefix(key, "report.title.") { // by the outcome of a notification
 			composed = slices.Contains([]string{"applied", "blocked", "drifted", "failed", "recovered"}, strings.TrimPrefix(name, "title."))
 		}

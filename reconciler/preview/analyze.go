@@ -26,8 +26,9 @@ type pullRequestPlan struct {
 	merge   *source.Merge
 	merged  *inventory.Inventory // nil if there is nothing to plan
 	stale   map[string]bool
-	alone   bool // this process plans only this pull request
-	force   bool // requested by a person: retry a recent failure
+	alone   bool     // this process plans only this pull request
+	force   bool     // requested by a person: retry a recent failure
+	ownCode []string // workspaces whose plan may run code of the pull request
 }
 
 // analyzePullRequest merges a pull request and finds the workspaces that it makes

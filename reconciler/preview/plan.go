@@ -75,6 +75,7 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *
 		planned, err = l.planRemotely(ctx, thisRun, allowed)
 	}
 	for i := range planned {
+		planned[i].MayRunOwnCode = slices.Contains(l.ownCode, planned[i].Name)
 		l.merged.Entries[planned[i].Name].Result = &planned[i]
 	}
 	return append(results, planned...), err
@@ -169,7 +170,21 @@ func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceRe
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
+	l.noteOwnCode(proposal)
 	return result, false
+}
+
+// noteOwnCode notes a workspace whose plan may run code of the pull request: the settings at
+// the tip except names from those that are refused.
+func (l *pullRequestPlan) noteOwnCode(proposal policy.Proposal) {
+	strict := l.tip.Settings.PreviewPolicy()
+	if len(strict.AllowedNames) == 0 {
+		return
+	}
+	strict.AllowedNames = nil
+	if len(policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, strict)) > 0 {
+		l.ownCode = append(l.ownCode, proposal.Dir.Name)
+	}
 }
 
 // planTimeout limits one workspace of a pull request: other previews wait for it.

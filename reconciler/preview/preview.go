@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/reconciler/approval"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 )
@@ -28,18 +29,10 @@ func New(c run.Config) *Previewer {
 type PullRequests interface {
 	// Open returns the open pull requests into the branch, without heads.
 	Open(ctx context.Context, branch string) ([]PullRequest, error)
-	// Comment returns our newest comment that mine accepts. Its ID is 0 if there is
-	// none.
-	Comment(ctx context.Context, number int, mine func(text string) bool) (Comment, error)
+	// Comments returns the comments on a pull request, the oldest first.
+	Comments(ctx context.Context, number int) ([]approval.Comment, error)
 	// Put adds a comment, or replaces the text of the comment with this id.
 	Put(ctx context.Context, number, id int, text string) error
-}
-
-// Comment is a comment on a pull request.
-type Comment struct {
-	ID   int // 0: there is none
-	Text string
-	At   time.Time // last update
 }
 
 // Options are the options of one round of previews.

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/approval"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/preview"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) { reconcilertest.Main(m) }
 // fakePullRequests holds pull requests in memory.
 type fakePullRequests struct {
 	open          []preview.PullRequest
-	comments      map[int]preview.Comment
+	comments      map[int]approval.Comment
 	now           time.Time
 	putErr        error
 	beforeComment func() // called before a comment is read for the second time
@@ -39,14 +40,14 @@ func (b *fakePullRequests) Open(context.Context, string) ([]preview.PullRequest,
 	return b.open, nil
 }
 
-func (b *fakePullRequests) Comment(_ context.Context, number int, mine func(string) bool) (preview.Comment, error) {
+func (b *fakePullRequests) Comments(_ context.Context, number int) ([]approval.Comment, error) {
 	if b.beforeComment != nil {
 		b.beforeComment()
 	}
-	if c := b.comments[number]; mine(c.Text) {
-		return c, nil
+	if c := b.comments[number]; c.ID != 0 {
+		return []approval.Comment{c}, nil
 	}
-	return preview.Comment{}, nil
+	return nil, nil
 }
 
 func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) error {
@@ -56,7 +57,7 @@ func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) e
 	if id == 0 {
 		id = 100 + number
 	}
-	b.comments[number] = preview.Comment{ID: id, Text: text, At: b.now}
+	b.comments[number] = approval.Comment{ID: id, IsOwn: true, Text: text, UpdatedAt: b.now}
 	return nil
 }
 
@@ -68,7 +69,7 @@ type previewEnv struct {
 }
 
 func newPreviewEnv(t *testing.T, archive string) *previewEnv {
-	w := &previewEnv{Env: reconcilertest.NewEnv(t, archive), board: &fakePullRequests{comments: map[int]preview.Comment{}, now: time.Unix(1767225600, 0)}}
+	w := &previewEnv{Env: reconcilertest.NewEnv(t, archive), board: &fakePullRequests{comments: map[int]approval.Comment{}, now: time.Unix(1767225600, 0)}}
 	w.Sandbox = findSandbox(t)
 	w.Config.Now = func() time.Time { return w.board.now }
 	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }

@@ -37,7 +37,7 @@ func (a *planResponse) truncate() {
 	for i := range a.Workspaces {
 		w := &a.Workspaces[i]
 		w.Plan = sanitize(w.Plan, maxPlans/len(a.Workspaces))
-		w.Error = sanitize(w.Error, maxText)
+		w.Error, w.Withheld = sanitize(w.Error, maxText), sanitize(w.Withheld, maxText)
 		w.Warnings, w.Refused = sanitizeAll(w.Warnings), sanitizeAll(w.Refused)
 	}
 }
@@ -63,7 +63,7 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 		results[i] = run.WorkspaceResult{
 			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.StaleReasons(l.merged.Entries[name]),
 			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
-			Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
+			Withheld: w.Withheld, Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
 			results[i] = run.WorkspaceResult{

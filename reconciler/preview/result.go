@@ -5,6 +5,7 @@ import (
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
+	"reconcile/state"
 )
 
 // PullRequest is a request to merge a branch into the watched branch.
@@ -13,6 +14,8 @@ type PullRequest struct {
 	Title  string      `json:"title"`
 	Branch string      `json:"branch"`
 	Head   commitid.ID `json:"head"` // commit
+	// OpenerID is the numeric id of the user who opened it.
+	OpenerID int `json:"-"`
 }
 
 // Preview is the result that a pass would have after the pull request is merged.
@@ -93,9 +96,27 @@ const (
 	ActionFailed    = "failed"
 )
 
-func (p *Preview) toNotification(branch, environment string) *notify.Preview {
+// offerOf returns what people need to approve a plan; nil if nobody may.
+func offerOf(w run.WorkspaceResult) *notify.Offer {
+	switch {
+	case w.Outcome != state.Pending || w.Withheld == "":
+		return nil
+	case w.Difference == nil:
+		return &notify.Offer{IsForeign: true}
+	}
+	o := &notify.Offer{Risk: w.Risk, IsWhole: w.AsksAsWhole, IsUnsafe: w.MayRunOwnCode}
+	for _, c := range w.Asking {
+		o.Asking = append(o.Asking, notify.Asking{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
+	}
+	return o
+}
+
+// toNotification returns what the comment says. takesComments: plans can be approved by
+// comments; byTask: the plans were made by a task of an executor.
+func (p *Preview) toNotification(branch, environment string, takesComments, byTask bool) *notify.Preview {
 	n := &notify.Preview{
-		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
+		TakesComments: takesComments,
+		Number:        p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
 		Problem: p.Error, Failed: p.Outcome == run.OutcomeFailed, Inputs: p.Inputs,
 		CrissCross: p.CrissCross, Removed: p.Removed, Waiting: p.Waiting, PermissionChanges: p.PermissionChanges,
 	}
@@ -113,8 +134,13 @@ func (p *Preview) toNotification(branch, environment string) *notify.Preview {
 		if len(w.Refused) > 0 {
 			outcome = OutcomeRefused
 		}
+		offer := offerOf(w)
+		if offer != nil && offer.IsForeign && !byTask {
+			offer = nil // a hold or an upstream keeps it, or no approval helps
+		}
 		n.Workspaces = append(n.Workspaces, notify.Workspace{
-			Name: w.Name, Outcome: outcome, Reasons: w.StaleReasons, Digest: w.PlanDigest, Plan: w.Plan, Error: w.Error,
+			Offer: offer,
+			Name:  w.Name, Outcome: outcome, Reasons: w.StaleReasons, Digest: w.PlanDigest, Plan: w.Plan, Error: w.Error,
 			Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
 			Refused: w.Refused, Warnings: w.Warnings,
 		})

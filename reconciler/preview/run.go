@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/reconciler/approval"
+	"reconcile/reconciler/internal/comments"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -82,14 +84,14 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
 		return result, nil
 	}
-	before, err := p.readComment(ctx, pr.Number)
+	before, err := p.readComments(ctx, pr)
 	if err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
 	}
 	last, _ := notify.ReadMarker(before.Text)
 	force := p.options.Force || p.options.DryRun
-	due := force || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
+	due := force || last.Failed && p.config.Now().Sub(before.UpdatedAt) >= retryFailedAfter
 	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
 		result.Action = ActionUnchanged
 		return result, nil
@@ -108,10 +110,10 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	if err != nil || answer.Error != "" {
 		return result, err
 	}
-	if err := p.tellPlans(ctx, result); err != nil {
+	if err := p.tellPlans(ctx, result, answer.Unchanged); err != nil {
 		return result, err
 	}
-	if err := p.writeComment(ctx, &result, before, last, answer.Unchanged); err != nil {
+	if err := p.writeComment(ctx, pr, &result, before, last, answer.Unchanged); err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
 	}
@@ -123,9 +125,12 @@ const toldRetention = 30 * 24 * time.Hour
 
 // tellPlans stores the plans that would wait after the merge, so that people can approve
 // them before it. A planner's plans have no difference: they are a stranger's words.
-func (p *roundRun) tellPlans(ctx context.Context, result Preview) error {
+func (p *roundRun) tellPlans(ctx context.Context, result Preview, isUnchanged bool) error {
 	if p.options.DryRun {
 		return nil
+	}
+	if isUnchanged {
+		return p.moveTold(ctx, result)
 	}
 	for _, w := range result.Workspaces {
 		if w.Difference == nil || w.Outcome != state.Pending {
@@ -133,13 +138,28 @@ func (p *roundRun) tellPlans(ctx context.Context, result Preview) error {
 		}
 		err := p.config.Record.TellPreview(ctx, state.ToldPlan{
 			Workspace: w.Name, PullRequest: result.Number, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why,
-			ToldAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(toldRetention).Unix(),
+			Head: result.Head, ToldAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(toldRetention).Unix(),
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// moveTold notes that the plans that were told are also those of a newer head.
+func (p *roundRun) moveTold(ctx context.Context, result Preview) error {
+	if p.config.Approvers == nil {
+		return nil
+	}
+	plans, err := p.config.Record.ToldPlans(ctx)
+	for _, plan := range plans {
+		if err == nil && plan.PullRequest == result.Number && plan.Head != result.Head {
+			plan.Head = result.Head
+			err = p.config.Record.TellPreview(ctx, plan)
+		}
+	}
+	return err
 }
 
 // resultOf returns the preview of a response. The error also affects other previews.
@@ -162,21 +182,42 @@ func resultOf(answer *Response) (Preview, error) {
 	return result, nil
 }
 
-func (p *roundRun) readComment(ctx context.Context, number int) (Comment, error) {
+// readComments reads the approvals among the comments on a pull request, and returns the
+// newest preview of this environment. Its ID is 0 if there is none.
+func (p *roundRun) readComments(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
 	p.backlog.Lock()
 	defer p.backlog.Unlock()
-	return p.pulls.Comment(ctx, number, p.isOwnComment)
+	return p.readCommentsLocked(ctx, pr)
 }
 
-// isOwnComment reports whether text is a preview comment of this environment.
-func (p *roundRun) isOwnComment(text string) bool {
-	m, ok := notify.ReadMarker(text)
-	return ok && m.Environment == p.config.Environment
+func (p *roundRun) readCommentsLocked(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
+	list, err := p.pulls.Comments(ctx, pr.Number)
+	if err != nil {
+		return preview, err
+	}
+	for _, c := range list {
+		if m, ok := notify.ReadMarker(c.Text); c.IsOwn && ok && m.Environment == p.config.Environment {
+			preview = c
+		}
+	}
+	if p.options.DryRun || p.config.Approvers == nil {
+		return preview, nil
+	}
+	approvers, err := p.config.Approvers(ctx)
+	if err != nil {
+		return preview, fmt.Errorf("read who may approve: %w", err)
+	}
+	reader := &comments.Reader{
+		Config: p.config, Approvers: approvers, Writer: p.options.Writer,
+		Answer: func(ctx context.Context, number int, text string) error { return p.pulls.Put(ctx, number, 0, text) },
+	}
+	pull := approval.PullRequest{Number: pr.Number, OpenerID: pr.OpenerID, IsOpen: true, Head: pr.Head}
+	return preview, reader.Read(ctx, comments.Thread{PullRequest: pull, Comments: list})
 }
 
 // writeComment writes the comment, or updates only its marker if the preview is the
 // same.
-func (p *roundRun) writeComment(ctx context.Context, result *Preview, before Comment, last notify.Marker, same bool) error {
+func (p *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Preview, before approval.Comment, last notify.Marker, same bool) error {
 	p.backlog.Lock()
 	defer p.backlog.Unlock()
 	if same {
@@ -184,7 +225,7 @@ func (p *roundRun) writeComment(ctx context.Context, result *Preview, before Com
 	} else {
 		writer, err := p.options.Writer(ctx)
 		if err == nil {
-			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment), last)
+			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment, p.config.Approvers != nil, p.config.Executor != nil), last)
 		}
 		if err != nil {
 			return err
@@ -194,8 +235,9 @@ func (p *roundRun) writeComment(ctx context.Context, result *Preview, before Com
 		result.Action = ActionPrinted
 		return nil
 	}
-	// Planning takes time; another round may have written the comment meanwhile.
-	now, err := p.pulls.Comment(ctx, result.Number, p.isOwnComment)
+	// Planning takes time; another round may have written the comment meanwhile, and people
+	// may have approved what the last preview told.
+	now, err := p.readCommentsLocked(ctx, pr)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"reconcile/reconciler/approval"
+	"reconcile/reconciler/notify"
 	"reconcile/state"
 )
 
@@ -42,4 +43,17 @@ func mayApprove(approvers *approval.Approvers, a state.Approval) bool {
 	}
 	_, named := approvers.ByIdentity(a.ApprovedBy)
 	return named
+}
+
+// PullRequests is the service that has the pull requests and their comments: Backlog.
+type PullRequests interface {
+	PullRequest(ctx context.Context, number int) (approval.PullRequest, error)
+	// Comments returns the comments on a pull request, the oldest first.
+	Comments(ctx context.Context, number int) ([]approval.Comment, error)
+	// Merged returns the numbers of the pull requests that were merged into the branch: all
+	// from the oldest number on.
+	Merged(ctx context.Context, branch string, oldest int) ([]int, error)
+	AddComment(ctx context.Context, number int, text string) error
+	// Writer writes texts for the service's users.
+	Writer(ctx context.Context) (*notify.Writer, error)
 }

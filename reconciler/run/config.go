@@ -85,6 +85,8 @@ type Config struct {
 	Gate settings.ApplyMode
 	// Approvers returns who may approve plans; nil: the operator has not set it.
 	Approvers func(ctx context.Context) (*approval.Approvers, error)
+	// PullRequests opens the service whose comments can approve plans; nil: there is none.
+	PullRequests func(ctx context.Context) (PullRequests, error)
 
 	Parallelism int           // how many workspaces run at once
 	Wait        time.Duration // how long to wait for a lease or lock of another run

@@ -9,6 +9,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
+	"reconcile/reconciler/risk"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -85,6 +86,11 @@ type WorkspaceResult struct {
 	// Difference is what a plan that waits would change, if a person may approve it; nil
 	// elsewhere.
 	Difference *plandigest.Difference `json:"-"`
+	// Asking are the changes of such a plan that ask. AsksAsWhole: the plan asks, whatever
+	// its changes are. MayRunOwnCode: the plan may have run code of the pull request.
+	Asking        []risk.Change `json:"-"`
+	AsksAsWhole   bool          `json:"-"`
+	MayRunOwnCode bool          `json:"-"`
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

@@ -2,6 +2,7 @@ package backlogtest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -40,12 +41,38 @@ func (s *Server) Comments(number int) []Comment {
 	return list
 }
 
-// AddComment comments on a pull request as a person.
-func (s *Server) AddComment(number int, content string) {
+// AddComment comments on a pull request as the person who opens them.
+func (s *Server) AddComment(number int, content string) { s.AddCommentBy(number, PersonID, content) }
+
+// AddCommentBy comments on a pull request as a user, and returns the comment's id.
+func (s *Server) AddCommentBy(number, user int, content string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.findPullRequest(number)
-	p.comments = append(p.comments, &Comment{ID: s.nextID(), User: PersonID, Content: content, created: s.Now(), updated: s.Now()})
+	c := &Comment{ID: s.nextID(), User: user, Content: content, created: s.Now(), updated: s.Now()}
+	p.comments = append(p.comments, c)
+	return c.ID
+}
+
+// EditComment changes a person's comment, as its author may: the comment keeps its id and
+// its created time.
+func (s *Server) EditComment(number, id int, content string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.findPullRequest(number).comments {
+		if c.ID == id {
+			c.Content, c.updated = content, s.Now()
+			c.Edits++
+		}
+	}
+}
+
+// DeleteComment deletes a comment, as its author or an administrator may.
+func (s *Server) DeleteComment(number, id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.findPullRequest(number)
+	p.comments = slices.DeleteFunc(p.comments, func(c *Comment) bool { return c.ID == id })
 }
 
 // newComment creates the comment of a request; it returns nil if it refuses the comment.

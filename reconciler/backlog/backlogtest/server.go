@@ -24,7 +24,8 @@ const (
 	APIKey     = "s3cret-api-key"
 	Token      = "s3cret-oauth-token"
 	BotID      = 7
-	PersonID   = 8
+	PersonID   = 8 // opens the pull requests
+	ApproverID = 9 // another person
 )
 
 // Server is a fake Backlog. Its fields may be changed between requests.

@@ -31,7 +31,7 @@ func timestamp(t time.Time) any {
 }
 
 func userOf(id int) object {
-	name := map[int]string{BotID: "reconcile", PersonID: "Ann Author"}[id]
+	name := map[int]string{BotID: "reconcile", PersonID: "Ann Author", ApproverID: "Bob Approver"}[id]
 	return object{"id": id, "userId": nil, "name": name, "roleType": 2, "lang": "ja", "mailAddress": nil, "nulabAccount": nil}
 }
 

@@ -18,7 +18,7 @@ func FindApproval(approvals []state.Approval, plan *terraform.Plan, now time.Tim
 		switch {
 		case !isOver && a.Digest.IsCurrent() && a.Digest == plan.Digest && a.Risk == plan.Risk.Risk.String():
 			match = &a
-		case isOver || a.PullRequest == 0:
+		case isOver || a.PullRequest == 0 || a.Merged:
 			void = append(void, a)
 		}
 	}

@@ -21,6 +21,9 @@ type Verdict struct {
 	Why string
 	// Forbidden means that no approval helps.
 	Forbidden bool
+	// Asking are the changes that ask. IsWhole: the plan as a whole asks, too.
+	Asking  []risk.Change
+	IsWhole bool
 }
 
 // Judge decides by the risk of a plan's changes, the workspace's settings and the
@@ -45,17 +48,21 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 			asking = append(asking, change)
 		}
 	}
+	v := Verdict{Asking: asking}
 	var reasons []string
 	if len(asking) > 0 {
 		reasons = append(reasons, describeChanges(asking))
 	}
 	if c.MaxDestroy != nil && destroyed > *c.MaxDestroy {
+		v.IsWhole = true
 		reasons = append(reasons, fmt.Sprintf("%d are destroyed or replaced, and max_destroy = %d", destroyed, *c.MaxDestroy))
 	}
 	if len(reasons) == 0 && mode == settings.ApplyApproved {
+		v.IsWhole = true
 		reasons = append(reasons, `apply = "approve"`)
 	}
-	return Verdict{Why: strings.Join(reasons, "; ")}
+	v.Why = strings.Join(reasons, "; ")
+	return v
 }
 
 // effectiveMode returns the mode that counts: that of the settings, unless the operator's

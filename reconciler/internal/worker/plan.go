@@ -57,7 +57,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Outcome = state.Pending
 		if approval, _ := gate.FindApproval(entry.Approvals, plan, k.config.Now()); result.Why != "" && approval == nil {
 			if !verdict.Forbidden {
-				result.Difference = &plan.Difference
+				result.Difference, result.Asking, result.AsksAsWhole = &plan.Difference, verdict.Asking, verdict.IsWhole
 			}
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)

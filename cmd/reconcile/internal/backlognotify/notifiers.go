@@ -51,9 +51,11 @@ func (t PullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 		return err
 	}
 	for _, number := range merged {
-		if _, err := b.Client.AddComment(ctx, b.Repo, number, text); err != nil {
+		comment, err := b.Client.AddComment(ctx, b.Repo, number, text)
+		if err != nil {
 			return fmt.Errorf("comment on pull request %d: %w", number, err)
 		}
+		r.Posted = append(r.Posted, notify.Posted{PullRequest: number, Comment: comment.ID})
 	}
 	r.LastPullRequests, r.MergedSince = merged, last
 	return nil

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/approval"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/notify/catalog"
@@ -15,7 +17,7 @@ import (
 )
 
 // Project is the Backlog project of the repository. It implements
-// preview.PullRequests. It is not safe for concurrent use.
+// preview.PullRequests and run.PullRequests. It is not safe for concurrent use.
 type Project struct {
 	Client    *backlog.Client
 	Repo      backlog.Repo
@@ -68,31 +70,60 @@ func (b *Project) Open(ctx context.Context, branch string) (open []preview.PullR
 			return nil, err
 		}
 		if pr.Base == branch {
-			open = append(open, preview.PullRequest{Number: pr.Number, Title: pr.Summary, Branch: pr.Branch})
+			open = append(open, preview.PullRequest{Number: pr.Number, Title: pr.Summary, Branch: pr.Branch, OpenerID: pr.CreatedUser.ID})
 		}
 	}
 	return open, nil
 }
 
-// Comment implements preview.PullRequests. It ignores comments of other users,
-// whatever they contain.
-func (b *Project) Comment(ctx context.Context, number int, isOwn func(string) bool) (found preview.Comment, err error) {
+// Comments implements preview.PullRequests and run.PullRequests.
+func (b *Project) Comments(ctx context.Context, number int) (list []approval.Comment, err error) {
 	if b.userID == 0 {
 		me, err := b.Client.Myself(ctx)
 		if err != nil {
-			return found, err
+			return nil, err
 		}
 		b.userID = me.ID
 	}
 	for c, err := range b.Client.Comments(ctx, b.Repo, number) {
 		if err != nil {
-			return found, err
+			return nil, err
 		}
-		if c.CreatedUser.ID == b.userID && isOwn(c.Content) {
-			found = preview.Comment{ID: c.ID, Text: c.Content, At: c.Updated}
+		list = append(list, approval.Comment{
+			ID: c.ID, AuthorID: c.CreatedUser.ID, IsOwn: c.CreatedUser.ID == b.userID, Text: c.Content, CreatedAt: c.Created, UpdatedAt: c.Updated,
+		})
+	}
+	return list, nil
+}
+
+// PullRequest implements run.PullRequests.
+func (b *Project) PullRequest(ctx context.Context, number int) (approval.PullRequest, error) {
+	pr, err := b.Client.PullRequest(ctx, b.Repo, number)
+	return approval.PullRequest{
+		Number: number, OpenerID: pr.CreatedUser.ID, IsOpen: pr.Status.ID == backlog.StatusOpen, IsMerged: pr.Status.ID == backlog.StatusMerged,
+		Head: commitid.ID(pr.BranchCommit), MergeCommit: commitid.ID(pr.MergeCommit),
+	}, err
+}
+
+// Merged implements run.PullRequests. The list has the newest number first.
+func (b *Project) Merged(ctx context.Context, branch string, oldest int) (numbers []int, err error) {
+	for pr, err := range b.Client.PullRequests(ctx, b.Repo, backlog.StatusMerged) {
+		if err != nil {
+			return nil, err
+		}
+		if pr.Number < oldest {
+			break
+		}
+		if pr.Base == branch {
+			numbers = append(numbers, pr.Number)
 		}
 	}
-	return found, nil
+	return numbers, nil
+}
+
+// AddComment implements run.PullRequests.
+func (b *Project) AddComment(ctx context.Context, number int, text string) error {
+	return b.Put(ctx, number, 0, text)
 }
 
 // Put implements preview.PullRequests.

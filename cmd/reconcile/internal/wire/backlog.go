@@ -8,7 +8,14 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 )
+
+// openPullRequests opens the service whose comments can approve plans.
+func (p *Deps) openPullRequests(ctx context.Context) (run.PullRequests, error) {
+	return p.OpenBacklog(ctx, notify.MaxCommentLength)
+}
 
 // OpenBacklog parses the addresses of the space and the repository, and reads the
 // key. It does not call Backlog yet. limit is the maximum length of a text; 0: no limit.

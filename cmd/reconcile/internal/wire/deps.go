@@ -192,6 +192,9 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 	}
 	if s.Approvers != "" {
 		c.Approvers = p.Approvers
+		if s.UsesBacklog() {
+			c.PullRequests = p.openPullRequests
+		}
 	}
 	if s.IsEmbedded() {
 		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }

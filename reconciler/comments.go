@@ -1,0 +1,202 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/approval"
+	"reconcile/reconciler/internal/comments"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+)
+
+const (
+	// maxThreads is how many pull requests one pass reads: Backlog limits the requests of a
+	// minute, and each needs two.
+	maxThreads = 10
+	// commentsTimeout is how long a pass reads comments.
+	commentsTimeout = time.Minute
+)
+
+// readComments reads approvals in comments on pull requests, if a plan waits or may wait. An
+// approval whose comment cannot be read now is taken back, until it can. It reports whether
+// the record may have changed.
+func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip) (changed bool, err error) {
+	waits := !head.Settled || head.Commit != tip.Commit || head.Exit != run.ExitOK
+	if !waits || p.config.Approvers == nil || p.config.PullRequests == nil {
+		return false, nil
+	}
+	all, err := p.config.Record.Approvals(ctx)
+	if err != nil {
+		return false, err
+	}
+	byNumber := map[int][]state.Approval{}
+	for _, approvals := range all {
+		for _, a := range approvals {
+			if a.Comment != nil {
+				byNumber[a.Comment.PullRequest] = append(byNumber[a.Comment.PullRequest], a)
+			}
+		}
+	}
+	threads := &threads{pass: p, tip: tip.Commit}
+	readCtx, cancel := context.WithTimeout(ctx, commentsTimeout)
+	defer cancel()
+	numbers, err := threads.open(readCtx, slices.Collect(maps.Keys(byNumber)))
+	if err != nil {
+		p.run.Log.Warn("could not find the pull requests whose plans wait", "error", err)
+		numbers = slices.Collect(maps.Keys(byNumber))
+	}
+	for _, number := range numbers {
+		if err == nil {
+			if readErr := threads.read(readCtx, number, byNumber[number]); readErr == nil {
+				continue
+			} else {
+				p.run.Log.Warn("could not read the comments on a pull request; approvals there count when they can be read", "pull_request", number, "error", readErr)
+			}
+		}
+		if err := p.setAside(ctx, number, byNumber[number]); err != nil {
+			return true, err
+		}
+	}
+	return len(numbers) > 0, nil
+}
+
+// setAside takes approvals back whose comments cannot be read, so that they are placed again
+// when they can.
+func (p *pass) setAside(ctx context.Context, number int, approvals []state.Approval) error {
+	for _, a := range approvals {
+		read, err := p.config.Record.ReadComments(ctx, number)
+		if err == nil {
+			_, err = p.config.Record.TakeBackApproval(ctx, a, read.Without(a.Comment.ID))
+		}
+		if err != nil && !errors.Is(err, state.ErrCommentsRead) {
+			return err
+		}
+	}
+	return nil
+}
+
+// threads reads pull requests of one service.
+type threads struct {
+	pass    *pass
+	tip     commitid.ID
+	service run.PullRequests
+	reader  *comments.Reader
+}
+
+// open opens the service, and returns the pull requests to read: those of approvals, and
+// those that tell a plan which may wait now.
+func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
+	config := t.pass.config
+	plans, err := config.Record.ToldPlans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := config.Record.NotificationStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	told, previewed := map[int]bool{}, map[int]bool{}
+	for _, plan := range plans {
+		if plan.PullRequest != 0 {
+			previewed[plan.PullRequest] = true
+			continue
+		}
+		for _, on := range states[plan.Workspace].ToldOn {
+			if on.Digest == plan.Digest {
+				told[on.PullRequest] = true
+			}
+		}
+	}
+	if len(approved)+len(told)+len(previewed) == 0 {
+		return nil, nil
+	}
+	approvers, err := config.Approvers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read who may approve: %w", err)
+	}
+	if t.service, err = config.PullRequests(ctx); err != nil {
+		return nil, err
+	}
+	t.reader = &comments.Reader{Config: config, Approvers: approvers, Writer: t.service.Writer, Answer: t.service.AddComment}
+	if len(previewed) > 0 {
+		merged, err := t.service.Merged(ctx, config.Branch, slices.Min(slices.Collect(maps.Keys(previewed))))
+		if err != nil {
+			return nil, err
+		}
+		for _, number := range merged {
+			if previewed[number] {
+				told[number] = true
+			}
+		}
+	}
+	var others []int
+	for number := range told {
+		if !slices.Contains(approved, number) {
+			others = append(others, number)
+		}
+	}
+	slices.Sort(approved)
+	slices.Sort(others)
+	slices.Reverse(others)
+	return append(approved, others[:min(len(others), maxThreads)]...), nil
+}
+
+// read reads one pull request.
+func (t *threads) read(ctx context.Context, number int, approvals []state.Approval) error {
+	pull, err := t.service.PullRequest(ctx, number)
+	if err != nil {
+		return err
+	}
+	if pull.IsOpen || pull.Head == "" {
+		ref := fmt.Sprintf("refs/pull/%d/head", number)
+		refs, err := t.pass.config.Source.Refs(ctx, []string{ref})
+		if err != nil {
+			return err
+		}
+		pull.Head = refs[ref]
+	}
+	list, err := t.service.Comments(ctx, number)
+	if err != nil {
+		return err
+	}
+	if err := t.reader.Read(ctx, comments.Thread{PullRequest: pull, Comments: list}); err != nil {
+		return err
+	}
+	return t.markMerged(ctx, pull)
+}
+
+// markMerged notes which approvals are of a pull request that is a part of the tip.
+func (t *threads) markMerged(ctx context.Context, pull approval.PullRequest) error {
+	merge := pull.MergeCommit
+	if merge == "" {
+		merge = pull.Head
+	}
+	if !pull.IsMerged || merge == "" {
+		return nil
+	}
+	config := t.pass.config
+	if yes, known, err := config.Source.Contains(ctx, t.tip, merge); err != nil || !yes || !known {
+		return err
+	}
+	all, err := config.Record.Approvals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, approvals := range all {
+		for _, a := range approvals {
+			if a.Comment != nil && a.Comment.PullRequest == pull.Number && !a.Merged {
+				if err := config.Record.MarkMerged(ctx, a); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

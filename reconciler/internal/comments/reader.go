@@ -1,0 +1,322 @@
+// Package comments reads approvals in the comments on pull requests. It places those that
+// count, takes back those that are void, and answers the rest, each once.
+package comments
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"reconcile/reconciler/approval"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// Reader reads the comments on pull requests.
+type Reader struct {
+	Config    *run.Config
+	Approvers *approval.Approvers
+	Writer    func(ctx context.Context) (*notify.Writer, error)
+	// Answer adds a comment to a pull request.
+	Answer func(ctx context.Context, number int, text string) error
+}
+
+// Thread is a pull request with its comments, the oldest first.
+type Thread struct {
+	PullRequest approval.PullRequest
+	Comments    []approval.Comment
+}
+
+const (
+	// approvalDuration is how long an approval by a comment counts, from the comment on.
+	approvalDuration = 7 * 24 * time.Hour
+	// retention is how long the record keeps what was read, after the last read.
+	retention = 60 * 24 * time.Hour
+	// maxKept is how many comments of one pull request the record keeps.
+	maxKept = 1000
+	// maxAnswers is how many comments are answered in one read: each takes a second.
+	maxAnswers = 10
+)
+
+// reading is one read of one pull request.
+type reading struct {
+	*Reader
+	thread   Thread
+	read     state.ReadComments
+	isDirty  bool // read has something that is not stored
+	offers   []offer
+	answered map[int]bool // ids of comments that have an answer
+	answers  int
+}
+
+// offer is a plan that the pull request tells, with the comment that tells it.
+type offer struct {
+	plan    state.ToldPlan
+	comment approval.Comment
+}
+
+// Read reads the comments of a pull request.
+func (r *Reader) Read(ctx context.Context, t Thread) error {
+	v := &reading{Reader: r, thread: t, answered: map[int]bool{}}
+	err := v.load(ctx)
+	if err == nil {
+		err = v.checkApprovals(ctx)
+	}
+	for _, c := range t.Comments {
+		if err == nil && !c.IsOwn {
+			err = v.readComment(ctx, c)
+		}
+	}
+	if err == nil && v.isDirty {
+		_, err = r.Config.Record.PutReadComments(ctx, v.read)
+	}
+	if errors.Is(err, state.ErrCommentsRead) {
+		return nil // it does the same
+	}
+	if err != nil {
+		return fmt.Errorf("approvals on pull request %d: %w", t.PullRequest.Number, err)
+	}
+	return nil
+}
+
+func (v *reading) load(ctx context.Context) (err error) {
+	record, number := v.Config.Record, v.thread.PullRequest.Number
+	if v.read, err = record.ReadComments(ctx, number); err != nil {
+		return err
+	}
+	v.read.ExpiresAt = v.Config.Now().Add(retention).Unix()
+	plans, err := record.ToldPlans(ctx)
+	if err != nil {
+		return err
+	}
+	states, err := record.NotificationStates(ctx)
+	if err != nil {
+		return err
+	}
+	var preview approval.Comment // our newest
+	var marker notify.Marker     // its own
+	own := map[int]approval.Comment{}
+	for _, c := range v.thread.Comments {
+		if !c.IsOwn {
+			continue
+		}
+		own[c.ID] = c
+		if id, ok := notify.ReadAnswer(c.Text); ok {
+			v.answered[id] = true
+		}
+		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == v.Config.Environment {
+			preview, marker = c, m
+		}
+	}
+	for _, plan := range plans {
+		if plan.PullRequest == number && preview.ID != 0 && marker.Head == plan.Head {
+			v.offers = append(v.offers, offer{plan, preview})
+		}
+		if plan.PullRequest != 0 {
+			continue
+		}
+		for _, told := range states[plan.Workspace].ToldOn {
+			if told.PullRequest == number && told.Digest == plan.Digest && own[told.ID].ID != 0 {
+				v.offers = append(v.offers, offer{plan, own[told.ID]})
+			}
+		}
+	}
+	return nil
+}
+
+// checkApprovals takes back the approvals of this pull request that are void.
+func (v *reading) checkApprovals(ctx context.Context) error {
+	all, err := v.Config.Record.Approvals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, approvals := range all {
+		for _, a := range approvals {
+			if a.Comment == nil || a.Comment.PullRequest != v.thread.PullRequest.Number {
+				continue
+			}
+			if err := v.checkApproval(ctx, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
+	i := slices.IndexFunc(v.thread.Comments, func(c approval.Comment) bool { return c.ID == a.Comment.ID })
+	reason := ""
+	switch {
+	case i < 0:
+	case v.thread.Comments[i].IsEdited() || HashText(v.thread.Comments[i].Text) != a.Comment.Hash || v.thread.Comments[i].AuthorID != a.Comment.UserID:
+		reason = notify.RefusedEdited
+	case v.isClosed():
+		reason = notify.RefusedClosed
+	case a.Comment.Head != "" && a.Comment.Head != v.thread.PullRequest.Head:
+		reason = notify.RefusedHead
+	default:
+		return nil
+	}
+	var answerErr error
+	if i >= 0 {
+		command := approval.Command{Workspace: a.Workspace, Digits: a.Digest.Abbrev()}
+		answerErr = v.answer(ctx, a.Comment.ID, []notify.Refusal{{Line: command.String(), Reason: reason}})
+	}
+	read, err := v.Config.Record.TakeBackApproval(ctx, a, v.read)
+	if err == nil {
+		v.read = read
+		v.Config.Log.Warn("an approval by a comment is void: it was deleted or edited, or its pull request was closed or has new commits",
+			"workspace", a.Workspace, "digest", a.Digest.Abbrev(), "pull_request", a.Comment.PullRequest, "comment", a.Comment.ID)
+	}
+	return errors.Join(answerErr, err)
+}
+
+func (v *reading) isClosed() bool {
+	return !v.thread.PullRequest.IsOpen && !v.thread.PullRequest.IsMerged
+}
+
+// readComment places the approvals of a comment, or answers why it gives none.
+func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
+	hash := HashText(c.Text)
+	before, wasRead := v.read.Comments[c.ID]
+	if before.Done {
+		return nil
+	}
+	commands, isAttempt := approval.FindCommands(c.Text)
+	if len(commands) == 0 && !isAttempt {
+		if !wasRead && len(v.offers) > 0 && len(v.read.Comments) < maxKept {
+			v.read, v.isDirty = v.read.With(c.ID, state.ReadComment{Hash: hash}), true
+		}
+		return nil
+	}
+	if v.answered[c.ID] {
+		v.read, v.isDirty = v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}), true
+		return nil
+	}
+	why := v.refuseComment(c, len(commands) > 0, wasRead && before.Hash != hash)
+	if why != "" {
+		return v.refuse(ctx, c, hash, []notify.Refusal{{Reason: why}})
+	}
+	var refusals []notify.Refusal
+	for _, command := range commands {
+		plan, why := v.findPlan(c, command)
+		if why == "" {
+			why = v.approve(ctx, plan, c, hash)
+		}
+		switch {
+		case why == failedRead:
+			return state.ErrCommentsRead
+		case why != "":
+			refusals = append(refusals, notify.Refusal{Line: command.String(), Reason: why})
+		}
+	}
+	if len(refusals) > 0 {
+		return v.refuse(ctx, c, hash, refusals)
+	}
+	return nil
+}
+
+// refuseComment returns why nothing in a comment counts; "" if something may.
+func (v *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) string {
+	_, isApprover := v.Approvers.ByBacklogID(c.AuthorID)
+	switch {
+	case !hasCommand:
+		return notify.RefusedForm
+	case !isApprover:
+		return notify.RefusedApprover
+	case c.AuthorID == v.thread.PullRequest.OpenerID && !v.Approvers.OpenerMayApprove:
+		return notify.RefusedOpener
+	case c.IsEdited() || isChanged:
+		return notify.RefusedEdited
+	case v.isClosed():
+		return notify.RefusedClosed
+	}
+	return ""
+}
+
+// findPlan returns the plan that a command means, or why there is none.
+func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.ToldPlan, string) {
+	why := notify.RefusedNotTold
+	for _, o := range v.offers {
+		switch {
+		case o.plan.Workspace != command.Workspace || !o.plan.IsMeant(command.Digits):
+		case o.plan.Head != "" && o.plan.Head != v.thread.PullRequest.Head:
+			why = notify.RefusedHead
+		case c.ID < o.comment.ID || c.CreatedAt.Before(o.comment.UpdatedAt):
+			why = notify.RefusedOld
+		default:
+			return o.plan, ""
+		}
+	}
+	return state.ToldPlan{}, why
+}
+
+// failedRead stands for an approval that another run's read may have placed.
+const failedRead = "read"
+
+// approve places the approval of a plan, and returns why it does not count.
+func (v *reading) approve(ctx context.Context, plan state.ToldPlan, c approval.Comment, hash string) string {
+	person, _ := v.Approvers.ByBacklogID(c.AuthorID)
+	end := c.CreatedAt.Add(approvalDuration)
+	if !v.Config.Now().Before(end) {
+		return notify.RefusedOld
+	}
+	a := state.Approval{
+		ApprovedBy: person.Name, EndsAt: end,
+		Comment: &state.ApprovalComment{PullRequest: v.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
+	}
+	read, err := v.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	switch {
+	case errors.Is(err, state.ErrNotTold):
+		return notify.RefusedNotTold
+	case err != nil:
+		v.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
+		return failedRead
+	}
+	v.read, v.isDirty = read, false
+	v.Config.Log.Info("approved by a comment", "workspace", plan.Workspace, "digest", plan.Digest.Abbrev(), "by", person.Name, "pull_request", v.thread.PullRequest.Number)
+	return ""
+}
+
+// refuse answers a comment, and notes that nothing more comes of it.
+func (v *reading) refuse(ctx context.Context, c approval.Comment, hash string, refusals []notify.Refusal) error {
+	if v.answers == maxAnswers {
+		return nil // the next read answers it
+	}
+	if err := v.answer(ctx, c.ID, refusals); err != nil {
+		return err
+	}
+	read, err := v.Config.Record.PutReadComments(ctx, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	if err == nil {
+		v.read, v.isDirty = read, false
+	}
+	return err
+}
+
+func (v *reading) answer(ctx context.Context, comment int, refusals []notify.Refusal) error {
+	if v.answered[comment] {
+		return nil
+	}
+	v.answers++
+	v.answered[comment] = true
+	writer, err := v.Writer(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := writer.WriteAnswer(comment, refusals)
+	if err != nil {
+		return err
+	}
+	return v.Answer(ctx, v.thread.PullRequest.Number, text)
+}
+
+// HashText returns the hash of a comment's text, as the record keeps it.
+func HashText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

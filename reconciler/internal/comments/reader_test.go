@@ -1,0 +1,309 @@
+package comments_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/internal/plandigest"
+	"reconcile/reconciler/approval"
+	"reconcile/reconciler/internal/comments"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+	"reconcile/state/embedded"
+)
+
+const (
+	opener, approver, stranger = 8, 9, 10
+	head                       = "1111111111111111111111111111111111111111"
+	newHead                    = "2222222222222222222222222222222222222222"
+)
+
+var (
+	start       = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	digestTokyo = plandigest.New("k", strings.Repeat("0123456789abcdef", 4))
+	digestOsaka = plandigest.New("k", strings.Repeat("fedcba9876543210", 4))
+	digestOther = plandigest.New("k", strings.Repeat("abcdefabcdef0123", 4))
+	line        = "/approve tokyo " + digestTokyo.Abbrev()
+)
+
+// world is a record, a pull request that told two plans, and what people write there.
+type world struct {
+	*testing.T
+	record *state.Record
+	reader comments.Reader
+	thread comments.Thread
+	now    time.Time
+	nextID int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	store, err := embedded.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	w := &world{T: t, now: start, nextID: 100}
+	w.record = state.New(store, "r", state.Options{Now: func() time.Time { return w.now }})
+	approvers, err := approval.Parse(fmt.Appendf(nil, "approver %q {\n  backlog = %d\n}\napprover %q {\n  backlog = %d\n}\n", "Bob", approver, "Ann", opener), "approvers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &run.Config{Record: w.record, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler)}
+	w.reader = comments.Reader{
+		Config: config, Approvers: approvers,
+		Writer: func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) },
+		Answer: func(_ context.Context, _ int, text string) error { w.write(0, text); return nil },
+	}
+	w.thread.PullRequest = approval.PullRequest{Number: 7, OpenerID: opener, IsOpen: true, Head: head}
+	w.tell(7, "tokyo", digestTokyo)
+	w.tell(7, "osaka", digestOsaka)
+	w.tell(8, "tokyo", digestOther)
+	w.preview()
+	return w
+}
+
+// tell stores a plan as the preview of a pull request does.
+func (w *world) tell(number int, workspace string, digest plandigest.Digest) {
+	w.Helper()
+	plan := state.ToldPlan{Workspace: workspace, PullRequest: number, Digest: digest, Risk: "replace", Why: "replaces x", ToldAt: w.now, Head: w.thread.PullRequest.Head}
+	if err := w.record.TellPreview(w.Context(), plan); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// preview writes the comment of the preview, or edits it.
+func (w *world) preview() {
+	text := "Preview\n\n```\n" + line + "\n```\n\n`" + notify.Marker{Head: w.thread.PullRequest.Head, Tip: head}.String() + "`"
+	for i, c := range w.thread.Comments {
+		if _, ok := notify.ReadMarker(c.Text); ok {
+			w.thread.Comments[i].Text, w.thread.Comments[i].UpdatedAt = text, w.now
+			return
+		}
+	}
+	w.write(0, text)
+}
+
+// write adds a comment; author 0 is reconcile.
+func (w *world) write(author int, text string) {
+	w.nextID++
+	w.thread.Comments = append(w.thread.Comments, approval.Comment{ID: w.nextID, AuthorID: author, IsOwn: author == 0, Text: text, CreatedAt: w.now, UpdatedAt: w.now})
+}
+
+func (w *world) last() *approval.Comment { return &w.thread.Comments[len(w.thread.Comments)-1] }
+
+func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
+
+func (w *world) read() {
+	w.Helper()
+	if err := w.reader.Read(w.Context(), w.thread); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// approvals returns the approvals that count.
+func (w *world) approvals() (list []state.Approval) {
+	w.Helper()
+	all, err := w.record.Approvals(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, approvals := range all {
+		list = append(list, approvals...)
+	}
+	return list
+}
+
+// answers returns the texts that reconcile answered.
+func (w *world) answers() (texts []string) {
+	for _, c := range w.thread.Comments {
+		if _, ok := notify.ReadAnswer(c.Text); ok {
+			texts = append(texts, c.Text)
+		}
+	}
+	return texts
+}
+
+func TestApproved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pass(time.Minute)
+	w.write(approver, "Looks good.\n"+line+"\n/approve osaka "+digestOsaka.Abbrev())
+	for range 2 { // the second read finds nothing new
+		w.read()
+		list := w.approvals()
+		if len(list) != 2 || len(w.answers()) != 0 {
+			t.Fatalf("%+v, %q", list, w.answers())
+		}
+		a := list[0]
+		if a.ApprovedBy != "Bob" || a.PullRequest != 7 || a.Comment.UserID != approver || a.Comment.Head != head || !a.EndsAt.Equal(w.last().CreatedAt.Add(7*24*time.Hour)) {
+			t.Errorf("%+v", a)
+		}
+		w.pass(time.Hour)
+	}
+}
+
+// TestCheats: none of these is an approval, or none any more. Each is answered once, also where
+// the answer was written and the run was killed before it was recorded.
+func TestCheats(t *testing.T) {
+	t.Parallel()
+	approve := func(w *world) { w.write(approver, line); w.read(); w.pass(2 * time.Minute) }
+	for name, c := range map[string]struct {
+		do   func(w *world)
+		says string // in the answer; "": there is none
+	}{
+		"a quote":                    {func(w *world) { w.write(approver, "> "+line) }, "outside quotes and code"},
+		"a quote of the notation":    {func(w *world) { w.write(approver, "{quote}\n"+line+"\n{/quote}") }, "outside quotes and code"},
+		"a code block":               {func(w *world) { w.write(approver, "```\n"+line+"\n```") }, "outside quotes and code"},
+		"inside a sentence":          {func(w *world) { w.write(approver, "I would answer "+line) }, "outside quotes and code"},
+		"edited":                     {func(w *world) { w.write(approver, line); w.last().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
+		"edited after the approval":  {func(w *world) { approve(w); w.last().Text += "\nno" }, "was changed after it was written"},
+		"touched after the approval": {func(w *world) { approve(w); w.last().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
+		"edited in its first minute": {func(w *world) { w.write(approver, "nice"); w.read(); w.last().Text = line }, "was changed after it was written"},
+		"deleted":                    {func(w *world) { approve(w); w.thread.Comments = w.thread.Comments[:1] }, ""},
+		"older than the newest":      {func(w *world) { w.write(approver, line); w.pass(time.Minute); w.preview() }, "There is a newer preview"},
+		"older than any": {func(w *world) {
+			c := w.thread.Comments[0]
+			w.thread.Comments = nil
+			w.write(approver, line)
+			w.last().ID = 1
+			w.thread.Comments = append(w.thread.Comments, c)
+		}, "There is a newer preview"},
+		"by a stranger":              {func(w *world) { w.write(stranger, line) }, "not among those who may approve"},
+		"by the opener":              {func(w *world) { w.write(opener, line) }, "Who opened a pull request"},
+		"by reconcile's own account": {func(w *world) { w.write(0, line) }, ""},
+		"of another workspace":       {func(w *world) { w.write(approver, "/approve osaka "+digestTokyo.Abbrev()) }, "offers no such plan"},
+		"of another pull request":    {func(w *world) { w.write(approver, "/approve tokyo "+digestOther.Abbrev()) }, "offers no such plan"},
+		"of nothing":                 {func(w *world) { w.write(approver, "/approve tokyo 0000000000000000") }, "offers no such plan"},
+		"too few digits":             {func(w *world) { w.write(approver, "/approve tokyo "+digestTokyo.Abbrev()[:15]) }, "a line of its own"},
+		"the head had moved":         {func(w *world) { w.thread.PullRequest.Head = newHead; w.write(approver, line) }, "new commits"},
+		"the head moves":             {func(w *world) { approve(w); w.thread.PullRequest.Head = newHead }, "new commits"},
+		"the head is not known":      {func(w *world) { approve(w); w.thread.PullRequest.Head = "" }, "new commits"},
+		"a head of the same effect": {func(w *world) {
+			w.write(approver, line)
+			w.thread.PullRequest.Head = newHead
+			w.tell(7, "tokyo", digestTokyo)
+		}, "offers no such plan"},
+		"was closed":           {func(w *world) { w.thread.PullRequest.IsOpen = false; w.write(approver, line) }, "closed without a merge"},
+		"is closed":            {func(w *world) { approve(w); w.thread.PullRequest.IsOpen = false }, "closed without a merge"},
+		"revoked":              {func(w *world) { approve(w); w.revoke() }, ""},
+		"used":                 {func(w *world) { approve(w); w.use() }, ""},
+		"used, and told again": {func(w *world) { approve(w); w.use(); w.tell(7, "tokyo", digestTokyo) }, ""},
+		"its week is over":     {func(w *world) { w.write(approver, line); w.pass(8 * 24 * time.Hour) }, "There is a newer preview"},
+		"no preview any more":  {func(w *world) { w.thread.Comments = nil; w.write(approver, line) }, "offers no such plan"},
+		"the preview is another's": {func(w *world) {
+			first := &w.thread.Comments[0]
+			first.IsOwn, first.AuthorID, first.Text = false, stranger, strings.ReplaceAll(first.Text, line, "")
+			w.write(approver, line)
+		}, "offers no such plan"},
+		"answered before it was right": {func(w *world) { w.write(stranger, line); w.read(); w.thread.Comments[1].AuthorID = approver }, "not among those who may approve"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.pass(time.Minute)
+			c.do(w)
+			for range 3 {
+				w.read()
+				w.pass(time.Minute)
+			}
+			if list := w.approvals(); len(list) > 0 {
+				t.Errorf("it counts: %+v", list)
+			}
+			answers := w.answers()
+			if want := min(len(c.says), 1); len(answers) != want || want == 1 && !strings.Contains(answers[0], c.says) {
+				t.Errorf("answers: %q", answers)
+			}
+			// As if a killed run had recorded nothing.
+			read, err := w.record.ReadComments(t.Context(), 7)
+			if err != nil || read.Rev == 0 {
+				return
+			}
+			for id := range read.Comments {
+				if _, wasAnswered := notify.ReadAnswer(w.last().Text); wasAnswered {
+					read = read.Without(id)
+				}
+			}
+			if _, err = w.record.PutReadComments(t.Context(), read); err != nil {
+				t.Fatal(err)
+			}
+			w.read()
+			if again := w.answers(); len(again) != len(answers) || len(w.approvals()) > 0 {
+				t.Errorf("after a kill: %q, %+v", again, w.approvals())
+			}
+		})
+	}
+}
+
+func (w *world) revoke() {
+	w.Helper()
+	if revoked, err := w.record.RevokeApproval(w.Context(), "tokyo", digestTokyo.Abbrev()); err != nil || !revoked {
+		w.Fatalf("%v, %v", revoked, err)
+	}
+}
+
+// use begins an apply with the approval.
+func (w *world) use() {
+	w.Helper()
+	ctx := w.Context()
+	head, err := w.record.Adopt(ctx, state.Head{Commit: head})
+	if err != nil {
+		w.Fatal(err)
+	}
+	l, err := w.record.Acquire(ctx, state.LeaseRequest{Identity: "s", Workspace: "tokyo", Run: "run", Generation: head.Generation})
+	if err != nil {
+		w.Fatal(err)
+	}
+	a := w.approvals()[0]
+	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.Fact()}}
+	if err := l.BeginApply(ctx, ws); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// TestOpenerMayApprove: the operator may allow it.
+func TestOpenerMayApprove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.reader.Approvers.OpenerMayApprove = true
+	w.write(opener, line)
+	w.read()
+	if len(w.approvals()) != 1 || len(w.answers()) != 0 {
+		t.Errorf("%+v, %q", w.approvals(), w.answers())
+	}
+}
+
+// TestTwoApprovers: two people approve the same plan, and two runs read it. It is one
+// approval, used once.
+func TestTwoApprovers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.reader.Approvers.OpenerMayApprove = true
+	w.pass(time.Minute)
+	w.write(approver, line)
+	w.write(opener, line)
+	w.read()
+	w.read()
+	if list := w.approvals(); len(list) != 1 || len(w.answers()) != 0 {
+		t.Fatalf("%+v, %q", list, w.answers())
+	}
+	w.use()
+	w.read()
+	if list := w.approvals(); len(list) != 0 {
+		t.Errorf("used, and still there: %+v", list)
+	}
+	// A new commit: what was approved before counts for nothing.
+	w.pass(time.Minute)
+	w.thread.PullRequest.Head = newHead
+	w.tell(7, "tokyo", digestTokyo)
+	w.preview()
+	w.read()
+	if list := w.approvals(); len(list) != 0 {
+		t.Errorf("it counts for the new head: %+v", list)
+	}
+}
