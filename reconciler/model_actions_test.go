@@ -44,7 +44,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.exists, s.name = true, draw(rt, "name", names...)
 		return
 	}
-	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only", "asks", "asks") {
+	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only", "asks", "asks", "spare", "spare", "spare", "uses", "uses", "uses") {
 	case "value":
 		s.value = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "output":
@@ -74,6 +74,11 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.planOnly = true
 	case "asks":
 		s.asks = !s.asks
+	case "spare":
+		n := rapid.IntRange(0, maxSpares-1).Draw(rt, "spare")
+		s.spares[n] = !s.spares[n]
+	case "uses":
+		s.uses = rapid.IntRange(0, maxSpares).Draw(rt, "to")
 	}
 }
 
@@ -196,6 +201,7 @@ func (m *model) restore(rt *rapid.T) {
 func (m *model) restoreFrom(backup *statetest.Memory) {
 	m.stop()
 	m.store.Restore(backup)
+	m.restored = true
 	head := m.readRecord().head
 	m.adoptedCommits = map[int64]commitid.ID{head.Generation: head.Commit}
 	for _, s := range m.tfStates {

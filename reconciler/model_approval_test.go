@@ -18,7 +18,7 @@ import (
 
 // modelDigest returns the digest of a modelled plan.
 func modelDigest(wants stateContent, lineage string) plandigest.Digest {
-	sum := sha256.Sum256([]byte(lineage + ";" + wants.output + ";" + strings.Join(wants.resources, ";")))
+	sum := sha256.Sum256([]byte(lineage + ";" + wants.outputs() + ";" + strings.Join(wants.resources, ";")))
 	return plandigest.New("k1", hex.EncodeToString(sum[:]))
 }
 
@@ -105,7 +105,7 @@ func (m *model) approveAll(f *inFlightPass) *inFlightPass {
 		if !waits {
 			break
 		}
-		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true}) // a state may have been tampered with, too
+		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true, Replan: m.tampered})
 	}
 	return f
 }

@@ -116,7 +116,7 @@ func (m *model) checkTrace(f *inFlightPass, before state.Workspace, ws *state.Wo
 		m.addViolation("%s was recorded for the state of another: %+v", ws.Name, done)
 	case !now.equal(done.stateContent):
 		m.addViolation("%s was recorded, but its state is %+v, not %+v", ws.Name, now.stateContent, done.stateContent)
-	case ws.OutputsDigest != "k1:"+digestOf(now.output):
+	case ws.OutputsDigest != "k1:"+digestOf(now.outputs()):
 		m.addViolation("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
 	case done.generation < now.generation:
 		m.addViolation("%s was recorded at generation %d after %d", ws.Name, done.generation, now.generation)
@@ -161,6 +161,7 @@ func (m *model) checkApply(s *modelSession, p *modelPlan) {
 	if s := commit.tree.workspaces[i]; s.asks && !s.planOnly {
 		m.checkApproved(s.name, modelDigest(p.stateContent, p.version.Lineage))
 	}
+	m.checkTeardown(commit, i, generation, now.stateContent, p.stateContent)
 	if generation < now.generation {
 		m.addViolation("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
 	}

@@ -1,6 +1,7 @@
 package reconciler_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ type recordView struct {
 	records   map[string]state.Workspace
 	holds     map[string]state.Hold
 	approvals map[string][]state.Approval
+	predicted map[string]bool // workspaces that a prediction has applied
+	asReader  bool            // for the question whether a reader is applied
 }
 
 func (m *model) readRecord() (r recordView) {
@@ -27,12 +30,16 @@ func (m *model) readRecord() (r recordView) {
 	m.must(err)
 	r.approvals, err = m.observer.record.Approvals(m.ctx)
 	m.must(err)
+	r.predicted = map[string]bool{}
 	return r
 }
 
 // isStaleByOwn reports whether a workspace at the tip is stale by inputs of its own,
 // compared with what was applied for its record.
 func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
+	if r.predicted[rec.Name] {
+		return false
+	}
 	if rec.Trace == nil || rec.Removed || rec.Attempt != nil || rec.Epoch != r.head.Epoch {
 		return true
 	}
@@ -116,10 +123,22 @@ func (m *model) expectChanged() (stale, removed, maybe []string) {
 	return stale, removed, maybe
 }
 
-// predictPass predicts what an undisturbed manual pass does.
-func (m *model) predictPass() (did map[string]state.Outcome, applied []stateid.ID) {
-	did = map[string]state.Outcome{}
+// prediction is what the model expects of a pass.
+type prediction struct {
+	record  recordView
+	world   map[stateid.ID]*tfState
+	did     map[string]state.Outcome
+	counts  map[stateid.ID]int // of applies
+	triedAt map[string]string  // the outputs of the upstream, when a workspace failed or was blocked
+
+	tearsDown bool // the last outcome is a wait for readers
+}
+
+// predictPass predicts what an undisturbed manual pass does: the outcomes, and how often
+// each state is applied.
+func (m *model) predictPass() (did map[string]state.Outcome, applied map[stateid.ID]int) {
 	r, tip := m.readRecord(), m.tip().tree
+	p := &prediction{record: r, world: map[stateid.ID]*tfState{}, did: map[string]state.Outcome{}, counts: map[stateid.ID]int{}, triedAt: map[string]string{}}
 	names := tip.indexByName()
 	for name, rec := range r.records {
 		if _, there := names[name]; there || rec.Removed {
@@ -136,13 +155,29 @@ func (m *model) predictPass() (did map[string]state.Outcome, applied []stateid.I
 				continue
 			}
 		}
-		did[name] = state.Removed
+		p.did[name] = state.Removed
 	}
-	world := map[stateid.ID]*tfState{}
 	for id, s := range m.tfStates {
 		copied := *s
-		world[id] = &copied
+		p.world[id] = &copied
 	}
+	for range 2 * maxWorkspaces {
+		m.predictRound(p)
+		next := false
+		for i, s := range tip.workspaces {
+			next = next || s.exists && m.waitsForReaders(r, s.name) && p.did[s.name] == state.Blocked && !m.hasUnappliedReaders(r, i)
+		}
+		if !next {
+			break
+		}
+	}
+	return p.did, p.counts
+}
+
+// predictRound predicts one look at all workspaces, upstreams first.
+func (m *model) predictRound(p *prediction) {
+	tip := m.tip().tree
+	names := tip.indexByName()
 	visited := make([]bool, len(tip.workspaces))
 	var visit func(i int)
 	visit = func(i int) {
@@ -151,81 +186,119 @@ func (m *model) predictPass() (did map[string]state.Outcome, applied []stateid.I
 		}
 		visited[i] = true
 		// After renames a recorded upstream may come later in the list.
-		if up, depends := m.upstreamOf(r, i); depends {
+		if up, depends := m.upstreamOf(p.record, i); depends {
 			visit(names[up])
 		}
-		m.predictWorkspace(r, world, did, i)
+		m.predictWorkspace(p, i)
 	}
-	for i, s := range tip.workspaces {
+	for i := range tip.workspaces {
 		visit(i)
-		if did[s.name] == state.Applied {
-			applied = append(applied, stateIdentityOf(i))
-		}
 	}
-	return did, applied
 }
 
 // predictWorkspace adds one workspace, after its upstream.
-func (m *model) predictWorkspace(r recordView, world map[stateid.ID]*tfState, did map[string]state.Outcome, i int) {
-	tip := m.tip().tree
+func (m *model) predictWorkspace(p *prediction, i int) {
+	r, tip := p.record, m.tip().tree
 	s := tip.workspaces[i]
 	rec := r.records[s.name]
 	up, depends := m.upstreamOf(r, i)
-	stale := m.isStaleByOwn(r, i, rec)
-	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != recordedDigest(r.records[up]) {
-		stale = true
-	}
-	for key, digest := range rec.Trace {
-		former, ok := strings.CutPrefix(key, "//upstream/")
-		was, known := r.records[former]
-		if ok && known && !(depends && former == up) && (was.Attempt != nil || recordedDigest(was) != digest) {
-			stale = true
-		}
-	}
-	if !stale {
+	if !m.isStaleByOwn(r, i, rec) && !m.isStaleByUpstream(r, i, rec) {
 		return
 	}
-	now := world[stateIdentityOf(i)]
+	upstreamOutputs := recordedDigest(r.records[up])
+	if tried, known := p.triedAt[s.name]; known && tried == upstreamOutputs && !m.waitsForReaders(r, s.name) {
+		return
+	}
+	now := p.world[stateIdentityOf(i)]
 	if now == nil {
 		now = &tfState{}
-		world[stateIdentityOf(i)] = now
+		p.world[stateIdentityOf(i)] = now
 	}
-	upstream, readable := "", true
+	p.tearsDown = false
+	outcome, wants := m.predictOutcome(p, i, now)
+	rec.Name, rec.Outcome, rec.Teardown = s.name, outcome, nil
+	switch outcome {
+	case state.Applied, state.NoChanges:
+		now.stateContent = wants
+		rec.OutputsDigest, rec.Removed, rec.Attempt, rec.Epoch = "k1:"+digestOf(now.outputs()), false, nil, r.head.Epoch
+		rec.Identity, rec.Reads, rec.DependsOn, rec.Trace = stateIdentityOf(i), nil, nil, state.Trace{}
+		if s.reads > 0 {
+			rec.Reads = []stateid.ID{stateIdentityOf(s.reads - 1)}
+		}
+		if depends {
+			rec.DependsOn, rec.Trace["//upstream/"+up] = []string{up}, upstreamOutputs
+			if was := r.records[up]; was.Attempt != nil || was.Epoch != r.head.Epoch {
+				rec.Trace["//upstream/"+up] = "applied meanwhile"
+			}
+		}
+		r.predicted[s.name] = true
+		delete(p.triedAt, s.name)
+	case state.Failed, state.Blocked:
+		p.triedAt[s.name] = upstreamOutputs
+		if p.tearsDown {
+			rec.Teardown = &state.Teardown{Commit: m.tip().id}
+			rec.Teardown.Outputs, _ = listChangedOutputs(now.stateContent, wants)
+		}
+	}
+	if outcome == state.Applied {
+		p.counts[stateIdentityOf(i)]++
+		digest := modelDigest(wants, now.version.Lineage)
+		r.approvals[s.name] = slices.DeleteFunc(slices.Clone(r.approvals[s.name]), func(a state.Approval) bool { return a.Digest == digest })
+	}
+	r.records[s.name] = rec
+	if p.did[s.name] != state.Applied || outcome != state.NoChanges {
+		p.did[s.name] = outcome
+	}
+}
+
+// predictOutcome predicts the end of one workspace, and what its plan asks for.
+func (m *model) predictOutcome(p *prediction, i int, now *tfState) (outcome state.Outcome, wants stateContent) {
+	r, tip := p.record, m.tip().tree
+	s := tip.workspaces[i]
+	rec := r.records[s.name]
+	up, depends := m.upstreamOf(r, i)
+	upstream, readable, has := "", true, true
 	if s.reads > 0 {
-		was := world[stateIdentityOf(s.reads-1)]
+		was := p.world[stateIdentityOf(s.reads-1)]
 		if readable = was != nil && was.output != ""; readable {
-			upstream = was.output
+			upstream, has = was.output, s.uses == 0 || was.spares[max(0, s.uses-1)]
 		}
 	}
 	_, held := r.holds[s.name]
+	isWaited := depends && m.waitsForReaders(r, up)
 	broken := depends && tip.workspaces[tip.indexByName()[up]].isUnparsable
-	wants := tip.desiredContent(i, upstream, m.size)
-	outcome := state.Applied
+	wants = tip.desiredContent(i, upstream, m.size)
+	_, removed := listChangedOutputs(now.stateContent, wants)
 	switch {
 	case held:
-		outcome = state.Blocked
-	case depends && (broken || slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked}, did[up])):
-		outcome = state.Skipped
+		return state.Blocked, wants
+	case depends && (broken || !isWaited && slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked}, p.did[up])):
+		return state.Skipped, wants
 	case s.isUnparsable, !readable:
-		outcome = state.Failed
+		return state.Failed, wants
+	case !has && isWaited && slices.Contains(r.records[up].Teardown.Outputs, fmt.Sprintf("spare%d", s.uses-1)):
+		return state.Blocked, wants
+	case !has:
+		return state.Failed, wants
 	case needsAdoption(rec, i, now.version, wants.equal(now.stateContent)):
-		outcome = state.Blocked
+		return state.Blocked, wants
 	case wants.equal(now.stateContent):
-		outcome = state.NoChanges
-	case isKnownEmpty(rec) && now.exists(), s.planOnly:
-		outcome = state.Blocked
-	case s.asks && !isApproved(r, s.name, modelDigest(wants, now.version.Lineage)):
-		outcome = state.Blocked
+		return state.NoChanges, wants
+	case isKnownEmpty(rec) && now.exists():
+		return state.Blocked, wants
+	case len(removed) > 0 && m.hasUnappliedReaders(r, i):
+		p.tearsDown = true
+		return state.Blocked, wants
+	case s.planOnly, s.asks && !isApproved(r, s.name, modelDigest(wants, now.version.Lineage)):
+		return state.Blocked, wants
 	case s.failsApply:
-		outcome = state.Failed
+		return state.Failed, wants
 	}
-	did[s.name] = outcome
-	if outcome == state.Applied || outcome == state.NoChanges {
-		now.stateContent = wants
-		rec.OutputsDigest = "k1:" + digestOf(now.output)
-		r.records[s.name] = rec
-	}
+	return state.Applied, wants
 }
+
+// cutUpstream returns the name of the upstream that a name of a trace stands for.
+func cutUpstream(key string) (name string, ok bool) { return strings.CutPrefix(key, "//upstream/") }
 
 func recordedDigest(rec state.Workspace) string {
 	if rec.OutputsDigest == "" {

@@ -28,6 +28,7 @@ type inFlightPass struct {
 
 	fetchCount   int
 	applyCounts  map[stateid.ID]int           // by state identity
+	teardowns    int                          // applies that removed outputs
 	generations  map[stateid.ID]int64         // generation of the lease held, by state identity
 	lastSuccess  map[stateid.ID]*successEvent // the last success of Terraform, by state identity
 	recordBefore map[string]state.Workspace   // the record when the pass began to apply, by name

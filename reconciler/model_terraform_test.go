@@ -2,7 +2,6 @@ package reconciler_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -103,6 +102,7 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	plan := &terraform.Plan{
 		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: modelDigest(wants.stateContent, now.version.Lineage),
 	}
+	plan.MadeOutputs, plan.RemovedOutputs = listChangedOutputs(now.stateContent, wants.stateContent)
 	s.plans[plan] = wants
 	if plan.Empty {
 		s.noteSuccess(wants)
@@ -145,11 +145,14 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 		now.version.Lineage = fmt.Sprintf("lineage %d", m.lineageCount)
 	}
 	now.version.Serial++
+	if _, removed := listChangedOutputs(now.stateContent, p.stateContent); len(removed) > 0 {
+		s.f.teardowns++
+	}
 	s.f.applyCounts[s.id]++
 	if half || slices.Contains(p.resources, "breaks") {
 		// Some of it is made, and the former resources have changed.
 		now.resources = []string{fmt.Sprintf("half of serial %d", now.version.Serial)}
-		now.output = p.output
+		now.output, now.spares = p.output, p.spares
 		return errors.New("terraform apply failed half-way")
 	}
 	now.stateContent = p.stateContent
@@ -163,7 +166,7 @@ func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, erro
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.stateAt(s.id)
-	return terraform.Outputs{Digest: hex.EncodeToString([]byte(now.output)), State: terraform.State(now.version)}, nil
+	return terraform.Outputs{Digest: digestOf(now.outputs()), State: terraform.State(now.version)}, nil
 }
 
 // readConfig derives from the files in the checkout what to make.
@@ -209,6 +212,13 @@ func (s *modelSession) readRoot(text string, p *modelPlan, world map[stateid.ID]
 		}
 		upstream = up.output
 		p.resources = append(p.resources, "seen "+upstream)
+		if found := usePattern.FindStringSubmatch(text); found != nil {
+			spare := int(found[1][0] - '0')
+			if !up.spares[spare] {
+				return &terraform.StepError{Workspace: s.job.Name, Step: "plan", Detail: fmt.Sprintf("Error: Unsupported attribute\n\nThis object does not have an attribute named %q.", "spare"+found[1])}
+			}
+			p.resources = append(p.resources, describeUse(spare, keys[1][1]))
+		}
 	}
 	if strings.Contains(text, "variable \"size\"") {
 		value, ok := s.job.Vars["size"]
@@ -219,6 +229,9 @@ func (s *modelSession) readRoot(text string, p *modelPlan, world map[stateid.ID]
 		p.resources = append(p.resources, "size "+value)
 	}
 	p.output = upstream
+	for _, found := range sparePattern.FindAllStringSubmatch(text, -1) {
+		p.spares[found[1][0]-'0'] = true
+	}
 	if found := outputPattern.FindStringSubmatch(text); found != nil {
 		p.output = found[1]
 	}
@@ -229,5 +242,7 @@ var (
 	inputPattern  = regexp.MustCompile(`(?m)^  input = "(.*)"$`)
 	sourcePattern = regexp.MustCompile(`(?m)^  source = "(.*)"$`)
 	keyPattern    = regexp.MustCompile(`(?m)^ +key = "(.*)"$`)
+	sparePattern  = regexp.MustCompile(`(?m)^output "spare(\d)"`)
+	usePattern    = regexp.MustCompile(`(?m)^  input = .*\.outputs\.spare(\d)$`)
 	outputPattern = regexp.MustCompile(`(?m)^  value = "(.*)"$`)
 )

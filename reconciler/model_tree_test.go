@@ -12,6 +12,9 @@ import (
 // maxWorkspaces is the maximum number of workspaces in a modelled repository.
 const maxWorkspaces = 4
 
+// maxSpares is how many outputs of a workspace come and go.
+const maxSpares = 2
+
 // modelTree is the content of a modelled repository at one commit. It is compared with
 // ==.
 type modelTree struct {
@@ -33,9 +36,11 @@ type modelWorkspace struct {
 	passesThrough bool // what it reads is its output
 	env           bool // a variable of our environment is an input
 	planOnly      bool
-	asks          bool // each plan waits for an approval
-	failsApply    bool // applies fail half-way
-	isUnparsable  bool // does not parse
+	asks          bool            // each plan waits for an approval
+	failsApply    bool            // applies fail half-way
+	spares        [maxSpares]bool // outputs that come and go
+	uses          int             // which spare output of what it reads: index plus one; 0: none
+	isUnparsable  bool            // does not parse
 }
 
 func stateKey(i int) string { return fmt.Sprintf("k%d", i) }
@@ -107,6 +112,14 @@ func (s modelWorkspace) config(i int) string {
 		}
 	}
 	fmt.Fprintf(&b, "output \"text\" {\n  value = %s\n}\n", output)
+	for n, has := range s.spares {
+		if has {
+			fmt.Fprintf(&b, "output \"spare%d\" {\n  value = true\n}\n", n)
+		}
+	}
+	if s.reads > 0 && s.uses > 0 {
+		fmt.Fprintf(&b, "resource \"terraform_data\" \"uses\" {\n  input = data.terraform_remote_state.up.outputs.spare%d\n}\n", s.uses-1)
+	}
 	if s.failsApply {
 		b.WriteString("resource \"terraform_data\" \"breaks\" {\n  input = \"breaks\"\n}\n")
 	}
@@ -140,11 +153,15 @@ func (e *modelTree) desiredContent(i int, upstream, size string) (made stateCont
 	}
 	if s.reads > 0 {
 		made.resources = append(made.resources, "seen "+upstream)
+		if s.uses > 0 {
+			made.resources = append(made.resources, describeUse(s.uses-1, stateKey(s.reads-1)))
+		}
 	}
 	if s.env {
 		made.resources = append(made.resources, "size "+size)
 	}
 	slices.Sort(made.resources)
+	made.spares = s.spares
 	made.output = fmt.Sprintf("output %d", s.output)
 	if s.passesThrough && s.reads > 0 {
 		made.output = upstream
@@ -156,10 +173,25 @@ func (e *modelTree) desiredContent(i int, upstream, size string) (made stateCont
 type stateContent struct {
 	resources []string // sorted
 	output    string
+	spares    [maxSpares]bool
+}
+
+// describeUse returns the resource that uses a spare output of another state.
+func describeUse(spare int, key string) string { return fmt.Sprintf("uses spare%d of %s", spare, key) }
+
+// outputs returns the text that stands for all outputs.
+func (t stateContent) outputs() string {
+	text := t.output
+	for n, has := range t.spares {
+		if has {
+			text += fmt.Sprintf(", spare%d", n)
+		}
+	}
+	return text
 }
 
 func (t stateContent) equal(u stateContent) bool {
-	return t.output == u.output && slices.Equal(t.resources, u.resources)
+	return t.output == u.output && t.spares == u.spares && slices.Equal(t.resources, u.resources)
 }
 
 // indexByName returns the indexes of the existing workspaces by name.
@@ -190,6 +222,18 @@ func (e modelTree) withoutFailures() modelTree {
 		if s.reads > 0 && !e.workspaces[s.reads-1].exists {
 			s.reads = 0
 		}
+		if s.uses > 0 && (s.reads == 0 || !e.workspaces[s.reads-1].spares[s.uses-1]) {
+			s.uses = 0
+		}
+	}
+	return e
+}
+
+// withoutUses returns the tree where nothing uses an output that comes and goes: what a
+// person commits first, where a reader and its upstream wait for each other.
+func (e modelTree) withoutUses() modelTree {
+	for i := range e.workspaces {
+		e.workspaces[i].uses = 0
 	}
 	return e
 }
