@@ -107,6 +107,7 @@ type model struct {
 	formerStates map[stateid.ID][]tfState // earlier states, by identity
 	// tampered: a state was changed in a way that Git does not know of.
 	tampered bool
+	restored bool // the record was once an older one
 }
 
 // reporter receives the log of a history: *rapid.T, or *testing.T in a scenario.

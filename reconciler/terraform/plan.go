@@ -188,7 +188,7 @@ func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (er
 	for i, change := range plan.Risk.Changes {
 		plan.Risk.Changes[i].Why = risk.Sentence{En: s.log.Text(change.Why.En), Ja: s.log.Text(change.Why.Ja)}
 	}
-	difference := planjson.FindDifference(saved)
+	difference := planjson.FindDifference(saved, readRootModule(s.spec.Dir, s.tf.product))
 	plan.Digest, plan.Difference = difference.Digest(basis), difference.Describe(basis, s.log.Text)
 	return nil
 }

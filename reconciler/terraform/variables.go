@@ -53,6 +53,16 @@ type declaredVariable struct {
 // declaredVariables returns the variables of the module in dir. It ignores files that do not
 // parse: Terraform reports those better.
 func declaredVariables(dir, product string) map[string]*declaredVariable {
+	declared := map[string]*declaredVariable{}
+	for _, name := range listConfigFiles(dir, product) {
+		addDeclared(parseFile(name).Body, declared)
+	}
+	return declared
+}
+
+// listConfigFiles returns the files of the module in dir that a product loads, those that
+// override others last.
+func listConfigFiles(dir, product string) []string {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if product == productTofu {
 		names = addTofuFiles(dir, names)
@@ -63,26 +73,22 @@ func declaredVariables(dir, product string) map[string]*declaredVariable {
 		}
 		return names[i] < names[j]
 	})
-	declared := map[string]*declaredVariable{}
-	for _, name := range names {
+	return slices.DeleteFunc(names, func(name string) bool {
 		base := strings.TrimSuffix(name, ".json")
-		if strings.HasSuffix(base, ".tf") || strings.HasSuffix(base, ".tofu") {
-			addDeclared(parseBody(name), declared)
-		}
-	}
-	return declared
+		return !strings.HasSuffix(base, ".tf") && !strings.HasSuffix(base, ".tofu")
+	})
 }
 
-// parseBody returns what a file of HCL or its JSON says, as far as it can be parsed.
-func parseBody(name string) hcl.Body {
+// parseFile returns what a file of HCL or its JSON says, as far as it can be parsed.
+func parseFile(name string) *hcl.File {
 	parse := hclparse.NewParser().ParseHCLFile
 	if strings.HasSuffix(name, ".json") {
 		parse = hclparse.NewParser().ParseJSONFile
 	}
 	if file, _ := parse(name); file != nil && file.Body != nil {
-		return file.Body
+		return file
 	}
-	return hcl.EmptyBody()
+	return &hcl.File{Body: hcl.EmptyBody()}
 }
 
 // addTofuFiles adds the OpenTofu files and removes the .tf files that OpenTofu ignores
@@ -144,7 +150,7 @@ func (s *Session) learnVariables() {
 		files = append(files, found...)
 	}
 	for _, name := range files {
-		attributes, _ := parseBody(name).JustAttributes()
+		attributes, _ := parseFile(name).Body.JustAttributes()
 		for name, attr := range attributes {
 			value, _ := attr.Expr.Value(nil)
 			learn(declared[name], value)

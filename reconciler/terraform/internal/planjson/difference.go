@@ -15,6 +15,7 @@ type Difference struct {
 	Resources   []resourceChange           `json:"resources"`
 	Outputs     map[string]resourceChange  `json:"outputs"`
 	Invocations []*tfjson.ActionInvocation `json:"invocations"`
+	Providers   []providerConfig           `json:"providers,omitempty"`
 }
 
 // resourceChange is a planned change of one resource or output.
@@ -42,8 +43,9 @@ type attribute struct {
 	IsSensitive bool  `json:"-"`                 // a mark that changes is in resourceChange.Sensitive
 }
 
-// FindDifference returns what a plan changes: resources, outputs, actions.
-func FindDifference(plan *tfjson.Plan) Difference {
+// FindDifference returns what a plan changes: resources, outputs, actions, and how the
+// providers of these are configured.
+func FindDifference(plan *tfjson.Plan, root RootModule) Difference {
 	d := Difference{Outputs: map[string]resourceChange{}, Invocations: plan.ActionInvocations}
 	for _, rc := range plan.ResourceChanges {
 		if e, ok := resourceChangeOf(rc, ""); ok {
@@ -67,6 +69,7 @@ func FindDifference(plan *tfjson.Plan) Difference {
 		e.compare(nil, values{change.Before, change.After}, change.AfterUnknown, values{change.BeforeSensitive, change.AfterSensitive}, values{true, true})
 		d.Outputs[name] = e
 	}
+	d.Providers = findProviderConfigs(plan, d, root)
 	return d
 }
 

@@ -53,6 +53,9 @@ func (d Difference) Describe(basis Basis, redact func(string) string) plandigest
 			{Path: "config", After: plandigest.Value{Hash: shorten(basis.hash(action), hashLength)}},
 		}})
 	}
+	for _, p := range d.Providers {
+		out.Changes = append(out.Changes, p.describe(basis, redact))
+	}
 	return out.Limit()
 }
 

@@ -40,7 +40,9 @@ func parse(t *testing.T, changes ...string) *tfjson.Plan {
 	return plan
 }
 
-func digest(plan *tfjson.Plan) plandigest.Digest { return planjson.FindDifference(plan).Digest(basis) }
+func digest(plan *tfjson.Plan) plandigest.Digest {
+	return planjson.FindDifference(plan, planjson.RootModule{}).Digest(basis)
+}
 
 // A value that a refresh moved is in every plan of the resource. It is no effect.
 func TestDigestLeavesOutWhatARefreshMoved(t *testing.T) {
@@ -56,7 +58,7 @@ func TestDigestLeavesOutWhatARefreshMoved(t *testing.T) {
 		"key": {KeyID: "k1", Key: []byte("other"), Lineage: "a", ApplyRole: "apply"}, "key's id": {KeyID: "k2", Key: basis.Key, Lineage: "a", ApplyRole: "apply"},
 		"lineage": {KeyID: "k1", Key: basis.Key, Lineage: "b", ApplyRole: "apply"}, "role": {KeyID: "k1", Key: basis.Key, Lineage: "a"},
 	} {
-		if planjson.FindDifference(parse(t, fmt.Sprintf(database, "10:00", "b"))).Digest(b) == first {
+		if planjson.FindDifference(parse(t, fmt.Sprintf(database, "10:00", "b")), planjson.RootModule{}).Digest(b) == first {
 			t.Errorf("another %s has the same digest", name)
 		}
 	}
@@ -144,7 +146,7 @@ func TestDescribe(t *testing.T) {
 	t.Parallel()
 	plan := parse(t, fmt.Sprintf(database, "10:00", "b"))
 	plan.OutputChanges = map[string]*tfjson.Change{"o": {Actions: tfjson.Actions{tfjson.ActionCreate}, After: "word", BeforeSensitive: false, AfterSensitive: false}}
-	kept := planjson.FindDifference(plan).Describe(basis, func(text string) string { return strings.ReplaceAll(text, "word", "****") })
+	kept := planjson.FindDifference(plan, planjson.RootModule{}).Describe(basis, func(text string) string { return strings.ReplaceAll(text, "word", "****") })
 	var said []string
 	for _, c := range kept.Changes {
 		for _, a := range c.Attributes {
