@@ -29,7 +29,7 @@ const (
 // the record may have changed.
 func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip) (changed bool, err error) {
 	waits := !head.Settled || head.Commit != tip.Commit || head.Exit != run.ExitOK
-	if !waits || p.config.Approvers == nil || p.config.PullRequests == nil {
+	if !waits || p.config.Approvers == nil {
 		return false, nil
 	}
 	all, err := p.config.Record.Approvals(ctx)
@@ -114,8 +114,11 @@ func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 			}
 		}
 	}
-	if len(approved)+len(told)+len(previewed) == 0 {
+	switch {
+	case len(approved)+len(told)+len(previewed) == 0, config.PullRequests == nil && len(approved) == 0:
 		return nil, nil
+	case config.PullRequests == nil:
+		return nil, errors.New("without a key of Backlog no comment can be read")
 	}
 	approvers, err := config.Approvers(ctx)
 	if err != nil {

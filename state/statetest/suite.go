@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"rename":       testRename,
 		"forget":       testForget,
 		"approval":     testApproval,
+		"comments":     testComments,
 
 		"many inputs":   testManyInputs,
 		"corrupt parts": testCorruptParts,
