@@ -72,18 +72,15 @@ func newAccount(t *testing.T) *account {
 		"RECONCILE_SNAPSHOTS=s3://"+a.site.Prefix+"-reconcile-"+a.site.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
 		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
-		"RECONCILE_GATE=always", // the words of the settings are rewritten below
 		"RECONCILE_WORK="+t.TempDir(), "RECONCILE_TERRAFORM="+a.terraformBinary,
 	)
 	return a
 }
 
-// commitEstate commits the infrastructure with three changes: nothing waits for a
-// person, images are pushed, and the lock files name the provider that `make tools`
-// built.
+// commitEstate commits the infrastructure as shipped, with two changes: images are pushed
+// (docs/bootstrap.md, step 5), and the lock files name the provider that `make tools` built.
 func (a *account) commitEstate() {
 	a.t.Helper()
-	a.edit("env/reconcile.hcl", `(apply\s+= )"(?:safe|approve)"`, `$1"always"`)
 	for _, digest := range []string{"image_digest", "build_image_digest", "standby_image_digest"} {
 		a.edit("env/bootstrap/terraform.tfvars", `(?m)^reconciler = \{\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
 	}

@@ -15,36 +15,30 @@ import (
 // rotate moves Tokyo's traffic from one side to the other, following docs/drill.md.
 func (a *account) rotate(from, to string) {
 	a.t.Helper()
-	applied := func(workspaces ...string) map[string]string {
-		want := map[string]string{}
-		for _, w := range workspaces {
-			want[w] = "applied"
-		}
-		return want
-	}
 	// A side that is created or removed changes an input of switchover, but its plan
 	// is empty.
-	side := func(name string) map[string]string {
-		return map[string]string{name: "applied", "switchover": "no-changes"}
+	side := func(name, outcome string) map[string]string {
+		return map[string]string{name: outcome, "switchover": "no-changes"}
 	}
+	traffic := map[string]string{"switchover": "approved"}
 
 	a.setMode(to, "absent", "live")
-	a.commitAndCheck(to+" comes to life", side(to))
+	a.commitAndCheck(to+" comes to life", side(to, "approved"))
 	for _, weights := range []string{"100/0", "90/10", "50/50", "0/100"} {
 		old, new, _ := strings.Cut(weights, "/")
 		a.setEndpoints(map[string]string{from: old, to: new})
-		a.commitAndCheck(to+" at "+weights, applied("switchover"))
+		a.commitAndCheck(to+" at "+weights, traffic)
 		a.checkWeights(tokyo, map[string]string{from: old, to: new})
 	}
 	a.setAdmit(to, "clients", "accelerator")
-	a.commitAndCheck("nobody gets past the accelerator to "+to, applied(to))
+	a.commitAndCheck("nobody gets past the accelerator to "+to, map[string]string{to: "approved"})
 	a.setEndpoints(map[string]string{to: "100"})
-	a.commitAndCheck(from+" is no endpoint", applied("switchover"))
+	a.commitAndCheck(from+" is no endpoint", traffic)
 	a.checkWeights(tokyo, map[string]string{to: "100"})
 	a.setMode(from, "live", "retiring")
-	a.commitAndCheck(from+" retires", side(from))
+	a.commitAndCheck(from+" retires", side(from, "approved"))
 	a.setMode(from, "retiring", "absent")
-	a.commitAndCheck(from+" is absent", side(from))
+	a.commitAndCheck(from+" is absent", side(from, "approved"))
 	if remaining := a.countResources(from); !maps.Equal(remaining, map[string]int{"terraform_data": 3}) {
 		a.t.Errorf("%s is absent and still has %v", from, remaining)
 	}

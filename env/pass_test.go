@@ -17,21 +17,79 @@ import (
 // passResult is the output of `reconcile now` or `reconcile drift`.
 type passResult struct {
 	Run        string
-	Workspaces []struct {
-		Name, Outcome, Error string
-		Changes              struct{ Add, Change, Destroy, Replace int }
-	}
+	Workspaces []workspaceResult
 }
 
-// outcomes returns the outcomes of the workspaces, without the unchanged ones.
+type workspaceResult struct {
+	Name, Outcome, Error string
+	Digest               string // of the plan
+	Approval             *struct{ By string }
+	Changes              struct{ Add, Change, Destroy, Replace int }
+}
+
+// isApplied reports whether the plan was applied, by the gate alone or by an approval.
+func (w workspaceResult) isApplied() bool { return w.Outcome == "applied" }
+
+// outcomes returns the outcomes of the workspaces, without the unchanged ones. What was
+// applied because a person approved it is "approved".
 func (p *passResult) outcomes() map[string]string {
 	outcomes := map[string]string{}
 	for _, w := range p.Workspaces {
-		if w.Outcome != "unchanged" {
+		switch {
+		case w.isApplied() && w.Approval != nil:
+			outcomes[w.Name] = "approved"
+		case w.Outcome != "unchanged":
 			outcomes[w.Name] = w.Outcome
 		}
 	}
 	return outcomes
+}
+
+// add adds the results of a later pass. What was applied stays, if the later pass had
+// nothing to do.
+func (p *passResult) add(later *passResult) {
+	p.Run = later.Run
+	for _, w := range later.Workspaces {
+		i := slices.IndexFunc(p.Workspaces, func(earlier workspaceResult) bool { return earlier.Name == w.Name })
+		switch {
+		case i < 0:
+			p.Workspaces = append(p.Workspaces, w)
+		case w.Outcome != "unchanged" && (w.Outcome != "no-changes" || !p.Workspaces[i].isApplied()):
+			p.Workspaces[i] = w
+		}
+	}
+}
+
+// settle runs a pass, and further ones until no plan waits. It approves each plan that
+// waits, once, as a person does who has read it.
+func (a *account) settle(args ...string) *passResult {
+	a.t.Helper()
+	p, approved := &passResult{}, map[string]bool{}
+	for {
+		pass := a.runPass(args...)
+		p.add(pass)
+		waits := false
+		for _, w := range pass.Workspaces {
+			if w.Outcome == "blocked" && w.Digest != "" && !approved[w.Digest] {
+				a.runAsPerson("approve", w.Name, w.Digest, "--why", "the drill")
+				approved[w.Digest], waits = true, true
+			}
+		}
+		if !waits {
+			return p
+		}
+		args = nil
+	}
+}
+
+// runAsPerson runs a command of reconcile on a person's machine.
+func (a *account) runAsPerson(args ...string) {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), a.binary, args...)
+	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		a.t.Fatalf("reconcile %v: %v\n%s", args, err, out)
+	}
 }
 
 func (a *account) runPass(args ...string) *passResult {
@@ -62,8 +120,8 @@ func (a *account) runReconcile(command string, args ...string) *passResult {
 	return p
 }
 
-// commitAndCheck commits, runs a pass, and compares the outcomes of the workspaces.
-// Workspaces that are not in want must be unchanged.
+// commitAndCheck commits, runs passes until no plan waits, and compares the outcomes of
+// the workspaces. Workspaces that are not in want must be unchanged.
 func (a *account) commitAndCheck(message string, want map[string]string) {
 	a.t.Helper()
 	a.commit(message)
@@ -73,7 +131,7 @@ func (a *account) commitAndCheck(message string, want map[string]string) {
 // passAndCheck does what commitAndCheck does, without a commit.
 func (a *account) passAndCheck(message string, want map[string]string) {
 	a.t.Helper()
-	if got := a.runPass().outcomes(); !maps.Equal(got, want) {
+	if got := a.settle().outcomes(); !maps.Equal(got, want) {
 		a.t.Fatalf("%s: %v, want %v", message, got, want)
 	}
 }

@@ -2,6 +2,9 @@ package awstest
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -10,24 +13,34 @@ import (
 )
 
 // databases stores what moto drops of Amazon RDS: whether Performance Insights is
-// enabled, that a parameter was set by the user, and that a promoted replica has no
-// source (Amazon RDS API Reference, DBInstance, Parameter, and PromoteReadReplica). A
-// version has two parts ("17.5"), also if a request named only the first.
+// enabled, that a parameter was set by the user, what a replica follows until it is
+// promoted, and the resource id, which is the same for all of moto's (Amazon RDS API
+// Reference, DBInstance, Parameter, and PromoteReadReplica). A version has two parts
+// ("17.5"), also if a request named only the first.
 type databases struct {
-	mu               sync.Mutex
-	insights         map[string]string // as in responses, by Region and instance
-	promotedReplicas map[string]bool   // by Region and instance
+	mu       sync.Mutex
+	insights map[string]string // as in responses, by Region and instance
+	sources  map[string]string // ARNs of what replicas follow, by Region and instance
+	names    map[string]string // by Region and resource id
 }
 
 func newDatabases() *databases {
-	return &databases{insights: map[string]string{}, promotedReplicas: map[string]bool{}}
+	return &databases{insights: map[string]string{}, sources: map[string]string{}, names: map[string]string{}}
+}
+
+// resourceID returns the resource id of an instance.
+func (d *databases) resourceID(region, name string) string {
+	sum := sha256.Sum256([]byte(region + "/" + name))
+	id := "db-" + strings.ToUpper(hex.EncodeToString(sum[:13]))
+	d.names[region+"/"+id] = name
+	return id
 }
 
 var (
 	dbInstance  = regexp.MustCompile(`(?s)<DBInstance>.*?</DBInstance>`)
 	dbName      = regexp.MustCompile(`<DBInstanceIdentifier>([^<]+)</DBInstanceIdentifier>`)
-	dbSource    = regexp.MustCompile(`<ReadReplicaSourceDBInstanceIdentifier>[^<]*</ReadReplicaSourceDBInstanceIdentifier>`)
 	dbVersion   = regexp.MustCompile(`<EngineVersion>(\d+)</EngineVersion>`)
+	dbResource  = regexp.MustCompile(`<DbiResourceId>[^<]*</DbiResourceId>`)
 	dbParameter = regexp.MustCompile(`<ApplyMethod>[^<]*</ApplyMethod>`)
 )
 
@@ -37,14 +50,37 @@ func (d *databases) serve(c *call, moto func(*call) *response) *response {
 	// (ModifyDBInstance), and DescribeDBEngineVersions lists no version as the target of
 	// an upgrade from itself.
 	if version := form.Get("EngineVersion"); c.operation == "ModifyDBInstance" && version != "" {
-		if current := currentVersion(c, moto); strings.HasPrefix(current+".", version+".") {
-			return c.errorResponse("InvalidParameterCombination", "cannot upgrade %s from %s to %s", form.Get("DBInstanceIdentifier"), current, version)
+		current := dbVersion.FindSubmatch(describeDatabase(c.region, form.Get("DBInstanceIdentifier"), moto))
+		if current != nil && strings.HasPrefix(string(current[1])+".", version+".") {
+			return c.errorResponse("InvalidParameterCombination", "cannot upgrade %s from %s to %s", form.Get("DBInstanceIdentifier"), current[1], version)
 		}
 	}
-	got := moto(c)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	name := c.region + "/" + form.Get("DBInstanceIdentifier")
+	var got *response
+	switch {
+	case c.operation == "DescribeOrderableDBInstanceOptions":
+		return describeClasses(c)
+	case c.operation == "CreateDBInstanceReadReplica":
+		got = d.createReplica(c, name, moto)
+	case c.operation == "DeleteDBInstance" && d.sources[name] != "" && form.Get("FinalDBSnapshotIdentifier") != "":
+		// "Can't be specified when deleting a read replica" (DeleteDBInstance).
+		return c.errorResponse("InvalidParameterCombination", "FinalDBSnapshotIdentifier cannot be specified when deleting a replica")
+	case form.Get("Filters.Filter.1.Name") == "dbi-resource-id":
+		named := *c
+		if instance := d.names[c.region+"/"+form.Get("Filters.Filter.1.Values.Value.1")]; instance != "" {
+			form.Set("Filters.Filter.1.Name", "db-instance-id")
+			form.Set("Filters.Filter.1.Values.Value.1", instance)
+			named.body = []byte(form.Encode())
+		}
+		got = moto(&named)
+	default:
+		got = moto(c)
+	}
+	if got.status >= http.StatusBadRequest {
+		return got
+	}
 	if form.Get("EnablePerformanceInsights") != "" {
 		elements := xmlElement("PerformanceInsightsEnabled", form.Get("EnablePerformanceInsights"))
 		for _, member := range []string{"PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod"} {
@@ -55,10 +91,8 @@ func (d *databases) serve(c *call, moto func(*call) *response) *response {
 		d.insights[name] = elements
 	}
 	switch c.operation {
-	case "PromoteReadReplica":
-		d.promotedReplicas[name] = true
-	case "CreateDBInstance", "CreateDBInstanceReadReplica":
-		delete(d.promotedReplicas, name)
+	case "PromoteReadReplica", "DeleteDBInstance":
+		delete(d.sources, name)
 	case "DescribeDBParameters":
 		got.body = dbParameter.ReplaceAllFunc(got.body, func(found []byte) []byte {
 			return slices.Concat(found, []byte(xmlElement("Source", "user")))
@@ -70,22 +104,20 @@ func (d *databases) serve(c *call, moto func(*call) *response) *response {
 			return found
 		}
 		name := c.region + "/" + string(m[1])
+		found = dbResource.ReplaceAll(found, []byte(xmlElement("DbiResourceId", d.resourceID(c.region, string(m[1])))))
 		found = dbVersion.ReplaceAll(found, []byte("<EngineVersion>$1.5</EngineVersion>"))
-		if d.promotedReplicas[name] {
-			found = dbSource.ReplaceAll(found, nil)
+		more := d.insights[name]
+		if source := d.sources[name]; source != "" {
+			more += xmlElement("ReadReplicaSourceDBInstanceIdentifier", source)
 		}
-		return bytes.Replace(found, m[0], slices.Concat(m[0], []byte(d.insights[name])), 1)
+		return bytes.Replace(found, m[0], slices.Concat(m[0], []byte(more)), 1)
 	})
 	return got
 }
 
-// currentVersion returns the engine version of the call's instance, as moto stores it.
-func currentVersion(c *call, moto func(*call) *response) string {
-	got := moto(newQueryCall("rds", c.region, url.Values{
-		"Action": {"DescribeDBInstances"}, "Version": {"2014-10-31"}, "DBInstanceIdentifier": {c.form().Get("DBInstanceIdentifier")},
-	}))
-	if m := dbVersion.FindSubmatch(got.body); m != nil {
-		return string(m[1])
-	}
-	return ""
+// describeDatabase returns an instance as moto describes it.
+func describeDatabase(region, name string, moto func(*call) *response) []byte {
+	return moto(newQueryCall("rds", region, url.Values{
+		"Action": {"DescribeDBInstances"}, "Version": {"2014-10-31"}, "DBInstanceIdentifier": {name},
+	})).body
 }

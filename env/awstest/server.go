@@ -81,6 +81,7 @@ func (s *Server) dispatch(c *call) *response {
 	got := serve(c, s.forward)
 	if got.status < http.StatusBadRequest {
 		s.inventory.Observe(c.toIAMCall(), got.body)
+		s.makeLogGroups(c)
 	}
 	return got
 }

@@ -90,7 +90,7 @@ locals {
     database = {
       look = [
         "rds:DescribeDBEngineVersions", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBParameters",
-        "rds:DescribeDBSubnetGroups",
+        "rds:DescribeDBSubnetGroups", "rds:DescribeOrderableDBInstanceOptions",
       ]
       at = {
         DatabaseTags = {

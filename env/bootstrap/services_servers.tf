@@ -36,8 +36,8 @@ locals {
         "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeInstanceRefreshes", "autoscaling:DescribeLifecycleHooks",
         "autoscaling:DescribeLoadBalancerTargetGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeScheduledActions", "autoscaling:DescribeTags", "autoscaling:DescribeTrafficSources",
-        "autoscaling:DescribeWarmPool", "ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeLaunchTemplateVersions",
-        "ec2:DescribeLaunchTemplates",
+        "autoscaling:DescribeWarmPool", "ec2:DescribeImages", "ec2:DescribeInstanceTypeOfferings",
+        "ec2:DescribeInstances", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates",
       ]
       at = {}
       change = {

@@ -9,7 +9,7 @@ locals {
       services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "records", "rest_api", "roles", "topics", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*"]
-      groups   = ["/reconcile/webhook", "/shop/servers"]
+      groups   = ["/aws/apigateway/welcome", "/aws/rds/instance/shop*", "/reconcile/webhook", "/shop/servers"]
       passes = {
         "ec2.amazonaws.com"        = ["estate/shop-servers"]
         "backup.amazonaws.com"     = ["estate/estate-backup"]
@@ -24,7 +24,7 @@ locals {
       services = ["alarms", "backup", "buckets", "certificate", "gateway", "http_api", "key_pair", "keys", "log_groups", "network", "topics", "transit", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*", "osaka-*"]
-      groups   = ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"]
+      groups   = ["/aws/rds/instance/shop*", "/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"]
       passes   = { "lambda.amazonaws.com" = ["reconcile/reconcile-standby-webhook"] }
     }
     tokyo = {

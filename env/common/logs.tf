@@ -100,14 +100,25 @@ module "replication" {
 }
 
 # The pipeline's log groups exist even while it is switched off, so that its
-# logs stay.
+# logs stay. API Gateway would make its group by itself when it gets the role
+# that writes its logs.
 module "log_groups" {
   source = "../../modules/cloudwatch"
 
   kms_key_arn = module.key["logs"].arn
-  log_groups = {
-    "/reconcile/webhook" = {}
-    "/shop/servers"      = {}
-  }
+  log_groups = merge(
+    { for name in ["/aws/apigateway/welcome", "/reconcile/webhook", "/shop/servers"] : name => {} },
+    { for name in local.database_log_groups : name => {} },
+  )
   tags = var.tags
+}
+
+# RDS would make these by itself, without our key and without an end. Each
+# generation of a database has its own (modules/application_data).
+locals {
+  database_log_groups = flatten([for name, d in var.databases : [
+    for number in range(1, d.generations + 1) : [
+      for log in d.logs : "/aws/rds/instance/${name}${number == 1 ? "" : "-${number}"}/${log}"
+    ]
+  ]])
 }

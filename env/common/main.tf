@@ -48,6 +48,8 @@ module "alarms" {
   tags          = var.tags
 }
 
+# For machines that are made by hand. Servers of a side have no key: people
+# reach them by Session Manager.
 module "keypair" {
   source = "../../modules/keypair"
 

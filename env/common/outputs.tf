@@ -31,8 +31,13 @@ output "topic_arn" {
   value       = module.alarms.arn
 }
 
+output "log_groups" {
+  description = "Names of the log groups here: a database is made after its own."
+  value       = keys(module.log_groups.log_groups)
+}
+
 output "key_name" {
-  description = "Key pair of the operators in Tokyo."
+  description = "Key pair in Tokyo for machines that operators make by hand. Servers of a side have none: Session Manager needs no key."
   value       = module.keypair.name
 }
 

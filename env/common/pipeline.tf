@@ -20,6 +20,9 @@ module "api" {
   account_role_arn = "${local.roles}/reconcile-api-logs"
   log_group_arn    = "arn:aws:logs:${var.site.regions.tokyo}:${var.site.account_id}:log-group:/reconcile/reconcile-api" # bootstrap's
   tags             = var.tags
+
+  # Its role makes API Gateway create a log group that is missing.
+  depends_on = [module.log_groups]
 }
 
 module "webhook" {

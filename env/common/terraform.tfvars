@@ -18,6 +18,9 @@ pipeline = {
   ]
 }
 
+# Logs of generations that exist or come next. An empty group costs nothing.
+databases = { shop = { generations = 3, logs = ["postgresql", "upgrade"] } }
+
 tags = {
   Owner       = "platform"
   DataClass   = "confidential"

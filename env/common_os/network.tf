@@ -25,13 +25,26 @@ module "vpg" {
   tags            = var.tags
 }
 
+# RDS would make these by itself, without our key and without an end. Each
+# generation of a database has its own (modules/application_data).
+locals {
+  database_log_groups = flatten([for name, d in var.databases : [
+    for number in range(1, d.generations + 1) : [
+      for log in d.logs : "/aws/rds/instance/${name}${number == 1 ? "" : "-${number}"}/${log}"
+    ]
+  ]])
+}
+
 module "watch" {
   source = "../../modules/cloudwatch"
 
   kms_key_arn = module.key["logs"].arn
   # The second webhook's log groups exist even while it is disabled, so that its
   # logs stay.
-  log_groups = { "/reconcile/standby-api" = {}, "/reconcile/standby-webhook" = {}, "/shop/servers" = {} }
+  log_groups = merge(
+    { for name in ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"] : name => {} },
+    { for name in local.database_log_groups : name => {} },
+  )
   topic_arns = [module.alarms.arn]
   alarms = { for zone, id in module.shared.nat_gateway_ids : "osaka-egress-${zone}" => {
     description = "The NAT gateway has no port left: somebody opens too many connections to one address."

@@ -38,8 +38,13 @@ output "backup" {
   value       = { vault_arn = module.backup.vault_arn }
 }
 
+output "log_groups" {
+  description = "Names of the log groups here: a database is made after its own."
+  value       = keys(module.watch.log_groups)
+}
+
 output "key_name" {
-  description = "Key pair of the operators in Osaka."
+  description = "Key pair in Osaka for machines that operators make by hand. Servers of a side have none: Session Manager needs no key."
   value       = module.keypair.name
 }
 

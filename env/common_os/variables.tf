@@ -52,6 +52,19 @@ variable "standby_egress" {
   type        = bool
 }
 
+variable "databases" {
+  description = "Databases of this Region whose logs are kept, by name: how many generations have log groups, and which logs. A database whose log groups are missing is refused."
+  type = map(object({
+    generations = number
+    logs        = set(string)
+  }))
+
+  validation {
+    condition     = alltrue([for d in var.databases : d.generations >= 1 && floor(d.generations) == d.generations])
+    error_message = "databases.NAME.generations must be a whole number from 1 on."
+  }
+}
+
 variable "webhook" {
   description = "Whether Backlog's webhook starts passes of the standby. It must not while Tokyo works, because the standby has a separate record."
   type        = bool

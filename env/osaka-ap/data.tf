@@ -11,6 +11,7 @@ module "data" {
   database    = local.database
   files       = var.files
   kms_key_arn = local.region.kms_key_arns.data
+  log_groups  = local.region.log_groups
   topic_arns  = [local.region.topic_arn]
   tags        = merge(var.tags, { DataClass = "confidential" })
 }

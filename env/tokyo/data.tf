@@ -8,6 +8,7 @@ module "data" {
   database    = local.database
   files       = var.files
   kms_key_arn = local.common.kms_key_arns.data
+  log_groups  = local.common.log_groups
   topic_arns  = [local.common.topic_arn]
   backup_tag  = local.common.backup.tag
   tags        = var.tags

@@ -47,6 +47,7 @@ module "database" {
   subnet_ids          = { for zone, subnet in var.vpc.data_subnets : "data-${zone}" => subnet.id }
   security_group_ids  = [module.database_group.id]
   kms_key_arn         = var.kms_key_arn
+  log_groups          = var.log_groups
   deletion_protection = var.database.protected
   tags                = local.tags
 }

@@ -51,6 +51,12 @@ variable "kms_key_arn" {
   type        = string
 }
 
+variable "log_groups" {
+  description = "Names of log groups that exist, those of the database among them (modules/rds): they outlive it, so another workspace makes them."
+  type        = set(string)
+  nullable    = false
+}
+
 variable "topic_arns" {
   description = "Topics of the alarms."
   type        = set(string)

@@ -189,6 +189,26 @@ module "balancer" {
   depends_on = [module.routes, module.acl]
 }
 
+# Not every Region, nor every zone of it, has every type of instance. Auto
+# Scaling would find that out only after the apply, or in a disaster.
+data "aws_ec2_instance_type_offerings" "servers" {
+  count = var.mode == "live" ? 1 : 0
+
+  location_type = "availability-zone-id"
+
+  filter {
+    name   = "instance-type"
+    values = [var.servers.instance_type]
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = alltrue([for z in var.zones : contains(self.locations, z.id)])
+      error_message = "AWS offers ${var.servers.instance_type} not in all zones of ${var.name} (${join(", ", [for z in var.zones : z.id])}), but in: ${join(", ", self.locations)}. Choose another servers.instance_type, or other zones."
+    }
+  }
+}
+
 module "template" {
   source = "../launch_template"
   count  = local.there ? 1 : 0
@@ -236,6 +256,7 @@ module "database" {
   subnet_ids          = local.ids.data
   security_group_ids  = [module.security_groups[0].database_id]
   kms_key_arn         = var.kms_key_arn
+  log_groups          = var.database.log_groups
   deletion_protection = !local.retiring
   tags                = merge(var.tags, var.backup_tag)
 }

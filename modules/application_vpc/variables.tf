@@ -145,12 +145,13 @@ variable "topic_arns" {
 }
 
 variable "database" {
-  description = "A separate database of the side, if necessary: the other side does not see its data. Required: the source of its data (a snapshot or a database that it follows), and how much data a switchover may lose."
+  description = "A separate database of the side, if necessary: the other side does not see its data. Required: the source of its data (a snapshot or a database that it follows), how much data a switchover may lose, and its log groups, which stay when the side goes (modules/rds)."
   type = object({
     engine              = string
     engine_version      = string
     instance_class      = string
     rpo                 = string
+    log_groups          = set(string)
     snapshot_identifier = optional(string)
     replica_of          = optional(string)
   })

@@ -28,6 +28,18 @@ mock_data "aws_availability_zones" {
   }
 }
 
+mock_data "aws_ec2_instance_type_offerings" {
+  defaults = {
+    locations = ["apne1-az1", "apne1-az2", "apne1-az4", "apne3-az1", "apne3-az2", "apne3-az3"]
+  }
+}
+
+mock_data "aws_rds_orderable_db_instance" {
+  defaults = {
+    multi_az_capable = true
+  }
+}
+
 mock_resource "aws_kms_key" {
   defaults = {
     arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"

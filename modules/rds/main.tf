@@ -19,6 +19,24 @@ locals {
   engine = local.engines[var.engine]
 }
 
+# Not every Region has every class. This fails in the plan where AWS does not
+# offer it.
+data "aws_rds_orderable_db_instance" "this" {
+  engine                     = var.engine
+  instance_class             = var.instance_class
+  storage_type               = "gp3"
+  vpc                        = true
+  preferred_instance_classes = [var.instance_class] # of its versions, any
+  engine_latest_version      = true
+
+  lifecycle {
+    postcondition {
+      condition     = self.multi_az_capable || !var.multi_az
+      error_message = "AWS offers ${var.instance_class} here only in one zone. Choose another instance_class, or multi_az = false."
+    }
+  }
+}
+
 resource "aws_db_subnet_group" "this" {
   name       = var.name
   subnet_ids = values(var.subnet_ids)
@@ -126,5 +144,12 @@ resource "aws_db_instance" "this" {
     # The source and the first user are only used at creation. A change of
     # either would replace the database.
     ignore_changes = [snapshot_identifier, username, db_name]
+
+    # AWS makes the groups that are missing, neither encrypted with a key of
+    # ours nor ever emptied.
+    precondition {
+      condition     = alltrue([for log in local.engine.logs : contains(var.log_groups, "/aws/rds/instance/${var.name}/${log}")])
+      error_message = "Make the log groups of ${var.name} first: ${join(", ", [for log in local.engine.logs : "/aws/rds/instance/${var.name}/${log}"])}."
+    }
   }
 }

@@ -108,6 +108,12 @@ variable "kms_key_arn" {
   }
 }
 
+variable "log_groups" {
+  description = "Names of log groups that exist, those of this database among them: `/aws/rds/instance/NAME/LOG`, with the logs postgresql and upgrade, or error and slowquery of MySQL."
+  type        = set(string)
+  nullable    = false
+}
+
 variable "parameters" {
   description = "Parameters by name. A static one needs apply_method pending-reboot, and a reboot by hand. TLS is always forced."
   type = map(object({
@@ -148,7 +154,7 @@ variable "backup_days" {
 }
 
 variable "performance_insights" {
-  description = "Whether the load is recorded by query; the smallest classes of MySQL cannot."
+  description = "Whether the load is recorded by query (CloudWatch Database Insights, standard mode: seven days); the smallest classes of MySQL cannot."
   type        = bool
   default     = true
   nullable    = false

@@ -57,6 +57,15 @@ func TestQueries(t *testing.T) {
 			rds:CreateDBSubnetGroup of arn:aws:rds:ap-northeast-1:123456789012:subgrp:shop, aws:RequestTag/Owner us
 			rds:AddTagsToResource of arn:aws:rds:ap-northeast-1:123456789012:subgrp:shop, aws:RequestTag/Owner us`,
 		},
+		"a replica and its source in another Region": {
+			queryCall("rds", "Action=CreateDBInstanceReadReplica&DBInstanceIdentifier=shop-2&SourceDBInstanceIdentifier=arn:aws:rds:ap-northeast-3:123456789012:db:shop"), `
+			rds:CreateDBInstanceReadReplica of arn:aws:rds:ap-northeast-1:123456789012:db:shop-2
+			rds:CreateDBInstanceReadReplica of arn:aws:rds:ap-northeast-3:123456789012:db:shop
+			rds:CreateDBInstanceReadReplica of arn:aws:rds:ap-northeast-1:123456789012:pg:any
+			rds:CreateDBInstanceReadReplica of arn:aws:rds:ap-northeast-1:123456789012:subgrp:any
+			iam:CreateServiceLinkedRole of arn:aws:iam::123456789012:role/aws-service-role/rds.amazonaws.com/any, iam:AWSServiceName rds.amazonaws.com
+			rds:CreateDBInstanceReadReplica of arn:aws:rds:ap-northeast-1:123456789012:og:default:any`,
+		},
 		"an object, and the key of its bucket": {
 			pathCall("s3", "GET", "/states/tokyo/terraform.tfstate", ""), `
 			s3:GetObject of arn:aws:s3:::states/tokyo/terraform.tfstate

@@ -71,7 +71,11 @@ run "evidence_is_locked_and_copied" {
   }
 
   assert {
-    condition     = keys(module.log_groups.log_groups) == ["/reconcile/webhook", "/shop/servers"]
+    condition = output.log_groups == concat(
+      ["/aws/apigateway/welcome"],
+      flatten([for database in ["shop-2", "shop-3", "shop"] : [for log in ["postgresql", "upgrade"] : "/aws/rds/instance/${database}/${log}"]]),
+      ["/reconcile/webhook", "/shop/servers"],
+    )
     error_message = "A log group comes and goes with what writes to it."
   }
 }

@@ -83,7 +83,10 @@ run "evidence_is_kept" {
   }
 
   assert {
-    condition     = keys(module.watch.log_groups) == ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"] && output.topic_arn != null && output.key_name == "operators"
+    condition = output.log_groups == concat(
+      flatten([for database in ["shop-2", "shop-3", "shop"] : [for log in ["postgresql", "upgrade"] : "/aws/rds/instance/${database}/${log}"]]),
+      ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"],
+    ) && output.topic_arn != null && output.key_name == "operators"
     error_message = "Servers' logs have no place, or nobody is told of alarms."
   }
 }

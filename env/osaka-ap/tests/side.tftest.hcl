@@ -18,6 +18,7 @@ override_module {
     kms_key_arns    = { data = "arn:aws:kms:ap-northeast-3:123456789012:key/11111111-2222-3333-4444-555555555555" }
     log_buckets     = { balancer = "example-balancer-logs-osaka-123456789012", flow_arn = "arn:aws:s3:::example-flow-logs-osaka-123456789012" }
     topic_arn       = "arn:aws:sns:ap-northeast-3:123456789012:alarms"
+    log_groups      = ["/aws/rds/instance/shop/postgresql", "/aws/rds/instance/shop/upgrade"]
     transit         = { gateway_id = "tgw-0123456789abcdef0", route_table_ids = { outside = "tgw-rtb-outside", shared = "tgw-rtb-shared", sides = "tgw-rtb-sides" } }
     vpc = { id = "vpc-0123456789abcdef0", data_subnets = {
       a = { id = "subnet-0123456789abcdef0", zone = "apne3-az3" }

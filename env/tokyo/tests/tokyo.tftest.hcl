@@ -9,6 +9,7 @@ override_module {
     kms_key_arns = { data = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
     log_buckets  = { balancer = "example-balancer-logs-123456789012", flow_arn = "arn:aws:s3:::example-flow-logs-123456789012" }
     topic_arn    = "arn:aws:sns:ap-northeast-1:123456789012:alarms"
+    log_groups   = ["/aws/rds/instance/shop/postgresql", "/aws/rds/instance/shop/upgrade"]
     backup       = { vault_arn = "arn:aws:backup:ap-northeast-1:123456789012:backup-vault:daily", tag = { Backup = "daily" } }
   } }
 }

@@ -10,6 +10,7 @@ variables {
   database    = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium" }
   files       = { uid = 1500, gid = 1500 }
   kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  log_groups  = ["/aws/rds/instance/shop/postgresql", "/aws/rds/instance/shop/upgrade", "/aws/rds/instance/shop-2/postgresql", "/aws/rds/instance/shop-2/upgrade"]
   topic_arns  = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
   backup_tag  = { Backup = "daily" }
   tags        = { Owner = "shop", DataClass = "confidential", Environment = "test" }

@@ -26,6 +26,17 @@ variables {
   }
 }
 
+run "refuses_a_type_that_a_zone_does_not_have" {
+  command = plan
+
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.servers[0]
+    values = { locations = ["apne1-az1", "apne1-az2"] }
+  }
+
+  expect_failures = [data.aws_ec2_instance_type_offerings.servers]
+}
+
 run "live" {
   command = plan
 
@@ -68,7 +79,7 @@ run "database_and_files_of_its_own" {
     mode       = "retiring"
     files      = { uid = 1500, gid = 1500 }
     backup_tag = { Backup = "daily" }
-    database   = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", rpo = "What was written since the nightly snapshot", snapshot_identifier = "shop-b-final-2" }
+    database   = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", log_groups = ["/aws/rds/instance/shop-a/postgresql", "/aws/rds/instance/shop-a/upgrade"], rpo = "What was written since the nightly snapshot", snapshot_identifier = "shop-b-final-2" }
   }
 
   assert {
@@ -310,7 +321,7 @@ run "refuses_a_database_that_does_not_say_what_is_lost" {
   command = plan
 
   variables {
-    database = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", rpo = "none" }
+    database = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", log_groups = [], rpo = "none" }
   }
 
   expect_failures = [var.database]
@@ -321,7 +332,7 @@ run "refuses_an_empty_database_of_the_second_generation" {
 
   variables {
     generation = 2
-    database   = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", rpo = "What was written since the nightly snapshot" }
+    database   = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", log_groups = [], rpo = "What was written since the nightly snapshot" }
   }
 
   expect_failures = [var.database]

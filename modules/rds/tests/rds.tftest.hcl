@@ -11,6 +11,7 @@ variables {
   database           = "shop"
   subnet_ids         = { data-a = "subnet-2a", data-c = "subnet-2c" }
   security_group_ids = ["sg-0123456789abcdef0"]
+  log_groups         = ["/aws/rds/instance/shop/postgresql", "/aws/rds/instance/shop/upgrade"]
   kms_key_arn        = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   tags               = { Owner = "shop", DataClass = "restricted", Environment = "test" }
 }
@@ -62,6 +63,7 @@ run "mysql" {
   variables {
     engine         = "mysql"
     engine_version = "8.4"
+    log_groups     = ["/aws/rds/instance/shop/error", "/aws/rds/instance/shop/slowquery"]
     parameters     = { max_connections = { value = "500" } }
   }
 
@@ -125,6 +127,45 @@ run "what_is_followed_has_a_password_that_nobody_knows" {
   assert {
     condition     = output.secret_arn == null
     error_message = "There is a secret of a password that it does not have."
+  }
+}
+
+run "refuses_log_groups_that_aws_would_make" {
+  command = plan
+
+  variables {
+    log_groups = ["/aws/rds/instance/shop/postgresql", "/aws/rds/instance/other/upgrade"]
+  }
+
+  expect_failures = [aws_db_instance.this]
+}
+
+run "refuses_a_class_that_is_offered_in_one_zone" {
+  command = plan
+
+  override_data {
+    target = data.aws_rds_orderable_db_instance.this
+    values = { multi_az_capable = false }
+  }
+
+  expect_failures = [data.aws_rds_orderable_db_instance.this]
+}
+
+run "one_zone_is_enough_for_one_instance" {
+  command = plan
+
+  variables {
+    multi_az = false
+  }
+
+  override_data {
+    target = data.aws_rds_orderable_db_instance.this
+    values = { multi_az_capable = false }
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.multi_az
+    error_message = "It asks for two zones."
   }
 }
 
