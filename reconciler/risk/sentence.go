@@ -22,6 +22,9 @@ const (
 // {old.NAME} or {new.NAME}.
 var placeholder = regexp.MustCompile(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
 
+// optional is a part of a sentence that is left out if there is no value for it.
+var optional = regexp.MustCompile(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\[\]]*)\]`)
+
 func (s *subject) verdictOfRule(r *rule, at steps) verdict {
 	return verdict{
 		risk: r.class, rule: r.id(), guard: r.Guard, isNote: r.isNote,
@@ -38,6 +41,13 @@ func (s *subject) verdictOfPath(name string, at steps) verdict {
 
 // fill replaces the placeholders of a sentence by what is at a path.
 func (s *subject) fill(text string, at steps, japanese bool) string {
+	text = optional.ReplaceAllStringFunc(text, func(part string) string {
+		part = strings.Trim(part, "[]")
+		if strings.Contains(s.fill(part, at, japanese), quote(nil, false, japanese)) {
+			return ""
+		}
+		return part
+	})
 	return placeholder.ReplaceAllStringFunc(text, func(field string) string {
 		switch name := strings.Trim(field, "{}"); {
 		case name == "before":

@@ -174,8 +174,8 @@ note "aws_db_instance" "pending" {
   types  = ["aws_rds_cluster_instance", "aws_rds_cluster"]
   paths  = ["instance_class", "engine_version", "db_subnet_group_name", "identifier", "allocated_storage", "storage_type", "iops", "backup_retention_period", "option_group_name", "ca_cert_identifier", "multi_az", "license_model", "dedicated_log_volume"]
   when   = !isset(new("apply_immediately"))
-  en     = "It is in force only after the next maintenance window, {new.maintenance_window}, and every plan shows it until then"
-  ja     = "反映されるのは次のメンテナンスウィンドウ（{new.maintenance_window}）で、それまではプランに毎回表示されます"
+  en     = "It is in force only after the next maintenance window[, {new.maintenance_window},] and every plan shows it until then"
+  ja     = "反映されるのは次のメンテナンスウィンドウ[（{new.maintenance_window}）]で、それまではプランに毎回表示されます"
   source = "D db_instance, apply_immediately"
 }
 

@@ -2,6 +2,7 @@
 cases = [
   { type = "aws_db_instance", what = "a larger class", before = { instance_class = "db.m6g.large", apply_immediately = true }, after = { instance_class = "db.m6g.xlarge", apply_immediately = true }, risk = "interruption", why = "db.m6g.large → db.m6g.xlarge restarts the database, some ten minutes; Multi-AZ about one" },
   { type = "aws_db_instance", what = "a larger class, in the window", before = { instance_class = "db.m6g.large", maintenance_window = "sun:03:00-sun:04:00" }, after = { instance_class = "db.m6g.xlarge", maintenance_window = "sun:03:00-sun:04:00" }, risk = "interruption", why = "in force only after the next maintenance window, sun:03:00-sun:04:00" },
+  { type = "aws_db_instance", what = "a larger class, in a window that the plan does not have", before = { instance_class = "db.m6g.large" }, after = { instance_class = "db.m6g.xlarge" }, risk = "interruption", why = "in force only after the next maintenance window and every plan" },
   { type = "aws_db_instance", what = "a class known after the apply", before = { instance_class = "db.m6g.large" }, after = { instance_class = unknown }, risk = "interruption", why = "(known after apply)" },
   { type = "aws_db_instance", what = "an upgrade", before = { engine_version = "16.3" }, after = { engine_version = "17.2" }, risk = "interruption", why = "the upgrade 16.3 → 17.2" },
   { type = "aws_db_instance", what = "other subnets", before = { db_subnet_group_name = "a" }, after = { db_subnet_group_name = "b" }, risk = "interruption", why = "subnets of b" },
