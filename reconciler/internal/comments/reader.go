@@ -45,7 +45,7 @@ const (
 
 // reading is one read of one pull request.
 type reading struct {
-	*Reader
+	reader   *Reader
 	thread   Thread
 	read     state.ReadComments
 	isDirty  bool // read has something that is not stored
@@ -62,7 +62,7 @@ type offer struct {
 
 // Read reads the comments of a pull request.
 func (r *Reader) Read(ctx context.Context, t Thread) error {
-	v := &reading{Reader: r, thread: t, answered: map[int]bool{}}
+	v := &reading{reader: r, thread: t, answered: map[int]bool{}}
 	err := v.load(ctx)
 	if err == nil {
 		err = v.checkApprovals(ctx)
@@ -85,11 +85,11 @@ func (r *Reader) Read(ctx context.Context, t Thread) error {
 }
 
 func (v *reading) load(ctx context.Context) (err error) {
-	record, number := v.Config.Record, v.thread.PullRequest.Number
+	record, number := v.reader.Config.Record, v.thread.PullRequest.Number
 	if v.read, err = record.ReadComments(ctx, number); err != nil {
 		return err
 	}
-	v.read.ExpiresAt = v.Config.Now().Add(retention).Unix()
+	v.read.ExpiresAt = v.reader.Config.Now().Add(retention).Unix()
 	plans, err := record.ToldPlans(ctx)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (v *reading) load(ctx context.Context) (err error) {
 		if id, ok := notify.ReadAnswer(c.Text); ok {
 			v.answered[id] = true
 		}
-		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == v.Config.Environment {
+		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == v.reader.Config.Environment {
 			preview, marker = c, m
 		}
 	}
@@ -131,7 +131,7 @@ func (v *reading) load(ctx context.Context) (err error) {
 
 // checkApprovals takes back the approvals of this pull request that are void.
 func (v *reading) checkApprovals(ctx context.Context) error {
-	all, err := v.Config.Record.Approvals(ctx)
+	all, err := v.reader.Config.Record.Approvals(ctx)
 	if err != nil {
 		return err
 	}
@@ -167,10 +167,10 @@ func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
 		command := approval.Command{Workspace: a.Workspace, Digits: a.Digest.Abbrev()}
 		answerErr = v.answer(ctx, a.Comment.ID, []notify.Refusal{{Line: command.String(), Reason: reason}})
 	}
-	read, err := v.Config.Record.TakeBackApproval(ctx, a, v.read)
+	read, err := v.reader.Config.Record.TakeBackApproval(ctx, a, v.read)
 	if err == nil {
 		v.read = read
-		v.Config.Log.Warn("an approval by a comment is void: it was deleted or edited, or its pull request was closed or has new commits",
+		v.reader.Config.Log.Warn("an approval by a comment is void: it was deleted or edited, or its pull request was closed or has new commits",
 			"workspace", a.Workspace, "digest", a.Digest.Abbrev(), "pull_request", a.Comment.PullRequest, "comment", a.Comment.ID)
 	}
 	return errors.Join(answerErr, err)
@@ -223,13 +223,13 @@ func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
 
 // refuseComment returns why nothing in a comment counts; "" if something may.
 func (v *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) string {
-	_, isApprover := v.Approvers.ByBacklogID(c.AuthorID)
+	_, isApprover := v.reader.Approvers.ByBacklogID(c.AuthorID)
 	switch {
 	case !hasCommand:
 		return notify.RefusedForm
 	case !isApprover:
 		return notify.RefusedApprover
-	case c.AuthorID == v.thread.PullRequest.OpenerID && !v.Approvers.OpenerMayApprove:
+	case c.AuthorID == v.thread.PullRequest.OpenerID && !v.reader.Approvers.OpenerMayApprove:
 		return notify.RefusedOpener
 	case c.IsEdited() || isChanged:
 		return notify.RefusedEdited
@@ -261,25 +261,25 @@ const failedRead = "read"
 
 // approve places the approval of a plan, and returns why it does not count.
 func (v *reading) approve(ctx context.Context, plan state.ToldPlan, c approval.Comment, hash string) string {
-	person, _ := v.Approvers.ByBacklogID(c.AuthorID)
+	person, _ := v.reader.Approvers.ByBacklogID(c.AuthorID)
 	end := c.CreatedAt.Add(approvalDuration)
-	if !v.Config.Now().Before(end) {
+	if !v.reader.Config.Now().Before(end) {
 		return notify.RefusedOld
 	}
 	a := state.Approval{
 		ApprovedBy: person.Name, EndsAt: end,
 		Comment: &state.ApprovalComment{PullRequest: v.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
 	}
-	read, err := v.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	switch {
 	case errors.Is(err, state.ErrNotTold):
 		return notify.RefusedNotTold
 	case err != nil:
-		v.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
+		v.reader.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
 		return failedRead
 	}
 	v.read, v.isDirty = read, false
-	v.Config.Log.Info("approved by a comment", "workspace", plan.Workspace, "digest", plan.Digest.Abbrev(), "by", person.Name, "pull_request", v.thread.PullRequest.Number)
+	v.reader.Config.Log.Info("approved by a comment", "workspace", plan.Workspace, "digest", plan.Digest.Abbrev(), "by", person.Name, "pull_request", v.thread.PullRequest.Number)
 	return ""
 }
 
@@ -291,7 +291,7 @@ func (v *reading) refuse(ctx context.Context, c approval.Comment, hash string, r
 	if err := v.answer(ctx, c.ID, refusals); err != nil {
 		return err
 	}
-	read, err := v.Config.Record.PutReadComments(ctx, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := v.reader.Config.Record.PutReadComments(ctx, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	if err == nil {
 		v.read, v.isDirty = read, false
 	}
@@ -304,7 +304,7 @@ func (v *reading) answer(ctx context.Context, comment int, refusals []notify.Ref
 	}
 	v.answers++
 	v.answered[comment] = true
-	writer, err := v.Writer(ctx)
+	writer, err := v.reader.Writer(ctx)
 	if err != nil {
 		return err
 	}
@@ -312,7 +312,7 @@ func (v *reading) answer(ctx context.Context, comment int, refusals []notify.Ref
 	if err != nil {
 		return err
 	}
-	return v.Answer(ctx, v.thread.PullRequest.Number, text)
+	return v.reader.Answer(ctx, v.thread.PullRequest.Number, text)
 }
 
 // HashText returns the hash of a comment's text, as the record keeps it.
