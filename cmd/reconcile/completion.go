@@ -67,7 +67,7 @@ func (a *app) completeRuns(c *cobra.Command, args []string, _ string) ([]string,
 	})
 }
 
-// completeCommits completes the commits of which a snapshot is stored.
+// completeCommits completes the commits that have a stored snapshot.
 func (a *app) completeCommits(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveFilterDirs
