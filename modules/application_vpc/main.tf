@@ -191,6 +191,8 @@ module "balancer" {
 
 # Not every Region, nor every zone of it, has every type of instance. Auto
 # Scaling would find that out only after the apply, or in a disaster.
+# Its postcondition is all that it is for.
+# tflint-ignore: terraform_unused_declarations
 data "aws_ec2_instance_type_offerings" "servers" {
   count = var.mode == "live" ? 1 : 0
 

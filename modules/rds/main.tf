@@ -21,6 +21,8 @@ locals {
 
 # Not every Region has every class. This fails in the plan where AWS does not
 # offer it.
+# Its postcondition is all that it is for.
+# tflint-ignore: terraform_unused_declarations
 data "aws_rds_orderable_db_instance" "this" {
   engine                     = var.engine
   instance_class             = var.instance_class
