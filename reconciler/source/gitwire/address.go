@@ -3,6 +3,7 @@ package gitwire
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -41,6 +42,9 @@ func ParseAddress(raw string) (Address, Credentials, error) {
 			return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
+		if !isHost(host) {
+			return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "what is in brackets is no IPv6 address", Help: "write user@host:path"}
+		}
 		return Address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: secret.Text(m[1])}, nil
 	}
 	if strings.Contains(raw, "@") && strings.Contains(raw, ":") && !files.Exists(raw) {
@@ -83,6 +87,9 @@ func parseURL(raw string) (Address, Credentials, error) {
 	if a.host == "" || strings.Trim(a.path, "/") == "" {
 		return refuse("has no host or no repository path", "write scheme://host/path")
 	}
+	if !isHost(a.host) {
+		return refuse("its host has a colon and is no IPv6 address", "write scheme://host:port/path, and an IPv6 address in brackets")
+	}
 	if strings.HasPrefix(a.host, "-") || strings.HasPrefix(u.User.Username(), "-") {
 		return refuse("host or user begins with a dash", "check the address")
 	}
@@ -96,6 +103,16 @@ func parseURL(raw string) (Address, Credentials, error) {
 		a.user = u.User.Username()
 	}
 	return a, credentials, nil
+}
+
+// isHost reports whether a host has no colon, or is an IPv6 address. net/url takes others, and
+// cannot read again what it writes of them.
+func isHost(host string) bool {
+	if !strings.Contains(host, ":") {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // stripUser removes possible credentials from a URL that cannot be parsed.
