@@ -13,9 +13,9 @@ import (
 // one, and the sums of both ways out.
 var costRow = regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]*) \| ([\d.–]+) \| ([\d.–]+) \| ([\d.–]+) \|$`)
 
-// TestCosts: the sums of docs/cost.md are those of their rows, each row is its number
-// times its price, and both stay under the bounds that were asked for. The READMEs say
-// the same.
+// TestCosts checks the sums of docs/cost.md against their rows, and each row against its
+// number and price. Both sums stay under the bounds that were asked for. The READMEs say the
+// same.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"../docs/cost.md", "../docs/cost.ja.md"} {

@@ -53,12 +53,15 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 		numbers = slices.Collect(maps.Keys(byNumber))
 	}
 	for _, number := range numbers {
+		readErr := err
 		if err == nil {
-			if readErr := threads.read(readCtx, number, byNumber[number]); readErr == nil {
-				continue
-			} else {
-				p.run.Log.Warn("could not read the comments on a pull request; approvals there count when they can be read", "pull_request", number, "error", readErr)
-			}
+			readErr = threads.read(readCtx, number)
+		}
+		if readErr == nil {
+			continue
+		}
+		if err == nil {
+			p.run.Log.Warn("could not read the comments on a pull request; approvals there count when they can be read", "pull_request", number, "error", readErr)
 		}
 		if err := p.setAside(ctx, number, byNumber[number]); err != nil {
 			return true, err
@@ -152,7 +155,7 @@ func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 }
 
 // read reads one pull request.
-func (t *threads) read(ctx context.Context, number int, approvals []state.Approval) error {
+func (t *threads) read(ctx context.Context, number int) error {
 	pull, err := t.service.PullRequest(ctx, number)
 	if err != nil {
 		return err

@@ -156,7 +156,7 @@ func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) e
 	return r.placeApproval(ctx, plan, a, nil)
 }
 
-// placeApproval is PlaceApproval with more ops in the transaction; more may be nil.
+// placeApproval does what PlaceApproval does, with more ops in the transaction; more may be nil.
 func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, more func(context.Context) ([]Op, error)) error {
 	a.Schema, a.ExpiresAt = Schema, a.EndsAt.Add(keepAfterEnd).Unix()
 	a.ApprovedAt, a.EndsAt = r.now(), a.EndsAt.UTC().Truncate(time.Millisecond)

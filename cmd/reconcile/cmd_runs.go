@@ -225,9 +225,10 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 	defer ticker.Stop()
 	printed := map[string]bool{}
 	for {
-		_, ended := p.Record.FindRun(ctx, string(id))
-		if ended != nil && !errors.Is(ended, state.ErrNotFound) {
-			return ended
+		_, err := p.Record.FindRun(ctx, string(id))
+		hasEnded := err == nil
+		if err != nil && !errors.Is(err, state.ErrNotFound) {
+			return err
 		}
 		names, err := listLogs(ctx, p, id, o.workspace)
 		if err != nil {
@@ -244,10 +245,10 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 			printed[name] = true
 			printLogs(a.out, []string{name}, map[string]string{name: text})
 		}
-		if ended == nil {
+		if hasEnded {
 			return nil
 		}
-		if isWorking, err := isWorking(ctx, p.Record, id); err != nil || !isWorking {
+		if works, err := isWorking(ctx, p.Record, id); err != nil || !works {
 			return err
 		}
 		select {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
@@ -110,14 +111,8 @@ func findTop(path string) (top string, inGit bool, err error) {
 	if _, err := os.Stat(start); err != nil {
 		return "", false, err
 	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir, true, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return start, false, nil
-		}
-	}
+	top, inGit = config.FindWorkTree(start)
+	return top, inGit, nil
 }
 
 func showValidation(a *app, v *reconciler.Validation) error {

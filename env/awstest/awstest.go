@@ -60,7 +60,7 @@ func Start(t testing.TB) *Server {
 	return StartAccount(t, Account)
 }
 
-// StartAccount is like Start, for the account with that id.
+// StartAccount runs an empty server of the account with that id until the test ends.
 func StartAccount(t testing.TB, account string) *Server {
 	t.Helper()
 	s := &Server{

@@ -13,7 +13,7 @@ variable "dials" {
 
   validation {
     condition     = length(setsubtract(keys(var.dials), values(var.site.regions))) == 0
-    error_message = "dials are those of the Regions of site.auto.tfvars: ${join(", ", values(var.site.regions))}."
+    error_message = "dials names Regions of site.auto.tfvars: ${join(", ", values(var.site.regions))}."
   }
 }
 

@@ -1,9 +1,10 @@
-// Package excerpt keeps a bounded part of what a program prints.
+// Package excerpt keeps a bounded part of what a program prints, and of lists.
 package excerpt
 
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -94,4 +95,13 @@ func Shorten(text string, size int) string {
 	e := New(size)
 	_, _ = e.Write([]byte(text)) // Write never fails
 	return e.String()
+}
+
+// List returns the first items of a list in a line, at most that many, and says how many more
+// there are.
+func List(items []string, most int) string {
+	if more := len(items) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), more)
+	}
+	return strings.Join(items, ", ")
 }

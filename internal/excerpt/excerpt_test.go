@@ -61,3 +61,11 @@ func FuzzExcerpt(f *testing.F) {
 		}
 	})
 }
+
+func TestList(t *testing.T) {
+	for want, items := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"}, "a, b and 2 more": {"a", "b", "c", "d"}} {
+		if got := List(items, 2); got != want {
+			t.Errorf("%v: %q, want %q", items, got, want)
+		}
+	}
+}

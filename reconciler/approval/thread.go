@@ -18,7 +18,7 @@ type PullRequest struct {
 	MergeCommit commitid.ID
 }
 
-// Comment is a comment on a pull request. Its times are those of the service's clock.
+// Comment is a comment on a pull request. The service's clock gives its times.
 type Comment struct {
 	ID        int
 	AuthorID  int

@@ -29,11 +29,11 @@ type Offer struct {
 // shownPlans is how many lines of each workspace's plan a comment shows.
 type shownPlans map[string]int
 
-// offers returns the part of a preview about the plans that wait: for each its risk and
+// writeOffers returns the part of a preview about the plans that wait: for each its risk and
 // reasons, and the line that approves it. It offers no line where the comment does not show
 // all of what asks, or where what it shows may be wrong. isCut: the comment's beginning had
 // no room.
-func (w *Writer) offers(p *Preview, shown shownPlans, isCut bool) (string, error) {
+func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, error) {
 	s := &document{Writer: w}
 	var withOffer []Workspace
 	for _, ws := range p.Workspaces {
@@ -99,14 +99,14 @@ func isShown(ws Workspace, shown int) bool {
 // planHeading begins the line before a change in the text of a plan.
 const planHeading = "  # "
 
-// maxOffers returns the most room that offers may need, in characters.
-func (w *Writer) maxOffers(p *Preview) (room int, err error) {
+// measureOffers returns the most room that offers may need, in characters.
+func (w *Writer) measureOffers(p *Preview) (room int, err error) {
 	for _, isCut := range []bool{false, true} {
 		all := shownPlans{}
 		for _, ws := range p.Workspaces {
 			all[ws.Name] = strings.Count(ws.Plan, "\n") + 1
 		}
-		text, err := w.offers(p, all, isCut)
+		text, err := w.writeOffers(p, all, isCut)
 		if err != nil {
 			return 0, err
 		}

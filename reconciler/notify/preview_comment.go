@@ -26,7 +26,7 @@ func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	if limit == 0 {
 		limit = math.MaxInt
 	}
-	reserved, err := w.maxOffers(p)
+	reserved, err := w.measureOffers(p)
 	if err != nil {
 		return "", err
 	}
@@ -36,7 +36,7 @@ func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	offers, err := w.offers(p, shown, header != whole)
+	offers, err := w.writeOffers(p, shown, header != whole)
 	return header + plans + offers + tail, err
 }
 

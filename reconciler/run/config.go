@@ -76,8 +76,8 @@ type Config struct {
 	LocalStateOf func(record string) string
 	WorkTrees    []string // work trees of a local repository, which may already contain such a state
 
-	// SettingsFile replaces the settings of the repository by the text of a file; nil: they
-	// are those of the commit.
+	// SettingsFile replaces the settings of the repository by the text of a file; nil: the
+	// commit has the settings.
 	SettingsFile *SettingsFile
 
 	// Gate is the loosest mode of approval that the settings may choose, and what counts

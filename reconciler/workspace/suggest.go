@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -28,11 +29,7 @@ func (l *Loader) NoWorkspacesError(s *settings.Settings) error {
 	if len(roots) == 0 {
 		return fmt.Errorf("%s, nor does any other directory have configuration: is this the right branch?", message)
 	}
-	shown := strings.Join(roots[:min(len(roots), maxSuggestions)], ", ")
-	if more := len(roots) - maxSuggestions; more > 0 {
-		shown += fmt.Sprintf(" and %d more", more)
-	}
-	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, s.File(), quoteAll(l.SuggestPatterns(roots)))
+	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, excerpt.List(roots, maxSuggestions), s.File(), quoteAll(l.SuggestPatterns(roots)))
 }
 
 // quoteAll returns the texts as strings of HCL, for a list.

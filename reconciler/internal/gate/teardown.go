@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -37,9 +37,9 @@ func DescribeTeardown(plan *terraform.Plan, t *state.Teardown) string {
 	for _, name := range plan.RemovedOutputs {
 		deleted = append(deleted, "removes output "+name)
 	}
-	text := fmt.Sprintf("waits until its readers are applied at %s (%s), because it %s", t.Commit.Abbrev(), listSome(t.Readers), listSome(deleted))
+	text := fmt.Sprintf("waits until its readers are applied at %s (%s), because it %s", t.Commit.Abbrev(), excerpt.List(t.Readers, maxNamed), excerpt.List(deleted, maxNamed))
 	if len(t.Outputs) > 0 {
-		text += fmt.Sprintf("; if one of them needs what this plan makes (output %s), split the commit: what is added first, what is deleted in a later commit", listSome(t.Outputs))
+		text += fmt.Sprintf("; if one of them needs what this plan makes (output %s), split the commit: what is added first, what is deleted in a later commit", excerpt.List(t.Outputs, maxNamed))
 	}
 	return text
 }
@@ -61,12 +61,4 @@ func ExplainSplit(reader, upstream string, t *state.Teardown, failed error) erro
 	return &run.BlockedError{Replan: true, Reason: fmt.Sprintf(
 		"needs the output %s of %s, whose plan deletes what its readers may use and so waits for this workspace: split the commit: first what %[2]s adds and what %[3]s changes, and in a later commit what %[2]s deletes; the plan failed with: %[4]s",
 		t.Outputs[i], upstream, reader, step.Detail)}
-}
-
-// listSome names the first of a list.
-func listSome(names []string) string {
-	if more := len(names) - maxNamed; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
-	}
-	return strings.Join(names, ", ")
 }

@@ -3,8 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 )
@@ -18,6 +18,9 @@ import (
 // made.
 const maxReplans = 2
 
+// maxPaths is how many paths a sentence names.
+const maxPaths = 3
+
 // planExactInputs plans with exactly the commit's inputs.
 func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
 	restored, err := v.checkout.RestoreInputs(ctx, root, v.entry, true)
@@ -27,7 +30,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 	for replans := 0; ; replans++ {
 		if len(restored) > 0 {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-				"%s was altered in the checkout by another workspace, and was restored from the commit", listPaths(restored)))
+				"%s was altered in the checkout by another workspace, and was restored from the commit", excerpt.List(restored, maxPaths)))
 		}
 		plan, err := v.plan(ctx)
 		if err != nil {
@@ -37,7 +40,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 			return plan, err
 		}
 		if replans == maxReplans {
-			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
+			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", excerpt.List(restored, maxPaths))
 		}
 	}
 }
@@ -59,17 +62,8 @@ func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) err
 		return err
 	}
 	if !plan.Empty {
-		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
+		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", excerpt.List(restored, maxPaths))
 	}
-	v.result.Warnings = append(v.result.Warnings, listPaths(restored)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
+	v.result.Warnings = append(v.result.Warnings, excerpt.List(restored, maxPaths)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
 	return nil
-}
-
-// listPaths names at most three paths.
-func listPaths(paths []string) string {
-	const shown = 3
-	if more := len(paths) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(paths[:shown], ", "), more)
-	}
-	return strings.Join(paths, ", ")
 }

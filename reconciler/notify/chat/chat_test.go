@@ -44,7 +44,8 @@ func startService(t *testing.T, status int, refuse refusal) (address string, tak
 	return server.URL, taken
 }
 
-func value(text string) chat.SecretReader {
+// giveSecret returns a reader that gives a text.
+func giveSecret(text string) chat.SecretReader {
 	return func(context.Context) (secret.Text, error) { return secret.Text(text), nil }
 }
 
@@ -135,8 +136,8 @@ func refuseUnsigned(r *http.Request, body []byte) string {
 	return ""
 }
 
-// notifications are those of every kind, and some that were made to break a message.
-func notifications() map[string]*notify.Notification {
+// newNotifications returns one of every kind, and some that were made to break a message.
+func newNotifications() map[string]*notify.Notification {
 	base := notify.Notification{
 		Run: "01JD", Repo: "https://example.com/estate.git", Branch: "main", Commit: "bbbbbbbbbbbbbbbb", At: time.Unix(0, 0),
 		Events: []notify.WorkspaceEvent{{Name: "common", Outcome: "failed", Error: "Error: no good\n\nmore"}, {Name: "tokyo", Outcome: "applied", Add: 1}},
@@ -162,21 +163,21 @@ func TestServices(t *testing.T) {
 		notifier func(address, language string) run.Notifier
 	}{
 		"slack": {refuseSlack, http.StatusOK, func(address, language string) run.Notifier {
-			return chat.Slack{URL: value(address + "\n"), Language: language}
+			return chat.Slack{URL: giveSecret(address + "\n"), Language: language}
 		}},
 		"teams": {refuseTeams, http.StatusAccepted, func(address, language string) run.Notifier {
-			return chat.Teams{URL: value(address), Language: language}
+			return chat.Teams{URL: giveSecret(address), Language: language}
 		}},
 		"chatwork:123": {refuseChatwork, http.StatusOK, func(address, language string) run.Notifier {
-			return chat.Chatwork{Room: "123", Token: value("chatwork-token"), Language: language, BaseURL: address}
+			return chat.Chatwork{Room: "123", Token: giveSecret("chatwork-token"), Language: language, BaseURL: address}
 		}},
 		"webhook": {refuseUnsigned, http.StatusNoContent, func(address, _ string) run.Notifier {
-			return chat.Webhook{URL: address, Secret: value(webhookSecret), Now: now}
+			return chat.Webhook{URL: address, Secret: giveSecret(webhookSecret), Now: now}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, language := range []string{"", "en", "ja"} {
-				for kind, n := range notifications() {
+				for kind, n := range newNotifications() {
 					address, taken := startService(t, service.status, service.refuse)
 					notifier := service.notifier(address, language)
 					if err := notifier.Notify(t.Context(), n); err != nil {
@@ -198,8 +199,8 @@ func TestServices(t *testing.T) {
 // TestWebhookData checks what a receiver of the signed POST gets.
 func TestWebhookData(t *testing.T) {
 	address, taken := startService(t, http.StatusOK, refuseUnsigned)
-	n := notifications()["usual"]
-	if err := (chat.Webhook{URL: address, Secret: value(webhookSecret), Now: time.Now}).Notify(t.Context(), n); err != nil {
+	n := newNotifications()["usual"]
+	if err := (chat.Webhook{URL: address, Secret: giveSecret(webhookSecret), Now: time.Now}).Notify(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -216,10 +217,10 @@ func TestWebhookData(t *testing.T) {
 		t.Errorf("%s", *taken)
 	}
 	const encoded = "whsec_YSBsb25nIHRleHQgdGhhdCBvbmx5IGJvdGggc2lkZXMga25vdw=="
-	if err := (chat.Webhook{URL: address, Secret: value(encoded), Now: time.Now}).Notify(t.Context(), n); err != nil {
+	if err := (chat.Webhook{URL: address, Secret: giveSecret(encoded), Now: time.Now}).Notify(t.Context(), n); err != nil {
 		t.Errorf("with the secret in base64: %v", err)
 	}
-	if err := (chat.Webhook{URL: address, Secret: value("another"), Now: time.Now}).Notify(t.Context(), n); err == nil {
+	if err := (chat.Webhook{URL: address, Secret: giveSecret("another"), Now: time.Now}).Notify(t.Context(), n); err == nil {
 		t.Error("a signature by another secret is taken")
 	}
 }
@@ -227,7 +228,7 @@ func TestWebhookData(t *testing.T) {
 // TestErrorsWithoutAddress checks that no error holds the address, which is a secret, and that
 // no redirection is followed.
 func TestErrorsWithoutAddress(t *testing.T) {
-	n := notifications()["usual"]
+	n := newNotifications()["usual"]
 	other, taken := startService(t, http.StatusOK, refuseSlack)
 	server := httptest.NewServer(http.RedirectHandler(other, http.StatusTemporaryRedirect))
 	defer server.Close()
@@ -237,7 +238,7 @@ func TestErrorsWithoutAddress(t *testing.T) {
 		"redirection": server.URL + "/services/S3CRET", "nobody there": closed.URL + "/services/S3CRET",
 		"no https": "http://hooks.example.com/services/S3CRET", "no address": "S3CRET", "broken": "https://hooks.example.com/%zzS3CRET",
 	} {
-		err := chat.Slack{URL: value(address)}.Notify(t.Context(), n)
+		err := chat.Slack{URL: giveSecret(address)}.Notify(t.Context(), n)
 		if err == nil || strings.Contains(err.Error(), "S3CRET") || len(*taken) > 0 {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -15,7 +15,7 @@ type Chatwork struct {
 	Room     string // its number
 	Token    SecretReader
 	Language string // "" means en
-	// BaseURL is that of the API; "": https://api.chatwork.com/v2.
+	// BaseURL is the address of the API; "": https://api.chatwork.com/v2.
 	BaseURL string
 }
 
@@ -24,8 +24,7 @@ const chatworkURL = "https://api.chatwork.com/v2"
 // Channel returns "chatwork:" and the room.
 func (c Chatwork) Channel() string { return "chatwork:" + c.Room }
 
-// maxChatworkBody is the limit of a message, in bytes; maxChatworkError is that of one error,
-// in characters.
+// maxChatworkBody limits a message, in bytes. maxChatworkError limits one error, in characters.
 const (
 	maxChatworkBody  = 65_535
 	maxChatworkError = 1000
@@ -41,14 +40,13 @@ func (c Chatwork) Notify(ctx context.Context, r *notify.Notification) error {
 	if err != nil {
 		return err
 	}
-	body := c.encode(summary)
-	for len(body) > maxChatworkBody && len(summary.Lines) > 1 {
-		summary.Lines, summary.More = summary.Lines[:len(summary.Lines)/2], "…"
-		body = c.encode(summary)
-	}
-	token, err := c.Token(ctx)
+	body, err := encodeWithin(maxChatworkBody, summary, c.encode)
 	if err != nil {
-		return fmt.Errorf("Chatwork: %w", err)
+		return err
+	}
+	token, err := readSecret(ctx, "Chatwork", c.Token)
+	if err != nil {
+		return err
 	}
 	base := c.BaseURL
 	if base == "" {
@@ -56,11 +54,11 @@ func (c Chatwork) Notify(ctx context.Context, r *notify.Notification) error {
 	}
 	form := url.Values{"body": {body}, "self_unread": {"1"}}
 	return post(ctx, "Chatwork", base+"/rooms/"+url.PathEscape(c.Room)+"/messages", form.Encode(), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"}, "X-Chatworktoken": {strings.TrimSpace(string(token))},
+		"Content-Type": {"application/x-www-form-urlencoded"}, "X-Chatworktoken": {token},
 	})
 }
 
-func (c Chatwork) encode(summary notify.Summary) string {
+func (c Chatwork) encode(summary notify.Summary) (string, error) {
 	var b strings.Builder
 	escape := chatworkEscaper.Replace
 	fmt.Fprintf(&b, "[info][title]%s[/title]%s\n", escape(summary.Title), escape(summary.Where))
@@ -76,5 +74,5 @@ func (c Chatwork) encode(summary notify.Summary) string {
 		}
 	}
 	b.WriteString("[/info]")
-	return b.String()
+	return b.String(), nil
 }

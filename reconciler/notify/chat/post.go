@@ -91,8 +91,20 @@ func shorten(text string, limit int) string {
 	return string(runes[:limit-1]) + "…"
 }
 
-// readAddress reads an address that is a secret.
-func readAddress(ctx context.Context, service string, read SecretReader) (string, error) {
+// encodeWithin encodes a summary in at most limit bytes, if that is possible with one line: it
+// leaves out the last workspaces.
+func encodeWithin(limit int, summary notify.Summary, encode func(notify.Summary) (string, error)) (string, error) {
+	for {
+		body, err := encode(summary)
+		if err != nil || len(body) <= limit || len(summary.Lines) <= 1 {
+			return body, err
+		}
+		summary.Lines, summary.More = summary.Lines[:len(summary.Lines)/2], "…"
+	}
+}
+
+// readSecret reads the secret of a service.
+func readSecret(ctx context.Context, service string, read SecretReader) (string, error) {
 	value, err := read(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", service, err)

@@ -75,7 +75,7 @@ func (s Slack) Notify(ctx context.Context, r *notify.Notification) error {
 	if err != nil {
 		return err
 	}
-	address, err := readAddress(ctx, "Slack", s.URL)
+	address, err := readSecret(ctx, "Slack", s.URL)
 	if err != nil {
 		return err
 	}

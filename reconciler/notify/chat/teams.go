@@ -19,8 +19,8 @@ type Teams struct {
 // Channel returns "teams".
 func (Teams) Channel() string { return "teams" }
 
-// maxTeamsBody is the limit of a message, in bytes; maxTeamsError is that of one error, in
-// characters, so that a message of many fits.
+// maxTeamsBody limits a message, in bytes. maxTeamsError limits one error, in characters, so
+// that a message of many fits.
 const (
 	maxTeamsBody  = 28 << 10
 	maxTeamsError = 400
@@ -45,28 +45,23 @@ func (t Teams) Notify(ctx context.Context, r *notify.Notification) error {
 	if err != nil {
 		return err
 	}
-	body, err := t.encode(summary)
-	for err == nil && len(body) > maxTeamsBody && len(summary.Lines) > 1 {
-		summary.Lines = summary.Lines[:len(summary.Lines)/2]
-		summary.More = "…"
-		body, err = t.encode(summary)
-	}
+	body, err := encodeWithin(maxTeamsBody, summary, t.encode)
 	if err != nil {
 		return err
 	}
-	address, err := readAddress(ctx, "Teams", t.URL)
+	address, err := readSecret(ctx, "Teams", t.URL)
 	if err != nil {
 		return err
 	}
-	return post(ctx, "Teams", address, string(body), http.Header{"Content-Type": {"application/json"}})
+	return post(ctx, "Teams", address, body, http.Header{"Content-Type": {"application/json"}})
 }
 
-func (t Teams) encode(summary notify.Summary) ([]byte, error) {
+func (t Teams) encode(summary notify.Summary) (string, error) {
 	text := func(s string) cardElement {
 		return cardElement{Type: "TextBlock", Text: teamsEscaper.Replace(s), Wrap: true}
 	}
 	title := text(summary.Title)
-	title.Size, title.Weight, title.Color = "large", "bolder", cardColor(summary.Outcome)
+	title.Size, title.Weight, title.Color = "large", "bolder", chooseColor(summary.Outcome)
 	elements := []cardElement{title, text(summary.Where)}
 	for _, line := range summary.Lines {
 		element := text(strings.TrimSpace(line.Workspace + ": " + line.Outcome + "  " + line.Changes))
@@ -93,13 +88,14 @@ func (t Teams) encode(summary notify.Summary) ([]byte, error) {
 		"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": elements,
 		"msteams": map[string]string{"width": "Full"},
 	}
-	return json.Marshal(map[string]any{
+	body, err := json.Marshal(map[string]any{
 		"type": "message", "attachments": []attachment{{"application/vnd.microsoft.card.adaptive", card}},
 	})
+	return string(body), err
 }
 
-// cardColor returns the colour of a title.
-func cardColor(outcome string) string {
+// chooseColor returns the colour of a title.
+func chooseColor(outcome string) string {
 	switch outcome {
 	case "failed":
 		return "attention"

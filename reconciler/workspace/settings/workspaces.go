@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/similar"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
@@ -118,8 +118,5 @@ func (s *Settings) describeNames() string {
 		return "no workspace was found"
 	}
 	const shown = 10
-	if more := len(names) - shown; more > 0 {
-		return fmt.Sprintf("known: %s and %d more", strings.Join(names[:shown], ", "), more)
-	}
-	return "known: " + strings.Join(names, ", ")
+	return "known: " + excerpt.List(names, shown)
 }

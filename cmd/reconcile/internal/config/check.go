@@ -170,9 +170,9 @@ func (s *Settings) checkNumbers() error {
 	return nil
 }
 
-// IsHTTP reports whether repo is an http or https URL.
-func IsHTTP(repo string) bool {
-	return strings.HasPrefix(repo, "https://") || strings.HasPrefix(repo, "http://")
+// IsHTTP reports whether a repository or a channel of --notify is an http or https URL.
+func IsHTTP(location string) bool {
+	return strings.HasPrefix(location, "https://") || strings.HasPrefix(location, "http://")
 }
 
 // isSSH reports whether repo is an ssh remote: ssh://host/path or user@host:path.

@@ -70,7 +70,7 @@ func (s *Settings) readConfigFile(c *cobra.Command) (map[string][]string, error)
 	known := listFlags(c.Root())
 	for _, name := range slices.Sorted(maps.Keys(decoded)) {
 		if !known[name] || name == configFlag {
-			return nil, usage.Errorf(fmt.Sprintf("did you mean %s? Names are those of flags", similar.FindNearest(name, slices.Collect(maps.Keys(known)))), "%s: %s is not a setting", file, name)
+			return nil, usage.Errorf(fmt.Sprintf("did you mean %s? A name in the file is the name of a flag", similar.FindNearest(name, slices.Collect(maps.Keys(known)))), "%s: %s is not a setting", file, name)
 		}
 		list, err := formatTOML(decoded[name])
 		if err != nil {

@@ -63,7 +63,7 @@ func secretOf(channel string) (serviceSecret, bool) {
 		variable = envTeamsURL
 	case strings.HasPrefix(channel, SchemeChatwork):
 		variable = envChatworkToken
-	case isHTTP(channel):
+	case IsHTTP(channel):
 		variable = envNotifySecret
 	}
 	for _, v := range serviceSecrets {

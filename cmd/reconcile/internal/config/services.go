@@ -61,11 +61,6 @@ const (
 
 const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
 
-// isHTTP reports whether a channel is an address to post to.
-func isHTTP(channel string) bool {
-	return strings.HasPrefix(channel, "https://") || strings.HasPrefix(channel, "http://")
-}
-
 var chatworkRoom = regexp.MustCompile(`^[0-9]+$`)
 
 // checkNotify refuses unknown channels.
@@ -77,7 +72,7 @@ func (s *Settings) checkNotify() error {
 		case channel == NotifyLog, channel == notifyBacklog, channel == NotifySlack, channel == NotifyTeams:
 		case isSNS && strings.HasPrefix(topic, "arn:"):
 		case isChatwork && chatworkRoom.MatchString(room):
-		case isHTTP(channel):
+		case IsHTTP(channel):
 			if err := chat.CheckURL(channel); err != nil {
 				return usage.Errorf(notifyUsage, "--notify %s: %w", channel, err)
 			}

@@ -176,13 +176,23 @@ func FindRepository() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the current directory: %w", err)
 	}
-	for dir := cwd; ; dir = filepath.Dir(dir) {
+	top, found := FindWorkTree(cwd)
+	if !found {
+		return "", usage.Errorf("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
+			"%s is not inside a Git repository", cwd)
+	}
+	return top, nil
+}
+
+// FindWorkTree returns the top of the Git work tree around an absolute path; the path itself and
+// false outside of one.
+func FindWorkTree(path string) (top string, found bool) {
+	for dir := path; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir, nil
+			return dir, true
 		}
 		if dir == filepath.Dir(dir) {
-			return "", usage.Errorf("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
-				"%s is not inside a Git repository", cwd)
+			return path, false
 		}
 	}
 }

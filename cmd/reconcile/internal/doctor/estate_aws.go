@@ -17,8 +17,8 @@ import (
 
 var errNoSite = fmt.Errorf("%w: the values are not known", errNotChecked)
 
-// config returns settings of AWS for a Region of the estate, by its home.
-func (e *estate) config(home string) (aws.Config, error) {
+// loadConfig returns settings of AWS for a Region of the estate, by its home.
+func (e *estate) loadConfig(home string) (aws.Config, error) {
 	if e.site.account == "" {
 		return aws.Config{}, errNoSite
 	}
@@ -34,7 +34,7 @@ func (e *estate) config(home string) (aws.Config, error) {
 // checkAccount compares the account of the credentials with that of the values. The
 // other checks ask AWS with the same credentials.
 func (e *estate) checkAccount(ctx context.Context) (string, error) {
-	cfg, err := e.config("tokyo")
+	cfg, err := e.loadConfig("tokyo")
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +65,7 @@ var quotas = []quota{
 func (e *estate) checkQuotas(ctx context.Context) (string, error) {
 	var enough, low []string
 	for _, home := range []string{"tokyo", "osaka"} {
-		cfg, err := e.config(home)
+		cfg, err := e.loadConfig(home)
 		if err != nil {
 			return "", err
 		}
@@ -113,7 +113,7 @@ func (e *estate) checkAlarms(ctx context.Context) (string, error) {
 	confirmed := 0
 	var silent, missing []string
 	for _, home := range []string{"tokyo", "osaka"} {
-		cfg, err := e.config(home)
+		cfg, err := e.loadConfig(home)
 		if err != nil {
 			return "", err
 		}
@@ -162,7 +162,7 @@ func listSubscriptions(ctx context.Context, client *sns.Client, topic string) (a
 
 // checkTrail looks for the trail that no role of the estate may stop or change.
 func (e *estate) checkTrail(ctx context.Context) (string, error) {
-	cfg, err := e.config("tokyo")
+	cfg, err := e.loadConfig("tokyo")
 	if err != nil {
 		return "", err
 	}

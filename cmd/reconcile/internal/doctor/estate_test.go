@@ -58,7 +58,7 @@ func TestEstatePlaceholders(t *testing.T) {
 	}
 }
 
-// The quotas of docs/bootstrap.md are those that are asked for.
+// docs/bootstrap.md has the quotas that doctor asks for.
 func TestEstateQuotasAreDocumented(t *testing.T) {
 	for _, page := range []string{"bootstrap.md", "bootstrap.ja.md"} {
 		text, err := os.ReadFile(filepath.Join(top, "docs", page))

@@ -16,11 +16,15 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
+
+// maxListed is how many directories a sentence names.
+const maxListed = 5
 
 // ErrExists means that the repository already has settings.
 var ErrExists = errors.New("the repository already has settings")
@@ -64,7 +68,7 @@ func Search(ctx context.Context, top string, product repotree.Product) (*Finding
 		dirs = append(dirs, root.Path)
 	}
 	f.Patterns = loader.SuggestPatterns(dirs)
-	if f.example, err = firstName(commit.Tree, product, f.Patterns); err != nil {
+	if f.example, err = findFirstName(commit.Tree, product, f.Patterns); err != nil {
 		return nil, err
 	}
 	f.noteDoubts()
@@ -72,9 +76,9 @@ func Search(ctx context.Context, top string, product repotree.Product) (*Finding
 	return f, nil
 }
 
-// firstName returns the name of a workspace that settings with these patterns find. The error
+// findFirstName returns the name of a workspace that settings with these patterns find. The error
 // says why they find none.
-func firstName(tree repotree.Tree, product repotree.Product, patterns []string) (string, error) {
+func findFirstName(tree repotree.Tree, product repotree.Product, patterns []string) (string, error) {
 	var list []cty.Value
 	for _, p := range patterns {
 		list = append(list, cty.StringVal(p))
@@ -99,7 +103,7 @@ func (f *Findings) noteDoubts() {
 	f.doubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", func(r workspace.Root) bool { return r.Backend == "cloud" || r.Backend == "remote" })
 	f.doubt("terraform.workspace is read, which reconcile refuses: give each CLI workspace its own directory and state", func(r workspace.Root) bool { return r.UsesCLIWorkspace })
 	if len(f.Others) > 0 {
-		f.Unsure = append(f.Unsure, "not taken for root modules, as their paths are those of modules, or nothing sets their variables: "+listShort(f.Others))
+		f.Unsure = append(f.Unsure, "not taken for root modules, because their paths look like those of modules, or nothing sets their variables: "+excerpt.List(f.Others, maxListed))
 	}
 }
 
@@ -112,25 +116,15 @@ func (f *Findings) doubt(text string, has func(workspace.Root) bool) {
 		}
 	}
 	if len(paths) > 0 {
-		f.Unsure = append(f.Unsure, text+": "+listShort(paths))
+		f.Unsure = append(f.Unsure, text+": "+excerpt.List(paths, maxListed))
 	}
-}
-
-// listShort names the first of a list and counts the others.
-func listShort(names []string) string {
-	const shown = 5
-	text := strings.Join(names[:min(len(names), shown)], ", ")
-	if more := len(names) - shown; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
 }
 
 // environment is a name that files of values have in several places, such as staging.
 type environment struct{ name, varFile, backendFile string }
 
-// environments returns those that the files of the roots suggest, by name.
-func (f *Findings) environments() []environment {
+// listEnvironments returns the environments that the files of the roots suggest, by name.
+func (f *Findings) listEnvironments() []environment {
 	found := map[string]environment{}
 	for _, root := range f.Roots {
 		for _, file := range root.VarFiles {
@@ -177,7 +171,7 @@ func (f *Findings) render() []byte {
 	fmt.Fprintf(&b, "\n# One workspace differs from the defaults.\n# workspace %s {\n", quote(f.example))
 	b.WriteString("#   apply      = \"approve\"\n#   protect    = [\"aws_db_instance.*\"] # asks before it destroys or replaces these\n#   depends_on = []                   # beside those whose state it reads\n")
 	b.WriteString("#   env        = [\"TF_VAR_example\"]  # variables of reconcile's environment that it gets\n# }\n")
-	for _, e := range f.environments() {
+	for _, e := range f.listEnvironments() {
 		fmt.Fprintf(&b, "\n# %s was found. An environment is chosen by --environment, and has a record and states of its own.\n", e.varFile)
 		fmt.Fprintf(&b, "# environment %s {\n#   var_file = %s\n", quote(e.name), quote(e.varFile))
 		if e.backendFile != "" {

@@ -32,7 +32,7 @@ func (p *Deps) notifiers() []run.Notifier {
 			notifiers = append(notifiers, chat.Teams{URL: secret, Language: s.Lang})
 		case strings.HasPrefix(channel, config.SchemeChatwork):
 			notifiers = append(notifiers, chat.Chatwork{Room: strings.TrimPrefix(channel, config.SchemeChatwork), Token: secret, Language: s.Lang})
-		case strings.HasPrefix(channel, "http"):
+		case config.IsHTTP(channel):
 			notifiers = append(notifiers, chat.Webhook{URL: channel, Secret: secret, Now: time.Now})
 		case isSNS:
 			notifiers = append(notifiers, p.snsNotifier(topic))
