@@ -247,7 +247,8 @@ func (w *world) revoke() {
 	}
 }
 
-// use begins an apply with the approval.
+// use begins an apply with the approval; its run then dies. No renewal reads the clock
+// while the test moves it.
 func (w *world) use() {
 	w.Helper()
 	ctx := w.Context()
@@ -259,6 +260,7 @@ func (w *world) use() {
 	if err != nil {
 		w.Fatal(err)
 	}
+	defer l.Abandon()
 	a := w.approvals()[0]
 	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.Fact()}}
 	if err := l.BeginApply(ctx, ws); err != nil {
