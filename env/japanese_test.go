@@ -164,7 +164,7 @@ func slugs(text string) (anchors []string) {
 var riskData = filepath.Join("..", "reconciler", "risk", "data")
 
 // readJapanese returns the Japanese texts of the repository by path: the pages,
-// the messages with one key a line, and the sentences of risk.
+// the messages, and the sentences of risk.
 func readJapanese(t *testing.T) map[string]string {
 	texts := map[string]string{}
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -185,6 +185,9 @@ func readJapanese(t *testing.T) map[string]string {
 	texts[catalogue] = readPage(t, catalogue)
 	if !json.Valid([]byte(texts[catalogue])) {
 		t.Fatalf("%s is not JSON", catalogue)
+	}
+	for _, path := range tftest.Glob(t, "../reconciler/notify/catalog/ja/*.toml") {
+		texts[path] = readPage(t, path)
 	}
 	return texts
 }

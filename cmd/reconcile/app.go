@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/visible"
+	"reconcile/reconciler/notify/catalog"
 )
 
 // app holds the settings of a command and its input and output.
@@ -26,6 +29,8 @@ type app struct {
 	terminal *os.File
 	log      *slog.Logger
 	logs     *ui.LogWriter // behind log
+	language string
+	tr       *catalog.Translator // of out and err; logs and JSON are English
 }
 
 func newApp() *app {
@@ -39,9 +44,19 @@ func newApp() *app {
 	return a
 }
 
+// chooseLanguage sets the language of what people read. One that does not exist is English
+// here, and applyOutput reports it.
+func (a *app) chooseLanguage(c *cobra.Command) {
+	a.language = a.settings.Language(c)
+	a.tr, _ = catalog.NewTranslator(a.language)
+}
+
 // applyOutput makes output and logs as the settings say.
 func (a *app) applyOutput() error {
 	s := &a.settings
+	if err := s.CheckLang(); err != nil {
+		return err
+	}
 	if s.NoColor {
 		a.out = ui.PlainWriter(a.out)
 	}

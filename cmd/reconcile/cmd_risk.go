@@ -121,7 +121,7 @@ func printRisk(a *app, report risk.Report) {
 	for _, c := range report.Changes {
 		rows = append(rows, ui.Row{
 			Cells: []string{riskStyle(c.Risk).Render(c.Risk.String()), visible.Line(c.Address)},
-			Notes: []string{c.Why.In(a.settings.Lang)},
+			Notes: []string{c.Why.In(a.language)},
 		})
 	}
 	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "RISK"}, {Title: "ADDRESS"}}, rows)

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -33,7 +32,7 @@ func toExitStatus(code int) error {
 }
 
 // exitCode prints err with a hint and returns the exit code for it.
-func exitCode(stderr io.Writer, err error) int {
+func (a *app) exitCode(err error) int {
 	var (
 		code     exitStatus
 		wrong    *usage.Error
@@ -49,7 +48,7 @@ func exitCode(stderr io.Writer, err error) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &panicErr):
-		return ui.PrintPanic(stderr, panicErr.Value, panicErr.Stack)
+		return ui.PrintPanic(a.err, a.tr, panicErr.Value, panicErr.Stack)
 	case errors.As(err, &wrong):
 		exit, hint = run.ExitUsage, wrong.Hint
 	case errors.As(err, &busy):
@@ -64,17 +63,17 @@ func exitCode(stderr io.Writer, err error) int {
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
 	}
-	ui.PrintError(stderr, err.Error(), hint)
+	ui.PrintError(a.err, a.tr, err.Error(), hint)
 	return exit
 }
 
 // checkOutput returns code, or exitOutput if code is 0 and output was lost.
-func checkOutput(stderr io.Writer, stdout *ui.Stdout, code int) int {
-	err := stdout.Err()
+func (a *app) checkOutput(code int) int {
+	err := a.stdout.Err()
 	if err == nil {
 		return code
 	}
-	ui.PrintError(stderr, fmt.Sprintf("could not write all output: %v", err),
+	ui.PrintError(a.err, a.tr, fmt.Sprintf("could not write all output: %v", err),
 		"`reconcile status` and `reconcile runs` show what is recorded")
 	if code == 0 {
 		return exitOutput

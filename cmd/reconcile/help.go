@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -11,11 +12,21 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 )
 
+// printHelp prints the help of a command, in the language that its flags ask for.
+func (a *app) printHelp(c *cobra.Command, _ []string) {
+	a.chooseLanguage(c)
+	ui.PrintWrapped(c.OutOrStdout(), a.helpWidth(), "", a.tr.Translate(strings.TrimSpace(cmp.Or(c.Long, c.Short))))
+	fmt.Fprintln(c.OutOrStdout())
+	if c.Runnable() || c.HasSubCommands() {
+		fmt.Fprint(c.OutOrStdout(), c.UsageString())
+	}
+}
+
 // printUsage prints how a command is called. The flags that all commands have are on a page
 // of their own: after each command they would hide what is the command's.
 func (a *app) printUsage(c *cobra.Command) error {
 	w, width := c.OutOrStderr(), a.helpWidth()
-	fmt.Fprintf(w, "Usage:\n")
+	fmt.Fprintf(w, "%s:\n", a.tr.Text("Usage"))
 	if c.Runnable() && !c.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "  %s\n", c.UseLine())
 	}
@@ -23,23 +34,26 @@ func (a *app) printUsage(c *cobra.Command) error {
 		fmt.Fprintf(w, "  %s COMMAND\n", c.CommandPath())
 	}
 	if c.HasExample() {
-		fmt.Fprintf(w, "\nExamples:\n%s\n", c.Example)
+		fmt.Fprintf(w, "\n%s:\n%s\n", a.tr.Text("Examples"), a.tr.Text(c.Example))
 	}
-	printCommands(w, c)
+	a.printCommands(w, c)
 	if c.HasParent() {
 		if local := c.LocalFlags(); local.HasAvailableFlags() {
-			fmt.Fprintf(w, "\nFlags:\n%s", local.FlagUsagesWrapped(width))
+			fmt.Fprintf(w, "\n%s:\n", a.tr.Text("Flags"))
+			printFlagList(w, width, a.tr, local)
 		}
-		fmt.Fprintf(w, "\n`reconcile help flags` lists the flags that all commands have.\n")
+		fmt.Fprintln(w)
+		ui.PrintWrapped(w, width, "", a.tr.Text("`reconcile help flags` lists the flags that all commands have."))
 		return nil
 	}
-	fmt.Fprintf(w, "\nTopics:\n")
+	fmt.Fprintf(w, "\n%s:\n", a.tr.Text("Topics"))
 	for _, sub := range c.Commands() {
 		if sub.IsAdditionalHelpTopicCommand() {
-			fmt.Fprintf(w, "  help %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+			ui.PrintWrapped(w, width, fmt.Sprintf("  help %-*s ", sub.NamePadding(), sub.Name()), a.tr.Text(sub.Short))
 		}
 	}
-	fmt.Fprintf(w, "\n`reconcile help COMMAND` shows more about a command or a topic.\n")
+	fmt.Fprintln(w)
+	ui.PrintWrapped(w, width, "", a.tr.Text("`reconcile help COMMAND` shows more about a command or a topic."))
 	return nil
 }
 
@@ -52,61 +66,72 @@ func (a *app) helpWidth() int {
 }
 
 // printCommands lists the commands below c by group.
-func printCommands(w io.Writer, c *cobra.Command) {
+func (a *app) printCommands(w io.Writer, c *cobra.Command) {
 	groups := c.Groups()
 	if len(groups) == 0 && c.HasAvailableSubCommands() {
-		groups = []*cobra.Group{{Title: "Commands:"}}
+		groups = []*cobra.Group{{Title: "Commands"}}
 	}
 	for _, group := range groups {
-		fmt.Fprintf(w, "\n%s\n", group.Title)
+		fmt.Fprintf(w, "\n%s:\n", a.tr.Text(group.Title))
 		for _, sub := range c.Commands() {
 			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
-				fmt.Fprintf(w, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+				ui.PrintWrapped(w, a.helpWidth(), fmt.Sprintf("  %-*s ", sub.NamePadding(), sub.Name()), a.tr.Text(sub.Short))
 			}
 		}
 	}
 }
 
-// newTopics returns pages of the help that are no commands.
+// topics are the pages of the help that are no commands.
+var topics = []struct {
+	name, short string
+	print       func(*app, *cobra.Command, io.Writer)
+}{
+	{"flags", "The flags that all commands have", printFlags},
+	{"environment", "Variables that set flags, and secrets", printEnvironment},
+	{"exit-codes", "What the exit code of a command means", func(a *app, _ *cobra.Command, w io.Writer) {
+		ui.PrintWrapped(w, a.helpWidth(), "", a.tr.Text(exitCodesText))
+	}},
+	{"settings", "The file reconcile.hcl of the repository", func(a *app, _ *cobra.Command, w io.Writer) {
+		ui.PrintWrapped(w, a.helpWidth(), "", a.tr.Text(settingsText))
+	}},
+}
+
+// newTopics returns the topics as commands that only have a help.
 func newTopics(a *app) []*cobra.Command {
-	var topics []*cobra.Command
-	for _, t := range []struct {
-		name, short string
-		print       func(*app, *cobra.Command, io.Writer)
-	}{
-		{"flags", "The flags that all commands have", printFlags},
-		{"environment", "Variables that set flags, and secrets", printEnvironment},
-		{"exit-codes", "What the exit code of a command means", func(_ *app, _ *cobra.Command, w io.Writer) { fmt.Fprint(w, exitCodesText) }},
-		{"settings", "The file reconcile.hcl of the repository", func(_ *app, _ *cobra.Command, w io.Writer) { fmt.Fprint(w, settingsText) }},
-	} {
+	var commands []*cobra.Command
+	for _, t := range topics {
 		c := &cobra.Command{Use: t.name, Short: t.short}
-		c.SetHelpFunc(func(c *cobra.Command, _ []string) { t.print(a, c, c.OutOrStdout()) })
-		topics = append(topics, c)
+		c.SetHelpFunc(func(c *cobra.Command, _ []string) {
+			a.chooseLanguage(c)
+			t.print(a, c, c.OutOrStdout())
+		})
+		commands = append(commands, c)
 	}
-	return topics
+	return commands
 }
 
 // printFlags prints the flags of all commands in groups.
 func printFlags(a *app, c *cobra.Command, w io.Writer) {
-	fmt.Fprintln(w, "Flags that all commands have. Each has a variable: `reconcile help environment`.")
+	ui.PrintWrapped(w, a.helpWidth(), "", a.tr.Text("Flags that all commands have. Each has a variable: `reconcile help environment`."))
 	for _, group := range config.FlagGroups(c.Root().PersistentFlags()) {
-		fmt.Fprintf(w, "\n%s:\n%s", group.Title, group.Flags.FlagUsagesWrapped(a.helpWidth()))
+		fmt.Fprintf(w, "\n%s:\n", a.tr.Text(group.Title))
+		printFlagList(w, a.helpWidth(), a.tr, group.Flags)
 	}
 }
 
 // printEnvironment prints the variables of all flags, and those of secrets.
 func printEnvironment(a *app, c *cobra.Command, w io.Writer) {
-	ui.PrintWrapped(w, a.helpWidth(), "", "Each flag of a command has a variable: --git-credentials is RECONCILE_GIT_CREDENTIALS. A flag wins over its variable. An empty variable counts as not set. A variable that begins with RECONCILE_ and is none of these is refused.")
+	ui.PrintWrapped(w, a.helpWidth(), "", a.tr.Text("Each flag of a command has a variable: --git-credentials is RECONCILE_GIT_CREDENTIALS. A flag wins over its variable. An empty variable counts as not set. A variable that begins with RECONCILE_ and is none of these is refused."))
 	for _, group := range config.FlagGroups(c.Root().PersistentFlags()) {
-		fmt.Fprintf(w, "\n%s:\n", group.Title)
+		fmt.Fprintf(w, "\n%s:\n", a.tr.Text(group.Title))
 		ui.PrintWrapped(w, a.helpWidth(), "  ", strings.Join(config.VariablesOf(group.Flags), " "))
 	}
-	fmt.Fprintf(w, "\nSecrets, which have no flags:\n")
+	fmt.Fprintf(w, "\n%s:\n", a.tr.Text("Secrets, which have no flags"))
 	for _, v := range config.SecretVariables() {
-		ui.PrintWrapped(w, a.helpWidth(), "  ", v.Name+"  "+v.Meaning)
+		ui.PrintWrapped(w, a.helpWidth(), "  ", v.Name+"  "+a.tr.Text(v.Meaning))
 	}
-	fmt.Fprintf(w, "\nOf others:\n")
-	ui.PrintWrapped(w, a.helpWidth(), "  ", "AWS_PROFILE, AWS_REGION and the other variables of the AWS SDK; SSH_AUTH_SOCK; HTTPS_PROXY, NO_PROXY; OTEL_EXPORTER_OTLP_ENDPOINT; XDG_STATE_HOME, XDG_CACHE_HOME; NO_COLOR. TF_VAR_ variables reach Terraform only where `env` of reconcile.hcl names them.")
+	fmt.Fprintf(w, "\n%s:\n", a.tr.Text("Of others"))
+	ui.PrintWrapped(w, a.helpWidth(), "  ", a.tr.Text("AWS_PROFILE, AWS_REGION and the other variables of the AWS SDK; SSH_AUTH_SOCK; HTTPS_PROXY, NO_PROXY; OTEL_EXPORTER_OTLP_ENDPOINT; XDG_STATE_HOME, XDG_CACHE_HOME; NO_COLOR. TF_VAR_ variables reach Terraform only where `env` of reconcile.hcl names them."))
 }
 
 const exitCodesText = `Exit codes of reconcile:
@@ -120,8 +145,7 @@ const exitCodesText = `Exit codes of reconcile:
   74  the command succeeded, and its output could not be written
 
 When several apply, 1 wins over 3, and 3 over 2. Scripts should ask for -o json
-as well: it says for each workspace what happened.
-`
+as well: it says for each workspace what happened.`
 
 const settingsText = `The settings of a repository are in env/reconcile.hcl, or in reconcile.hcl at
 its top. Without them, every directory env/* with Terraform is a workspace.
@@ -154,8 +178,7 @@ its top. Without them, every directory env/* with Terraform is a workspace.
   }
 
 reconcile init writes a first file, reconcile validate checks it. README.md
-describes each setting.
-`
+describes each setting.`
 
 // foreignCommands are commands of other tools, and ours that does the same.
 var foreignCommands = map[string]string{

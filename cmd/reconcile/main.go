@@ -29,16 +29,19 @@ func main() {
 func execute(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			code = ui.PrintPanic(a.err, p, debug.Stack())
+			code = ui.PrintPanic(a.err, a.tr, p, debug.Stack())
 		}
 	}()
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
-	code = exitCode(a.err, err)
+	if err != nil {
+		a.chooseLanguage(root) // the error may come from before prepare
+	}
+	code = a.exitCode(err)
 	if err != nil && (a.wantsJSON() || asksForJSON(args)) && a.stdout.IsEmpty() { // the command had no object of its own
 		_ = ui.PrintJSON(a.out, map[string]any{"error": err.Error(), "exit": code}) // a failure is in a.stdout
 	}
-	return checkOutput(a.err, a.stdout, code)
+	return a.checkOutput(code)
 }
 
 // asksForJSON reports whether the arguments or the environment ask for JSON. It is for errors

@@ -40,13 +40,14 @@ init begins with your own.`,
 	c.SetIn(a.in)
 	c.SetFlagErrorFunc(explainFlagError)
 	c.SetUsageFunc(a.printUsage)
+	c.SetHelpFunc(a.printHelp)
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.settings.Bind(c.PersistentFlags())
 	c.AddGroup(
-		&cobra.Group{ID: groupPass, Title: "Apply:"},
-		&cobra.Group{ID: groupInspect, Title: "Inspect:"},
-		&cobra.Group{ID: groupRepair, Title: "Suspend and repair:"},
-		&cobra.Group{ID: groupStart, Title: "Start here:"},
+		&cobra.Group{ID: groupPass, Title: "Apply"},
+		&cobra.Group{ID: groupInspect, Title: "Inspect"},
+		&cobra.Group{ID: groupRepair, Title: "Suspend and repair"},
+		&cobra.Group{ID: groupStart, Title: "Start here"},
 	)
 	c.SetHelpCommandGroupID(groupStart)
 	c.SetCompletionCommandGroupID(groupStart)
@@ -63,6 +64,7 @@ init begins with your own.`,
 
 // prepare sets the settings for a command. Completion must work with any environment.
 func (a *app) prepare(c *cobra.Command) error {
+	a.chooseLanguage(c)
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
 		return nil
 	}

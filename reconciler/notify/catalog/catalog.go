@@ -1,6 +1,7 @@
-// Package catalog holds what reconcile says to people on Backlog and by mail,
-// in each language: one file a language, one text a key. Nothing that people
-// read is put together from words in code.
+// Package catalog holds what reconcile says to people, in each language. Documents, such as
+// comments on Backlog and mails, have one file a language and one text a key. Texts of the
+// command line and of errors stand in the code in English, and are the keys of their
+// translations ([Translator]).
 package catalog
 
 import (
@@ -8,12 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
 
-//go:embed *.json
+//go:embed *.json */*.toml
 var files embed.FS
 
 // Messages are the texts of one language, by key.
@@ -24,7 +24,9 @@ func Languages() []string {
 	names, _ := files.ReadDir(".") // embedded: it cannot fail
 	var languages []string
 	for _, n := range names {
-		languages = append(languages, strings.TrimSuffix(n.Name(), path.Ext(n.Name())))
+		if language, isCatalogue := strings.CutSuffix(n.Name(), ".json"); isCatalogue {
+			languages = append(languages, language)
+		}
 	}
 	return languages
 }
@@ -33,7 +35,7 @@ func Languages() []string {
 func Load(language string) (Messages, error) {
 	text, err := files.ReadFile(language + ".json")
 	if err != nil {
-		return nil, fmt.Errorf("unknown language %q: use one of %s", language, strings.Join(Languages(), ", "))
+		return nil, errUnknownLanguage(language)
 	}
 	var messages Messages
 	if err := json.Unmarshal(text, &messages); err != nil {

@@ -103,7 +103,7 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Executor, "executor", ExecutorLocal, "where workspaces are applied: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
-	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog, and of the reasons of risk: en or ja (default: the space's)")
+	f.StringVar(&s.Lang, "lang", "", "language of what people read: en or ja (default: that of the locale; on Backlog, that of the space)")
 	f.StringSliceVar(&s.Notify, "notify", nil, "notification channels: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN, slack, teams, chatwork://ROOM, https://ADDRESS (a signed POST)")
 	f.StringVar(&s.NotifyIssues, "notify-issues", "", "name of the issue type of Backlog to open for workspaces that fail or drift (default: open no issues)")
 	f.StringVar(&s.Metrics, "metrics", telemetry.None, "metrics of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")

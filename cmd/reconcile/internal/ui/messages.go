@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 )
 
@@ -14,8 +15,9 @@ func LinePrinter(w io.Writer) func(string) {
 	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
 }
 
-// PrintError prints an error and what to do next.
-func PrintError(stderr io.Writer, message, hint string) {
+// PrintError prints an error and what to do next, translated.
+func PrintError(stderr io.Writer, t *catalog.Translator, message, hint string) {
+	message, hint = t.Translate(message), t.Translate(hint)
 	width := noWidth
 	if f, ok := stderr.(*os.File); ok && IsTerminal(f) {
 		width = Width(f)
@@ -27,8 +29,8 @@ func PrintError(stderr io.Writer, message, hint string) {
 }
 
 // PrintPanic reports a panic and returns the exit code for it.
-func PrintPanic(stderr io.Writer, value any, stack []byte) int {
-	PrintError(stderr,
+func PrintPanic(stderr io.Writer, t *catalog.Translator, value any, stack []byte) int {
+	PrintError(stderr, t,
 		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
 		"the record is correct; run the command again and report the lines above")
 	return run.ExitInternal
@@ -38,6 +40,6 @@ func PrintPanic(stderr io.Writer, value any, stack []byte) int {
 // first in each goroutine that a command starts: the recover of the command covers none.
 func RecoverExit(stderr io.Writer) {
 	if p := recover(); p != nil {
-		os.Exit(PrintPanic(stderr, p, debug.Stack()))
+		os.Exit(PrintPanic(stderr, nil, p, debug.Stack()))
 	}
 }

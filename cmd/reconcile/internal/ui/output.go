@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
@@ -133,22 +132,4 @@ func FormatBytes(n int64) string {
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-// PrintWrapped writes text in lines of at most width columns: the first after
-// indent, the others under it.
-func PrintWrapped(w io.Writer, width int, indent, text string) {
-	PrintHanging(w, width, 0, indent, text)
-}
-
-// PrintHanging does what PrintWrapped does on a line that already has column columns.
-func PrintHanging(w io.Writer, width, column int, indent, text string) {
-	margin := column + ansi.StringWidth(indent)
-	room := max(width-margin, minWidth/2)
-	for n, line := range strings.Split(ansi.Wrap(strings.TrimSpace(text), room, " "), "\n") {
-		if n > 0 {
-			indent = strings.Repeat(" ", margin)
-		}
-		fmt.Fprintln(w, strings.TrimRight(indent+line, " "))
-	}
 }

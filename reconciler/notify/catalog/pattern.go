@@ -1,0 +1,95 @@
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// pattern recognizes the texts that a format of the code makes.
+type pattern struct {
+	format, translated string
+	before, after      string // what its texts begin and end with
+	literals           int    // bytes of literal text
+	expression         func() *regexp.Regexp
+}
+
+// verb is a verb of a format, as package fmt defines it, with the number of its value.
+var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
+
+// minLiterals keeps formats such as "%s: %w" from fitting every text.
+const minLiterals = 6
+
+// newPattern returns the pattern of a format; nil for a text without verbs, and for a format
+// that hardly has literal text.
+func newPattern(format, translated string) *pattern {
+	places := verb.FindAllStringSubmatchIndex(format, -1)
+	if len(places) == 0 {
+		return nil
+	}
+	p := &pattern{format: format, translated: translated}
+	p.before, p.after = format[:places[0][0]], format[places[len(places)-1][1]:]
+	var source strings.Builder
+	source.WriteString("(?s)^")
+	end := 0
+	for _, at := range places {
+		p.literals += len(strings.ReplaceAll(format[end:at[0]], " ", ""))
+		source.WriteString(regexp.QuoteMeta(format[end:at[0]]))
+		source.WriteString(valuePattern(format[at[4]:at[5]]))
+		end = at[1]
+	}
+	p.literals += len(strings.ReplaceAll(format[end:], " ", ""))
+	if p.literals < minLiterals {
+		return nil
+	}
+	source.WriteString(regexp.QuoteMeta(format[end:]) + "$")
+	p.expression = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source.String()) })
+	return p
+}
+
+// valuePattern returns the expression of the texts that a verb makes.
+func valuePattern(letter string) string {
+	switch letter {
+	case "d":
+		return `(-?\d+)`
+	case "q":
+		return `("(?:[^"\\]|\\.)*")`
+	case "%":
+		return `(%)`
+	}
+	return `(.*?)`
+}
+
+// match returns the values in a text that the format has made; nil for another text.
+func (p *pattern) match(text string) []string {
+	if !strings.HasPrefix(text, p.before) || !strings.HasSuffix(text, p.after) {
+		return nil
+	}
+	found := p.expression().FindStringSubmatch(text)
+	if found == nil {
+		return nil
+	}
+	return found[1:]
+}
+
+// fill returns the translation with values in it, which are formatted already.
+func (p *pattern) fill(values []string) string {
+	next := 0
+	return verb.ReplaceAllStringFunc(p.translated, func(v string) string {
+		if number := verb.FindStringSubmatch(v)[1]; number != "" {
+			next, _ = strconv.Atoi(number)
+			next--
+		}
+		if next >= len(values) {
+			return v
+		}
+		next++
+		return values[next-1]
+	})
+}
+
+func errUnknownLanguage(language string) error {
+	return fmt.Errorf("unknown language %q: use one of %s", language, strings.Join(Languages(), ", "))
+}

@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+)
+
+func newTranslator(t *testing.T) *Translator {
+	t.Helper()
+	tr, err := NewTranslator("ja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// TestVerbs checks that each translation has the values of its text, by number where the
+// order is another.
+func TestVerbs(t *testing.T) {
+	for from, to := range newTranslator(t).texts {
+		var want, got []string
+		for _, v := range verb.FindAllStringSubmatch(from, -1) {
+			want = append(want, v[2])
+		}
+		next := 0
+		letters := slices.Clone(want)
+		for _, v := range verb.FindAllStringSubmatch(to, -1) {
+			if v[1] != "" {
+				fmt.Sscan(v[1], &next)
+				next--
+			}
+			if next >= len(want) || letters[next] != v[2] {
+				t.Errorf("%q: %s has no value in %q", to, v[0], from)
+				break
+			}
+			got = append(got, fmt.Sprint(next))
+			next++
+		}
+		slices.Sort(got)
+		if len(slices.Compact(got)) != len(want) {
+			t.Errorf("%q has other values than %q", to, from)
+		}
+	}
+}
+
+func TestTranslate(t *testing.T) {
+	texts := map[string]string{
+		"open the record: %w":            "記録を開けません: %w",
+		"no workspace %q at the tip":     "先端に %q というワークスペースはありません",
+		"run %s of %s failed, %d left":   "%[2]s の実行 %[1]s が失敗しました（残り %[3]d）",
+		"%s: %w":                         "合わない",
+		"`reconcile now %s` tries again": "`reconcile now %s` で再試行します",
+		"not found":                      "見つかりません",
+	}
+	tr := &Translator{texts: texts, patterns: sync.OnceValue(func() []*pattern { return newPatterns(texts) })}
+	for text, want := range map[string]string{
+		"not found":                         "見つかりません",
+		"open the record: not found":        "記録を開けません: 見つかりません",
+		"tokyo: not found":                  "tokyo: 見つかりません",
+		`no workspace "a\"b" at the tip`:    `先端に "a\"b" というワークスペースはありません`,
+		"no workspace x at the tip":         "no workspace x at the tip",
+		"run 1 of not found failed, 2 left": "見つかりません の実行 1 が失敗しました（残り 2）",
+		"run 1 of a failed, b left":         "run 1 of a failed, b left",
+		"AccessDenied: no":                  "AccessDenied: no",
+		"not found\n  not found\nlast":      "見つかりません\n  見つかりません\nlast",
+		"`reconcile now a b` tries again":   "`reconcile now a b` で再試行します",
+	} {
+		if got := tr.Translate(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := tr.Sprintf("run %s of %s failed, %d left", "R", "a", 1); got != "a の実行 R が失敗しました（残り 1）" {
+		t.Errorf("got %q", got)
+	}
+	var none *Translator
+	if got := none.Sprintf("%d of %s", 1, "a") + none.Text("b") + none.Translate("c"); got != "1 of abc" {
+		t.Errorf("without a translator: %q", got)
+	}
+	if _, err := NewTranslator("xx"); err == nil {
+		t.Error("an unknown language has a translator")
+	}
+}
