@@ -168,6 +168,12 @@ its top. Without them, every directory env/* with Terraform is a workspace.
     inputs      = ["lambda/tokyo/**"]
   }
 
+  workspace "app-prod" {             # a Terraform CLI workspace
+    directory           = "terraform/app"
+    terraform_workspace = "prod"
+    var_files           = ["${terraform.workspace}.tfvars"]
+  }
+
   environment "staging" {            # chosen by --environment
     var_file       = "staging.tfvars"
     backend_config = "env/staging.s3.tfbackend"

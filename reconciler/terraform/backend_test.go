@@ -220,13 +220,13 @@ func checkErroredState(s *fixture, err error, work string) (file string) {
 
 func TestSaveErroredState(t *testing.T) {
 	work, dir := t.TempDir(), t.TempDir()
-	if file, err := terraform.SaveErroredState(work, "a/b", dir); file != "" || err != nil {
+	if _, file, err := terraform.SaveErroredState(work, "a/b", "a/b", dir); file != "" || err != nil {
 		t.Errorf("nothing there, but %q, %v", file, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "errored.tfstate"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	file, err := terraform.SaveErroredState(work, "a/b", dir)
+	_, file, err := terraform.SaveErroredState(work, "a/b", "a/b", dir)
 	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
 		t.Errorf("kept at %s: %v, %v", file, err, serr)
 	}

@@ -63,6 +63,9 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	}
 	env := s.tf.environ(role)
 	env[process.TagVariable] = s.tag
+	if c.step != initStep {
+		env[cliWorkspaceVariable] = s.cliWorkspace()
+	}
 	for name, value := range c.env {
 		env[name] = value
 	}

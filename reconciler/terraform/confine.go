@@ -31,6 +31,9 @@ func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, er
 	}
 	s.addCheckout(&m)
 	m.AddReadOnly(s.dataDir)
+	if !s.isDefaultCLIWorkspace() && s.spec.LocalState != "" {
+		m.AddReadOnly(initCacheDir(filepath.Dir(s.dataDir)).statesDir())
+	}
 	m.AddReadOnly(c.readPaths...)
 	m.AddWritable(c.writePaths...)
 	if c.installs {

@@ -40,7 +40,7 @@ var ownCredentials = []string{
 
 // envDeny lists variables that change what Terraform does although the record does not
 // show them.
-var envDeny = []string{"TF_CLI_ARGS*", "TF_WORKSPACE", "TF_DATA_DIR"}
+var envDeny = []string{"TF_CLI_ARGS*", cliWorkspaceVariable, "TF_DATA_DIR"}
 
 func checkEnvironment(environ []string) error {
 	for _, pair := range environ {

@@ -32,20 +32,42 @@ func IsPreserved(path string, d fs.DirEntry) bool {
 	return false
 }
 
-// SaveErroredState moves a state that Terraform could not write from a workspace's
-// directory to workDir (Options.WorkDir). It returns the new path (mode 0600), or "" if
-// there is no such state.
-func SaveErroredState(workDir, name, dir string) (string, error) {
+// SaveErroredState moves a state that Terraform could not write from a directory to workDir
+// (Options.WorkDir). It belongs to the workspace that Terraform last ran for there; if that is
+// name, or nothing says which one it is, it is saved under the name as. SaveErroredState returns
+// the name that it is saved under, and the new path (mode 0600), or "" if there is no such state.
+func SaveErroredState(workDir, name, as, dir string) (owner, file string, err error) {
 	source := filepath.Join(dir, erroredFile)
 	if _, err := os.Lstat(source); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return "", nil
+		return "", "", nil
+	}
+	if owner = erroredStateOwner(name, dir); owner == name {
+		owner = as
 	}
 	targetDir := erroredDir(workDir)
-	target := filepath.Join(targetDir, erroredPrefix(name)+time.Now().UTC().Format("20060102T150405.000000000")+".tfstate")
+	target := filepath.Join(targetDir, erroredPrefix(owner)+time.Now().UTC().Format("20060102T150405.000000000")+".tfstate")
 	if err := errors.Join(os.MkdirAll(targetDir, 0o700), os.Chmod(source, 0o600), os.Rename(source, target)); err != nil {
-		return "", fmt.Errorf("workspace %s: save the state that terraform could not write (%s): %w", name, source, err)
+		return owner, "", fmt.Errorf("workspace %s: save the state that terraform could not write (%s): %w", owner, source, err)
 	}
-	return target, nil
+	return owner, target, nil
+}
+
+// ownerFile is in an init cache, and names the workspace that last used it. Several workspaces
+// may be in one directory, each in a CLI workspace of its own.
+const ownerFile = "workspace"
+
+// erroredStateOwner returns the workspace that Terraform last ran for in dir, or name if nothing
+// there says so.
+func erroredStateOwner(name, dir string) string {
+	dataDir, err := os.Readlink(filepath.Join(dir, ".terraform"))
+	if err != nil {
+		return name
+	}
+	owner, err := os.ReadFile(filepath.Join(filepath.Dir(dataDir), ownerFile))
+	if err != nil || len(owner) == 0 {
+		return name
+	}
+	return string(owner)
 }
 
 func erroredDir(workDir string) string { return filepath.Join(workDir, "errored") }
@@ -59,9 +81,13 @@ func (s *Session) saveErroredState() error {
 	if s.spec.ReadOnly {
 		return s.checkErroredState()
 	}
-	file, err := SaveErroredState(s.tf.opts.WorkDir, s.spec.Name, s.spec.Dir)
+	owner, file, err := SaveErroredState(s.tf.opts.WorkDir, s.spec.Name, s.spec.Name, s.spec.Dir)
 	if err != nil || file == "" {
 		return err
+	}
+	if owner != s.spec.Name {
+		s.addWarning(fmt.Sprintf("a state that terraform could not write for workspace %s is saved in %s: that workspace waits until it is pushed", owner, file))
+		return nil
 	}
 	return s.erroredStateError(file)
 }
@@ -76,13 +102,13 @@ func (s *Session) checkErroredState() error {
 	failure := &ErroredStateError{File: file}
 	return &StepError{
 		Workspace: s.spec.Name, Step: "reading the state", Detail: failure.Error(), Err: failure,
-		Hint: "run: reconcile now " + s.spec.Name + " (it saves that state and says how to push it)",
+		Hint: "run: reconcile now " + erroredStateOwner(s.spec.Name, s.spec.Dir) + " (it saves that state and says how to push it)",
 	}
 }
 
 func (s *Session) erroredStateError(file string) error {
 	failure := &ErroredStateError{File: file}
-	hint := fmt.Sprintf("in %s, run: %s init && %[2]s state push %s", s.spec.Dir, s.tf.product, file)
+	hint := fmt.Sprintf("in %s, run: %s", s.spec.Dir, PushCommand(s.tf.product, s.spec.CLIWorkspace, file))
 	switch {
 	case IsTruncated(file):
 		hint = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
@@ -93,6 +119,16 @@ func (s *Session) erroredStateError(file string) error {
 		Workspace: s.spec.Name, Step: "writing the state", Detail: failure.Error(), Err: failure,
 		Hint: hint + "; then: reconcile resume " + s.spec.Name,
 	}
+}
+
+// PushCommand returns the command that people bring a saved state in with, in a directory of
+// the commit.
+func PushCommand(product, cliWorkspace, file string) string {
+	push := fmt.Sprintf("%s state push %s", product, file)
+	if cliWorkspace != "" && cliWorkspace != defaultCLIWorkspace {
+		push = fmt.Sprintf("%s=%s %s", cliWorkspaceVariable, cliWorkspace, push)
+	}
+	return fmt.Sprintf("%s init && %s", product, push)
 }
 
 // IsTruncated reports whether a saved state is incomplete, for example because the disk

@@ -26,11 +26,11 @@ func (s *Session) Init(ctx context.Context) error {
 	if err := s.saveErroredState(); err != nil {
 		return err
 	}
-	if err := s.writeOverrides(); err != nil {
-		return s.stepError("init", nil, err)
-	}
 	cache, err := s.currentInitCache()
 	if err != nil {
+		return s.stepError("init", nil, err)
+	}
+	if err := s.writeOverrides(cache); err != nil {
 		return s.stepError("init", nil, err)
 	}
 	if err := s.linkDataDir(cache.dataDir()); err != nil {
@@ -40,6 +40,9 @@ func (s *Session) Init(ctx context.Context) error {
 	if s.initSkipped {
 		cache.touch()
 		err = s.restoreLockFile(cache)
+		if err == nil {
+			err = s.selectCLIWorkspace(cache)
+		}
 	} else {
 		start := time.Now()
 		err = s.initFresh(ctx, cache)
@@ -50,7 +53,7 @@ func (s *Session) Init(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkBackend(); err != nil {
+	if err := s.checkBackend(cache); err != nil {
 		return s.stepError("init", nil, err)
 	}
 	return s.checkRecovered(ctx)
@@ -59,10 +62,12 @@ func (s *Session) Init(ctx context.Context) error {
 // initCacheDir is a directory with the results of init for one workspace and one key.
 type initCacheDir string
 
-func (k initCacheDir) dataDir() string  { return filepath.Join(string(k), "terraform") } // target of .terraform
-func (k initCacheDir) lockFile() string { return filepath.Join(string(k), "lock.hcl") }  // created by init if none is committed
-func (k initCacheDir) marker() string   { return filepath.Join(string(k), "done") }
-func (k initCacheDir) isComplete() bool { _, err := os.Stat(k.marker()); return err == nil }
+func (k initCacheDir) dataDir() string   { return filepath.Join(string(k), "terraform") } // target of .terraform
+func (k initCacheDir) lockFile() string  { return filepath.Join(string(k), "lock.hcl") }  // created by init if none is committed
+func (k initCacheDir) statesDir() string { return filepath.Join(string(k), "states") }    // of local states of CLI workspaces
+func (k initCacheDir) owner() string     { return filepath.Join(string(k), ownerFile) }
+func (k initCacheDir) marker() string    { return filepath.Join(string(k), "done") }
+func (k initCacheDir) isComplete() bool  { _, err := os.Stat(k.marker()); return err == nil }
 
 // touch makes the directory the newest, so that it is pruned last.
 func (k initCacheDir) touch() { _ = os.Chtimes(string(k), time.Time{}, time.Now()) }
@@ -78,6 +83,9 @@ func (s *Session) currentInitCache() (initCacheDir, error) {
 		}
 		key = append(key, content)
 	}
+	if !s.isDefaultCLIWorkspace() {
+		key = append(key, s.cliWorkspace())
+	}
 	text, err := json.Marshal(key)
 	if err != nil {
 		return "", err
@@ -86,7 +94,11 @@ func (s *Session) currentInitCache() (initCacheDir, error) {
 }
 
 func (s *Session) initCacheRoot() string {
-	return filepath.Join(s.workDir(), "init", shortHash([]byte(s.spec.Dir)))
+	key := s.spec.Dir
+	if !s.isDefaultCLIWorkspace() {
+		key += "\x00" + s.cliWorkspace()
+	}
+	return filepath.Join(s.workDir(), "init", shortHash([]byte(key)))
 }
 
 func shortHash(text []byte) string {
@@ -134,7 +146,7 @@ func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 			return s.stepError("init", nil, err)
 		}
 	}
-	restore, err := s.hideDefaultState()
+	restore, err := s.hideDefaultStates()
 	if err != nil {
 		return s.stepError("init", nil, err)
 	}
@@ -149,6 +161,9 @@ func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 		return s.stepError("init", nil, err)
 	}
 	s.pruneInitCaches()
+	if err := s.selectCLIWorkspace(cache); err != nil {
+		return s.stepError("init", nil, err)
+	}
 	return nil
 }
 
@@ -201,5 +216,5 @@ func (s *Session) runInit(ctx context.Context, env map[string]string) error {
 	if s.spec.HasLockFile {
 		args = append(args, "-lockfile=readonly")
 	}
-	return s.runCommand(ctx, command{step: "init", role: s.spec.PlanRole, env: env, args: args, installs: true, writePaths: []string{s.dataDir, env["TF_PLUGIN_CACHE_DIR"]}})
+	return s.runCommand(ctx, command{step: initStep, role: s.spec.PlanRole, env: env, args: args, installs: true, writePaths: []string{s.dataDir, env["TF_PLUGIN_CACHE_DIR"]}})
 }

@@ -121,14 +121,30 @@ func LinkState(checkoutPath, statePath string) error {
 	)
 }
 
-// hideDefaultState moves the file at Terraform's default state path away while init
-// runs. Init would migrate it to the backend and then empty it, even if it is a symlink
-// to the backend's own state.
-func (s *Session) hideDefaultState() (restore func() error, err error) {
-	path := s.path("terraform.tfstate")
-	if _, err := os.Lstat(path); err != nil {
-		return func() error { return nil }, nil
+// hideDefaultStates moves what lies at Terraform's default paths of states away while init
+// runs. Init would migrate it to the backend and then empty it, even if it is a symlink to the
+// backend's own state.
+func (s *Session) hideDefaultStates() (restore func() error, err error) {
+	var hidden []string
+	restore = func() (err error) {
+		for _, path := range hidden {
+			err = errors.Join(err, os.Rename(path+hiddenSuffix, path))
+		}
+		return err
 	}
-	hidden := path + ".hidden"
-	return func() error { return os.Rename(hidden, path) }, os.Rename(path, hidden)
+	for _, name := range []string{"terraform.tfstate", "terraform.tfstate.d"} {
+		path := s.path(name)
+		if _, err := os.Lstat(path); err != nil {
+			continue
+		}
+		// What a killed run left there cannot be renamed over if it is a directory.
+		if err := errors.Join(os.RemoveAll(path+hiddenSuffix), os.Rename(path, path+hiddenSuffix)); err != nil {
+			return restore, errors.Join(err, restore())
+		}
+		hidden = append(hidden, path)
+	}
+	return restore, nil
 }
+
+// hiddenSuffix is what hideDefaultStates adds to a path.
+const hiddenSuffix = ".hidden"

@@ -25,7 +25,7 @@ func IsGenerated(name string) bool { return name == overrideFile || name == vars
 
 // writeOverrides writes the files with the backend and the variables. Close removes
 // them.
-func (s *Session) writeOverrides() error {
+func (s *Session) writeOverrides(cache initCacheDir) error {
 	s.generatedFiles = []string{s.path(overrideFile), s.path(varsFile)}
 	for _, path := range s.generatedFiles {
 		if err := files.RemoveIfExists(path); err != nil { // left by a killed run
@@ -33,7 +33,7 @@ func (s *Session) writeOverrides() error {
 		}
 	}
 	s.learnVariables()
-	if err := s.writeBackendOverride(); err != nil {
+	if err := s.writeBackendOverride(cache); err != nil {
 		return err
 	}
 	return s.writeVarsFile()
@@ -41,7 +41,7 @@ func (s *Session) writeOverrides() error {
 
 // writeBackendOverride moves a local state out of the checkout. It writes an override
 // file, since -backend-config has no effect without a backend block.
-func (s *Session) writeBackendOverride() error {
+func (s *Session) writeBackendOverride(cache initCacheDir) error {
 	if s.spec.LocalState == "" {
 		return nil
 	}
@@ -54,8 +54,17 @@ func (s *Session) writeBackendOverride() error {
 	}
 	file := hclwrite.NewEmptyFile()
 	backend := file.Body().AppendNewBlock("terraform", nil).Body().AppendNewBlock("backend", []string{"local"})
-	backend.Body().SetAttributeValue("path", cty.StringVal(s.spec.LocalState))
+	name, value := s.localBackendArgument(cache)
+	backend.Body().SetAttributeValue(name, cty.StringVal(value))
 	return os.WriteFile(s.path(overrideFile), file.Bytes(), 0o600)
+}
+
+// localBackendArgument returns the argument of the local backend that says where the state is.
+func (s *Session) localBackendArgument(cache initCacheDir) (name, value string) {
+	if s.isDefaultCLIWorkspace() {
+		return "path", s.spec.LocalState
+	}
+	return "workspace_dir", cache.statesDir()
 }
 
 func (s *Session) writeVarsFile() error {
@@ -76,15 +85,16 @@ func (s *Session) writeVarsFile() error {
 // checkBackend compares the backend that Terraform uses after init with the expected
 // one. Terraform must not plan against another backend: files in the repository can
 // change the setting unnoticed.
-func (s *Session) checkBackend() error {
+func (s *Session) checkBackend(cache initCacheDir) error {
 	kind, config, err := s.readBackend()
+	name, value := s.localBackendArgument(cache)
 	switch {
 	case err != nil:
 		return err
 	case s.spec.LocalState == "" && s.spec.CheckBackend != nil:
 		return s.spec.CheckBackend(kind, config)
-	case s.spec.LocalState != "" && (kind != "local" || config["path"] != s.spec.LocalState):
-		return fmt.Errorf("the state must be in backend \"local\" at %s, but terraform init used %q at %v: remove the other backend settings", s.spec.LocalState, kind, config)
+	case s.spec.LocalState != "" && (kind != "local" || config[name] != value):
+		return fmt.Errorf("the state must be in backend \"local\" at %s, but terraform init used %q at %v: remove the other backend settings", value, kind, config)
 	}
 	return nil
 }

@@ -64,6 +64,9 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if err := s.checkProviders(); err != nil {
 		return nil, err
 	}
+	if err := s.checkCLIWorkspace(ctx); err != nil {
+		return nil, err
+	}
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
 	s.log.Hold(maxText) // until the sensitive values are known
 	defer s.log.Release()
@@ -111,7 +114,7 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 	for _, path := range s.spec.VarFiles {
 		args = append(args, "-var-file="+path)
 	}
-	if s.stateCopy != "" {
+	if s.stateCopy != "" && s.isDefaultCLIWorkspace() {
 		args = append(args, "-state="+s.stateCopy)
 	}
 	s.stateRole = s.spec.PlanRole

@@ -24,6 +24,9 @@ type Spec struct {
 	Dir          string // absolute path of the workspace in the checkout
 	Root         string // absolute path of the checkout
 
+	// CLIWorkspace is the Terraform CLI workspace that every command is in; "": the default.
+	CLIWorkspace string
+
 	VarFiles      []string          // absolute paths
 	BackendConfig string            // absolute path of a file with backend settings; "": none
 	Vars          map[string]string // values of TF_VAR_NAME, by NAME

@@ -76,17 +76,22 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 			return
 		}
 	}
+	cliWorkspace := w.Config.CLIWorkspaceName()
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
-		if args[name] != "" {
-			addProblem("backend %q: %s is set, but "+onlyDefaultText+", then remove %[2]s", block.Kind, name)
+		if args[name] != "" && w.Config.CLIWorkspace == "" {
+			addProblem("backend %q: %s is set, but %s, or remove %[2]s", block.Kind, name, noEntriesText(w.Path))
 			return
 		}
 	}
+	if cliWorkspace != settings.DefaultCLIWorkspace && block.Kind == "http" {
+		addProblem("backend %q has one state, and no Terraform CLI workspaces: use another backend, or give workspace %s a directory of its own", block.Kind, w.Name)
+		return
+	}
 	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args), Locks: hasLocking(block.Kind, args)}
-	w.Identity = identityOf(w.Path, block.Kind, args, defaultWorkspace)
+	w.Identity = identityOf(w.Path, block.Kind, args, cliWorkspace)
 	w.backendText = backendTextOf(args, block, values)
 	if block.Kind == LocalBackend {
-		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, defaultWorkspace)
+		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, cliWorkspace)
 	}
 }
 
@@ -115,9 +120,6 @@ func backendTextOf(args map[string]string, block *module.BackendBlock, values ma
 	}
 	return text.String()
 }
-
-// defaultWorkspace is the Terraform CLI workspace of every run.
-const defaultWorkspace = "default"
 
 // requiredArgs lists, by backend, the arguments without which the location is unknown.
 var requiredArgs = map[string][]string{
@@ -202,7 +204,7 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stat
 		// NFC.
 		return stateid.ID("local:" + norm.NFC.String(localStatePath(dir, t, workspace)))
 	}
-	if workspace != defaultWorkspace {
+	if workspace != settings.DefaultCLIWorkspace {
 		t["workspace"] = workspace
 	}
 	var text bytes.Buffer
@@ -218,7 +220,7 @@ func s3StateKey(key, prefix, workspace string) string {
 		prefix = "env:"
 	}
 	switch {
-	case workspace == defaultWorkspace:
+	case workspace == settings.DefaultCLIWorkspace:
 		return key
 	case strings.HasPrefix(workspace, "*"): // may be the default workspace
 		return "*" + key
@@ -229,7 +231,7 @@ func s3StateKey(key, prefix, workspace string) string {
 
 func localStatePath(dir string, t map[string]string, workspace string) string {
 	file := t["path"]
-	if workspace != defaultWorkspace {
+	if workspace != settings.DefaultCLIWorkspace {
 		statesDir := t["workspace_dir"]
 		if statesDir == "" {
 			statesDir = "terraform.tfstate.d"

@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler/workspace/settings"
 )
 
-// TestRefusedBackends checks that the location of a state is set in one place, and only for
-// the default Terraform CLI workspace.
+// TestRefusedBackends checks that the location of a state is set in one place, and that the
+// settings say which Terraform CLI workspace it is of.
 func TestRefusedBackends(t *testing.T) {
 	const s3 = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key    = \"k\"\n    %\n  }\n}\n"
 	for name, tt := range map[string]struct {
@@ -21,14 +21,14 @@ func TestRefusedBackends(t *testing.T) {
 		"override":             {map[string]string{"m.tf": "", "zzzz_override.tf": strings.Replace(s3, "%", "", 1)}, "an override file cannot set the backend"},
 		"json":                 {map[string]string{"m.tf": "", "override.tf.json": `{"terraform":{"backend":{"local":{"path":"x"}}}}`}, "an override file cannot"},
 		"cloud":                {map[string]string{"m.tf": "", "a_override.tf": "terraform {\n  cloud {}\n}\n"}, "an override file cannot"},
-		"workspaces":           {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "only the default Terraform CLI workspace is supported"},
+		"workspaces":           {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "workspace_key_prefix is set, but the settings name no Terraform CLI workspace of env/a"},
 		"tags":                 {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      tags = [\"x\"]\n    }\n  }\n}\n"}, "such as s3, and give each of its workspaces its own directory"},
 		"prefix":               {map[string]string{"m.tf": "terraform {\n  backend \"remote\" {\n    workspaces {\n      prefix = \"x\"\n    }\n  }\n}\n"}, "give each of its workspaces its own directory"},
 		"one":                  {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      name = \"x\"\n    }\n  }\n}\n"}, "such as s3"},
-		"states":               {map[string]string{"m.tf": "", "terraform.tfstate.d/prod/terraform.tfstate": "{}"}, "env/a/terraform.tfstate.d: only the default Terraform CLI workspace"},
+		"states":               {map[string]string{"m.tf": "", "terraform.tfstate.d/prod/terraform.tfstate": "{}"}, "env/a/terraform.tfstate.d: these are states of CLI workspaces, but the settings name no Terraform CLI workspace"},
 		"selected":             {map[string]string{"m.tf": "", ".terraform/environment": "prod"}, `env/a/.terraform/environment: the Terraform CLI workspace "prod" is selected`},
 		"default":              {map[string]string{"m.tf": "", ".terraform/environment": "default\n"}, ""},
-		"named":                {map[string]string{"m.tf": "locals {\n  a = \"x-${terraform.workspace}\"\n  b = [for k in [1] : terraform.workspace]\n}\n"}, `env/a/m.tf:2:12: terraform.workspace (and in 1 more places) is used, but only the default Terraform CLI workspace is supported: give each CLI workspace its own directory and state, then replace this with the workspace's name ("default" if there never was another one)`},
+		"named":                {map[string]string{"m.tf": "locals {\n  a = \"x-${terraform.workspace}\"\n  b = [for k in [1] : terraform.workspace]\n}\n"}, `env/a/m.tf:2:12: terraform.workspace (and in 1 more places) is used, but the settings name no Terraform CLI workspace of env/a: add workspace "NAME" { directory = "env/a", terraform_workspace = … } to reconcile.hcl for each ("default" if there never was another one)`},
 		"named in a module":    {map[string]string{"m.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/m.tf": "output \"o\" {\n  value = terraform.workspace == \"prod\" ? 1 : 2\n}\n"}, "env/a/m/m.tf:2:11: terraform.workspace is used"},
 		"named in JSON":        {map[string]string{"m.tf.json": `{"locals": {"a": "${terraform.workspace}"}}`}, "terraform.workspace is used"},
 		"named by a read":      {map[string]string{"m.tf": "data \"terraform_remote_state\" \"x\" {\n  backend   = \"local\"\n  workspace = terraform.workspace\n}\n"}, "m.tf:3:15: terraform.workspace is used"},

@@ -41,7 +41,7 @@ type evaluation struct {
 
 func newEvaluation(modules *module.Loader, files *FileLists, root settings.Dir, config settings.Config) *evaluation {
 	return &evaluation{
-		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(files.tree, files, modules, config),
+		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path, config.CLIWorkspaceName()), inputs: newInputs(files.tree, files, modules, config),
 		reads: map[stateid.ID]bool{}, globs: map[string]bool{}, modulesWalked: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 }

@@ -25,7 +25,7 @@ func (e *evaluation) addRemoteState(s *module.Scope, r *module.Resource) {
 	}
 	s.ForEach(r.Bindings, nil, exprs, func(names module.Bound) {
 		args := s.Patterns(cfg.Expression, names)
-		workspace := defaultWorkspace
+		workspace := settings.DefaultCLIWorkspace
 		if ws.Expression != nil {
 			workspace = s.Pattern(ws.Expression, names)
 		}

@@ -32,10 +32,8 @@ type Checkout struct {
 	policy    *settings.Policy // for plans of unreviewed code; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
-	dir      string // contains the tree and its lock
-	// links guards the link to the local state of each workspace, which readers follow:
-	// init removes it for a moment.
-	links map[string]*sync.RWMutex
+	dir      string              // contains the tree and its lock
+	dirs     map[string]*workDir // by the path of the directory
 
 	mu   sync.Mutex
 	lock *flock.Flock
@@ -48,9 +46,9 @@ type Checkout struct {
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
 func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.Place), links: map[string]*sync.RWMutex{}}
-	for name := range w.Entries {
-		s.links[name] = new(sync.RWMutex)
+	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.Place), dirs: map[string]*workDir{}}
+	for _, entry := range w.Entries {
+		s.dirs[entry.Dir.Path] = newWorkDir()
 	}
 	return s
 }
@@ -74,10 +72,6 @@ func (s *Checkout) CheckPath(planText string) error {
 	}
 	return nil
 }
-
-// Link returns the lock of the link to a workspace's local state. Init holds it for
-// writing, and a plan that follows the link for reading.
-func (s *Checkout) Link(name string) *sync.RWMutex { return s.links[name] }
 
 // Close deletes unreviewed code, and releases the lock of the checkout.
 func (s *Checkout) Close() {

@@ -53,14 +53,15 @@ func (s *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (t
 // MoveErroredState moves the errored state of a renamed workspace to where the next pass
 // finds it under the new name.
 func (s *Checkout) MoveErroredState(rec state.Workspace, to string) error {
-	_, err := s.saveErroredState(to, gitpath.Unquote(rec.Path))
+	_, _, err := s.saveErroredState(rec.Name, to, gitpath.Unquote(rec.Path))
 	return err
 }
 
 // saveErroredState moves the errored state at a path of the repository out of whichever
-// checkout of passes holds it, and returns where it is; "" if there is none. A checkout that
-// another pass uses is left to that pass.
-func (s *Checkout) saveErroredState(name, path string) (kept string, err error) {
+// checkout of passes holds it, and returns whose it is and where it is; "" if there is none. The
+// state of the workspace name is saved under another name, as. A checkout that another pass uses
+// is left to that pass.
+func (s *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
 	for place := range run.MaxPlaces {
 		dir := s.config.PlaceDir(place)
 		at := filepath.Join(dir, run.CheckoutTree, filepath.FromSlash(path))
@@ -70,25 +71,29 @@ func (s *Checkout) saveErroredState(name, path string) (kept string, err error) 
 			}
 			lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 			if ok, err := lock.TryLock(); err != nil {
-				return "", fmt.Errorf("lock %s: %w", lock.Path(), err)
+				return "", "", fmt.Errorf("lock %s: %w", lock.Path(), err)
 			} else if !ok {
 				continue
 			}
 			defer lock.Close()
 		}
-		if kept, err = terraform.SaveErroredState(s.config.WorkDir, name, at); err != nil || kept != "" {
-			return kept, err
+		if owner, kept, err = terraform.SaveErroredState(s.config.WorkDir, name, as, at); err != nil || kept != "" {
+			return owner, kept, err
 		}
 	}
-	return "", nil
+	return "", "", nil
 }
 
 // preserveErroredState moves an errored state out of the workspace's directory and places a
-// recovery hold. It returns the text for people; "" if there is no such state.
+// recovery hold on the workspace that it belongs to. It returns the text for people; "" if there
+// is no such state.
 func (s *Checkout) preserveErroredState(ctx context.Context, entry *inventory.Entry) (text string, err error) {
-	kept, err := s.saveErroredState(entry.Dir.Name, entry.Dir.Path)
+	owner, kept, err := s.saveErroredState(entry.Dir.Name, entry.Dir.Name, entry.Dir.Path)
 	if err != nil || kept == "" {
 		return "", err
+	}
+	if of := s.inventory.Entries[owner]; of != nil {
+		entry = of
 	}
 	held := s.PlaceRecoveryHold(ctx, entry, kept, kept)
 	if waits := (*run.BlockedError)(nil); !errors.As(held, &waits) {
@@ -108,7 +113,7 @@ func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 	if err != nil {
 		return err
 	}
-	repair := fmt.Sprintf("in a checkout of %s run `%s init`, then `%[2]s state push FILE`", entry.Dir.Path, product)
+	repair := fmt.Sprintf("in a checkout of %s run `%s`", entry.Dir.Path, terraform.PushCommand(string(product), entry.Config.CLIWorkspace, "FILE"))
 	switch {
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"

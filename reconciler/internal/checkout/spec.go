@@ -26,7 +26,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	}
 	job := terraform.Spec{
 		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
-		PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
+		CLIWorkspace: entry.Config.CLIWorkspaceName(), PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
 		DigestKey: s.config.DigestKey,
 	}

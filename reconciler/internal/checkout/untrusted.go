@@ -74,6 +74,7 @@ func (s *Checkout) useEmptyState(job *terraform.Spec) {
 // writeUpstreamOutputs writes, where a workspace reads local states, copies that
 // contain only their outputs.
 func (s *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) error {
+	defer s.HoldUpstreamStates(entry)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	root, err := os.OpenRoot(dir)

@@ -95,6 +95,11 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		if root, err = v.checkout.LayOut(ctx); err != nil {
 			return err
 		}
+		leave, err := v.checkout.Enter(ctx, v.entry)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	if err := v.acquire(ctx); err != nil {
 		return err
@@ -180,8 +185,10 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
 func (v *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
 	v.enterPhase(run.PhaseApply)
+	release := v.checkout.HoldUpstreamStates(v.entry)
 	v.startedAt = v.config.Now()
 	err := v.session.Apply(ctx, plan)
+	release()
 	v.record.Attempt.Ended = !errors.Is(err, terraform.ErrKilled)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
 		v.noteLock(err) // so that the next run knows whose lock it is
@@ -295,10 +302,11 @@ func (v *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
 // plan runs init and plan, and releases a state lock that a dead run of ours left.
 func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	v.enterPhase(run.PhaseInit)
-	if err := v.session.Init(ctx); err != nil {
+	if err := v.checkout.Init(v.entry, func() error { return v.session.Init(ctx) }); err != nil {
 		return nil, err
 	}
 	v.storeLockFile(ctx)
+	defer v.checkout.HoldUpstreamStates(v.entry)()
 	v.enterPhase(run.PhasePlan)
 	v.startedAt = v.config.Now()
 	plan, err := v.session.Plan(ctx)

@@ -44,6 +44,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	}
 	first := k.pendingUpstreams(entry.Dir.Name)
 	switch {
+	case errors.Is(err, terraform.ErrNoCLIWorkspace) && entry.Record.Trace == nil: // its first apply makes it
+		result.Outcome = state.Pending
+		result.Warnings = append(result.Warnings, err.Error())
 	case err != nil && run.ClassifyError(err) == state.Blocked:
 		result.Outcome, result.Error = state.Blocked, err.Error()
 	case err != nil && len(first) > 0:
@@ -121,6 +124,11 @@ func (k *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 	if err != nil {
 		return nil, err
 	}
+	leave, err := k.checkout.Enter(ctx, entry)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	tf, err := k.checkout.OpenTerraform(ctx)
 	if err != nil {
 		return nil, err
@@ -138,18 +146,10 @@ func (k *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseInit})
-	link := k.checkout.Link(entry.Dir.Name)
-	link.Lock()
-	err = session.Init(ctx)
-	link.Unlock()
-	if err != nil {
+	if err := k.checkout.Init(entry, func() error { return session.Init(ctx) }); err != nil {
 		return nil, err
 	}
-	for _, up := range k.inventory.Graph.DependsOn(entry.Dir.Name) {
-		link := k.checkout.Link(up)
-		link.RLock()
-		defer link.RUnlock()
-	}
+	defer k.checkout.HoldUpstreamStates(entry)()
 	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhasePlan})
 	return session.Plan(ctx)
 }

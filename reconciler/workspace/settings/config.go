@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,6 +37,9 @@ type Dir struct {
 
 // Config is the settings of one workspace.
 type Config struct {
+	// CLIWorkspace is the Terraform CLI workspace; "" if the settings say neither that nor the
+	// directory, so that nobody has said that there is only the default one.
+	CLIWorkspace  string
 	DependsOn     []string  // names of workspaces, in addition to inferred ones
 	Apply         ApplyMode // "": what the operator's gate says
 	VarFiles      []string  // repository paths; later files override earlier ones
@@ -63,7 +67,13 @@ func (c Config) Digest() string {
 	if c.Inputs != nil || len(c.Ignore) > 0 { // a record of before these settings has the hash without them
 		digested = append(digested, c.Inputs, c.Ignore)
 	}
+	if c.CLIWorkspaceName() != DefaultCLIWorkspace {
+		digested = append(digested, c.CLIWorkspace)
+	}
 	text, _ := json.Marshal(digested)
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
+
+// CLIWorkspaceName returns the Terraform CLI workspace that every run of the workspace is in.
+func (c Config) CLIWorkspaceName() string { return cmp.Or(c.CLIWorkspace, DefaultCLIWorkspace) }

@@ -24,7 +24,8 @@ func attributesSchema(names ...string) *hcl.BodySchema {
 var (
 	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role", "inputs", "ignore"}
 	defaultsSchema  = attributesSchema(optionNames...)
-	workspaceSchema = attributesSchema(append([]string{"depends_on"}, optionNames...)...)
+	workspaceNames  = append([]string{"directory", "terraform_workspace", "depends_on"}, optionNames...)
+	workspaceSchema = attributesSchema(workspaceNames...)
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}
 	fileSchema      = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "workspaces"}},
@@ -36,7 +37,7 @@ var (
 		Attributes: attributesSchema("var_file", "backend_config").Attributes,
 		Blocks:     layerBlocks,
 	}
-	workspaceInEnvironmentSchema = attributesSchema(append([]string{"depends_on", "backend_config"}, optionNames...)...)
+	workspaceInEnvironmentSchema = attributesSchema(append([]string{"backend_config"}, workspaceNames...)...)
 )
 
 // decoder reads a settings file and collects all problems.
@@ -65,7 +66,13 @@ func (d *decoder) decode(text []byte, environment string) *Settings {
 	}
 	content := d.decodeContent(body, fileSchema)
 	s.patterns = d.decodePatterns(content)
-	s.common = d.decodeLayer(content, nil, workspaceSchema)
+	common, places := d.readPlaces(content), d.readPlaces(content)
+	for _, block := range content.Blocks.OfType("environment") {
+		if inner, _, _ := block.Body.PartialContent(environmentSchema); block.Labels[0] == environment {
+			places = mergePlaces(common, d.readPlaces(inner))
+		}
+	}
+	s.common = d.decodeLayer(content, nil, workspaceSchema, places)
 	for i, block := range content.Blocks.OfType("preview") {
 		if i > 0 {
 			d.addProblem(block.DefRange, "preview: only one such block is allowed")
@@ -87,7 +94,7 @@ func (d *decoder) decode(text []byte, environment string) *Settings {
 			own = &decoder{tree: d.tree, file: d.file}
 		}
 		inner := own.decodeContent(block.Body, environmentSchema)
-		s.environments[label] = own.decodeLayer(inner, inner.Attributes, workspaceInEnvironmentSchema)
+		s.environments[label] = own.decodeLayer(inner, inner.Attributes, workspaceInEnvironmentSchema, mergePlaces(common, own.readPlaces(inner)))
 		if own != d {
 			s.warnings = append(s.warnings, own.problems...)
 		}

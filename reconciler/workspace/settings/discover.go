@@ -23,11 +23,9 @@ import (
 // another workspace is only another name for it. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
 func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir, error) {
-	found := map[string]string{}                  // path by name
-	openTofuOnly := map[string]bool{}             // by name
-	linked := map[string]bool{}                   // by name: the path is where a link leads
+	found := map[string]foundDir{}                // by name
 	duplicates := map[string][]*hcleval.Problem{} // by name
-	var unmatched, problems []*hcleval.Problem
+	var unmatched []*hcleval.Problem
 	for _, pattern := range s.patterns {
 		dirs, err := matchPattern(tree, pattern.text, product)
 		if err != nil {
@@ -37,17 +35,27 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 			unmatched = append(unmatched, hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
-			if other, taken := found[d.dir.Name]; taken && other != d.dir.Path {
-				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
-				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
+			if other, taken := found[d.name]; taken && other.path != d.found.path {
+				duplicates[d.name] = append(duplicates[d.name], hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other.path, d.found.path, d.name))
+				other.openTofuOnly = other.openTofuOnly && d.found.openTofuOnly
+				found[d.name] = other
 				continue
 			}
-			found[d.dir.Name], openTofuOnly[d.dir.Name], linked[d.dir.Name] = d.dir.Path, d.openTofuOnly, d.linked
+			found[d.name] = d.found
 		}
 	}
-	removeAliases(found, linked)
-	s.paths, s.named = found, map[string]bool{}
-	problems = s.configure(tree, duplicates)
+	removeAliases(found)
+	sets := map[string]directories{} // by environment
+	for _, label := range append(slices.Collect(maps.Keys(s.environments)), s.environment) {
+		sets[label] = s.withPlaces(tree, product, found, s.placesIn(label))
+	}
+	selected := sets[s.environment]
+	found = selected.found
+	for name, problems := range selected.problems {
+		duplicates[name] = append(duplicates[name], problems...)
+	}
+	s.named = map[string]bool{}
+	problems := s.configure(tree, sets, duplicates)
 	if len(found) == 0 {
 		problems = append(problems, unmatched...)
 	} else {
@@ -59,7 +67,7 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 	dirs := make([]Dir, 0, len(found))
 	s.openTofuDirs = nil
 	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if d := (Dir{Name: name, Path: found[name]}); openTofuOnly[name] {
+		if d := (Dir{Name: name, Path: found[name].path}); found[name].openTofuOnly {
 			s.openTofuDirs = append(s.openTofuDirs, d)
 		} else {
 			dirs = append(dirs, d)
@@ -68,28 +76,29 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 	return dirs, nil
 }
 
+// matchedDir is a directory that a pattern matches.
 type matchedDir struct {
-	dir          Dir
-	openTofuOnly bool // has only configuration for OpenTofu
-	linked       bool // its name is that of a link
+	name  string
+	found foundDir
 }
 
 // removeAliases removes the links to directories that another name stands for.
-func removeAliases(found map[string]string, linked map[string]bool) {
+func removeAliases(found map[string]foundDir) {
 	names := map[string]string{} // by path
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if !linked[name] {
-			names[found[name]] = name
+	sorted := slices.Sorted(maps.Keys(found))
+	for _, name := range sorted {
+		if !found[name].linked {
+			names[found[name].path] = name
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(linked)) {
-		if !linked[name] {
+	for _, name := range sorted {
+		if !found[name].linked {
 			continue
 		}
-		if _, taken := names[found[name]]; taken {
+		if _, taken := names[found[name].path]; taken {
 			delete(found, name)
 		} else {
-			names[found[name]] = name
+			names[found[name].path] = name
 		}
 	}
 }
@@ -147,7 +156,7 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, matchedDir{dir: Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly: openTofuOnly[i], linked: p != names[i]})
+		dirs = append(dirs, matchedDir{name: gitpath.Quote(name), found: foundDir{path: p, openTofuOnly: openTofuOnly[i], linked: p != names[i]}})
 	}
 	return dirs, nil
 }

@@ -23,8 +23,8 @@ type defaultOptions struct {
 }
 
 // decodeLayer decodes the blocks of content. Its attributes, which only an environment has,
-// apply to every workspace.
-func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema) layer {
+// apply to every workspace. The places are those of all blocks that count together.
+func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema, places map[string]place) layer {
 	l := layer{workspaces: map[string]workspaceOptions{}}
 	attributes := maps.Clone(attrs)
 	if attributes == nil {
@@ -44,7 +44,10 @@ func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, bl
 			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)
 		}
 		o := workspaceOptions{labelRange: block.LabelRanges[0]}
-		own.decodeOptions(&o, own.decodeContent(block.Body, blockSchema).Attributes, workspaceContext(label))
+		own.decodeOptions(&o, own.decodeContent(block.Body, blockSchema).Attributes, workspaceContext(label, places[label].cliWorkspaceName()))
+		if o.place.directory.text != "" {
+			own.checkLabel(block)
+		}
 		o.problems = own.problems
 		l.workspaces[label] = o
 	}
@@ -58,36 +61,50 @@ func (d *decoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
 	constant := hcl.Attributes{}
 	out.perWorkspace = hcl.Attributes{}
 	for name, attr := range attrs {
-		if name != "env" && slices.ContainsFunc(attr.Expr.Variables(), func(t hcl.Traversal) bool { return t.RootName() == nameVariable }) {
+		if name != "env" && slices.ContainsFunc(attr.Expr.Variables(), func(t hcl.Traversal) bool { return t.RootName() == nameVariable || t.RootName() == terraformVariable }) {
 			out.perWorkspace[name] = attr
 		} else {
 			constant[name] = attr
 		}
 	}
-	d.decodeOptions(&out.constant, constant, workspaceContext(""))
+	d.decodeOptions(&out.constant, constant, workspaceContext("", ""))
 	return out
 }
 
-// optionsFor returns the layer's default options for one workspace.
-func (l layer) optionsFor(d *decoder, name string) workspaceOptions {
+// optionsFor returns the layer's default options for one workspace at p.
+func (l layer) optionsFor(d *decoder, name string, p place) workspaceOptions {
 	o := l.defaults.constant
 	if len(l.defaults.perWorkspace) > 0 {
-		d.decodeOptions(&o, l.defaults.perWorkspace, workspaceContext(name))
+		d.decodeOptions(&o, l.defaults.perWorkspace, workspaceContext(name, p.cliWorkspaceName()))
 	}
 	return o
 }
 
-// nameVariable is the variable with the workspace's name, in settings.
-const nameVariable = "workspace"
+// Variables of the settings of one workspace: its name, and terraform.workspace, the name of its
+// Terraform CLI workspace.
+const (
+	nameVariable      = "workspace"
+	terraformVariable = "terraform"
+)
 
 // workspaceContext returns the variables for the settings of one workspace.
-func workspaceContext(name string) *hcl.EvalContext {
-	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: cty.StringVal(name)}}
+func workspaceContext(name, cliWorkspace string) *hcl.EvalContext {
+	return &hcl.EvalContext{Variables: map[string]cty.Value{
+		nameVariable:      cty.StringVal(name),
+		terraformVariable: cty.ObjectVal(map[string]cty.Value{"workspace": cty.StringVal(cliWorkspace)}),
+	}}
+}
+
+// placeContext returns the variables of ctx for the place of a workspace, which decides what
+// terraform.workspace is.
+func placeContext(ctx *hcl.EvalContext) *hcl.EvalContext {
+	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: ctx.Variables[nameVariable]}}
 }
 
 // toConfig returns the Config without variable files.
 func (o workspaceOptions) toConfig() Config {
 	return Config{
+		CLIWorkspace:  o.place.configured(),
 		DependsOn:     textsOf(o.dependsOn),
 		Apply:         o.apply,
 		BackendConfig: o.backendConfig,
@@ -115,7 +132,7 @@ func (s *Settings) PermissionConfig(name string) (Config, error) {
 		perWorkspace := maps.Clone(l.defaults.perWorkspace)
 		maps.DeleteFunc(perWorkspace, func(option string, _ *hcl.Attribute) bool { return !slices.Contains(permissionOptions, option) })
 		var own workspaceOptions
-		d.decodeOptions(&own, perWorkspace, workspaceContext(name))
+		d.decodeOptions(&own, perWorkspace, workspaceContext(name, s.placesIn(s.environment)[name].cliWorkspaceName()))
 		o = o.merge(own)
 	}
 	for _, l := range layers {

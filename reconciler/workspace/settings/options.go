@@ -17,6 +17,7 @@ import (
 type workspaceOptions struct {
 	labelRange    hcl.Range // of the label
 	problems      []*hcleval.Problem
+	place         place
 	dependsOn     []posString
 	apply         ApplyMode
 	varFile       []posString // of an environment: at most one
@@ -36,6 +37,7 @@ type workspaceOptions struct {
 // variable files, which have another order.
 func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	own.varFile, own.varFiles = nil, nil
+	own.place = o.place.merge(own.place)
 	own.problems = slices.Concat(o.problems, own.problems)
 	own.dependsOn = slices.Concat(o.dependsOn, own.dependsOn)
 	own.env = slices.Concat(o.env, own.env)
@@ -77,6 +79,10 @@ var (
 func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *hcl.EvalContext) {
 	for name, attr := range attrs {
 		switch name {
+		case "directory":
+			o.place.directory = d.decodeDirectory(attr, placeContext(ctx))
+		case "terraform_workspace":
+			o.place.cliWorkspace = d.decodeCLIWorkspace(attr, placeContext(ctx))
 		case "depends_on":
 			o.dependsOn = d.decodeStrings(attr, ctx)
 		case "apply":

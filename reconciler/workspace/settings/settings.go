@@ -32,7 +32,7 @@ type Settings struct {
 	environments map[string]layer
 	environment  string             // the selected environment; "" for none
 	policy       Policy             // from the preview block
-	paths        map[string]string  // workspaces from Discover, including OpenTofuDirs, by name
+	found        directories        // from Discover, including OpenTofuDirs
 	openTofuDirs []Dir              // see OpenTofuDirs
 	named        map[string]bool    // see IsNamed
 	warnings     []*hcleval.Problem // see Warnings

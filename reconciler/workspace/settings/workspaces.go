@@ -18,31 +18,33 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // configure evaluates the settings for each workspace. Mistakes in the settings of one
 // workspace go to its Config. It returns the blocks that name no workspace: nobody can tell
 // which workspace they were meant to protect.
-func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
+func (s *Settings) configure(tree repotree.Tree, sets map[string]directories, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
 	s.configs = map[string]Config{}
-	others := s.newDecoder(tree) // of environments that are not selected
-	for name := range s.paths {
+	s.found = sets[s.environment]
+	for name := range s.found.found {
 		d := s.newDecoder(tree)
 		d.problems = duplicates[name]
 		config := s.configFor(d, name)
 		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
-		for label, env := range s.environments {
-			if label != s.environment {
-				env.optionsFor(others, name)
-				others.problems = append(others.problems, env.workspaces[name].problems...)
-				s.knownDependencies(others, env.workspaces[name].dependsOn)
-			}
-		}
 	}
 	d := s.newDecoder(tree)
-	s.warnUnknownWorkspaces(d, s.common)
+	s.warnUnknownWorkspaces(d, s.common, s.found)
+	others := s.newDecoder(tree) // of environments that are not selected
 	for label, env := range s.environments {
 		if label == s.environment {
-			s.warnUnknownWorkspaces(d, env)
-		} else {
-			s.warnUnknownWorkspaces(others, env)
+			s.warnUnknownWorkspaces(d, env, s.found)
+			continue
 		}
+		set := sets[label]
+		for name := range set.found {
+			env.optionsFor(others, name, s.placesIn(label)[name])
+			if own, ok := env.workspaces[name]; ok {
+				others.problems = slices.Concat(others.problems, own.problems, set.problems[name])
+				set.knownDependencies(others, own.dependsOn)
+			}
+		}
+		s.warnUnknownWorkspaces(others, env, set)
 	}
 	s.warnings = append(s.warnings, others.problems...)
 	return d.problems
@@ -57,14 +59,15 @@ func (s *Settings) newDecoder(tree repotree.Tree) *decoder {
 // environment's var_file comes before the environment's other files.
 func (s *Settings) configFor(d *decoder, name string) Config {
 	env := s.environments[s.environment]
-	common, commonEnv := s.common.optionsFor(d, name), env.optionsFor(d, name)
+	at := s.placesIn(s.environment)[name]
+	common, commonEnv := s.common.optionsFor(d, name, at), env.optionsFor(d, name, at)
 	own, ownEnv := s.common.workspaces[name], env.workspaces[name]
 	o := common.merge(commonEnv).merge(own).merge(ownEnv)
 	d.problems = append(d.problems, o.problems...)
-	o.dependsOn = s.knownDependencies(d, o.dependsOn)
+	o.dependsOn = s.found.knownDependencies(d, o.dependsOn)
 	c := o.toConfig()
 	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
-	c.VarFiles = d.resolveVarFiles(Dir{name, s.paths[name]}, files)
+	c.VarFiles = d.resolveVarFiles(Dir{name, s.found.found[name].path}, files)
 	return c
 }
 
@@ -72,23 +75,31 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 // have been called.
 func (s *Settings) IsNamed(workspace string) bool { return s.named[workspace] }
 
-// warnUnknownWorkspaces adds a problem for each block that names no workspace.
-func (s *Settings) warnUnknownWorkspaces(d *decoder, l layer) {
+// warnUnknownWorkspaces adds a problem for each block of l that names no workspace of set.
+func (s *Settings) warnUnknownWorkspaces(d *decoder, l layer, set directories) {
 	for label, o := range l.workspaces {
 		s.named[label] = true
-		if _, ok := s.paths[label]; !ok {
-			d.addProblem(o.labelRange, "%s: the settings are not used until you correct the name or remove the block", s.unknownWorkspaceText(label))
+		if _, ok := set.found[label]; ok {
+			continue
+		}
+		d.problems = append(d.problems, o.problems...)
+		problem, isLost := set.lost[label]
+		switch {
+		case isLost && o.place.directory.text != "":
+			d.problems = append(d.problems, problem)
+		case !isLost && o.place.directory.rng.Empty(): // else it has a directory that cannot be used, as was said
+			d.addProblem(o.labelRange, "%s: the settings are not used until you correct the name or remove the block", set.unknownText(label))
 		}
 	}
 }
 
 // knownDependencies returns the names in list that are workspaces.
-func (s *Settings) knownDependencies(d *decoder, list []posString) (known []posString) {
+func (ds directories) knownDependencies(d *decoder, list []posString) (known []posString) {
 	for _, up := range list {
-		if _, ok := s.paths[up.text]; ok {
+		if _, ok := ds.found[up.text]; ok {
 			known = append(known, up)
 		} else {
-			d.addProblem(up.rng, "depends_on: %s", s.unknownWorkspaceText(up.text))
+			d.addProblem(up.rng, "depends_on: %s", ds.unknownText(up.text))
 		}
 	}
 	return known
@@ -103,17 +114,20 @@ func (s *Settings) Warnings() (texts []string) {
 	return texts
 }
 
-// unknownWorkspaceText returns the message for an unknown name, with the likely name.
-func (s *Settings) unknownWorkspaceText(name string) string {
-	text := fmt.Sprintf("there is no workspace %q (%s)", name, s.describeNames())
-	if meant := similar.FindCorrection(name, slices.Sorted(maps.Keys(s.paths))); meant != "" {
+// unknownText returns the message for an unknown name, with the likely name.
+func (ds directories) unknownText(name string) string {
+	names := slices.Sorted(maps.Keys(ds.found))
+	text := fmt.Sprintf("there is no workspace %q (%s)", name, describeNames(names))
+	if entry, replaced := ds.replaced[name]; replaced {
+		return text + fmt.Sprintf(", because the entry %q has its directory: with entries, a directory is only what they say, so one says terraform_workspace = %q", entry, DefaultCLIWorkspace)
+	}
+	if meant := similar.FindCorrection(name, names); meant != "" {
 		text += fmt.Sprintf(", did you mean %q?", meant)
 	}
 	return text
 }
 
-func (s *Settings) describeNames() string {
-	names := slices.Sorted(maps.Keys(s.paths))
+func describeNames(names []string) string {
 	if len(names) == 0 {
 		return "no workspace was found"
 	}

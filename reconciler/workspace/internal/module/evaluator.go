@@ -21,10 +21,12 @@ const maxInstances = 2000
 type Evaluator struct {
 	Warnings []*hcleval.Problem // expressions that exceed a limit
 
-	loader    *Loader
-	root      string           // directory of the workspace
-	functions *hcl.EvalContext // relative to root
-	strict    bool             // of code that nobody has approved: what is not certain is unknown
+	loader *Loader
+	root   string // directory of the workspace
+	// cliWorkspace is the value of terraform.workspace, which runs of the workspace set.
+	cliWorkspace string
+	functions    *hcl.EvalContext // relative to root
+	strict       bool             // of code that nobody has approved: what is not certain is unknown
 
 	instances      int           // number of module instances
 	referenceDepth int           // nesting of references
@@ -34,9 +36,10 @@ type Evaluator struct {
 	meter          hcleval.Meter // of the current expression
 }
 
-// NewEvaluator returns an evaluator for the workspace in the directory root.
-func NewEvaluator(l *Loader, root string) *Evaluator {
-	e := &Evaluator{loader: l, root: root}
+// NewEvaluator returns an evaluator for the workspace in the directory root, and in a Terraform
+// CLI workspace.
+func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
+	e := &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace}
 	e.functions = e.treeFunctions()
 	return e
 }

@@ -23,7 +23,7 @@ func FuzzExpression(f *testing.F) {
 			return
 		}
 		loader := NewLoader(treetest.New(nil), repotree.Terraform)
-		s := NewScope(NewEvaluator(loader, "."), &Module{Dir: "."})
+		s := NewScope(NewEvaluator(loader, ".", "default"), &Module{Dir: "."})
 		if v := s.Evaluate(x, nil); hcleval.IsTooLarge(v) {
 			t.Fatal("too large")
 		}

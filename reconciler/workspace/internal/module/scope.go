@@ -157,7 +157,7 @@ func (s *Scope) addReference(refs valueTree, t hcl.Traversal) {
 	case "terraform", "tofu":
 		v := cty.DynamicVal
 		if name == "workspace" && !s.evaluator.strict {
-			v = cty.StringVal("default")
+			v = cty.StringVal(s.evaluator.cliWorkspace)
 		}
 		refs.set(v, root, name)
 	case "module":
