@@ -5,10 +5,10 @@ export RECONCILE_TEST_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reconcile-
 export PATH := $(RECONCILE_TEST_CACHE)/bin:$(PATH)
 export CGO_ENABLED := 0
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell .ci/release/version.sh)
 # What is in .ci is beside what ./... names. The test of the image can run on
 # Linux only.
-CI_PACKAGES := ./.ci/lambda ./.ci/sbom ./.ci/tools $(if $(filter Linux,$(shell uname)),./.ci/image)
+CI_PACKAGES := ./.ci/lambda ./.ci/release ./.ci/sbom ./.ci/tools $(if $(filter Linux,$(shell uname)),./.ci/image)
 PACKAGES := ./... $(CI_PACKAGES)
 # The tests that `make test` leaves out, or does not run whole, for `make check`;
 # internal/testtier writes it.
@@ -16,7 +16,7 @@ LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test check rest short race fuzz bench bounds lint tools cross image lambda sbom help $(PLATFORMS)
+.PHONY: build test check rest short race fuzz bench bounds lint tools cross release image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -66,6 +66,10 @@ cross: $(PLATFORMS) ## build every package for every platform
 
 $(PLATFORMS):
 	GOOS=$(@D) GOARCH=$(@F) go build ./...
+
+release: ## make archives, packages, SBOMs, the image and checksums into dist; see docs/release.md
+	@.ci/tools/install.sh release
+	.ci/release/make.sh
 
 image: ## build the container image, and that for CodeBuild; needs Docker or another BuildKit
 	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION) .

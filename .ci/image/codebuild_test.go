@@ -1,6 +1,6 @@
 //go:build linux
 
-package image
+package main
 
 import (
 	"os/exec"
@@ -14,12 +14,11 @@ import (
 // image's user for it. This must be the user of the other image, because they share
 // files.
 func TestPassInCodeBuild(t *testing.T) {
-	stages := readDockerfile(t)
-	image := stages.readStage(t, "codebuild")
+	image := readStage(t, "codebuild")
 	if image.user != "" || image.entrypoint != nil {
 		t.Fatalf("USER %q, ENTRYPOINT %v: CodeBuild's agent starts as root, without an entry point", image.user, image.entrypoint)
 	}
-	finalImage := stages.readStage(t, finalStage)
+	finalImage := readStage(t, finalStage)
 	uid, _ := parseUser(t, finalImage.user)
 	user := regexp.MustCompile(`^useradd --uid (\d+) .*--home-dir (\S+) .*\breconcile$`).FindStringSubmatch(image.runs[0])
 	if len(image.runs) != 2 || !strings.Contains(image.runs[1], " bubblewrap ") || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(finalImage.user) {

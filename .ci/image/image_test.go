@@ -1,9 +1,8 @@
 //go:build linux
 
-// Package image tests the container images of the Dockerfile without Docker. It
-// assembles the content of a stage from the same lines and runs it with bubblewrap, as
-// an unprivileged user, with a read-only root and without a network.
-package image
+// The tests assemble the content of a stage of the Dockerfile and run it with bubblewrap,
+// as an unprivileged user, with a read-only root and without a network.
+package main
 
 import (
 	"os"
@@ -18,7 +17,21 @@ const repository = "../.."
 // startImage assembles the image and a small repository for it.
 func startImage(t *testing.T) *container {
 	t.Helper()
-	return startStage(t, readDockerfile(t).readStage(t, finalStage))
+	return startStage(t, readStage(t, finalStage))
+}
+
+// readStage reads a stage of the repository's Dockerfile.
+func readStage(t *testing.T, name string) stage {
+	t.Helper()
+	stages, err := readDockerfile(filepath.Join(repository, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := stages.readStage(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func startStage(t *testing.T, image stage) *container {
@@ -85,7 +98,7 @@ func writeFile(t *testing.T, path, content string) {
 }
 
 func TestRunsAsItIsConfigured(t *testing.T) {
-	image := readDockerfile(t).readStage(t, finalStage)
+	image := readStage(t, finalStage)
 	parseUser(t, image.user)
 	if image.stopSignal != "SIGTERM" {
 		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stopSignal)

@@ -1,56 +1,71 @@
 //go:build linux
 
-package image
+package main
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"reconcile/internal/release"
 	"reconcile/internal/testtier"
 )
 
-// assemble writes the files of a stage into a directory. It builds each file or finds it
-// on this machine, as the earlier stages would.
+// assemble writes a stage as an image, as a release does, and unpacks that. It builds the
+// program, and takes the Terraform of this machine.
 func assemble(t *testing.T, s stage) string {
 	t.Helper()
-	root := t.TempDir()
-	makeTraversable(t, root)
-	for _, c := range s.copies {
-		target := filepath.Join(root, c.target)
-		mkdir(t, filepath.Dir(target))
-		if c.source == "/out/home" {
-			mkdir(t, target) // a mount point, like a volume's
-			continue
-		}
-		runCommand(t, exec.Command("cp", "-rLT", "--preserve=mode", findSource(t, c), target))
+	image, err := s.newImage(runtime.GOARCH, parts{repository: repository, program: buildProgram(t), terraform: testtier.Tool(t, "terraform")})
+	if err != nil {
+		t.Fatal(err)
 	}
+	archive := filepath.Join(t.TempDir(), "image.tar")
+	if err := release.WriteImages(archive, time.Unix(0, 0), image); err != nil {
+		t.Fatal(err)
+	}
+	root := unpackImage(t, archive)
 	for _, mount := range []string{"proc", "dev", "repo", s.workdir} {
 		mkdir(t, filepath.Join(root, mount))
 	}
 	return root
 }
 
-// findSource returns the path on this machine of a file from another stage.
-func findSource(t *testing.T, c copyInstruction) string {
+// unpackImage returns a folder with the files of the only image in an archive.
+func unpackImage(t *testing.T, archive string) string {
 	t.Helper()
-	switch {
-	case c.from == "base": // Debian's own
-		return c.source
-	case c.source == "/out/reconcile":
-		return buildProgram(t)
-	case c.source == "/src/LICENSE":
-		return filepath.Join(repository, "LICENSE")
-	case c.source == "/out/terraform":
-		return testtier.Tool(t, "terraform")
-	case c.source == "/out/LICENSE.txt": // Terraform's; part of the download
-		return os.DevNull
+	dir, root := t.TempDir(), t.TempDir()
+	makeTraversable(t, root)
+	runCommand(t, exec.Command("tar", "-C", dir, "-xf", archive))
+	index, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("the Dockerfile copies %s from %s: add it to this test", c.source, c.from)
-	return ""
+	if err := validate.Index(index); err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil || len(manifest.Manifests) != 1 {
+		t.Fatalf("%+v, %v: want one image", manifest, err)
+	}
+	image, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := mutate.Extract(image)
+	defer files.Close()
+	tar := exec.Command("tar", "-C", root, "-xpf", "-")
+	tar.Stdin = files
+	runCommand(t, tar)
+	return root
 }
 
 // buildProgram builds the program as the Dockerfile does, but without -trimpath, which

@@ -6,6 +6,7 @@
 #   bin/golangci-lint  the linter of Go, built from source
 #   bin/tflint         the linter of Terraform, downloaded, else built from source
 #   bin/aws-lambda-rie AWS's own emulator of the Lambda runtime, built from source
+#   bin/goreleaser     makes the files of a release, built from source
 #   bin/cyclonedx-gomod lists the components of a Go program, built from source
 #   bin/moto_server    an emulator of AWS (a Python virtual environment)
 #   bin/checkov        a scanner of Terraform, and
@@ -23,7 +24,8 @@
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
 # directory. It may be deleted at any time.
 # `install.sh test` installs only what `make test` needs: no OpenTofu, no linter,
-# no scanner and no AWS provider, which take most of the time.
+# no scanner and no AWS provider, which take most of the time. `install.sh release`
+# installs only what `make release` needs.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -161,6 +163,11 @@ cyclonedx_gomod() {
         github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod '' "$binary"
 }
 
+goreleaser_binary() {
+    local binary=$cache/bin/goreleaser
+    make_go goreleaser "$binary" build goreleaser github.com/goreleaser/goreleaser/v2 main.version=%v "$binary"
+}
+
 # provider_mirror makes a small provider of HashiCorp's, hashicorp/time, and
 # lays it out as `terraform init` expects it in a filesystem mirror.
 provider_mirror() {
@@ -222,6 +229,7 @@ system_packages() {
         need node nodejs
         need npm npm
         need gcc gcc # the race detector needs cgo
+        need dpkg-deb dpkg # the test of releases reads a package
     fi
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if [[ $(uname) == Linux ]]; then # for the tests of previews and of the image
@@ -253,11 +261,18 @@ install_packages() {
 
 main() {
     local tier=${1:-check}
-    [[ $tier == test || $tier == check ]] || fail "usage: install.sh [test|check]"
+    [[ $tier == test || $tier == check || $tier == release ]] || fail "usage: install.sh [test|check|release]"
     mkdir -p "$cache/bin" "$cache/stamps" "$cache/logs"
     if command -v flock >/dev/null; then
         exec 9>"$cache/lock"
         flock 9 # another run of this script may be at it
+    fi
+    if [[ $tier == release ]]; then
+        terraform_binary
+        cyclonedx_gomod
+        goreleaser_binary
+        say "ready, in $cache"
+        return
     fi
     # Downloads beside builds: two lanes, since a build uses all cores alone.
     system_packages "$tier"
@@ -272,6 +287,7 @@ main() {
         golangci_lint
         tflint_binary
         cyclonedx_gomod
+        goreleaser_binary
         "$here/registry-provider.sh" || "$here/aws-provider.sh"
     fi
     wait "$lane" || fail "not everything could be installed: see above."

@@ -140,5 +140,8 @@ func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
 	}
 }
 
-// version is set by the build: -ldflags "-X main.version=1.2.3".
-var version = "dev"
+// nextVersion is the version that CHANGELOG.md describes first.
+const nextVersion = "0.1.0"
+
+// version is set by the build: -ldflags "-X main.version=0.1.0".
+var version = nextVersion + "-dev"

@@ -24,6 +24,7 @@ const (
 	Sandbox     Need = "sandbox"       // bubblewrap or strace
 	OpenTofu    Need = "opentofu"      // built from source where it cannot be downloaded
 	AWSProvider Need = "aws-provider"  // the real AWS provider
+	Packager    Need = "packager"      // goreleaser
 	Scanner     Need = "policy-judges" // checkov, parliament, iam-simulate, cyclonedx-gomod
 )
 
@@ -129,6 +130,7 @@ var toolNeeds = map[string]Need{
 	"tofu":         OpenTofu,
 	"aws-provider": AWSProvider,
 	"checkov":      Scanner, "parliament": Scanner, "iam-simulate": Scanner, "cyclonedx-gomod": Scanner, "policies": Scanner,
+	"goreleaser": Packager,
 }
 
 // Tool returns the path of a program that `make tools` has installed. The

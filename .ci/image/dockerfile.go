@@ -1,14 +1,12 @@
-//go:build linux
-
-package image
+package main
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
-	"testing"
 )
 
 // stage is a stage of a Dockerfile: the content of the image and how it is run.
@@ -18,6 +16,7 @@ type stage struct {
 	user, workdir, stopSignal string
 	entrypoint, cmd           []string
 	volumes, runs             []string
+	labels                    map[string]string
 }
 
 // copyInstruction is one COPY --from line: a file or a directory of another stage.
@@ -32,11 +31,10 @@ const finalStage = ""
 // dockerfile contains the lines of each stage, FROM first, by the stage's name.
 type dockerfile map[string][]string
 
-func readDockerfile(t *testing.T) dockerfile {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
+func readDockerfile(path string) (dockerfile, error) {
+	content, err := os.ReadFile(path) // #nosec G304 -- this repository's
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	stages := dockerfile{}
 	name := finalStage
@@ -46,29 +44,34 @@ func readDockerfile(t *testing.T) dockerfile {
 		}
 		stages[name] = append(stages[name], line)
 	}
-	return stages
+	return stages, nil
 }
 
-// readStage reads a stage together with its base stage. An unknown instruction is fatal,
-// because the test would run something else than the build makes.
-func (d dockerfile) readStage(t *testing.T, name string) stage {
-	t.Helper()
+// readStage reads a stage together with its base stage. An unknown instruction is an
+// error, because the image would be another than the one that Docker builds.
+func (d dockerfile) readStage(name string) (stage, error) {
 	if len(d[name]) == 0 {
-		t.Fatalf("the Dockerfile has no stage %q", name)
+		return stage{}, fmt.Errorf("the Dockerfile has no stage %q", name)
 	}
-	s := stage{env: map[string]string{}}
+	s := stage{env: map[string]string{}, labels: map[string]string{}}
 	for _, line := range d[name] {
 		word, rest, _ := strings.Cut(line, " ")
 		rest = strings.TrimSpace(rest)
+		var err error
 		if base, _, _ := strings.Cut(rest, " "); word == "FROM" && len(d[base]) > 0 {
-			s = d.readStage(t, base)
+			s, err = d.readStage(base)
 		} else if source, ok := strings.CutSuffix(rest, " / /"); word == "COPY" && ok {
-			s.copies = append(s.copies, d.readStage(t, strings.TrimPrefix(source, "--from=")).copies...)
-		} else if err := s.apply(word, rest); err != nil {
-			t.Fatalf("Dockerfile: %s: %v", line, err)
+			var from stage
+			from, err = d.readStage(strings.TrimPrefix(source, "--from="))
+			s.copies = append(s.copies, from.copies...)
+		} else {
+			err = s.apply(word, rest)
+		}
+		if err != nil {
+			return stage{}, fmt.Errorf("the Dockerfile: %s: %w", line, err)
 		}
 	}
-	return s
+	return s, nil
 }
 
 // splitInstructions returns the lines without comments; continued lines are joined.
@@ -82,6 +85,9 @@ func splitInstructions(content string) []string {
 	joined := strings.ReplaceAll(strings.Join(lines, "\n"), "\\\n", " ")
 	return strings.Split(joined, "\n")
 }
+
+// labelPattern finds NAME="VALUE".
+var labelPattern = regexp.MustCompile(`(\S+)="([^"]*)"`)
 
 func (s *stage) apply(word, rest string) (err error) {
 	switch word {
@@ -106,9 +112,13 @@ func (s *stage) apply(word, rest string) (err error) {
 		err = json.Unmarshal([]byte(rest), &s.cmd)
 	case "RUN":
 		s.runs = append(s.runs, rest)
-	case "FROM", "LABEL":
+	case "LABEL":
+		for _, label := range labelPattern.FindAllStringSubmatch(rest, -1) {
+			s.labels[label[1]] = label[2]
+		}
+	case "FROM":
 	default:
-		err = fmt.Errorf("this test does not support the instruction")
+		err = fmt.Errorf("this program does not support the instruction")
 	}
 	return err
 }
@@ -123,7 +133,7 @@ func (s *stage) applyCopy(words []string) error {
 		case "--chown":
 			c.owner = value
 		default:
-			return fmt.Errorf("this test does not support %s", name)
+			return fmt.Errorf("this program does not support %s", name)
 		}
 		words = words[1:]
 	}
@@ -133,4 +143,26 @@ func (s *stage) applyCopy(words []string) error {
 	c.source, c.target = words[0], words[1]
 	s.copies = append(s.copies, c)
 	return nil
+}
+
+// readArgument returns the default of a stage's ARG.
+func (d dockerfile) readArgument(stage, name string) (string, error) {
+	for _, line := range d[stage] {
+		if value, ok := strings.CutPrefix(line, "ARG "+name+"="); ok {
+			return value, nil
+		}
+	}
+	return "", fmt.Errorf("the Dockerfile: the stage %s has no ARG %s", stage, name)
+}
+
+// readOwner returns the numbers of a --chown; root's if there is none.
+func (c copyInstruction) readOwner() (uid, gid int, err error) {
+	if c.owner == "" {
+		return 0, 0, nil
+	}
+	u, g, _ := strings.Cut(c.owner, ":")
+	if uid, err = strconv.Atoi(u); err == nil {
+		gid, err = strconv.Atoi(g)
+	}
+	return uid, gid, err
 }
