@@ -46,7 +46,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 				if result.Outcome == state.Unchanged {
 					p.clearFailure(ctx, w, entry)
 				}
-				p.complete(s, entry, result)
+				p.complete(ctx, s, entry, result)
 				continue
 			}
 			if moved = p.hasTipMoved(ctx, w.Head); moved {
@@ -54,7 +54,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 			}
 			if err := p.claims.take(name, p.run.Options.Run); err != nil {
 				p.claimed[name] = true
-				p.complete(s, entry, busyResult(name, err))
+				p.complete(ctx, s, entry, busyResult(name, err))
 				continue
 			}
 			running++
@@ -92,7 +92,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		if done.Record.Name != "" {
 			done.Entry.Record = done.Record
 		}
-		p.complete(s, done.Entry, done.Result)
+		p.complete(ctx, s, done.Entry, done.Result)
 	}
 }
 
@@ -127,7 +127,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 	switch {
 	case len(result.StaleReasons) == 0:
 		result.Outcome = state.Unchanged
-	case entry.Hold != nil:
+	case entry.Hold != nil && entry.Hold.Snapshot == "":
 		result.Outcome = state.Blocked
 		result.Suspended = entry.Hold.Kind == state.Suspended
 		result.Error = inventory.DescribeHold(*entry.Hold)
@@ -169,7 +169,8 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name)), entry.Approvals))
 }
 
-func (p *pass) complete(s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
+func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
+	p.followHold(ctx, entry, &result)
 	entry.Result = &result
 	if result.Teardown != nil {
 		s.FinishWaiting(entry.Dir.Name)
@@ -227,6 +228,7 @@ func (p *pass) reportUnchanged(ctx context.Context, w *inventory.Inventory, s *s
 		if entry := w.Entries[name]; !s.Includes(name) && !s.IsAlone() {
 			p.clearFailure(ctx, w, entry)
 			entry.Result = &run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
+			p.followHold(ctx, entry, entry.Result)
 			p.result.Add(*entry.Result)
 		}
 	}

@@ -36,14 +36,7 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 	if err != nil {
 		return false, err
 	}
-	byNumber := map[int][]state.Approval{}
-	for _, approvals := range all {
-		for _, a := range approvals {
-			if a.Comment != nil {
-				byNumber[a.Comment.PullRequest] = append(byNumber[a.Comment.PullRequest], a)
-			}
-		}
-	}
+	byNumber := byPullRequest(all)
 	threads := &threads{pass: p, tip: tip.Commit}
 	readCtx, cancel := context.WithTimeout(ctx, commentsTimeout)
 	defer cancel()
@@ -68,6 +61,19 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 		}
 	}
 	return len(numbers) > 0, nil
+}
+
+// byPullRequest returns the approvals that were given in comments, by pull request.
+func byPullRequest(all map[string][]state.Approval) map[int][]state.Approval {
+	byNumber := map[int][]state.Approval{}
+	for _, approvals := range all {
+		for _, a := range approvals {
+			if a.Comment != nil {
+				byNumber[a.Comment.PullRequest] = append(byNumber[a.Comment.PullRequest], a)
+			}
+		}
+	}
+	return byNumber
 }
 
 // setAside takes approvals back whose comments cannot be read, so that they are placed again

@@ -186,6 +186,10 @@ func (modelSnapshots) Fetch(context.Context, commitid.ID, string, snapshot.TreeV
 	return errors.ErrUnsupported
 }
 
+func (modelSnapshots) Find(context.Context, string) (snapshot.Snapshot, error) {
+	return snapshot.Snapshot{}, errors.New("the model has no snapshots to find")
+}
+
 func (modelSnapshots) Prune(context.Context, time.Time, func(commitid.ID) bool) ([]commitid.ID, error) {
 	return nil, nil
 }

@@ -90,6 +90,7 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		known[name] = print
 		if shouldNotify(rec, was) {
 			event := eventOf(rec, was, states[name].IssueKey)
+			event.FromSnapshot = r.Options.Snapshot != "" && rec.Run == r.Options.Run
 			if rec.Outcome == state.Blocked && approvable[name] == rec.PlanDigest {
 				event.Approvable = rec.PlanDigest
 			}
@@ -196,6 +197,8 @@ func scheduleNotifyRetry(ctx context.Context, r *run.Run, pending bool) error {
 		return err
 	}
 	switch {
+	case head.Rev == 0: // nothing was adopted
+		return nil
 	case pending:
 		head.NotifyAt = r.Config.Now().Add(notifyRetry)
 	case head.NotifyAt.IsZero():

@@ -19,12 +19,18 @@ import (
 // Pass runs one pass: it applies the tip of the watched branch, and returns when
 // nothing more can be done now.
 //
+// With Options.Snapshot it applies a stored snapshot in place of the tip (snapshot_pass.go).
+//
 // When ctx ends, Terraform is interrupted and given time to stop; when killCtx ends,
 // Terraform is killed. The error is set when the whole pass could not run (Git, the
 // record, the settings). The result holds the outcome of each workspace.
 func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	p := r.newPass(o)
-	err := p.loop(ctx, killCtx)
+	rounds := p.loop
+	if o.Snapshot != "" {
+		rounds = p.applySnapshot
+	}
+	err := rounds(ctx, killCtx)
 	p.finish(context.WithoutCancel(ctx), err)
 	r.notifyMu.Lock()
 	p.notify(context.WithoutCancel(ctx))
@@ -179,7 +185,7 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 // hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
 // what a newer commit replaces.
 func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
-	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
+	if p.run.Options.Snapshot != "" || p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
 		return false
 	}
 	return p.pollMoved(ctx, head)
@@ -353,9 +359,13 @@ type pass struct {
 }
 
 func (r *Reconciler) newPass(o run.Options) *pass {
-	run := run.New(&r.config, o)
+	config := &r.config
+	if o.Snapshot != "" {
+		config = withoutGit(r.config)
+	}
+	run := run.New(config, o)
 	return &pass{
-		config: &r.config, run: run, result: run.Result,
+		config: config, run: run, result: run.Result,
 		retries: map[string]time.Time{}, claims: r.claims, claimed: map[string]bool{},
 	}
 }

@@ -35,7 +35,9 @@ func (p *pass) finish(ctx context.Context, err error) {
 		return
 	}
 	p.result.Drifted = listDrifted(records)
-	p.prune(ctx, records)
+	if p.run.Options.Snapshot == "" { // else other records may refer to what is old here
+		p.prune(ctx, records)
+	}
 }
 
 // recordHistory writes the history of a run; failed is why it failed as a whole.

@@ -9,6 +9,9 @@ import (
 type HoldConflictError struct{ Hold Hold }
 
 func (e *HoldConflictError) Error() string {
+	if e.Hold.Kind == Suspended {
+		return fmt.Sprintf("workspace %s is suspended (%s): run `reconcile resume %s` first", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
+	}
 	return fmt.Sprintf("workspace %s is already suspended for recovery (%s): fix that, then run: reconcile resume %s", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
 }
 
@@ -40,7 +43,7 @@ func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 		if err != nil {
 			return err
 		}
-		if found && old.Kind == Recovery && h.Kind == Suspended {
+		if found && !h.mayReplace(old) {
 			return &HoldConflictError{old}
 		}
 		ops := []Op{{Key: key, If: sameHold(found, old), Put: value}}
@@ -55,6 +58,46 @@ func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 	})
 	if err != nil {
 		return fmt.Errorf("place a hold on workspace %s: %w", h.Name, err)
+	}
+	return nil
+}
+
+// mayReplace reports whether the hold may be placed over another one.
+func (h Hold) mayReplace(old Hold) bool {
+	switch {
+	case h.Kind != Suspended:
+		return true
+	case h.Snapshot != "": // what a person has suspended stays suspended
+		return old.Snapshot != ""
+	}
+	return old.Kind == Suspended
+}
+
+// snapshotHoldOp returns the op that places the hold of an applied snapshot.
+func (r *Record) snapshotHoldOp(ctx context.Context, h Hold) (Op, error) {
+	h.Schema = Schema
+	value, err := encode(h)
+	if err != nil {
+		return Op{}, err
+	}
+	key := r.key(h.sortKey())
+	old, found, err := get[Hold](ctx, r, key)
+	if err == nil && found && !h.mayReplace(old) {
+		err = &HoldConflictError{old}
+	}
+	return Op{Key: key, If: sameHold(found, old), Put: value}, err
+}
+
+// EndHold removes a hold that was read, unless it has been replaced since. It leaves the head
+// as it is.
+func (r *Record) EndHold(ctx context.Context, h Hold) error {
+	key := r.key(h.sortKey())
+	verify := func(ctx context.Context) (bool, error) {
+		_, found, err := get[Hold](ctx, r, key)
+		return !found, err
+	}
+	if err := r.write(ctx, verify, Op{Key: key, If: sameHold(true, h), Delete: true}); err != nil {
+		return fmt.Errorf("end the hold of workspace %s: %w", h.Name, err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"reconcile/internal/commitid"
@@ -27,6 +28,10 @@ type Task struct {
 	Replan     bool        `json:"replan,omitempty"`
 	Adopt      bool        `json:"adopt,omitempty"`
 	Inputs     string      `json:"inputs,omitempty"` // of a preview: hash of its other inputs
+	// FromSnapshot: a person asked for a stored snapshot, whatever the tip is, with the
+	// variable files of Values on top.
+	FromSnapshot bool     `json:"snapshot,omitempty"`
+	Values       []string `json:"values,omitempty"`
 
 	ID           string    `json:"id,omitempty"` // the executor's id; "": the task may not have been started
 	DispatchedAt time.Time `json:"at"`
@@ -44,7 +49,8 @@ type Task struct {
 // IsSameWork reports whether two tasks are the same work.
 func (t Task) IsSameWork(other Task) bool {
 	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.TreeID == other.TreeID &&
-		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs
+		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs &&
+		t.FromSnapshot == other.FromSnapshot && slices.Equal(t.Values, other.Values)
 }
 
 // PreviewPartitionPrefix begins the partition of the tasks that plan pull requests.

@@ -221,6 +221,11 @@ type Hold struct {
 	Help     string    `json:"help,omitempty"` // the command that repairs it
 	PlacedBy string    `json:"by"`
 	PlacedAt time.Time `json:"at"`
+	// Snapshot is the commit whose stored snapshot was applied without Git; "": nothing was.
+	// Such a hold ends when a commit of the branch plans no change. Values are the variable
+	// files that the apply was given on top.
+	Snapshot commitid.ID `json:"snapshot,omitempty"`
+	Values   []string    `json:"values,omitempty"`
 }
 
 // Run is the history of one pass.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // BeginApply records that an apply of ws is about to start; ws has its Attempt. The error
@@ -23,6 +24,27 @@ func (l *Lease) BeginApply(ctx context.Context, ws Workspace) error {
 	}
 	err := l.put(ctx, "record the start of the apply of", ws, append(checks, l.consumeOps(ws)...)...)
 	return l.classifyApproval(ctx, ws, l.record.classifyConflict(ctx, l.request, err))
+}
+
+// SetHold makes each write of the workspace from now on place a hold in the same transaction;
+// nil: none. The hold is that of a snapshot. A write fails with *HoldConflictError, and
+// writes nothing, if the workspace has another hold.
+func (l *Lease) SetHold(h *Hold) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hold = h
+}
+
+// holdOps returns the op that places the hold of SetHold; none without one.
+func (l *Lease) holdOps(ctx context.Context) ([]Op, error) {
+	l.mu.Lock()
+	hold := l.hold
+	l.mu.Unlock()
+	if hold == nil {
+		return nil, nil
+	}
+	op, err := l.record.snapshotHoldOp(ctx, *hold)
+	return []Op{op}, err
 }
 
 // Write records the result of ws. The lease must be ours (else ErrLeaseLost), but the tip
@@ -45,8 +67,12 @@ func (l *Lease) WriteAndRelease(ctx context.Context, ws Workspace) error {
 // put writes ws in one transaction with ops, which must at least check the lease.
 func (l *Lease) put(ctx context.Context, doing string, ws Workspace, ops ...Op) error {
 	puts, ws, err := l.record.workspaceOps(l.refreshRev(ws))
+	var holds []Op
 	if err == nil {
-		err = l.record.write(ctx, verifyStored[Workspace](l.record, puts[0].Key, puts[0].Put), append(puts, ops...)...)
+		holds, err = l.holdOps(ctx)
+	}
+	if err == nil {
+		err = l.record.write(ctx, verifyStored[Workspace](l.record, puts[0].Key, puts[0].Put), slices.Concat(puts, ops, holds)...)
 	}
 	if err != nil {
 		return fmt.Errorf("%s workspace %s: %w", doing, ws.Name, l.classifyConflict(ctx, err))

@@ -20,20 +20,30 @@ func newNowCommand(a *app) *cobra.Command {
 With names, only those workspaces; failed upstreams are then ignored with a
 warning.
 
+With --snapshot, without Git: the named workspaces are applied from a stored
+snapshot, by the same gate and approvals. Passes leave what was applied so until
+a commit of the branch says the same, or reconcile resume.
+
 Exit codes: 0 in sync, or all applied · 1 something failed · 2 something waits
 for a person · 3 another run holds a lease that this one needs ·
 64 wrong usage · 70 internal error. Scripts should ask for -o json as well.`,
 		Example: `  reconcile now
-  reconcile now tokyo --replan`,
+  reconcile now tokyo --replan
+  reconcile now --snapshot latest switchover --values env/switchover/dr-osaka.tfvars`,
 		ValidArgsFunction: a.completeWorkspaces,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
+			if err := o.check(c.Flags().Changed("snapshot")); err != nil {
+				return err
+			}
 			return runNow(c.Context(), a, o)
 		},
 	}
 	c.Flags().BoolVar(&o.replan, "replan", false, "take every workspace (or each named one) as stale")
 	c.Flags().BoolVar(&o.adopt, "adopt", false, "apply to Terraform states that exist and that the record does not know")
 	c.Flags().StringVar(&o.trigger, "trigger", run.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
+	c.Flags().StringVar(&o.snapshot, "snapshot", "", "apply the named workspaces from the stored snapshot of this commit (or its first characters; latest: the last stored) without asking Git")
+	c.Flags().StringArrayVar(&o.values, "values", nil, "with --snapshot: a variable file of the snapshot, by its path in the repository, passed last; one in the directory of a workspace is for that workspace alone")
 	return c
 }
 
@@ -42,19 +52,34 @@ type nowOptions struct {
 	replan  bool
 	adopt   bool
 	trigger string
+
+	snapshot string
+	values   []string
+}
+
+// check refuses options that contradict each other.
+func (o nowOptions) check(snapshotGiven bool) error {
+	switch {
+	case !snapshotGiven && len(o.values) > 0:
+		return usage.Errorf("give --snapshot as well, or commit the values", "--values is for --snapshot only")
+	case snapshotGiven && o.snapshot == "":
+		return usage.Errorf("give a commit, or latest", "--snapshot names no snapshot")
+	case snapshotGiven && len(o.names) == 0:
+		return usage.Errorf("`reconcile now --snapshot COMMIT WORKSPACE…`", "--snapshot needs the names of the workspaces to apply")
+	case snapshotGiven && o.trigger != run.Manual:
+		return usage.Errorf("leave --trigger out", "--snapshot is for people, not for --trigger %s", o.trigger)
+	}
+	return checkTrigger(o.trigger)
 }
 
 func runNow(ctx context.Context, a *app, o nowOptions) error {
-	if err := checkTrigger(o.trigger); err != nil {
-		return err
-	}
 	tel, err := a.openTelemetry()
 	if err != nil {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
 	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, run.Options{
-		Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
+		Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger, Snapshot: o.snapshot, Values: o.values,
 	}, tel.Observe)
 	if err != nil {
 		return err

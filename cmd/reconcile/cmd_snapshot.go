@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
-	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
@@ -91,7 +89,7 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 		Short: "Lay out the tree of a commit in a new directory",
 		Example: `  reconcile snapshot fetch 3f9c2a1b77 ./tree
   reconcile snapshot fetch 3f9c2a1b77 ./tree --snapshots s3://BUCKET/snapshots`,
-		Args:              rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
+		Args:              rangeArgs(2, 2, "a commit (its first characters, or latest) and a directory"),
 		ValidArgsFunction: a.completeCommits,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
@@ -107,13 +105,9 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	defer a.closeDeps(p)
-	list, err := p.Snapshots.List(ctx)
+	found, err := p.Snapshots.Find(ctx, o.commit)
 	if err != nil {
-		return err
-	}
-	found, err := findSnapshot(list, o.commit)
-	if err != nil {
-		return err
+		return toUsageError(err)
 	}
 	err = p.Snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
 		return verifySnapshot(ctx, p, found.Commit, dir, objects)
@@ -141,21 +135,4 @@ func verifySnapshot(ctx context.Context, p *wire.Deps, commit commitid.ID, dir s
 	}
 	_, err = source.Restore(ctx, dir, commit, fetched.Tree.ID("."), fetched.When, nil)
 	return errors.Join(err, fetched.Close())
-}
-
-// findSnapshot finds the one snapshot whose commit begins with prefix.
-func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, error) {
-	var found []snapshot.Snapshot
-	for _, s := range list {
-		if prefix != "" && strings.HasPrefix(string(s.Commit), strings.ToLower(prefix)) {
-			found = append(found, s)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return snapshot.Snapshot{}, usage.Errorf("`reconcile snapshot list` lists them", "there is no snapshot of commit %s", prefix)
-	}
-	return snapshot.Snapshot{}, usage.Errorf("give more of the commit's id", "%d snapshots begin with %s", len(found), prefix)
 }

@@ -69,9 +69,12 @@ func runStatus(ctx context.Context, a *app, o statusOptions) error {
 func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if st.Head.Commit == "" {
 		fmt.Fprintln(a.out, "no pass has run yet\n"+ui.StyleFaint.Render("  → `reconcile plan` shows what one would do, `reconcile now` runs it"))
+	} else {
+		fmt.Fprintln(a.out, describeHead(a.settings.Branch, st.Head, now))
+	}
+	if len(st.Workspaces) == 0 && st.Head.Commit == "" {
 		return
 	}
-	fmt.Fprintln(a.out, describeHead(a.settings.Branch, st.Head, now))
 	if st.Head.Error != "" {
 		ui.PrintWrapped(a.out, a.width(), "  ", "the last pass failed: "+st.Head.Error)
 	}
@@ -157,7 +160,7 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	} else if attempt != nil {
 		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(attempt.Since, now), attempt.Host))
 	}
-	if w.Error != "" && w.Hold == nil {
+	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) {
 		notes = append(notes, firstLine(w.Error))
 	}
 	for _, given := range w.Approvals {

@@ -12,6 +12,7 @@ import (
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/state"
+	"reconcile/state/snapshot"
 )
 
 // exitOutput is the exit code of a command that succeeded but could not write its
@@ -81,11 +82,19 @@ func (a *app) checkOutput(code int) int {
 	return code
 }
 
-// toUsageError turns an unknown workspace or pull request into a usage error.
+// toUsageError turns an unknown workspace, pull request, snapshot or file into a usage error.
 func toUsageError(err error) error {
 	var unknown *run.UnknownWorkspaceError
 	var closed *preview.UnknownPullRequestError
+	var lost *snapshot.FindError
+	var values *run.ValuesError
 	switch {
+	case errors.As(err, &lost) && lost.Matches > 0:
+		return usage.Errorf("give more of the commit's id", "%w", lost)
+	case errors.As(err, &lost):
+		return usage.Errorf("`reconcile snapshot list` lists them", "%w", lost)
+	case errors.As(err, &values):
+		return usage.Errorf("name a file of the snapshot by its path in the repository", "%w", values)
 	case errors.As(err, &closed):
 		return usage.Errorf("`reconcile preview` takes all that are open", "%w", closed)
 	case !errors.As(err, &unknown):
@@ -95,7 +104,7 @@ func toUsageError(err error) error {
 	if len(unknown.Known) > 12 {
 		hint = "did you mean " + similar.FindNearest(unknown.Name, unknown.Known) + "? `reconcile graph` lists them"
 	}
-	return usage.Errorf(hint, "no workspace %q at the tip", unknown.Name)
+	return usage.Errorf(hint, "no workspace %q %s", unknown.Name, unknown.Place())
 }
 
 // leaseHeldError says that a lease was not released.

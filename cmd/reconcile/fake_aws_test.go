@@ -24,6 +24,7 @@ import (
 type fakeAWS struct {
 	dynamodb, s3, keys *countingProxy // keys is in front of the secrets of the applying process
 	secrets            *awsfake.Server
+	s3server           *s3test.Server // behind s3
 }
 
 // countingProxy forwards requests and records them. It can inject faults.
@@ -74,7 +75,7 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"bucket", "staging", "osaka-staging"} {
 		s3.CreateBucket(w.tb, name)
 	}
-	w.cloud = &fakeAWS{dynamodb: newCountingProxy(w, endpoint), s3: newCountingProxy(w, s3.URL), secrets: awsfake.Start(w.tb, nil)}
+	w.cloud = &fakeAWS{dynamodb: newCountingProxy(w, endpoint), s3: newCountingProxy(w, s3.URL), secrets: awsfake.Start(w.tb, nil), s3server: s3}
 	w.cloud.keys = newCountingProxy(w, w.cloud.secrets.URL)
 	for name, value := range map[string]string{
 		"TABLE":                            dynamodbtest.CreateTable(w.tb, dynamodbtest.NewClient(endpoint)),

@@ -6,6 +6,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -22,7 +23,11 @@ func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers
 	defer printer.Close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.PrintLine)
 	defer release()
-	p, err := a.open(ctx)
+	open := wire.Open
+	if o.Snapshot != "" {
+		open = wire.OpenWithoutGit
+	}
+	p, err := open(ctx, &a.settings, a.log)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,9 @@ type WorkspaceEvent struct {
 	Run        runid.ID    `json:"run,omitempty"`    // run of the outcome
 	// Withheld is why a pass would not revert the drift; "": it would.
 	Withheld string `json:"withheld,omitempty"`
+	// FromSnapshot: a person applied a stored snapshot, and passes leave the workspace until a
+	// commit of the branch says the same.
+	FromSnapshot bool `json:"from_snapshot,omitempty"`
 	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
 	// it.
 	Issue string `json:"-"`

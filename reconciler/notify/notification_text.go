@@ -14,8 +14,11 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
 	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+string(r.Run))))
 	s.addParagraph(s.eventTable(r))
-	var drifted, withheld, recovered []string
+	var drifted, withheld, recovered, held []string
 	for _, n := range r.Events {
+		if n.FromSnapshot {
+			held = append(held, n.Name)
+		}
 		switch {
 		case n.HasDrifted() && n.Withheld != "":
 			withheld = append(withheld, n.Name)
@@ -33,6 +36,9 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	}
 	if len(recovered) > 0 {
 		s.addParagraph(s.message("report.recovered", "workspaces", s.codeList(recovered)))
+	}
+	if len(held) > 0 {
+		s.addParagraph(s.message("report.from_snapshot", "workspaces", s.codeList(held), "commit", s.markup.code(r.Commit.Abbrev()), "branch", s.markup.code(r.Branch)))
 	}
 	for _, n := range limitList(r.Events) {
 		if n.Approvable != "" {

@@ -33,6 +33,7 @@ type Source interface {
 type Snapshots interface {
 	Put(ctx context.Context, commit commitid.ID, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
 	Fetch(ctx context.Context, commit commitid.ID, dir string, check snapshot.TreeVerifier) error
+	Find(ctx context.Context, name string) (snapshot.Snapshot, error)
 	Prune(ctx context.Context, before time.Time, keep func(commit commitid.ID) bool) ([]commitid.ID, error)
 	PutLog(ctx context.Context, run runid.ID, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (location string, err error)
@@ -121,6 +122,12 @@ type Options struct {
 	Only    []string // only these workspaces; empty: all
 	Replan  bool     // treat every workspace (or every one of Only) as stale
 	Adopt   bool     // apply to an existing state that the record does not know
+
+	// Snapshot is the commit of a stored snapshot (or its first characters), or
+	// snapshot.Latest: the pass applies Only from it, and asks no Git server. Values are
+	// variable files of that snapshot, which are passed last.
+	Snapshot string
+	Values   []string
 
 	// HandOver: when the tip moves while workspaces are being applied, the pass emits
 	// PhaseOvertaken, ends with those workspaces and leaves the new tip to another pass,

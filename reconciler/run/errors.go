@@ -61,13 +61,27 @@ func ClassifyError(err error) state.Outcome {
 // changed meanwhile.
 var ErrConcurrentUpdate = errors.New("another run has changed its record meanwhile")
 
-// UnknownWorkspaceError is returned for a requested name that no workspace at the tip
-// has.
+// UnknownWorkspaceError is returned for a requested name that no workspace at the tip, or in
+// a snapshot, has.
 type UnknownWorkspaceError struct {
-	Name  string
-	Known []string
+	Name       string
+	Known      []string
+	InSnapshot bool
 }
 
 func (e *UnknownWorkspaceError) Error() string {
-	return fmt.Sprintf("no workspace %q at the tip; there are: %s", e.Name, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("no workspace %q %s; there are: %s", e.Name, e.Place(), strings.Join(e.Known, ", "))
 }
+
+// Place returns where the name was looked for, for people.
+func (e *UnknownWorkspaceError) Place() string {
+	if e.InSnapshot {
+		return "in the snapshot"
+	}
+	return "at the tip"
+}
+
+// ValuesError is returned for a file of values that cannot be used with a snapshot.
+type ValuesError struct{ File, Reason string }
+
+func (e *ValuesError) Error() string { return fmt.Sprintf("values file %s %s", e.File, e.Reason) }

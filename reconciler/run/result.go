@@ -39,18 +39,22 @@ const (
 // Result is the result of a pass, as `reconcile now -o json` prints it. Fields may be
 // added, never renamed.
 type Result struct {
-	Run        runid.ID          `json:"run"` // ULID
-	Repo       string            `json:"repo"`
-	Branch     string            `json:"branch"`
-	Trigger    string            `json:"trigger"`
-	From       commitid.ID       `json:"from"`                // commit adopted before; "" for none
-	To         commitid.ID       `json:"to"`                  // tip
-	Rewritten  bool              `json:"rewritten,omitempty"` // From is not an ancestor of To: a force-push
-	Outcome    string            `json:"outcome"`
-	Snapshot   string            `json:"snapshot"` // location of the stored tree of To; "" if there was nothing to do
-	Workspaces []WorkspaceResult `json:"workspaces"`
-	Warnings   []string          `json:"warnings,omitempty"`
-	Exit       int               `json:"exit"`
+	Run       runid.ID    `json:"run"` // ULID
+	Repo      string      `json:"repo"`
+	Branch    string      `json:"branch"`
+	Trigger   string      `json:"trigger"`
+	From      commitid.ID `json:"from"`                // commit adopted before; "" for none
+	To        commitid.ID `json:"to"`                  // tip
+	Rewritten bool        `json:"rewritten,omitempty"` // From is not an ancestor of To: a force-push
+	Outcome   string      `json:"outcome"`
+	Snapshot  string      `json:"snapshot"` // location of the stored tree of To; "" if there was nothing to do
+	// FromSnapshot: To is the commit of a stored snapshot that a person named, not the tip.
+	// Values are the variable files that were passed last.
+	FromSnapshot bool              `json:"from_snapshot,omitempty"`
+	Values       []string          `json:"values,omitempty"`
+	Workspaces   []WorkspaceResult `json:"workspaces"`
+	Warnings     []string          `json:"warnings,omitempty"`
+	Exit         int               `json:"exit"`
 	// IsPlan: nothing could be applied or recorded.
 	IsPlan bool `json:"-"`
 	// Named: only some workspaces were asked for.

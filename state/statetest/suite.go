@@ -27,6 +27,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"adoption":     testAdoption,
 		"distrust":     testDistrust,
 		"holds":        testHolds,
+		"snapshots":    testSnapshotHolds,
 		"runs":         testRuns,
 		"large run":    testLargeRun,
 		"newer schema": testNewerSchema,

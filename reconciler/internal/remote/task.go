@@ -23,6 +23,7 @@ func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
 	return state.Task{
 		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt,
 		Commit: w.Commit.ID, CommitTime: w.Commit.When, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
+		FromSnapshot: r.Options.Snapshot != "", Values: w.Settings.ValuesOf(name),
 	}
 }
 
@@ -57,7 +58,11 @@ func RunTask(ctx, killCtx context.Context, c *run.Config, name, key string) (run
 // executeTask applies the task's workspace. An error that prevents this is the
 // workspace's result.
 func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) worker.Done {
-	thisRun := run.New(c, run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	options := run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt}
+	if task.FromSnapshot {
+		options.Snapshot, options.Values = string(task.Commit), task.Values
+	}
+	thisRun := run.New(c, options)
 	work, err := loadForTask(ctx, c, task)
 	if err == nil {
 		defer c.CloseCommit(work.Commit)
@@ -72,7 +77,8 @@ func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) w
 	return done
 }
 
-// loadForTask builds the inventory at the task's commit, if that is still the tip. Only
+// loadForTask builds the inventory at the task's commit, if that is still the tip, or if the
+// task is from a snapshot that a person named. Only
 // the commit id comes from the record; content and signature come from the commit
 // itself. The caller closes the commit.
 func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *inventory.Inventory, err error) {
@@ -83,7 +89,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if head.Generation != task.Generation {
 		return nil, state.ErrTipMoved
 	}
-	if head.Commit != task.Commit {
+	if head.Commit != task.Commit && !task.FromSnapshot {
 		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
 	commit, err := CommitFromSnapshot(ctx, c, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
@@ -107,6 +113,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if err != nil {
 		return nil, err
 	}
+	settings.AddValues(task.Values, []string{task.Name})
 	work, err := inventory.Discover(ctx, c, head, commit, settings)
 	if err != nil {
 		return nil, err

@@ -28,12 +28,12 @@ type Schedule struct {
 	waits      map[string]int           // number of upstreams a candidate still waits for
 	ready      []string                 // may start: the longest chain of readers first
 	finished   map[string]state.Outcome // of candidates
-	alone      bool                     // only the named workspaces, without waiting for upstreams
+	alone      bool                     // only the named workspaces, whatever became of their upstreams
 }
 
 // New selects the workspaces to process: the stale ones and, because an apply may
 // change its outputs, all that are below them. If only is not empty, it selects those
-// alone, stale or not; all treats every workspace as stale.
+// alone, stale or not, and they wait for each other only; all treats every workspace as stale.
 func New(g graph, isStale func(name string) bool, only []string, all bool) *Schedule {
 	s := &Schedule{
 		graph: g, candidates: map[string]bool{}, height: map[string]int{}, waits: map[string]int{},
@@ -73,9 +73,6 @@ func (s *Schedule) IsAlone() bool { return s.alone }
 
 // PendingUpstreams returns the upstreams that a workspace must still wait for.
 func (s *Schedule) PendingUpstreams(name string) []string {
-	if s.alone {
-		return nil
-	}
 	return slices.DeleteFunc(slices.Clone(s.graph.DependsOn(name)), func(up string) bool {
 		_, finished := s.finished[up]
 		return !s.candidates[up] || finished
@@ -104,9 +101,6 @@ func (s *Schedule) Pop() (name string, ok bool) {
 // Finish records the outcome of a workspace. Its readers wait for one upstream less.
 func (s *Schedule) Finish(name string, outcome state.Outcome) {
 	s.finished[name] = outcome
-	if s.alone {
-		return
-	}
 	for _, reader := range s.graph.Readers(name) {
 		if s.waits[reader]--; s.waits[reader] == 0 && s.candidates[reader] {
 			s.push(reader)

@@ -54,11 +54,11 @@ func TestSchedule(t *testing.T) {
 		outcomes map[string]state.Outcome
 		want     []string
 	}{
-		"nothing":                      {},
-		"all, longest chain first":     {all: true, want: []string{"base", "mid", "lone", "side", "top"}},
-		"readers of a stale one":       {stale: []string{"mid"}, want: []string{"mid", "top"}},
-		"a reader does not pull":       {stale: []string{"top", "lone"}, want: []string{"lone", "top"}},
-		"named alone, without waiting": {stale: []string{"base"}, only: []string{"top", "base"}, want: []string{"base", "top"}},
+		"nothing":                  {},
+		"all, longest chain first": {all: true, want: []string{"base", "mid", "lone", "side", "top"}},
+		"readers of a stale one":   {stale: []string{"mid"}, want: []string{"mid", "top"}},
+		"a reader does not pull":   {stale: []string{"top", "lone"}, want: []string{"lone", "top"}},
+		"named alone":              {stale: []string{"base"}, only: []string{"top", "base"}, want: []string{"base", "top"}},
 		"failure stops its readers": {
 			all: true, outcomes: map[string]state.Outcome{"mid": state.Failed}, want: []string{"base", "mid", "lone", "side"},
 		},
@@ -95,6 +95,22 @@ func TestPendingUpstreams(t *testing.T) {
 	}
 	if got := s.ExplainSkip("c"); got != "a is failed" {
 		t.Errorf("skipped because %q", got)
+	}
+}
+
+// Named workspaces wait for each other, whatever becomes of the first, and for no other.
+func TestNamedInOrder(t *testing.T) {
+	t.Parallel()
+	s := schedule.New(newGraph(map[string]string{"a": "", "b": "a", "c": "a b"}), func(string) bool { return true }, []string{"a", "c"}, false)
+	if name, _ := s.Pop(); name != "a" {
+		t.Fatalf("%s starts first", name)
+	}
+	if name, ok := s.Pop(); ok {
+		t.Fatalf("%s does not wait", name)
+	}
+	s.Finish("a", state.Failed)
+	if name, ok := s.Pop(); !ok || name != "c" || s.ExplainSkip("c") != "" {
+		t.Errorf("%q starts, skipped because %q", name, s.ExplainSkip("c"))
 	}
 }
 

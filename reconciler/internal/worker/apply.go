@@ -41,6 +41,8 @@ type workspaceRun struct {
 	processesRemain bool // processes of Terraform may still run
 	leaseReleased   bool // the lease was released when the record was written
 
+	hold *state.Hold // of a snapshot that was applied before; nil: none
+
 	approval  *state.Approval  // allows the plan; nil: none, or it needs none
 	approvals []state.Approval // of this workspace, without those that are void; nil: not read
 	void      []state.Approval // to be removed
@@ -158,7 +160,11 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		}
 	}
 	if plan.Empty {
+		v.holdSnapshot()
 		return v.recordSuccess(ctx, tf, plan, state.NoChanges)
+	}
+	if err := v.checkHold(); err != nil {
+		return v.recordFailure(ctx, err)
 	}
 	if err := v.passGate(ctx, plan); err != nil {
 		return v.recordFailure(ctx, err)
@@ -251,6 +257,9 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 	}
 	digests := v.upstreamsBefore.Digests()
 	v.trace = v.inventory.Trace(v.entry, digests)
+	if err := v.readHold(ctx); err != nil {
+		return false, err
+	}
 	v.result.StaleReasons = v.inventory.OwnReasons(v.entry, v.record)
 	if v.record.Trace != nil {
 		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.UpstreamReasons(v.entry.Dir.Name, v.record.Trace, digests)...)

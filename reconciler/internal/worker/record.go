@@ -24,6 +24,7 @@ func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Fact(),
 	}
 	v.record.PendingInputs = nil // the pending inputs are being applied
+	v.holdSnapshot()
 	v.updateMetadata()
 	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
 	defer cancel()
@@ -40,6 +41,7 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 		return err
 	}
 	v.record.Attempt = v.previousAttempt
+	v.lease.SetHold(nil)
 	return v.recordFailure(ctx, err)
 }
 
@@ -92,6 +94,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	}
 	v.leaseReleased = lingering == nil
 	v.result.Outcome = outcome
+	v.warnOfHold()
 	v.warnOfFormerStates(former)
 	return lingering
 }

@@ -37,6 +37,7 @@ type Settings struct {
 	named        map[string]bool    // see IsNamed
 	warnings     []*hcleval.Problem // see Warnings
 	configs      map[string]Config  // by workspace name
+	values       values             // see AddValues
 }
 
 // posString is a string of the settings with its position.

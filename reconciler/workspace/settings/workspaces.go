@@ -67,7 +67,7 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	o.dependsOn = s.found.knownDependencies(d, o.dependsOn)
 	c := o.toConfig()
 	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
-	c.VarFiles = d.resolveVarFiles(Dir{name, s.found.found[name].path}, files)
+	c.VarFiles = append(d.resolveVarFiles(Dir{name, s.found.found[name].path}, files), s.ValuesOf(name)...)
 	return c
 }
 

@@ -51,6 +51,7 @@ type Deps struct {
 	TipPoll time.Duration
 
 	log              *slog.Logger
+	withoutGit       bool              // Git's credentials are not needed
 	tried            *run.SettingsFile // nil: the repository's own settings
 	signers          *source.Signers
 	secrets          []string         // values that Terraform's output must not show
@@ -71,11 +72,22 @@ func New(ctx context.Context, s *config.Settings, log *slog.Logger) *Deps {
 
 // Open resolves the settings and opens the dependencies. It does not call a remote
 // yet. The caller must call Close.
-func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (_ *Deps, err error) {
+func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, error) {
+	return open(ctx, s, log, false)
+}
+
+// OpenWithoutGit is Open for a command that asks no Git server: it goes on where Git's
+// credentials cannot be read.
+func OpenWithoutGit(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, error) {
+	return open(ctx, s, log, true)
+}
+
+func open(ctx context.Context, s *config.Settings, log *slog.Logger, withoutGit bool) (_ *Deps, err error) {
 	if err := s.Resolve(); err != nil {
 		return nil, err
 	}
 	p := New(ctx, s, log)
+	p.withoutGit = withoutGit
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -112,7 +124,9 @@ func (p *Deps) Close() error {
 func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 	s := p.Settings
 	credentials, err := s.ReadGitCredentials(ctx, p.AWS)
-	if err != nil {
+	if err != nil && p.withoutGit {
+		p.log.WarnContext(ctx, "Git's credentials could not be read; they are not needed now", "error", err)
+	} else if err != nil {
 		return nil, err
 	}
 	p.secrets = append(p.secrets, credentials.Secrets()...)

@@ -1,0 +1,186 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/remote"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// applySnapshot applies the named workspaces from a stored snapshot. It asks no Git server and
+// adopts no tip. What it applies is held until a commit of the branch says the same.
+func (p *pass) applySnapshot(ctx, killCtx context.Context) error {
+	p.run.EnterStep(run.PhaseFetch)
+	commit, location, err := p.openSnapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.config.CloseCommit(commit)
+	p.result.FromSnapshot, p.result.Values = true, p.run.Options.Values
+	p.run.Log.Info("applying a stored snapshot", "commit", commit.ID, "of", commit.When, "subject", commit.Subject, "from", location)
+	for range maxRounds {
+		if moved, err := p.snapshotRound(ctx, killCtx, commit, location); !moved || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the record changed %d times during this pass; run it again to continue from here", maxRounds)
+}
+
+// openSnapshot fetches the snapshot of Options.Snapshot. Its files must be those of the tree
+// that its commit records; without the commit nothing proves that.
+func (p *pass) openSnapshot(ctx context.Context) (_ *source.Commit, location string, err error) {
+	found, err := p.config.Snapshots.Find(ctx, p.run.Options.Snapshot)
+	if err != nil {
+		return nil, "", err
+	}
+	commit, err := remote.CommitFromSnapshot(ctx, p.config, found.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
+		return p.config.Snapshots.Fetch(ctx, found.Commit, dir, check)
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("nothing was applied from %s: %w", found.Location, err)
+	}
+	if err := p.config.Verify(commit); err != nil {
+		p.config.CloseCommit(commit)
+		return nil, "", err
+	}
+	return commit, found.Location, nil
+}
+
+// snapshotRound is the round of a pass over a snapshot. moved: the record has adopted another
+// tip meanwhile, and what is left must be decided again.
+func (p *pass) snapshotRound(ctx, killCtx context.Context, commit *source.Commit, location string) (moved bool, err error) {
+	head, err := p.config.ReadHead(ctx)
+	if err != nil {
+		return false, err
+	}
+	p.result.BehindSince = head.OutOfSyncSince
+	p.result.SetRange(head, commit.Tip())
+	if err := p.setAsideComments(ctx); err != nil {
+		return false, err
+	}
+	p.run.EnterStep(run.PhaseDiscover)
+	work, err := p.discoverSnapshot(ctx, head, commit)
+	if err != nil {
+		return false, err
+	}
+	// The next pass looks at what is applied here, also if this one is killed.
+	if err := p.config.Record.MarkUnsettled(ctx); err != nil {
+		return false, err
+	}
+	p.result.Snapshot = location
+	p.run.EnterStep(run.PhaseWorkspaces)
+	moved = p.applyStale(ctx, killCtx, work)
+	if p.panicErr != nil {
+		return false, p.panicErr
+	}
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := p.config.Record.MarkUnsettled(own); err != nil { // a pass beside this one may have settled it
+		return false, err
+	}
+	if ctx.Err() != nil {
+		return false, p.run.StopError(ctx)
+	}
+	return moved, nil
+}
+
+func (p *pass) discoverSnapshot(ctx context.Context, head state.Head, commit *source.Commit) (*inventory.Inventory, error) {
+	o := p.run.Options
+	settings, err := p.config.LoadSettings(commit)
+	if err != nil {
+		return nil, err
+	}
+	settings.AddValues(o.Values, o.Only)
+	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range work.Warnings() {
+		p.run.Warn(text)
+	}
+	err = work.CheckNames(o.Only)
+	var unknown *run.UnknownWorkspaceError
+	if errors.As(err, &unknown) {
+		unknown.InSnapshot = true
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range o.Values {
+		if reason := settings.ExplainValues(commit.Tree, file); reason != "" {
+			return nil, &run.ValuesError{File: file, Reason: reason}
+		}
+	}
+	return work, nil
+}
+
+// setAsideComments takes the approvals back that were given in comments: nobody can read them
+// without Git and Backlog. A later pass places them again.
+func (p *pass) setAsideComments(ctx context.Context) error {
+	all, err := p.config.Record.Approvals(ctx)
+	if err != nil {
+		return err
+	}
+	for number, approvals := range byPullRequest(all) {
+		if err := p.setAside(ctx, number, approvals); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followHold ends the hold of a snapshot when the commit says what was applied from it, and
+// adds to the result what the hold means.
+func (p *pass) followHold(ctx context.Context, entry *inventory.Entry, result *run.WorkspaceResult) {
+	hold := entry.Hold
+	if hold == nil || hold.Snapshot == "" || p.run.Options.Snapshot != "" {
+		return
+	}
+	switch result.Outcome {
+	case state.Blocked:
+		result.Suspended = true
+	case state.Unchanged, state.NoChanges:
+		if err := p.config.Record.EndHold(ctx, *hold); err != nil {
+			p.run.Log.Warn("could not end a hold whose commit is in the branch; the next pass tries again", "workspace", entry.Dir.Name, "error", err)
+			return
+		}
+		entry.Hold = nil
+		p.run.Log.Info("the branch says what was applied from a snapshot; the workspace is held no more", "workspace", entry.Dir.Name, "snapshot", hold.Snapshot)
+	}
+}
+
+// withoutGit returns the configuration of a pass that asks neither Git nor Backlog's pull
+// requests.
+func withoutGit(c run.Config) *run.Config {
+	c.Source, c.PullRequests = noSource{}, nil
+	return &c
+}
+
+// noSource is the repository of a pass that must not ask one.
+type noSource struct{}
+
+var errNoGit = errors.New("a pass over a snapshot asks no Git server")
+
+func (noSource) Tip(context.Context, string) (source.Tip, error) { return source.Tip{}, errNoGit }
+
+func (noSource) Fetch(context.Context, commitid.ID) (*source.Commit, error) { return nil, errNoGit }
+
+func (noSource) Contains(context.Context, commitid.ID, commitid.ID) (yes, known bool, err error) {
+	return false, false, errNoGit
+}
+
+func (noSource) Resolve(context.Context, string) (commitid.ID, error) { return "", errNoGit }
+
+func (noSource) Refs(context.Context, []string) (map[string]commitid.ID, error) { return nil, errNoGit }
+
+func (noSource) Merge(context.Context, commitid.ID, commitid.ID) (*source.Merge, error) {
+	return nil, errNoGit
+}
