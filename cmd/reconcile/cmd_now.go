@@ -29,7 +29,7 @@ for a person · 3 another run holds a lease that this one needs ·
 64 wrong usage · 70 internal error. Scripts should ask for -o json as well.`,
 		Example: `  reconcile now
   reconcile now tokyo --replan
-  reconcile now --snapshot latest switchover --values env/switchover/dr-osaka.tfvars`,
+  reconcile now --snapshot latest tokyo --values env/tokyo/dr.tfvars`,
 		ValidArgsFunction: a.completeWorkspaces,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
