@@ -52,7 +52,7 @@ func (s *Settings) ownersOf(file string) (owners []string) {
 	nearest := ""
 	for name, dir := range s.found.found {
 		switch {
-		case dir.path != "." && !strings.HasPrefix(file, dir.path+"/"), len(dir.path) < len(nearest):
+		case dir.path != "." && !strings.HasPrefix(file, dir.path+"/"), len(dir.path) < len(nearest): // not in it, or not the nearest
 		case dir.path == nearest:
 			owners = append(owners, name)
 		default:
