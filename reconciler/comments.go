@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -184,18 +185,20 @@ func (t *threads) read(ctx context.Context, number int) error {
 	return t.markMerged(ctx, pull)
 }
 
-// markMerged notes which approvals are of a pull request that is a part of the tip.
+// markMerged notes which approvals are of a merged pull request, and whether the merge is a
+// part of the tip.
 func (t *threads) markMerged(ctx context.Context, pull approval.PullRequest) error {
-	merge := pull.MergeCommit
-	if merge == "" {
-		merge = pull.Head
-	}
-	if !pull.IsMerged || merge == "" {
+	if !pull.IsMerged {
 		return nil
 	}
 	config := t.pass.config
-	if yes, known, err := config.Source.Contains(ctx, t.tip, merge); err != nil || !yes || !known {
-		return err
+	merge, isInTip := cmp.Or(pull.MergeCommit, pull.Head), false
+	if merge != "" {
+		yes, known, err := config.Source.Contains(ctx, t.tip, merge)
+		if err != nil {
+			return err
+		}
+		isInTip = yes && known
 	}
 	all, err := config.Record.Approvals(ctx)
 	if err != nil {
@@ -203,8 +206,8 @@ func (t *threads) markMerged(ctx context.Context, pull approval.PullRequest) err
 	}
 	for _, approvals := range all {
 		for _, a := range approvals {
-			if a.Comment != nil && a.Comment.PullRequest == pull.Number && !a.Merged {
-				if err := config.Record.MarkMerged(ctx, a); err != nil {
+			if a.Comment != nil && a.Comment.PullRequest == pull.Number && (a.BeforeMerge || isInTip && !a.Merged) {
+				if err := config.Record.NoteMerge(ctx, a, isInTip); err != nil {
 					return err
 				}
 			}

@@ -31,6 +31,18 @@ type Approval struct {
 	Comment *ApprovalComment `json:"comment,omitempty"`
 	// Merged: the pull request of the plan is a part of the tip.
 	Merged bool `json:"merged,omitempty"`
+	// BeforeMerge: a comment on an open pull request gave it. It lies in the partition of
+	// previews until NoteMerge takes it over.
+	BeforeMerge bool `json:"before_merge,omitempty"`
+	// Told is what the comment said that asks; see ToldPlan.
+	Told []Asking `json:"told,omitempty"`
+}
+
+// Asking is a change that asks for an approval, as people were told of it.
+type Asking struct {
+	Address string   `json:"address"`
+	Risk    string   `json:"risk"`
+	Why     []string `json:"why"` // in each language
 }
 
 // ApprovalComment is a comment on a pull request that gave an approval.
@@ -60,6 +72,9 @@ type ToldPlan struct {
 	ExpiresAt   int64                 `json:"expires,omitempty"` // Unix seconds
 	// Head is the head of the pull request that the plan is of.
 	Head commitid.ID `json:"head,omitempty"`
+	// Told is what people were told that asks, where an untrusted process made the plan: an
+	// approval counts only for a plan that asks for nothing else. nil: we made it ourselves.
+	Told []Asking `json:"told,omitempty"`
 }
 
 // Errors of approvals.
@@ -138,20 +153,43 @@ func isMeant(digest plandigest.Digest, digits string) bool {
 
 // Approvals returns the approvals that nobody has used, by workspace. Some may have ended.
 func (r *Record) Approvals(ctx context.Context) (map[string][]Approval, error) {
-	all, err := list[Approval](ctx, r, r.name, approvalPrefix)
-	if err != nil {
-		return nil, fmt.Errorf("read the approvals of record %s: %w", r.name, err)
-	}
+	return r.approvals(ctx, r.name, PreviewPartitionPrefix+r.name)
+}
+
+// ApprovalsOutsidePreviews returns those that no comment on an open pull request gave. A
+// planner may not read the others.
+func (r *Record) ApprovalsOutsidePreviews(ctx context.Context) (map[string][]Approval, error) {
+	return r.approvals(ctx, r.name)
+}
+
+func (r *Record) approvals(ctx context.Context, partitions ...string) (map[string][]Approval, error) {
 	byWorkspace := map[string][]Approval{}
-	for _, a := range all {
-		byWorkspace[a.Workspace] = append(byWorkspace[a.Workspace], a)
+	for _, partition := range partitions {
+		all, err := list[Approval](ctx, r, partition, approvalPrefix)
+		if err != nil {
+			return nil, fmt.Errorf("read the approvals of record %s: %w", r.name, err)
+		}
+		for _, a := range all {
+			// Who writes previews may not approve: a pass looks at the comment.
+			if isOfPreviews := partition != r.name; a.BeforeMerge == isOfPreviews && (a.Comment != nil || !isOfPreviews) {
+				byWorkspace[a.Workspace] = append(byWorkspace[a.Workspace], a)
+			}
+		}
 	}
 	return byWorkspace, nil
 }
 
+// approvalKey returns where an approval is stored.
+func (r *Record) approvalKey(a Approval) Key {
+	if a.BeforeMerge {
+		return r.PreviewRecord().key(a.sortKey())
+	}
+	return r.key(a.sortKey())
+}
+
 // PlaceApproval stores an approval of a told plan and marks the head unsettled, in one
-// transaction. It replaces an approval of the same digest. The error is ErrNotTold if
-// another plan was told meanwhile.
+// transaction. It replaces an approval of the same digest that lies in the same partition.
+// The error is ErrNotTold if another plan was told meanwhile.
 func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) error {
 	return r.placeApproval(ctx, plan, a, nil)
 }
@@ -160,12 +198,12 @@ func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) e
 func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, more func(context.Context) ([]Op, error)) error {
 	a.Schema, a.ExpiresAt = Schema, a.EndsAt.Add(keepAfterEnd).Unix()
 	a.ApprovedAt, a.EndsAt = r.now(), a.EndsAt.UTC().Truncate(time.Millisecond)
-	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference
+	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference, a.Told = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference, plan.Told
 	value, err := encode(a)
 	if err != nil {
 		return err
 	}
-	told, key := r.toldPlanKey(plan), r.key(a.sortKey())
+	told, key := r.toldPlanKey(plan), r.approvalKey(a)
 	err = r.retry(ctx, func() error {
 		now, found, err := get[ToldPlan](ctx, r, told)
 		if err == nil && (!found || now.Digest != plan.Digest) {
@@ -174,11 +212,11 @@ func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, m
 		if err != nil {
 			return err
 		}
-		unsettleOp, err := r.markUnsettledOp(ctx)
+		ops, err := r.unsettleFor(ctx, a)
 		if err != nil {
 			return err
 		}
-		ops := []Op{{Key: key, Put: value}, {Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}}, unsettleOp}
+		ops = append(ops, Op{Key: key, Put: value}, Op{Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}})
 		if ops, err = appendOps(ctx, ops, more); err != nil {
 			return err
 		}
@@ -190,21 +228,29 @@ func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, m
 	return nil
 }
 
-// RevokeApproval removes the approval of the plan that begins with digits, and marks the
-// head unsettled, in one transaction. It reports whether there was one.
+// unsettleFor returns the op that marks the head unsettled, unless the approval has nothing
+// to do with the tip yet: who reads comments may write no more than what previews write.
+func (r *Record) unsettleFor(ctx context.Context, a Approval) ([]Op, error) {
+	if a.BeforeMerge {
+		return nil, nil
+	}
+	op, err := r.markUnsettledOp(ctx)
+	return []Op{op}, err
+}
+
+// RevokeApproval removes the approvals of the plan that begins with digits, and marks the
+// head unsettled, in one transaction for each. It reports whether there was one.
 func (r *Record) RevokeApproval(ctx context.Context, workspace, digits string) (bool, error) {
 	revoked := false
 	err := r.retry(ctx, func() error {
 		all, err := r.Approvals(ctx)
-		if err != nil {
-			return err
+		for _, a := range all[workspace] {
+			if err == nil && isMeant(a.Digest, digits) {
+				revoked = true
+				err = r.removeApproval(ctx, a, nil)
+			}
 		}
-		i := slices.IndexFunc(all[workspace], func(a Approval) bool { return isMeant(a.Digest, digits) })
-		if i < 0 {
-			return nil
-		}
-		revoked = true
-		return r.removeApproval(ctx, all[workspace][i], nil)
+		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("revoke the approval of a plan of workspace %s: %w", workspace, err)
@@ -216,19 +262,18 @@ func (r *Record) RevokeApproval(ctx context.Context, workspace, digits string) (
 // more ops; more may be nil. It changes nothing if the approval is gone.
 func (r *Record) removeApproval(ctx context.Context, a Approval, more func(context.Context) ([]Op, error)) error {
 	isGone := func(ctx context.Context) (bool, error) {
-		now, found, err := get[Approval](ctx, r, r.key(a.sortKey()))
+		now, found, err := get[Approval](ctx, r, r.approvalKey(a))
 		return !found || !now.ApprovedAt.Equal(a.ApprovedAt), err
 	}
 	return r.retry(ctx, func() error {
 		if gone, err := isGone(ctx); err != nil || gone {
 			return err
 		}
-		unsettleOp, err := r.markUnsettledOp(ctx)
+		ops, err := r.unsettleFor(ctx, a)
 		if err != nil {
 			return err
 		}
-		ops, err := appendOps(ctx, []Op{r.consumeOp(a), unsettleOp}, more)
-		if err != nil {
+		if ops, err = appendOps(ctx, append(ops, r.consumeOp(a)), more); err != nil {
 			return err
 		}
 		return r.write(ctx, isGone, ops...)
@@ -245,7 +290,7 @@ func appendOps(ctx context.Context, ops []Op, more func(context.Context) ([]Op, 
 
 // consumeOp returns the op that deletes an approval, if it is still the one that was read.
 func (r *Record) consumeOp(a Approval) Op {
-	return Op{Key: r.key(a.sortKey()), If: Cond{Equal: map[string]any{"digest": string(a.Digest), "by": a.ApprovedBy, "at": formatTime(a.ApprovedAt)}}, Delete: true}
+	return Op{Key: r.approvalKey(a), If: Cond{Equal: map[string]any{"digest": string(a.Digest), "by": a.ApprovedBy, "at": formatTime(a.ApprovedAt)}}, Delete: true}
 }
 
 // formatTime returns a time as it is stored.
@@ -275,18 +320,23 @@ func (a *Approval) Fact() *Approval {
 		return nil
 	}
 	fact := *a
-	fact.Difference = nil
+	fact.Difference, fact.Told = nil, nil
 	return &fact
 }
 
 // consumeOps returns the ops of a write that begins an apply: they delete the plan that
-// people were told of, and the approval.
+// people were told of, and the approval, in whichever partitions it was given.
 func (l *Lease) consumeOps(ws Workspace) []Op {
 	if ws.Attempt == nil || ws.Attempt.Approval == nil {
 		return nil
 	}
 	a := *ws.Attempt.Approval
-	ops := []Op{l.record.consumeOp(a), {Key: l.record.key(toldKey(0, ws.Name)), Delete: true}}
+	other := a
+	other.BeforeMerge = !a.BeforeMerge
+	ops := []Op{
+		l.record.consumeOp(a), {Key: l.record.approvalKey(other), Delete: true},
+		{Key: l.record.key(toldKey(0, ws.Name)), Delete: true},
+	}
 	if a.PullRequest != 0 {
 		ops = append(ops, Op{Key: l.record.toldPlanKey(ToldPlan{Workspace: ws.Name, PullRequest: a.PullRequest}), Delete: true})
 	}
@@ -300,7 +350,7 @@ func (l *Lease) classifyApproval(ctx context.Context, ws Workspace, err error) e
 	}
 	cleanupCtx, cancel := l.record.cleanupContext(ctx)
 	defer cancel()
-	now, found, readErr := get[Approval](cleanupCtx, l.record, l.record.key(ws.Attempt.Approval.sortKey()))
+	now, found, readErr := get[Approval](cleanupCtx, l.record, l.record.approvalKey(*ws.Attempt.Approval))
 	if readErr == nil && (!found || !now.ApprovedAt.Equal(ws.Attempt.Approval.ApprovedAt)) {
 		return ErrApprovalGone
 	}

@@ -104,8 +104,8 @@ func (r *Record) ApproveByComment(ctx context.Context, plan ToldPlan, a Approval
 	return r.ReadComments(ctx, read.PullRequest)
 }
 
-// TakeBackApproval removes an approval, marks the head unsettled, and stores what was read,
-// in one transaction. It changes nothing if the approval was used or revoked meanwhile.
+// TakeBackApproval removes an approval, marks the head unsettled unless the approval was
+// given before the merge, and stores what was read, in one transaction. It changes nothing if the approval was used or revoked meanwhile.
 func (r *Record) TakeBackApproval(ctx context.Context, a Approval, read ReadComments) (ReadComments, error) {
 	err := r.removeApproval(ctx, a, r.commentsOps(read))
 	if err != nil {
@@ -114,15 +114,30 @@ func (r *Record) TakeBackApproval(ctx context.Context, a Approval, read ReadComm
 	return r.ReadComments(ctx, read.PullRequest)
 }
 
-// MarkMerged notes that the pull request of an approval was merged into the tip: from now
-// on another plan makes it void.
-func (r *Record) MarkMerged(ctx context.Context, a Approval) error {
-	old := r.consumeOp(a)
-	a.Merged = true
-	value, err := encode(a)
-	if err == nil {
-		err = r.write(ctx, verifyStored[Approval](r, old.Key, value), Op{Key: old.Key, If: old.If, Put: value})
+// NoteMerge notes that the pull request of an approval was merged: from now on the approval
+// lies with those of passes, and the head is unsettled. isInTip: the merge is a part of the
+// tip, so another plan makes it void. It changes nothing if the approval is gone.
+func (r *Record) NoteMerge(ctx context.Context, a Approval, isInTip bool) error {
+	next := a
+	next.BeforeMerge, next.Merged = false, a.Merged || isInTip
+	value, err := encode(next)
+	if err != nil {
+		return err
 	}
+	key := r.approvalKey(next)
+	err = r.retry(ctx, func() error {
+		if !a.BeforeMerge {
+			return r.write(ctx, verifyStored[Approval](r, key, value), Op{Key: key, If: r.consumeOp(a).If, Put: value})
+		}
+		if now, found, err := get[Approval](ctx, r, r.approvalKey(a)); err != nil || !found || !now.ApprovedAt.Equal(a.ApprovedAt) {
+			return err
+		}
+		ops, err := r.unsettleFor(ctx, next)
+		if err != nil {
+			return err
+		}
+		return r.write(ctx, verifyStored[Approval](r, key, value), append(ops, r.consumeOp(a), Op{Key: key, Put: value})...)
+	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		return fmt.Errorf("note the merge of an approved plan of workspace %s: %w", a.Workspace, err)
 	}

@@ -146,10 +146,11 @@ locals {
         Resource = [aws_dynamodb_table.this.arn]
       },
       {
-        # Its planner tasks, in a separate partition.
+        # Its planner tasks, and approvals before the merge, in a separate
+        # partition.
         Sid      = "Given"
         Effect   = "Allow"
-        Action   = ["dynamodb:PutItem"]
+        Action   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"]
         Resource = [aws_dynamodb_table.this.arn]
         Condition = {
           "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] }

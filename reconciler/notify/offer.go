@@ -15,14 +15,15 @@ type Asking struct {
 
 // Offer is what people need to approve a plan by a comment, before the merge.
 type Offer struct {
-	Risk   string
-	Asking []Asking
-	// IsWhole: the plan as a whole asks, whatever its changes are.
+	Risk string
+	// Asking are all changes of the plan where it asks as a whole (IsWhole), whatever they are.
+	Asking  []Asking
 	IsWhole bool
 	// IsUnsafe: the pull request's own code may have run, so that what the plan shows may be
 	// another than what its digest says.
 	IsUnsafe bool
-	// IsForeign: another process made the plan, whose word is not trusted.
+	// IsForeign: an untrusted process made the plan. Only what Asking shows of it can be
+	// approved, because the pass after the merge compares that.
 	IsForeign bool
 }
 
@@ -54,7 +55,7 @@ func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, 
 
 func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 	o := ws.Offer
-	if o.IsForeign {
+	if o.IsForeign && len(o.Asking) == 0 {
 		s.addParagraph(s.message("offer.foreign", "workspace", s.markup.code(ws.Name)))
 		return
 	}
@@ -67,7 +68,7 @@ func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 	switch {
 	case o.IsUnsafe:
 		s.addParagraph(s.message("offer.unsafe", "workspace", s.markup.code(ws.Name)))
-	case isCut || len(o.Asking) > maxListed || !isShown(ws, shown):
+	case isCut || len(o.Asking) > maxListed && (o.IsForeign || !o.IsWhole) || !isShown(ws, shown):
 		s.addParagraph(s.message("offer.cut", "workspace", s.markup.code(ws.Name)))
 	default:
 		s.addParagraph(s.message("offer.answer", "workspace", s.markup.code(ws.Name)))

@@ -33,7 +33,10 @@ func TestOffers(t *testing.T) {
 		"all of it asks":             {Offer{IsWhole: true}, asking + "Plan: 1 to add", ""},
 		"too many changes":           {Offer{Asking: many}, "Plan: 41 to add", "has no room"},
 		"its own code":               {Offer{Asking: why, IsUnsafe: true}, asking, "code of this pull request may have run"},
-		"made in a task":             {Offer{IsForeign: true}, asking, "made in a separate task"},
+		"made in a task":             {Offer{Asking: why, IsForeign: true}, asking, ""},
+		"made in a task, outputs":    {Offer{IsWhole: true, IsForeign: true}, asking, "a separate task made it"},
+		"made in a task, and many":   {Offer{Asking: many, IsWhole: true, IsForeign: true}, asking, "has no room"},
+		"all of it asks, and many":   {Offer{Asking: many, IsWhole: true}, asking, ""},
 	} {
 		for _, format := range []Format{Markdown, Notation} {
 			w, err := NewWriter("en", format)

@@ -1,14 +1,19 @@
 package preview
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"reconcile/internal/plandigest"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/risk"
 	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
@@ -16,6 +21,8 @@ import (
 // response is not trusted.
 type planResponse struct {
 	Workspaces []run.WorkspaceResult `json:"workspaces"`
+	// Waiting are the plans that a pass would not apply by itself, by workspace.
+	Waiting map[string]waitingPlan `json:"waiting,omitempty"`
 	// Problem is an error of the pull request that prevents all its plans.
 	Problem string `json:"problem,omitempty"`
 	// Error is an error that the pull request did not cause.
@@ -26,10 +33,42 @@ type planResponse struct {
 // readers miss what is cut off.
 const (
 	maxResponse = 8 << 20
-	maxPlans    = 2 << 20 // for all plans together
-	maxText     = 8 << 10 // for an error or a warning
-	maxLines    = 50      // warnings, and refusals, of one workspace
+	maxPlans    = 2 << 20   // for all plans together
+	maxText     = 8 << 10   // for an error or a warning
+	maxLines    = 50        // warnings, and refusals, of one workspace
+	maxAsking   = 50        // changes of one workspace; a comment shows fewer
+	maxSentence = 1 << 10   // of a change that asks
+	maxTold     = 150 << 10 // of JSON: the record's item has 400 KB for what asks and the difference
 )
+
+// waitingPlan is what a person needs to approve a plan.
+type waitingPlan struct {
+	Asking      []askingChange        `json:"asking"`
+	AsksAsWhole bool                  `json:"whole,omitempty"`
+	Difference  plandigest.Difference `json:"difference"`
+}
+
+// askingChange is a change that asks.
+type askingChange struct {
+	Address string        `json:"address"`
+	Risk    risk.Class    `json:"risk"`
+	Why     risk.Sentence `json:"why"`
+}
+
+// noteWaiting adds what people need to approve the plans.
+func (a *planResponse) noteWaiting() {
+	a.Waiting = map[string]waitingPlan{}
+	for _, w := range a.Workspaces {
+		if w.Difference == nil {
+			continue
+		}
+		waiting := waitingPlan{AsksAsWhole: w.AsksAsWhole, Difference: w.Difference.Limit()}
+		for _, c := range w.Asking[:min(len(w.Asking), maxAsking)] {
+			waiting.Asking = append(waiting.Asking, askingChange{c.Address, c.Risk, c.Why})
+		}
+		a.Waiting[w.Name] = waiting
+	}
+}
 
 // truncate cuts the response to its limits.
 func (a *planResponse) truncate() {
@@ -63,7 +102,10 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 		results[i] = run.WorkspaceResult{
 			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.StaleReasons(l.merged.Entries[name]),
 			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
-			Withheld: w.Withheld, Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
+			Withheld: w.Withheld, Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused, IsForeign: true,
+		}
+		if waiting, waits := a.Waiting[name]; waits {
+			l.validateWaiting(&results[i], w, waiting)
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
 			results[i] = run.WorkspaceResult{
@@ -72,6 +114,55 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 		}
 	}
 	return results, nil
+}
+
+// validateWaiting takes what people need to approve a plan. A forged digest approves nothing
+// that its asking changes do not tell: a pass compares both with the plan that it makes.
+func (l *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.WorkspaceResult, waiting waitingPlan) {
+	class, err := risk.ParseClass(said.Risk)
+	if err != nil || !result.PlanDigest.IsCurrent() || len(result.PlanDigest.Digits()) < plandigest.AbbrevLength || result.Outcome != state.Pending {
+		return
+	}
+	result.Risk, result.Why = class.String(), sanitize(said.Why, maxText)
+	for _, c := range waiting.Asking[:min(len(waiting.Asking), maxAsking)] {
+		why := risk.Sentence{En: sanitize(c.Why.En, maxSentence), Ja: sanitize(c.Why.Ja, maxSentence)}
+		result.Asking = append(result.Asking, risk.Change{Address: sanitize(c.Address, maxSentence), Risk: c.Risk, Why: why})
+	}
+	if isLargeJSON(result.Asking) {
+		result.Asking = nil // nothing is told
+	}
+	plan := &terraform.Plan{Digest: result.PlanDigest, Risk: risk.Report{Risk: class}}
+	if approved, _ := gate.FindApproval(l.merged.Entries[result.Name].Approvals, plan, result.Asking, l.tip.Config.Now()); approved != nil {
+		result.Warnings = slices.DeleteFunc(result.Warnings, func(text string) bool { return text == result.Withheld })
+		result.Withheld = ""
+		return
+	}
+	difference := sanitizeDifference(waiting.Difference.Limit())
+	if isLargeJSON(difference) {
+		difference = plandigest.Difference{Omitted: len(difference.Changes)}
+	}
+	result.Difference, result.AsksAsWhole = &difference, waiting.AsksAsWhole
+}
+
+// isLargeJSON reports whether a value has no room in the record.
+func isLargeJSON(value any) bool {
+	data, err := json.Marshal(value)
+	return err != nil || len(data) > maxTold
+}
+
+func sanitizeDifference(d plandigest.Difference) plandigest.Difference {
+	for i := range d.Changes {
+		c := &d.Changes[i]
+		c.Address, c.Action = sanitize(c.Address, maxSentence), sanitize(c.Action, maxSentence)
+		for j := range c.Attributes {
+			a := &c.Attributes[j]
+			a.Path = sanitize(a.Path, maxSentence)
+			for _, v := range []*plandigest.Value{&a.Before, &a.After} {
+				v.Hash, v.Text = sanitize(v.Hash, maxSentence), sanitize(v.Text, maxSentence)
+			}
+		}
+	}
+	return d
 }
 
 // planOutcomes are the possible outcomes of a plan of a pull request.

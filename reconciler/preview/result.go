@@ -98,13 +98,10 @@ const (
 
 // offerOf returns what people need to approve a plan; nil if nobody may.
 func offerOf(w run.WorkspaceResult) *notify.Offer {
-	switch {
-	case w.Outcome != state.Pending || w.Withheld == "":
-		return nil
-	case w.Difference == nil:
-		return &notify.Offer{IsForeign: true}
+	if w.Outcome != state.Pending || w.Withheld == "" || w.Difference == nil {
+		return nil // or a hold or an upstream keeps it, or no approval helps
 	}
-	o := &notify.Offer{Risk: w.Risk, IsWhole: w.AsksAsWhole, IsUnsafe: w.MayRunOwnCode}
+	o := &notify.Offer{Risk: w.Risk, IsWhole: w.AsksAsWhole, IsUnsafe: w.MayRunOwnCode, IsForeign: w.IsForeign}
 	for _, c := range w.Asking {
 		o.Asking = append(o.Asking, notify.Asking{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
 	}
@@ -112,8 +109,8 @@ func offerOf(w run.WorkspaceResult) *notify.Offer {
 }
 
 // toNotification returns what the comment says. takesComments: plans can be approved by
-// comments; byTask: the plans were made by a task of an executor.
-func (p *Preview) toNotification(branch, environment string, takesComments, byTask bool) *notify.Preview {
+// comments.
+func (p *Preview) toNotification(branch, environment string, takesComments bool) *notify.Preview {
 	n := &notify.Preview{
 		TakesComments: takesComments,
 		Number:        p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
@@ -134,12 +131,8 @@ func (p *Preview) toNotification(branch, environment string, takesComments, byTa
 		if len(w.Refused) > 0 {
 			outcome = OutcomeRefused
 		}
-		offer := offerOf(w)
-		if offer != nil && offer.IsForeign && !byTask {
-			offer = nil // a hold or an upstream keeps it, or no approval helps
-		}
 		n.Workspaces = append(n.Workspaces, notify.Workspace{
-			Offer: offer,
+			Offer: offerOf(w),
 			Name:  w.Name, Outcome: outcome, Reasons: w.StaleReasons, Digest: w.PlanDigest, Plan: w.Plan, Error: w.Error,
 			Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
 			Refused: w.Refused, Warnings: w.Warnings,

@@ -11,6 +11,7 @@ import (
 
 	"reconcile/reconciler/approval"
 	"reconcile/reconciler/internal/comments"
+	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -124,7 +125,8 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 const toldRetention = 30 * 24 * time.Hour
 
 // tellPlans stores the plans that would wait after the merge, so that people can approve
-// them before it. A planner's plans have no difference: they are a stranger's words.
+// them before it. With a plan of a planner goes what the comment says that asks: an approval
+// counts for nothing else.
 func (p *roundRun) tellPlans(ctx context.Context, result Preview, isUnchanged bool) error {
 	if p.options.DryRun {
 		return nil
@@ -133,14 +135,19 @@ func (p *roundRun) tellPlans(ctx context.Context, result Preview, isUnchanged bo
 		return p.moveTold(ctx, result)
 	}
 	for _, w := range result.Workspaces {
-		if w.Difference == nil || w.Outcome != state.Pending {
+		if w.Difference == nil || w.Outcome != state.Pending || w.IsForeign && len(w.Asking) == 0 {
 			continue
 		}
-		err := p.config.Record.TellPreview(ctx, state.ToldPlan{
+		plan := state.ToldPlan{
 			Workspace: w.Name, PullRequest: result.Number, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why,
 			Head: result.Head, ToldAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(toldRetention).Unix(),
-		})
-		if err != nil {
+		}
+		for _, change := range w.Asking {
+			if w.IsForeign {
+				plan.Told = append(plan.Told, gate.NewAsking(change))
+			}
+		}
+		if err := p.config.Record.TellPreview(ctx, plan); err != nil {
 			return err
 		}
 	}
@@ -225,7 +232,7 @@ func (p *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Pre
 	} else {
 		writer, err := p.options.Writer(ctx)
 		if err == nil {
-			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment, p.config.Approvers != nil, p.config.Executor != nil), last)
+			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment, p.config.Approvers != nil), last)
 		}
 		if err != nil {
 			return err

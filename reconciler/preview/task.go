@@ -29,6 +29,7 @@ func (p *Previewer) RunPlan(ctx, killCtx context.Context, key string) ([]run.Wor
 		return nil, fmt.Errorf("the plan request under this key: %w", err)
 	}
 	answer := executePlan(ctx, killCtx, &p.config, key, order)
+	answer.noteWaiting()
 	answer.truncate()
 	if data, err = json.Marshal(answer); err != nil {
 		return nil, err

@@ -14,7 +14,11 @@ import (
 // named, by workspace. Some may have ended. Where the operator names nobody, an approval
 // counts unless it was given by a comment.
 func (c *Config) ReadApprovals(ctx context.Context) (map[string][]state.Approval, error) {
-	all, err := c.Record.Approvals(ctx)
+	read := c.Record.Approvals
+	if c.Approvers == nil {
+		read = c.Record.ApprovalsOutsidePreviews
+	}
+	all, err := read(ctx)
 	if err != nil || len(all) == 0 {
 		return all, err
 	}

@@ -92,9 +92,11 @@ type WorkspaceResult struct {
 	Difference *plandigest.Difference `json:"-"`
 	// Asking are the changes of such a plan that ask. AsksAsWhole: the plan asks, whatever
 	// its changes are. MayRunOwnCode: the plan may have run code of the pull request.
+	// IsForeign: an untrusted process made the plan.
 	Asking        []risk.Change `json:"-"`
 	AsksAsWhole   bool          `json:"-"`
 	MayRunOwnCode bool          `json:"-"`
+	IsForeign     bool          `json:"-"`
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

@@ -30,7 +30,7 @@ func testComments(t *testing.T, open Open) {
 	assertErr(t, "what another run has read before", err, state.ErrCommentsRead)
 
 	approval := approvalOf(t, b)
-	assertErr(t, "note the merge", b.MarkMerged(ctx, approval), nil)
+	assertErr(t, "note the merge", b.NoteMerge(ctx, approval, true), nil)
 	if approval = approvalOf(t, a); !approval.Merged || approval.Comment == nil || approval.Comment.UserID != 9 {
 		t.Fatalf("merged: %+v", approval)
 	}
@@ -46,6 +46,71 @@ func testComments(t *testing.T, open Open) {
 	_, err = a.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
 	assertErr(t, "approve again", err, nil)
 	approvalOf(t, a)
+}
+
+// testApprovalBeforeMerge: what a comment on an open pull request gives lies with previews, and
+// leaves the head alone until the merge.
+func testApprovalBeforeMerge(t *testing.T, open Open) {
+	a, b := twoRunners(t, open)
+	ctx := t.Context()
+	isSettled := func() bool {
+		t.Helper()
+		head, err := b.Head(ctx)
+		assertErr(t, "read the head", err, nil)
+		return head.Settled
+	}
+	head := a.adopt("c1")
+	head.Settled = true
+	_, err := a.PutHead(ctx, head)
+	assertErr(t, "settle", err, nil)
+	plan := toldPlan(digestA)
+	plan.PullRequest, plan.Told = 7, []state.Asking{{Address: "x", Risk: "replace", Why: []string{"is replaced"}}}
+	assertErr(t, "tell of a pull request", a.TellPreview(ctx, plan), nil)
+	given := state.Approval{ApprovedBy: "Bob", EndsAt: testTime.Add(time.Hour), BeforeMerge: true, Comment: &state.ApprovalComment{PullRequest: 7, ID: 1, UserID: 9, Hash: "h"}}
+	give := func() {
+		t.Helper()
+		read, err := a.ReadComments(ctx, 7)
+		assertErr(t, "read", err, nil)
+		_, err = a.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
+		assertErr(t, "approve", err, nil)
+	}
+	give()
+	approval := approvalOf(t, b)
+	if !approval.BeforeMerge || len(approval.Told) != 1 || !isSettled() {
+		t.Fatalf("before the merge: %+v, settled %v", approval, isSettled())
+	}
+	if others, err := b.ApprovalsOutsidePreviews(ctx); err != nil || len(others) != 0 {
+		t.Fatalf("it lies with those of passes: %+v, %v", others, err)
+	}
+	revoked, err := b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	if err != nil || !revoked || !isSettled() {
+		t.Fatalf("revoke: %v, %v, settled %v", revoked, err, isSettled())
+	}
+
+	// The merge brings it to those of passes, once.
+	assertErr(t, "note the merge of what was revoked", b.NoteMerge(ctx, approval, true), nil)
+	give()
+	approval = approvalOf(t, a)
+	for range 2 {
+		assertErr(t, "note the merge", b.NoteMerge(ctx, approval, true), nil)
+	}
+	if approval = approvalOf(t, a); approval.BeforeMerge || !approval.Merged || isSettled() {
+		t.Fatalf("merged: %+v, settled %v", approval, isSettled())
+	}
+
+	// Two people approve the same plan in two places. It is used once.
+	give()
+	l := a.acquire()
+	assertErr(t, "begin", beginWith(t, a, l, approval), nil)
+	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+		t.Fatalf("used, and still there: %+v, %v", all, err)
+	}
+	assertErr(t, "tell it again", a.TellPreview(ctx, plan), nil)
+	give()
+	assertErr(t, "begin with the one of the pull request", beginWith(t, a, l, approvalOf(t, a)), nil)
+	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+		t.Fatalf("used, and still there: %+v, %v", all, err)
+	}
 }
 
 // approvalOf returns the only approval of tokyo.

@@ -37,6 +37,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"forget":       testForget,
 		"approval":     testApproval,
 		"comments":     testComments,
+		"before merge": testApprovalBeforeMerge,
 
 		"many inputs":   testManyInputs,
 		"corrupt parts": testCorruptParts,

@@ -153,7 +153,8 @@ func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
 	reason := ""
 	switch {
 	case i < 0:
-	case v.thread.Comments[i].IsEdited() || HashText(v.thread.Comments[i].Text) != a.Comment.Hash || v.thread.Comments[i].AuthorID != a.Comment.UserID:
+	case v.thread.Comments[i].IsEdited() || HashText(v.thread.Comments[i].Text) != a.Comment.Hash || v.thread.Comments[i].AuthorID != a.Comment.UserID,
+		!saysApproval(v.thread.Comments[i].Text, a):
 		reason = notify.RefusedEdited
 	case v.isClosed():
 		reason = notify.RefusedClosed
@@ -174,6 +175,15 @@ func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
 			"workspace", a.Workspace, "digest", a.Digest.Abbrev(), "pull_request", a.Comment.PullRequest, "comment", a.Comment.ID)
 	}
 	return errors.Join(answerErr, err)
+}
+
+// saysApproval reports whether a comment has the line of an approval. Who writes previews can
+// write what looks like one given before the merge.
+func saysApproval(text string, a state.Approval) bool {
+	commands, _ := approval.FindCommands(text)
+	return slices.ContainsFunc(commands, func(c approval.Command) bool {
+		return c.Workspace == a.Workspace && state.ToldPlan{Digest: a.Digest}.IsMeant(c.Digits)
+	})
 }
 
 func (v *reading) isClosed() bool {
@@ -267,7 +277,7 @@ func (v *reading) approve(ctx context.Context, plan state.ToldPlan, c approval.C
 		return notify.RefusedOld
 	}
 	a := state.Approval{
-		ApprovedBy: person.Name, EndsAt: end,
+		ApprovedBy: person.Name, EndsAt: end, BeforeMerge: v.thread.PullRequest.IsOpen && plan.PullRequest != 0,
 		Comment: &state.ApprovalComment{PullRequest: v.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
 	}
 	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))

@@ -21,7 +21,7 @@ type Verdict struct {
 	Why string
 	// Forbidden means that no approval helps.
 	Forbidden bool
-	// Asking are the changes that ask. IsWhole: the plan as a whole asks, too.
+	// Asking are the changes that ask: all of them where the plan as a whole asks (IsWhole).
 	Asking  []risk.Change
 	IsWhole bool
 }
@@ -60,6 +60,9 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 	if len(reasons) == 0 && mode == settings.ApplyApproved {
 		v.IsWhole = true
 		reasons = append(reasons, `apply = "approve"`)
+	}
+	if v.IsWhole {
+		v.Asking = plan.Risk.Changes
 	}
 	v.Why = strings.Join(reasons, "; ")
 	return v

@@ -77,6 +77,16 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// tell returns what an untrusted process told of a plan.
+func tell(plan *terraform.Plan, change func(*state.Asking)) (told []state.Asking) {
+	for _, c := range plan.Risk.Changes {
+		t := gate.NewAsking(c)
+		change(&t)
+		told = append(told, t)
+	}
+	return told
+}
+
 func TestFindApproval(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
@@ -94,14 +104,18 @@ func TestFindApproval(t *testing.T) {
 		"another plan":                  {change(func(a *state.Approval) { a.Digest = "2:k:00" }), "the plan is another now"},
 		"another plan, difference kept": {change(func(a *state.Approval) { a.Digest, a.Difference = "2:k:00", &plandigest.Difference{} }), "(aws_e.e (delete) is new)"},
 		"of the version before":         {change(func(a *state.Approval) { a.Digest = plandigest.Digest(plan.Digest.Digits()) }), "the plan is another now"},
+		"all was told":                  {change(func(a *state.Approval) { a.Told = []state.Asking{gate.NewAsking(plan.Risk.Changes[0]), {}} }), ""},
+		"another was told":              {change(func(a *state.Approval) { a.Told = []state.Asking{{Address: "aws_f.f"}} }), "the preview did not tell what becomes of aws_e.e"},
+		"as less was told":              {change(func(a *state.Approval) { a.Told = tell(plan, func(t *state.Asking) { t.Risk = "update" }) }), "did not tell"},
+		"for another reason was told":   {change(func(a *state.Approval) { a.Told = tell(plan, func(t *state.Asking) { t.Why = []string{"ok", "ok"} }) }), "did not tell"},
 		"of a pull request":             {change(func(a *state.Approval) { a.Digest, a.PullRequest = "2:k:00", 7 }), "kept"},
 	} {
-		match, void := gate.FindApproval([]state.Approval{c.approval}, plan, now)
+		match, void := gate.FindApproval([]state.Approval{c.approval}, plan, plan.Risk.Changes, now)
 		switch {
 		case (match != nil) != (c.says == "") || (len(void) == 0) != (c.says == "" || c.says == "kept"):
 			t.Errorf("%s: %+v, %+v", name, match, void)
-		case len(void) == 1 && !strings.Contains(gate.DescribeVoid(void[0], plan, now), c.says):
-			t.Errorf("%s: %s", name, gate.DescribeVoid(void[0], plan, now))
+		case len(void) == 1 && !strings.Contains(gate.DescribeVoid(void[0], plan, plan.Risk.Changes, now), c.says):
+			t.Errorf("%s: %s", name, gate.DescribeVoid(void[0], plan, plan.Risk.Changes, now))
 		}
 	}
 }

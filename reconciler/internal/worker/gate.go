@@ -84,13 +84,13 @@ func (v *workspaceRun) checkApproval(ctx context.Context, plan *terraform.Plan, 
 	if err := v.readApprovals(ctx); err != nil {
 		return nil, err
 	}
-	v.approval, v.void = gate.FindApproval(v.approvals, plan, v.config.Now())
+	v.approval, v.void = gate.FindApproval(v.approvals, plan, verdict.Asking, v.config.Now())
 	if v.approval != nil && !verdict.Forbidden {
 		return nil, nil
 	}
 	why := []string{gate.DescribeWait(v.entry.Dir.Name, verdict, plan)}
 	for _, a := range v.void {
-		why = append(why, gate.DescribeVoid(a, plan, v.config.Now()))
+		why = append(why, gate.DescribeVoid(a, plan, verdict.Asking, v.config.Now()))
 	}
 	if !verdict.Forbidden {
 		v.told = v.newToldPlan(plan)
