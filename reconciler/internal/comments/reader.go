@@ -1,5 +1,5 @@
 // Package comments reads approvals in the comments on pull requests. It places those that
-// count, takes back those that are void, and answers the rest, each once.
+// count, takes back those that are void, and answers each once.
 package comments
 
 import (
@@ -51,7 +51,10 @@ type reading struct {
 	isDirty  bool // read has something that is not stored
 	offers   []offer
 	answered map[int]bool // ids of comments that have an answer
-	answers  int
+	// confirmed are the ids of comments whose approvals were confirmed. One that is void later
+	// is answered, too.
+	confirmed map[int]bool
+	answers   int
 }
 
 // offer is a plan that the pull request tells, with the comment that tells it.
@@ -62,7 +65,7 @@ type offer struct {
 
 // Read reads the comments of a pull request.
 func (r *Reader) Read(ctx context.Context, t Thread) error {
-	v := &reading{reader: r, thread: t, answered: map[int]bool{}}
+	v := &reading{reader: r, thread: t, answered: map[int]bool{}, confirmed: map[int]bool{}}
 	err := v.load(ctx)
 	if err == nil {
 		err = v.checkApprovals(ctx)
@@ -108,6 +111,9 @@ func (v *reading) load(ctx context.Context) (err error) {
 		own[c.ID] = c
 		if id, ok := notify.ReadAnswer(c.Text); ok {
 			v.answered[id] = true
+		}
+		if id, ok := notify.ReadConfirmation(c.Text); ok {
+			v.confirmed[id] = true
 		}
 		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == v.reader.Config.Environment {
 			preview, marker = c, m
@@ -213,22 +219,47 @@ func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
 		return v.refuse(ctx, c, hash, []notify.Refusal{{Reason: why}})
 	}
 	var refusals []notify.Refusal
+	var approved []string
 	for _, command := range commands {
 		plan, why := v.findPlan(c, command)
 		if why == "" {
 			why = v.approve(ctx, plan, c, hash)
 		}
-		switch {
-		case why == failedRead:
+		switch why {
+		case "":
+			approved = append(approved, command.String())
+		case failedRead:
 			return state.ErrCommentsRead
-		case why != "":
+		default:
 			refusals = append(refusals, notify.Refusal{Line: command.String(), Reason: why})
 		}
 	}
-	if len(refusals) > 0 {
-		return v.refuse(ctx, c, hash, refusals)
+	if len(approved) > 0 {
+		v.confirm(ctx, c, approved, refusals)
+		return nil
 	}
-	return nil
+	return v.refuse(ctx, c, hash, refusals)
+}
+
+// confirm answers a comment that approved plans, once. Its failure is only logged: what was
+// approved counts all the same.
+func (v *reading) confirm(ctx context.Context, c approval.Comment, approved []string, refusals []notify.Refusal) {
+	if v.confirmed[c.ID] || v.answers == maxAnswers {
+		return
+	}
+	v.answers++
+	v.confirmed[c.ID] = true
+	writer, err := v.reader.Writer(ctx)
+	var text string
+	if err == nil {
+		text, err = writer.WriteConfirmation(c.ID, approved, !v.thread.PullRequest.IsOpen, refusals)
+	}
+	if err == nil {
+		err = v.reader.Answer(ctx, v.thread.PullRequest.Number, text)
+	}
+	if err != nil {
+		v.reader.Config.Log.Warn("could not answer a comment whose approval is recorded", "pull_request", v.thread.PullRequest.Number, "comment", c.ID, "error", err)
+	}
 }
 
 // refuseComment returns why nothing in a comment counts; "" if something may.

@@ -2,6 +2,7 @@ package comments_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -95,7 +96,14 @@ func (w *world) write(author int, text string) {
 	w.thread.Comments = append(w.thread.Comments, approval.Comment{ID: w.nextID, AuthorID: author, IsOwn: author == 0, Text: text, CreatedAt: w.now, UpdatedAt: w.now})
 }
 
-func (w *world) last() *approval.Comment { return &w.thread.Comments[len(w.thread.Comments)-1] }
+// last returns the newest comment of a person.
+func (w *world) last() *approval.Comment {
+	i := len(w.thread.Comments) - 1
+	for i > 0 && w.thread.Comments[i].IsOwn {
+		i--
+	}
+	return &w.thread.Comments[i]
+}
 
 func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
 
@@ -119,7 +127,17 @@ func (w *world) approvals() (list []state.Approval) {
 	return list
 }
 
-// answers returns the texts that reconcile answered.
+// confirmations returns the texts that said that an approval is recorded.
+func (w *world) confirmations() (texts []string) {
+	for _, c := range w.thread.Comments {
+		if _, ok := notify.ReadConfirmation(c.Text); ok {
+			texts = append(texts, c.Text)
+		}
+	}
+	return texts
+}
+
+// answers returns the texts that reconcile answered to what is no approval.
 func (w *world) answers() (texts []string) {
 	for _, c := range w.thread.Comments {
 		if _, ok := notify.ReadAnswer(c.Text); ok {
@@ -137,14 +155,68 @@ func TestApproved(t *testing.T) {
 	for range 2 { // the second read finds nothing new
 		w.read()
 		list := w.approvals()
-		if len(list) != 2 || len(w.answers()) != 0 {
-			t.Fatalf("%+v, %q", list, w.answers())
+		said := w.confirmations()
+		if len(list) != 2 || len(w.answers()) != 0 || len(said) != 1 || !strings.Contains(said[0], "`"+line+"`") {
+			t.Fatalf("%+v, %q, %q", list, w.answers(), said)
 		}
 		a := list[0]
-		if a.ApprovedBy != "Bob" || a.PullRequest != 7 || a.Comment.UserID != approver || a.Comment.Head != head || !a.EndsAt.Equal(w.last().CreatedAt.Add(7*24*time.Hour)) {
+		if a.ApprovedBy != "Bob" || a.PullRequest != 7 || a.Comment.UserID != approver || a.Comment.Head != head || !a.EndsAt.Equal(start.Add(time.Minute+7*24*time.Hour)) {
 			t.Errorf("%+v", a)
 		}
 		w.pass(time.Hour)
+	}
+}
+
+// TestApprovedInPart: one answer says what is recorded, and what is not.
+func TestApprovedInPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write(approver, line+"\n/approve osaka "+digestTokyo.Abbrev())
+	for range 2 {
+		w.read()
+	}
+	said := w.confirmations()
+	if len(w.approvals()) != 1 || len(w.answers()) != 0 || len(said) != 1 || !strings.Contains(said[0], "offers no such plan") {
+		t.Errorf("%+v, %q, %q", w.approvals(), w.answers(), said)
+	}
+}
+
+// TestApprovalWithoutAnswer: an approval counts where Backlog takes no answer.
+func TestApprovalWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.reader.Answer = func(context.Context, int, string) error { return errors.New("Backlog is away") }
+	w.write(approver, line)
+	w.read()
+	if len(w.approvals()) != 1 {
+		t.Errorf("%+v", w.approvals())
+	}
+}
+
+// TestForgedBeforeTheMerge: who writes previews cannot write an approval that no comment gave.
+func TestForgedBeforeTheMerge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pass(time.Minute)
+	w.write(approver, "Looks good to me.")
+	plans, err := w.record.ToldPlans(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := state.Approval{ApprovedBy: "Bob", EndsAt: w.now.Add(time.Hour), BeforeMerge: true}
+	for name, comment := range map[string]*state.ApprovalComment{
+		"no comment":                      nil,
+		"a comment that approves nothing": {PullRequest: 7, ID: w.last().ID, UserID: approver, Hash: comments.HashText(w.last().Text), Head: head},
+		"a comment that is not there":     {PullRequest: 7, ID: 1, UserID: approver, Hash: "x", Head: head},
+	} {
+		forged.Comment = comment
+		if err := w.record.PlaceApproval(t.Context(), plans[0], forged); err != nil {
+			t.Fatal(err)
+		}
+		w.read()
+		if list := w.approvals(); len(list) != 0 {
+			t.Errorf("%s: %+v", name, list)
+		}
 	}
 }
 
@@ -225,7 +297,7 @@ func TestCheats(t *testing.T) {
 				return
 			}
 			for id := range read.Comments {
-				if _, wasAnswered := notify.ReadAnswer(w.last().Text); wasAnswered {
+				if len(answers) > 0 {
 					read = read.Without(id)
 				}
 			}
