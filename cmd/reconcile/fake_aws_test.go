@@ -131,10 +131,15 @@ func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// parameter NAME FILE puts a file's text into a parameter of Systems Manager.
+// parameter NAME FILE puts a file's text into a parameter of Systems Manager. parameter
+// writer ROLE lets the sessions of a role write parameters.
 func parameterCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: parameter NAME FILE")
+		ts.Fatalf("usage: parameter NAME FILE | writer ROLE")
+	}
+	if args[0] == "writer" {
+		fixtureOf(ts).cloud.secrets.LetWrite(args[1])
+		return
 	}
 	fixtureOf(ts).cloud.secrets.SetParameter(args[0], ts.ReadFile(args[1]))
 }

@@ -38,8 +38,9 @@ func (r *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.assumedRoles = append(r.assumedRoles, req.FormValue("RoleArn"))
 	r.mu.Unlock()
 	w.Header().Set("Content-Type", "text/xml")
+	arn := req.FormValue("RoleArn")
 	fmt.Fprint(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>`+
-		`<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret-of-the-role</SecretAccessKey>`+
+		`<AccessKeyId>ASIAROLE-`+arn[strings.LastIndex(arn, "/")+1:]+`</AccessKeyId><SecretAccessKey>secret-of-the-role</SecretAccessKey>`+
 		`<SessionToken>token-of-the-role</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`+
 		`</Credentials></AssumeRoleResult></AssumeRoleResponse>`)
 }

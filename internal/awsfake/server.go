@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type Server struct {
 	mu              sync.Mutex
 	secrets         map[string]string
 	parameters      map[string]string
+	writers         []string    // roles that may write parameters
 	jobs            []*jobState // in order of start
 	startCalls      int         // calls that asked for a start
 	errorCode       string
@@ -58,6 +60,13 @@ func (c *Server) SetParameter(name, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.parameters[name] = value
+}
+
+// LetWrite lets a role write parameters. The access key of its session ends in its name.
+func (c *Server) LetWrite(role string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writers = append(c.writers, role)
 }
 
 // Fail makes CodeBuild and ECS refuse every start with an error code of their
@@ -119,7 +128,7 @@ func (c *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, ok := map[string]func(http.ResponseWriter, *http.Request, []byte){
 		"StartBuild": c.startBuild, "BatchGetBuilds": c.batchGetBuilds,
 		"RunTask": c.runTask, "DescribeTasks": c.describeTasks,
-		"GetSecretValue": c.getSecretValue, "GetParameter": c.getParameter,
+		"GetSecretValue": c.getSecretValue, "GetParameter": c.getParameter, "PutParameter": c.putParameter,
 	}[action]
 	switch {
 	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
@@ -159,6 +168,32 @@ func (c *Server) getParameter(w http.ResponseWriter, _ *http.Request, body []byt
 		return
 	}
 	writeReply(w, http.StatusOK, object{"Parameter": object{"Name": in.Name, "Type": "String", "Value": value, "Version": 1}})
+}
+
+// putParameter checks the permission before anything else, as AWS does, and refuses what
+// exists.
+func (c *Server) putParameter(w http.ResponseWriter, r *http.Request, body []byte) {
+	var in struct {
+		Name, Value string
+		Overwrite   bool
+	}
+	if !decode(w, body, &in) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key, _, _ := strings.Cut(r.Header.Get("Authorization"), "/")
+	isOf := func(role string) bool { return strings.HasSuffix(key, "ROLE-"+role) }
+	_, exists := c.parameters[in.Name]
+	switch {
+	case !slices.ContainsFunc(c.writers, isOf):
+		writeError(w, "AccessDeniedException", "User is not authorized to perform: ssm:PutParameter on resource: "+in.Name)
+	case exists && !in.Overwrite:
+		writeError(w, "ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+	default:
+		c.parameters[in.Name] = in.Value
+		writeReply(w, http.StatusOK, object{"Version": 1})
+	}
 }
 
 type object = map[string]any

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/smithy-go"
 
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/ownership"
@@ -102,6 +103,32 @@ func readApproversFile(path string) ([]byte, error) {
 
 // ParameterName returns the name of the parameter at ssm://NAME.
 func ParameterName(location string) string { return strings.TrimPrefix(location, SchemeSSM) }
+
+// MayWriteParameter reports whether credentials may write the parameter at ssm://NAME, whose
+// value own can read. It asks to create it: AWS checks the permission first, and refuses what
+// exists. So nothing is changed.
+func MayWriteParameter(ctx context.Context, own, credentials aws.Config, location string) (bool, error) {
+	name := ParameterName(location)
+	out, err := ssm.NewFromConfig(own).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+	if err != nil {
+		return false, fmt.Errorf("read the parameter %s: %w", name, err)
+	}
+	if out.Parameter == nil || out.Parameter.Value == nil {
+		return false, fmt.Errorf("%s has no value", location)
+	}
+	_, err = ssm.NewFromConfig(credentials).PutParameter(ctx, &ssm.PutParameterInput{
+		Name: &name, Value: out.Parameter.Value, Type: out.Parameter.Type, Overwrite: aws.Bool(false),
+	})
+	var exists *types.ParameterAlreadyExists
+	var refused smithy.APIError
+	switch {
+	case err == nil, errors.As(err, &exists):
+		return true, nil
+	case errors.As(err, &refused) && refused.ErrorCode() == "AccessDeniedException":
+		return false, nil
+	}
+	return false, fmt.Errorf("ask whether the parameter %s may be written: %w", name, err)
+}
 
 func readParameter(ctx context.Context, cfg func() (aws.Config, error), location string) ([]byte, error) {
 	settings, err := cfg()

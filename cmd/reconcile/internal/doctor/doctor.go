@@ -17,6 +17,7 @@ type Doctor struct {
 	settings *config.Settings
 	deps     *wire.Deps         // as far as they could be opened
 	atTip    *settings.Settings // the repository's own settings; nil: not read
+	names    []string           // of the workspaces at the tip; nil: not read
 }
 
 // New returns a doctor of p, whose dependencies are not open yet.
@@ -66,6 +67,7 @@ func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
 		{"settings", d.checkSettings},
 		{"workspaces", d.checkWorkspaces},
 		{"approvers", d.checkApprovers},
+		{"apply roles", d.checkApplyRoles},
 		{"clock", d.checkClock},
 		{"backlog", d.checkBacklog},
 		{"notify", d.checkNotify},

@@ -65,6 +65,7 @@ func (d *Doctor) checkWorkspaces(ctx context.Context) (string, error) {
 	}
 	var refused []string
 	for _, w := range graph.Workspaces {
+		d.names = append(d.names, w.Name)
 		if w.Error != "" {
 			refused = append(refused, w.Name+": "+strings.ReplaceAll(w.Error, "\n", "; "))
 		}
