@@ -140,7 +140,7 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	plan, err := s.worker.Plan(ctx, killCtx, entry)
 	if err == nil {
 		result.Warnings = plan.Warnings
-		err = gate.CheckState(s.config, s.inventory.Load(entry), entry.Record, plan)
+		err = gate.CheckState(s.config, s.inventory.Product, s.inventory.Load(entry), entry.Record, plan)
 	}
 	if err == nil {
 		s.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseRecord})

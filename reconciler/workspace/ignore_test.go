@@ -30,6 +30,24 @@ func loadA(t *testing.T, files map[string]string) (*Workspace, *FileLists) {
 	return w, NewFileLists(tree)
 }
 
+// TestUpwardVariable: a value of our environment that leads upwards widens, and is said.
+func TestUpwardVariable(t *testing.T) {
+	tree := treetest.New(map[string]string{
+		"env/a/main.tf": "variable \"f\" {}\nresource \"x\" \"y\" {\n  z = file(\"${path.module}/${var.f}\")\n}\n",
+		"env/x":         "",
+	})
+	for value, want := range map[string]bool{"": false, "x": false, "a..b": false, "../x": true, `["a", "../x"]`: true, "..": true} {
+		l := NewLoader(tree, repotree.Terraform)
+		l.LookupEnv = func(name string) (string, bool) { return value, name == "TF_VAR_f" }
+		w := l.Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{Env: []string{"TF_VAR_f"}})
+		isWide := slices.Contains(w.Inputs, ".")
+		isSaid := slices.ContainsFunc(w.Warnings, func(text string) bool { return strings.Contains(text, "TF_VAR_f leads upwards") })
+		if w.Err != nil || isWide != want || isSaid != want {
+			t.Errorf("%q: %v, %q, %v", value, w.Inputs, w.Warnings, w.Err)
+		}
+	}
+}
+
 // TestChangeOfFile changes one file of a repository and checks whether env/a is stale, and that
 // only an input can change what is found.
 func TestChangeOfFile(t *testing.T) {

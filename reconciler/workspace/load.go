@@ -31,10 +31,26 @@ func (l *Loader) Load(dir settings.Dir, cfg settings.Config) (w *Workspace) {
 		w.Err = fmt.Errorf("workspace %s: the name of its directory is not printable UTF-8: rename the directory, because Terraform would write another name", dir.Name)
 		return w
 	}
-	l.evaluate(newEvaluation(l.modules, l.files, dir, cfg), w)
+	e := newEvaluation(l.modules, l.files, dir, cfg)
+	l.addUpwardVariables(e, cfg)
+	l.evaluate(e, w)
 	// Syntax trees are large, and few workspaces are also modules of others.
 	l.modules.Forget(dir.Path)
 	return w
+}
+
+// addUpwardVariables widens the inputs where a variable of our environment leads upwards: file
+// patterns take what is not known to stay below their directory.
+func (l *Loader) addUpwardVariables(e *evaluation, cfg settings.Config) {
+	if l.LookupEnv == nil {
+		return
+	}
+	for _, name := range cfg.Env {
+		if value, _ := l.LookupEnv(name); value == ".." || strings.Contains(value, "../") || strings.Contains(value, `..\`) {
+			problem := &hcleval.Problem{File: e.root.Path, Text: name + " leads upwards (..)"}
+			e.inputs.addGuess(".", unknown{problem, "every change in the repository counts"})
+		}
+	}
 }
 
 func (l *Loader) evaluate(e *evaluation, w *Workspace) {

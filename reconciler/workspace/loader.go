@@ -20,6 +20,8 @@ type Loader struct {
 	product repotree.Product
 	modules *module.Loader
 	files   *FileLists
+	// LookupEnv returns the environment variables that settings declare; nil: they are not known.
+	LookupEnv func(name string) (string, bool)
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.

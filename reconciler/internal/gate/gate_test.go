@@ -10,6 +10,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
@@ -80,14 +81,14 @@ func TestCheckState(t *testing.T) {
 		"an older one":        {applied, place, terraform.State{Lineage: "a", Serial: 4}, true, "is older than the one that was last applied"},
 		"another one":         {applied, place, terraform.State{Lineage: "b", Serial: 5}, true, "is not the one that was last applied"},
 		"none":                {applied, place, terraform.State{}, false, "its Terraform state is missing"},
-		"moved, and none":     {applied, "s3:bucket/other", terraform.State{}, false, "where there is none"},
+		"moved, and none":     {applied, "s3:bucket/other", terraform.State{}, false, "where there is none: move it (tofu init -migrate-state)"},
 		"moved, to another":   {applied, "s3:bucket/other", terraform.State{Lineage: "b"}, true, "where another state exists"},
 		"moved by a person":   {applied, "s3:bucket/other", terraform.State{Lineage: "a", Serial: 6}, true, ""},
 		"new":                 {state.Workspace{}, place, terraform.State{}, false, ""},
 		"new, but it existed": {state.Workspace{}, place, terraform.State{Lineage: "b"}, true, "reconcile did not apply"},
 	} {
 		plan := &terraform.Plan{State: c.found, StateExists: c.exists}
-		err := gate.CheckState(&run.Config{}, &workspace.Workspace{Name: "app", Identity: c.identity}, c.record, plan)
+		err := gate.CheckState(&run.Config{}, repotree.OpenTofu, &workspace.Workspace{Name: "app", Identity: c.identity}, c.record, plan)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -7,13 +7,14 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
 // CheckState returns why a plan must wait for a person because of the state that it was
 // made against. `now --adopt` is that person's approval.
-func CheckState(c *run.Config, ws *workspace.Workspace, rec state.Workspace, plan *terraform.Plan) error {
-	if err := checkSameState(c, ws, rec, plan); err != nil {
+func CheckState(c *run.Config, product repotree.Product, ws *workspace.Workspace, rec state.Workspace, plan *terraform.Plan) error {
+	if err := checkSameState(c, product, ws, rec, plan); err != nil {
 		return err
 	}
 	return checkAdoption(ws.Name, rec, plan)
@@ -21,7 +22,7 @@ func CheckState(c *run.Config, ws *workspace.Workspace, rec state.Workspace, pla
 
 // checkSameState returns why the state is not the one that was last applied, or is
 // older. nil: it is that state, or there is none to compare with.
-func checkSameState(c *run.Config, ws *workspace.Workspace, rec state.Workspace, plan *terraform.Plan) error {
+func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Workspace, rec state.Workspace, plan *terraform.Plan) error {
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := ws.Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
@@ -48,8 +49,8 @@ func checkSameState(c *run.Config, ws *workspace.Workspace, rec state.Workspace,
 	switch {
 	case found.Lineage == "" && moved:
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
-			"its state was at %s and is now configured at %s, where there is none: move it (terraform init -migrate-state), or create everything again with `reconcile now --adopt %s`",
-			rec.Identity, identity, ws.Name)}
+			"its state was at %s and is now configured at %s, where there is none: move it (%s init -migrate-state), or create everything again with `reconcile now --adopt %s`",
+			rec.Identity, identity, string(product), ws.Name)}
 	case found.Lineage == "":
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"its Terraform state is missing at %s: restore it (an older version, a backup), or create everything again with `reconcile now --adopt %s`",

@@ -93,7 +93,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	}
 	w := &Inventory{
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
-		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: maps.Clone(records), Holds: holds,
+		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: maps.Clone(records), Holds: holds,
 	}
 	for _, dir := range dirs {
 		entry := &Entry{Dir: dir, Config: settings.Config(dir.Name)}
@@ -167,12 +167,18 @@ func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*
 	}
 	w := &Inventory{
 		Config: c, Commit: commit, Settings: settings, Product: product,
-		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, modules: map[string]string{},
+		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{},
 	}
 	for _, dir := range dirs {
 		w.Entries[dir.Name] = &Entry{Dir: dir, Config: settings.Config(dir.Name)}
 	}
 	return w, nil
+}
+
+func newLoader(c *run.Config, commit *source.Commit, product repotree.Product) *workspace.Loader {
+	loader := workspace.NewLoader(commit.Tree, product)
+	loader.LookupEnv = c.LookupEnv
+	return loader
 }
 
 // StateIdentity returns the identity of an entry's state; "" if it is unknown.

@@ -155,7 +155,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
 	v.enterPhase(run.PhaseGate)
 	if !v.run.Options.Adopt {
-		if err := gate.CheckState(v.config, ws, v.record, plan); err != nil {
+		if err := gate.CheckState(v.config, v.inventory.Product, ws, v.record, plan); err != nil {
 			return v.recordFailure(ctx, err)
 		}
 	}

@@ -20,7 +20,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	started := k.config.Now()
 	plan, err := k.Plan(ctx, killCtx, entry)
 	if err == nil {
-		err = gate.CheckState(k.config, k.inventory.Load(entry), entry.Record, plan)
+		err = gate.CheckState(k.config, k.inventory.Product, k.inventory.Load(entry), entry.Record, plan)
 	}
 	result.DurationMS = k.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(k.inventory.Load(entry).Warnings)

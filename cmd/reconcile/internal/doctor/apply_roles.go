@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/reconciler/terraform/roles"
 )
 
 // maxRoles is how many apply roles are tried: each takes a few requests.
@@ -27,7 +28,7 @@ func (d *Doctor) checkApplyRoles(ctx context.Context) (string, error) {
 	if d.names == nil {
 		return "", fmt.Errorf("%w: the workspaces at the tip are not known", errNotChecked)
 	}
-	roles, err := d.listApplyRoles()
+	appliers, err := d.listApplyRoles()
 	if err != nil {
 		return "", err
 	}
@@ -36,7 +37,7 @@ func (d *Doctor) checkApplyRoles(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var writers, unknown []string
-	for _, role := range roles[:min(len(roles), maxRoles)] {
+	for _, role := range appliers[:min(len(appliers), maxRoles)] {
 		name := cmp.Or(role, "these credentials, which apply what has no apply_role,")
 		isWriter, err := d.mayWriteApprovers(ctx, own, role)
 		switch {
@@ -54,8 +55,8 @@ func (d *Doctor) checkApplyRoles(ctx context.Context) (string, error) {
 		return "", withHint(fmt.Errorf("%w whether they may write %s: %s", errNotChecked, location, strings.Join(unknown, "; ")),
 			"run doctor where passes run: it assumes the apply roles, and tries to write without overwriting")
 	}
-	detail := fmt.Sprintf("%d tried, none may write %s", min(len(roles), maxRoles), location)
-	if more := len(roles) - maxRoles; more > 0 {
+	detail := fmt.Sprintf("%d tried, none may write %s", min(len(appliers), maxRoles), location)
+	if more := len(appliers) - maxRoles; more > 0 {
 		detail += fmt.Sprintf("; %d more were not tried", more)
 	}
 	return detail, nil
@@ -77,7 +78,7 @@ func (d *Doctor) listApplyRoles() (roles []string, err error) {
 func (d *Doctor) mayWriteApprovers(ctx context.Context, own aws.Config, role string) (bool, error) {
 	session := own
 	if role != "" {
-		given, err := d.deps.RunConfig(nil).AssumeRole(ctx, role, "doctor")
+		given, err := roles.NewAssumer(func(context.Context) (aws.Config, error) { return own, nil })(ctx, role, "doctor")
 		if err != nil {
 			return false, err
 		}
