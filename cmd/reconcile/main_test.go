@@ -100,6 +100,7 @@ func TestScripts(t *testing.T) {
 			"next-pass":     nextPassCommand,
 			"fill":          fillCommand,
 			"meets":         meetsCommand,
+			"commands":      commandsCommand,
 		},
 	})
 }
