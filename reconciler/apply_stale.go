@@ -3,12 +3,14 @@ package reconciler
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/remote"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/internal/schedule"
 	"reconcile/reconciler/internal/worker"
 	"reconcile/reconciler/run"
@@ -17,83 +19,133 @@ import (
 
 // applyStale processes the candidates, several at once, until each has a result, the
 // tip has moved, or ctx has ended. It returns when nothing runs any more. While something
-// runs, it polls the tip if another pass can take a new one.
+// runs, it polls the tip if another pass can take a new one, and looks at rollouts again.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool) {
 	options := p.run.Options
 	options.Replan = options.Replan && !p.isSecondLook
 	s := scheduleStale(w, options)
 	p.reportUnchanged(ctx, w, s)
+	for _, name := range slices.Sorted(maps.Keys(w.Entries)) { // a rollout is watched, whatever its upstreams do
+		if w.Entries[name].Record.Rollout != nil {
+			s.Release(name)
+		}
+	}
 	announceWaiting(p.run, w, s)
 	dir := checkout.New(p.run, w)
 	defer dir.Close()
-	local := worker.New(p.run, w, dir)
-	ends := make(chan worker.Done)
-	running := 0
+	a := &applying{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Done), running: map[string]bool{}}
 	var polls <-chan time.Time
 	if p.run.Options.HandOver {
 		ticker := time.NewTicker(p.config.TipPoll)
 		defer ticker.Stop()
 		polls = ticker.C
 	}
+	looks := time.NewTicker(rollout.LookInterval)
+	defer looks.Stop()
 	for {
-		for running < p.config.Parallelism && !moved && ctx.Err() == nil {
-			name, ok := s.Pop()
-			if !ok {
-				break
-			}
-			entry := w.Entries[name]
-			if result, ok := p.resolveWithoutRun(w, s, entry); ok {
-				if result.Outcome == state.Unchanged {
-					p.clearFailure(ctx, w, entry)
-				}
-				p.complete(ctx, s, entry, result)
-				continue
-			}
-			if moved = p.hasTipMoved(ctx, w.Head); moved {
-				break
-			}
-			if err := p.claims.take(name, p.run.Options.Run); err != nil {
-				p.claimed[name] = true
-				p.complete(ctx, s, entry, busyResult(name, err))
-				continue
-			}
-			running++
-			go func() {
-				if p.config.Executor == nil {
-					ends <- local.Apply(ctx, killCtx, entry)
-				} else {
-					ends <- remote.Apply(ctx, p.run, w, entry)
-				}
-			}()
+		a.startReady(ctx, killCtx)
+		if len(a.running) == 0 {
+			return a.moved
 		}
-		if running == 0 {
-			return moved
-		}
-		if moved {
+		if a.moved {
 			p.handOver()
 		}
-		var done worker.Done
 		select {
-		case done = <-ends:
+		case done := <-a.ends:
+			a.finish(ctx, done)
 		case <-polls:
-			moved = moved || p.pollMoved(ctx, w.Head)
-			continue
+			a.moved = a.moved || p.pollMoved(ctx, w.Head)
+		case <-looks.C:
+			a.lookAgain(ctx, killCtx)
 		}
-		running--
-		p.claims.release(done.Entry.Dir.Name)
-		if done.PanicErr != nil {
-			p.panicErr = done.PanicErr
-		}
-		p.claimed[done.Entry.Dir.Name] = done.Claimed
-		if done.TipMoved {
-			moved = true // dropped: the next round handles it
-			continue
-		}
-		if done.Record.Name != "" {
-			done.Entry.Record = done.Record
-		}
-		p.complete(ctx, s, done.Entry, done.Result)
 	}
+}
+
+// applying is the work of one round on its workspaces.
+type applying struct {
+	pass      *pass
+	inventory *inventory.Inventory
+	schedule  *schedule.Schedule
+	local     *worker.Worker
+	ends      chan worker.Done
+	running   map[string]bool // workspaces, by name
+	moved     bool            // the tip has moved: nothing more is started
+}
+
+// startReady starts what may start now.
+func (a *applying) startReady(ctx, killCtx context.Context) {
+	p, w, s := a.pass, a.inventory, a.schedule
+	for len(a.running) < p.config.Parallelism && !a.moved && ctx.Err() == nil {
+		name, ok := s.Pop()
+		if !ok {
+			return
+		}
+		entry := w.Entries[name]
+		if result, ok := p.resolveWithoutRun(w, s, entry); ok {
+			if result.Outcome == state.Unchanged {
+				p.clearFailure(ctx, w, entry)
+			}
+			p.complete(ctx, s, entry, result)
+			continue
+		}
+		if a.moved = p.hasTipMoved(ctx, w.Head); a.moved {
+			return
+		}
+		if err := p.claims.take(name, p.run.Options.Run); err != nil {
+			p.claimed[name] = true
+			p.complete(ctx, s, entry, busyResult(name, err))
+			continue
+		}
+		a.start(ctx, killCtx, entry)
+	}
+}
+
+// start starts the work on a workspace that this pass has claimed.
+func (a *applying) start(ctx, killCtx context.Context, entry *inventory.Entry) {
+	a.running[entry.Dir.Name] = true
+	go func() {
+		if done, ok := a.pass.lookAtRollout(ctx, a.inventory, entry); ok {
+			a.ends <- done
+		} else if a.pass.config.Executor == nil {
+			a.ends <- a.local.Apply(ctx, killCtx, entry)
+		} else {
+			a.ends <- remote.Apply(ctx, a.pass.run, a.inventory, entry)
+		}
+	}()
+}
+
+// lookAgain looks at the rollouts that this round has looked at before: others may be applied
+// for long, and an alarm must not wait for them.
+func (a *applying) lookAgain(ctx, killCtx context.Context) {
+	for name, entry := range a.inventory.Entries {
+		isDue := entry.Record.Rollout != nil && entry.Result != nil && !a.running[name] && !a.moved && ctx.Err() == nil
+		if isDue && a.pass.claims.take(name, a.pass.run.Options.Run) == nil {
+			a.start(ctx, killCtx, entry)
+		}
+	}
+}
+
+// finish takes the result of the work on a workspace.
+func (a *applying) finish(ctx context.Context, done worker.Done) {
+	p, name := a.pass, done.Entry.Dir.Name
+	delete(a.running, name)
+	p.claims.release(name)
+	if done.PanicErr != nil {
+		p.panicErr = done.PanicErr
+	}
+	p.claimed[name] = done.Claimed
+	if done.TipMoved {
+		a.moved = true // dropped: the next round handles it
+		return
+	}
+	if done.Record.Name != "" {
+		done.Entry.Record = done.Record
+	}
+	if done.Entry.Result != nil { // it was looked at again: its readers wait for the next pass
+		p.note(done.Entry, done.Result)
+		return
+	}
+	p.complete(ctx, a.schedule, done.Entry, done.Result)
 }
 
 // handOver leaves the new tip to another pass, while this one still applies workspaces.
@@ -127,6 +179,8 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 	switch {
 	case len(result.StaleReasons) == 0:
 		result.Outcome = state.Unchanged
+	case entry.Record.Rollout != nil && entry.RenameErr == nil: // see lookAtRollout
+		return result, false
 	case entry.Hold != nil && entry.Hold.Snapshot == "":
 		result.Outcome = state.Blocked
 		result.Suspended = entry.Hold.Kind == state.Suspended
@@ -171,12 +225,17 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 
 func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
 	p.followHold(ctx, entry, &result)
-	entry.Result = &result
 	if result.Teardown != nil {
 		s.FinishWaiting(entry.Dir.Name)
 	} else {
 		s.Finish(entry.Dir.Name, result.Outcome)
 	}
+	p.note(entry, result)
+}
+
+// note takes a result into that of the pass.
+func (p *pass) note(entry *inventory.Entry, result run.WorkspaceResult) {
+	entry.Result = &result
 	p.scheduleRetry(entry)
 	p.result.Add(result)
 	p.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseDone, Result: &result})
@@ -217,8 +276,14 @@ func (p *pass) scheduleRetry(entry *inventory.Entry) {
 	case entry.Loaded != nil && entry.Loaded.Err != nil:
 	case entry.Result.Outcome == state.Failed && at.IsZero(): // the failure could not be recorded
 		p.retries[entry.Dir.Name] = p.config.Now().Add(p.config.Backoff(1))
-	case entry.Result.Outcome == state.Failed, entry.Result.Outcome == state.Blocked && !at.IsZero():
+	case entry.Result.Outcome == state.Failed, (entry.Result.Outcome == state.Blocked || entry.Result.Outcome == state.Rolling) && !at.IsZero():
 		p.retries[entry.Dir.Name] = at
+	}
+	if r := entry.Record.Rollout; r != nil && r.Phase != state.RolloutStopped { // its alarms are watched
+		soon := p.config.Now().Add(rollout.LookInterval)
+		if at := p.retries[entry.Dir.Name]; at.IsZero() || at.After(soon) {
+			p.retries[entry.Dir.Name] = soon
+		}
 	}
 }
 

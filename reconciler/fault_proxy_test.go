@@ -189,6 +189,7 @@ func (s fakeSession) Outputs(context.Context, []byte) (terraform.Outputs, error)
 	return terraform.Outputs{Digest: "o", State: s.state()}, nil
 }
 func (fakeSession) Init(context.Context) error                { return nil }
+func (fakeSession) SetVariable(terraform.Variable)            {}
 func (fakeSession) PrepareApply(context.Context) error        { return nil }
 func (fakeSession) ForceUnlock(context.Context, string) error { return nil }
 func (fakeSession) GeneratedLockFile() []byte                 { return nil }

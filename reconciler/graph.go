@@ -9,6 +9,7 @@ import (
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Graph lists the workspaces at the tip with their dependencies and inputs, as
@@ -30,6 +31,34 @@ type GraphWorkspace struct {
 	// first of them.
 	Ignored      int      `json:"ignored,omitempty"`
 	IgnoredFiles []string `json:"ignored_files,omitempty"`
+	// Progressive is how it is applied in steps; nil: at once.
+	Progressive *Progressive `json:"progressive,omitempty"`
+	PlanRole    string       `json:"-"`
+}
+
+// Progressive is how a workspace is applied in steps, by its settings.
+type Progressive struct {
+	Workspace string               `json:"workspace"`
+	Variable  string               `json:"variable"`
+	Steps     []int                `json:"steps"`
+	Soak      []string             `json:"soak"`
+	Alarms    []string             `json:"alarms"`
+	Quiet     []string             `json:"quiet"`
+	OnAlarm   settings.AlarmAction `json:"on_alarm"`
+}
+
+func newProgressive(workspace string, p *settings.Progressive) *Progressive {
+	if p == nil {
+		return nil
+	}
+	found := &Progressive{
+		Workspace: workspace, Variable: p.Variable, Steps: p.Steps, OnAlarm: p.OnAlarm,
+		Alarms: append([]string{}, p.Alarms...), Quiet: append([]string{}, p.Quiet...),
+	}
+	for _, long := range p.Soak {
+		found.Soak = append(found.Soak, long.String())
+	}
+	return found
 }
 
 // maxIgnoredFiles is how many ignored files of a workspace are named.
@@ -66,6 +95,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 			inputs = append(inputs, gitpath.Quote(input))
 		}
 		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, r.config.Gate)}
+		node.Progressive, node.PlanRole = newProgressive(name, w.Entries[name].Config.Progressive), w.Entries[name].Config.PlanRole
 		ignored := ws.Ignored(w.Loader.Files())
 		node.Ignored = len(ignored)
 		for _, p := range ignored[:min(len(ignored), maxIgnoredFiles)] {

@@ -61,11 +61,13 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 	if a := w.workspace.Attempt; a != nil && a.Run == f.run && w.kind != "rename" && !isSameAttempt(a, was.Attempt) {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
-		if head.Generation != f.generations[w.leaseIdentity] || head.Commit != a.Commit {
+		isRollout := w.workspace.Rollout != nil && w.workspace.Rollout.Commit == a.Commit // from its snapshot
+		if head.Generation != f.generations[w.leaseIdentity] || head.Commit != a.Commit && !isRollout {
 			m.addViolation("run %s begins %s at generation %d of %d", f.run, w.workspace.Name, f.generations[w.leaseIdentity], head.Generation)
 		}
 		f.recordBefore[was.Name] = was
 	}
+	m.checkRollout(f, was, w.workspace)
 	if w.workspace.Trace != nil {
 		m.checkTrace(f, was, w.workspace)
 	}
@@ -118,6 +120,8 @@ func (m *model) checkTrace(f *inFlightPass, before state.Workspace, ws *state.Wo
 		m.addViolation("%s was recorded, but its state is %+v, not %+v", ws.Name, now.stateContent, done.stateContent)
 	case ws.OutputsDigest != "k1:"+digestOf(now.outputs()):
 		m.addViolation("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
+	case done.number != 100:
+		m.addViolation("%s was recorded at %d of 100", ws.Name, done.number)
 	case done.generation < now.generation:
 		m.addViolation("%s was recorded at generation %d after %d", ws.Name, done.generation, now.generation)
 	}
@@ -155,10 +159,11 @@ func (m *model) checkApply(s *modelSession, p *modelPlan) {
 	if !m.snapshots[commit.id] {
 		m.addViolation("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
 	}
-	if m.adoptedCommits[generation] != commit.id {
+	rolls := m.checkStep(s, p, commit)
+	if m.adoptedCommits[generation] != commit.id && !rolls {
 		m.addViolation("%s is applied from commit %d, but generation %d is of %s", s.job.Name, number, generation, m.adoptedCommits[generation])
 	}
-	if s := commit.tree.workspaces[i]; s.asks && !s.planOnly {
+	if s := commit.tree.workspaces[i]; s.asks && !s.planOnly && !rolls {
 		m.checkApproved(s.name, modelDigest(p.stateContent, p.version.Lineage))
 	}
 	m.checkTeardown(commit, i, generation, now.stateContent, p.stateContent)
@@ -173,7 +178,7 @@ func (m *model) checkApply(s *modelSession, p *modelPlan) {
 			upstream = seen
 		}
 	}
-	if want := commit.tree.desiredContent(i, upstream, p.size); !want.equal(p.stateContent) {
+	if want := commit.tree.desiredAt(i, upstream, p.size, p.number); !want.equal(p.stateContent) {
 		m.addViolation("%s: the checkout of commit %d asks for %+v, want %+v", s.job.Name, number, p.stateContent, want)
 	}
 }

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,20 +174,35 @@ func (s modelSource) Fetch(ctx context.Context, id commitid.ID) (commit *source.
 // modelSnapshots records which commits are stored.
 type modelSnapshots struct{ process *process }
 
-func (s modelSnapshots) Put(_ context.Context, commit commitid.ID, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
+func (s modelSnapshots) Put(_ context.Context, commit commitid.ID, _ time.Time, _ snapshot.Tree, objects []byte) (string, error) {
 	m := s.process.m
 	err := s.process.pass.runEffect("snapshot", func() error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.snapshots[commit] = true
+		m.snapshots[commit], m.snapshotObjects[commit] = true, slices.Clone(objects)
 		return nil
 	})
 	return "snapshot of " + string(commit), err
 }
 
-// Fetch is for remote work, which the model does not have.
-func (modelSnapshots) Fetch(context.Context, commitid.ID, string, snapshot.TreeVerifier) error {
-	return errors.ErrUnsupported
+// Fetch lays out the files of a stored commit.
+func (s modelSnapshots) Fetch(_ context.Context, commit commitid.ID, dir string, verify snapshot.TreeVerifier) error {
+	m := s.process.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.commits, func(c modelCommit) bool { return c.id == commit })
+	if i < 0 || !m.snapshots[commit] {
+		return errors.New("no snapshot of this commit is stored")
+	}
+	files := m.commits[i].tree.files()
+	files[stampFile] = strconv.Itoa(i)
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			return err
+		}
+	}
+	return verify(dir, m.snapshotObjects[commit])
 }
 
 func (modelSnapshots) Find(context.Context, string) (snapshot.Snapshot, error) {

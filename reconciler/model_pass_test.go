@@ -88,7 +88,7 @@ func (f *inFlightPass) hit(kind string) injection {
 		f.m.mu.Unlock()
 		return crashBefore
 	}
-	if kind == "" || kind != f.breakAt {
+	if kind == "" || kind != f.breakAt || f.stoppedAt != nil { // a rollout is looked at beside
 		f.m.mu.Unlock()
 		return proceed
 	}

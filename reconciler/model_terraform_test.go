@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reconcile/internal/stateid"
@@ -34,7 +35,7 @@ func (modelTerraform) Product() string { return "terraform" }
 func (modelTerraform) Version() string { return "1.11.4" }
 
 func (t modelTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
-	return &modelSession{f: t.process.pass, killCtx: killCtx, job: job, plans: map[*terraform.Plan]*modelPlan{}}
+	return &modelSession{f: t.process.pass, killCtx: killCtx, job: job, plans: map[*terraform.Plan]*modelPlan{}, number: 100}
 }
 
 type modelSession struct {
@@ -43,6 +44,7 @@ type modelSession struct {
 	job     terraform.Spec
 	id      stateid.ID
 	plans   map[*terraform.Plan]*modelPlan
+	number  int // of a rollout
 }
 
 // modelPlan is the content of a saved plan.
@@ -51,6 +53,7 @@ type modelPlan struct {
 	version state.TerraformState // of the state that it was made against
 	stamp   string               // of the checkout that it was made in
 	size    string
+	number  int // of a rollout; 100 outside of one
 }
 
 // successEvent is a successful apply, or an empty plan.
@@ -62,6 +65,7 @@ type successEvent struct {
 
 func (s *modelSession) Init(context.Context) error                { return nil }
 func (s *modelSession) ForceUnlock(context.Context, string) error { return errors.New("no lock") }
+func (s *modelSession) SetVariable(v terraform.Variable)          { s.number, _ = strconv.Atoi(v.Value) }
 func (s *modelSession) PrepareApply(context.Context) error        { return nil }
 func (s *modelSession) GeneratedLockFile() []byte                 { return nil }
 func (s *modelSession) Close() error                              { return nil }
@@ -102,6 +106,7 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	plan := &terraform.Plan{
 		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: modelDigest(wants.stateContent, now.version.Lineage),
 	}
+	plan.Difference = modelDifference(now.stateContent, wants.stateContent)
 	plan.MadeOutputs, plan.RemovedOutputs = listChangedOutputs(now.stateContent, wants.stateContent)
 	s.plans[plan] = wants
 	if plan.Empty {
@@ -175,7 +180,7 @@ func (s *modelSession) readConfig(world map[stateid.ID]*tfState) (*modelPlan, er
 	if err != nil {
 		return nil, err
 	}
-	p := &modelPlan{stamp: string(stamp)}
+	p := &modelPlan{stamp: string(stamp), number: s.number}
 	dir := s.job.Dir
 	for prefix := ""; dir != ""; prefix = "module " {
 		text, err := os.ReadFile(filepath.Join(dir, "main.tf"))
@@ -228,6 +233,11 @@ func (s *modelSession) readRoot(text string, p *modelPlan, world map[stateid.ID]
 		p.size = value
 		p.resources = append(p.resources, "size "+value)
 	}
+	if found := sharePattern.FindStringSubmatch(text); found != nil {
+		from, _ := strconv.Atoi(found[1])
+		to, _ := strconv.Atoi(found[2])
+		p.resources = append(p.resources, shareAt(from, to, s.number))
+	}
 	p.output = upstream
 	for _, found := range sparePattern.FindAllStringSubmatch(text, -1) {
 		p.spares[found[1][0]-'0'] = true
@@ -242,6 +252,7 @@ var (
 	inputPattern  = regexp.MustCompile(`(?m)^  input = "(.*)"$`)
 	sourcePattern = regexp.MustCompile(`(?m)^  source = "(.*)"$`)
 	keyPattern    = regexp.MustCompile(`(?m)^ +key = "(.*)"$`)
+	sharePattern  = regexp.MustCompile(`(?m)^# share (\d+) (\d+)$`)
 	sparePattern  = regexp.MustCompile(`(?m)^output "spare(\d)"`)
 	usePattern    = regexp.MustCompile(`(?m)^  input = .*\.outputs\.spare(\d)$`)
 	outputPattern = regexp.MustCompile(`(?m)^  value = "(.*)"$`)

@@ -92,16 +92,19 @@ type model struct {
 	processes []*process
 	runCount  int
 
-	writeMu        sync.Mutex // makes one step of a write and the look at what it changed
-	mu             sync.Mutex // protects what passes touch
-	tfStates       map[stateid.ID]*tfState
-	lineageCount   int // made so far
-	snapshots      map[commitid.ID]bool
-	adoptedCommits map[int64]commitid.ID // commits, by generation
-	recordedTraces map[string]recordedTrace
-	locked         bool // another person works on the states
-	violations     []string
-	approved       map[string]int // approvals that nobody has used or revoked, by workspace and digest
+	writeMu         sync.Mutex // makes one step of a write and the look at what it changed
+	mu              sync.Mutex // protects what passes touch
+	tfStates        map[stateid.ID]*tfState
+	lineageCount    int // made so far
+	snapshots       map[commitid.ID]bool
+	snapshotObjects map[commitid.ID][]byte
+	alarm           run.AlarmState        // of rollouts
+	passed          map[runid.ID]bool     // rollouts whose approval was counted
+	adoptedCommits  map[int64]commitid.ID // commits, by generation
+	recordedTraces  map[string]recordedTrace
+	locked          bool // another person works on the states
+	violations      []string
+	approved        map[string]int // approvals that nobody has used or revoked, by workspace and digest
 
 	backup       *statetest.Memory
 	formerStates map[stateid.ID][]tfState // earlier states, by identity
@@ -130,6 +133,7 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
 		store: statetest.NewMemory(), tfStates: map[stateid.ID]*tfState{}, snapshots: map[commitid.ID]bool{},
+		snapshotObjects: map[commitid.ID][]byte{}, alarm: run.AlarmOK, passed: map[runid.ID]bool{},
 		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, approved: map[string]int{}, formerStates: map[stateid.ID][]tfState{},
 	}
 	first := modelTree{}
@@ -156,7 +160,7 @@ func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process
 	})
 	p.reconciler = reconciler.New(run.Config{
 		Repo: "repo", Branch: m.branch, RecordName: "test", Source: modelSource{repo, p}, Record: p.record,
-		Snapshots: modelSnapshots{p},
+		Snapshots: modelSnapshots{p}, Alarms: modelAlarms{m},
 		Terraform: func(context.Context) (run.Terraform, error) { return modelTerraform{p}, nil },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: func(string) (string, bool) { return p.size(), true },

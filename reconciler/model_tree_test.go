@@ -41,6 +41,8 @@ type modelWorkspace struct {
 	spares        [maxSpares]bool // outputs that come and go
 	uses          int             // which spare output of what it reads: index plus one; 0: none
 	isUnparsable  bool            // does not parse
+	rolls         bool            // it is applied in steps, and moves a share
+	from, to      int             // the share before and after
 }
 
 func stateKey(i int) string { return fmt.Sprintf("k%d", i) }
@@ -69,7 +71,7 @@ func (e *modelTree) files() map[string]string {
 			continue
 		}
 		files["env/"+s.name+"/main.tf"] = s.config(i)
-		if s.env || s.planOnly || s.asks {
+		if s.env || s.planOnly || s.asks || s.rolls {
 			fmt.Fprintf(&settings, "workspace %q {\n", s.name)
 			if s.env {
 				settings.WriteString("  env = [\"TF_VAR_size\"]\n")
@@ -78,6 +80,9 @@ func (e *modelTree) files() map[string]string {
 				settings.WriteString("  apply = \"plan-only\"\n")
 			} else if s.asks {
 				settings.WriteString("  apply = \"approve\"\n")
+			}
+			if s.rolls {
+				fmt.Fprintf(&settings, "  progressive {\n    variable = \"progress\"\n    steps = [10, 50, 100]\n    soak = \"10m\"\n    alarms = [%q]\n  }\n", rolloutAlarm)
 			}
 			settings.WriteString("}\n")
 		}
@@ -123,6 +128,9 @@ func (s modelWorkspace) config(i int) string {
 	if s.failsApply {
 		b.WriteString("resource \"terraform_data\" \"breaks\" {\n  input = \"breaks\"\n}\n")
 	}
+	if s.rolls {
+		fmt.Fprintf(&b, "variable \"progress\" {\n  default = 100\n}\n# share %d %d\n", s.from, s.to)
+	}
 	if s.isUnparsable {
 		b.WriteString("{{{\n")
 	}
@@ -143,8 +151,16 @@ func (e *modelTree) inputs(i int) string {
 // desiredContent returns what the workspace makes, given its upstream's outputs and the
 // variable.
 func (e *modelTree) desiredContent(i int, upstream, size string) (made stateContent) {
+	return e.desiredAt(i, upstream, size, 100)
+}
+
+// desiredAt is desiredContent at a number of a rollout.
+func (e *modelTree) desiredAt(i int, upstream, size string, number int) (made stateContent) {
 	s := e.workspaces[i]
 	made.resources = []string{fmt.Sprintf("value %d", s.value)}
+	if s.rolls {
+		made.resources = append(made.resources, shareAt(s.from, s.to, number))
+	}
 	if s.failsApply {
 		made.resources = append(made.resources, "breaks")
 	}
@@ -167,6 +183,11 @@ func (e *modelTree) desiredContent(i int, upstream, size string) (made stateCont
 		made.output = upstream
 	}
 	return made
+}
+
+// shareAt returns the resource that stands for the share at a number of a rollout.
+func shareAt(from, to, number int) string {
+	return fmt.Sprintf("share %d", from+(to-from)*number/100)
 }
 
 // stateContent is what a workspace makes.

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/plandigest"
 	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -213,6 +214,9 @@ func scheduleNotifyRetry(ctx context.Context, r *run.Run, pending bool) error {
 // notifyFingerprint identifies what can be notified of a workspace: the same for a
 // failure and for its retries with the same inputs. "" means nothing.
 func notifyFingerprint(w state.Workspace) string {
+	if r := w.Rollout; r != nil { // each step is told, and each failure
+		return fmt.Sprintf("%s|rollout|%s|%d|%s|%d", w.Outcome, r.Phase, r.Number, gate.HashInputs(state.Trace{"": w.Error}), w.Failures)
+	}
 	switch w.Outcome {
 	case state.Applied, state.NoChanges, state.Unchanged:
 		switch {
@@ -254,6 +258,12 @@ func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
 	n := notify.WorkspaceEvent{
 		Name: w.Name, Outcome: string(w.Outcome), Error: w.Error, Commit: w.Commit, Run: w.Run, Issue: issue,
 		Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
+	}
+	if r := w.Rollout; r != nil {
+		if n.Error == "" {
+			n.Error = rollout.Describe(*r)
+		}
+		return n
 	}
 	if w.Removed {
 		n.Outcome = string(state.Removed)

@@ -32,6 +32,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 		}
 		p.result.Add(run.WorkspaceResult{
 			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Teardown: w.Teardown, Error: why,
+			Rollout: describeRollout(w),
 		})
 	}
 	p.recordedExit = head.Exit
@@ -42,7 +43,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 // and its end was not recorded (the run was killed or lost its lease), w.Outcome is
 // still that of an earlier run, so the result is Failed.
 func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
-	if a := w.Attempt; a != nil && w.Outcome != state.Failed && w.Outcome != state.Blocked {
+	if a := w.Attempt; a != nil && w.Outcome != state.Rolling && w.Outcome != state.Failed && w.Outcome != state.Blocked {
 		return state.Failed, fmt.Sprintf("run %s started an apply at %s; its outcome was not recorded",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z"))
 	}

@@ -28,6 +28,7 @@ func TestRemote(t *testing.T) {
 		"failure stops readers": TestFailureStopsReadersNotNeighboursAndIsRetried,
 		"not allowed":           TestWhatIsNotAllowedIsPlannedAndWaits,
 		"renamed":               TestRenamedWorkspaceKeepsRecordAndState,
+		"rollout":               TestRolloutNewerCommit,
 	}
 	if testtier.Whole(t) {
 		maps.Copy(tests, map[string]func(*testing.T){

@@ -11,6 +11,7 @@ import (
 	"reconcile/internal/files"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -19,6 +20,14 @@ import (
 // renamed one to its new name. If the lease stays held, a later pass does it.
 func (p *pass) handleRemoved(ctx context.Context, w *inventory.Inventory) {
 	for _, rec := range w.Removed {
+		if r := rec.Rollout; r != nil {
+			p.result.Add(run.WorkspaceResult{Name: rec.Name, Outcome: state.Blocked, Rollout: rollout.Describe(*r), Error: fmt.Sprintf(
+				"its directory %s is gone from the tip while its rollout is at %d: bring the directory back, and end the rollout first", rec.Path, r.Number)})
+			if to := w.FindRename(rec); to != nil {
+				to.RenameErr = &run.BlockedError{Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout is at %d: take the name back, and end the rollout first", rec.Name, r.Number)}
+			}
+			continue
+		}
 		if to := w.FindRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
 				p.run.Log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Dir.Name, "error", err)

@@ -70,6 +70,9 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 		if w.Attempt != nil {
 			commits[w.Attempt.Commit] = true
 		}
+		if w.Rollout != nil {
+			commits[w.Rollout.Commit] = true
+		}
 	}
 	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit commitid.ID) bool { return commits[commit] }); err != nil {
 		p.run.Log.Warn("old snapshots could not be removed", "error", err)

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/inventory"
-	"reconcile/reconciler/internal/remote"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -41,9 +39,7 @@ func (p *pass) openSnapshot(ctx context.Context) (_ *source.Commit, location str
 	if err != nil {
 		return nil, "", err
 	}
-	commit, err := remote.CommitFromSnapshot(ctx, p.config, found.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
-		return p.config.Snapshots.Fetch(ctx, found.Commit, dir, check)
-	})
+	commit, err := p.config.FetchSnapshot(ctx, found.Commit)
 	if err != nil {
 		return nil, "", fmt.Errorf("nothing was applied from %s: %w", found.Location, err)
 	}

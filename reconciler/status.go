@@ -55,6 +55,7 @@ type StatusWorkspace struct {
 	Approval  *state.Approval   `json:"approval,omitempty"`  // allowed the last apply
 	Approvals []state.Approval  `json:"approvals,omitempty"` // that no apply has used
 	RetryAt   *time.Time        `json:"retry_at,omitempty"`
+	Rollout   *RolloutStatus    `json:"rollout,omitempty"` // that is under way; its alarms are not read
 	Attempt   *StatusRun        `json:"attempt,omitempty"` // an apply that was started and was not successful
 	Lease     *StatusLease      `json:"lease"`             // null if free
 	Hold      *state.Hold       `json:"hold,omitempty"`
@@ -176,6 +177,10 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 	}
 	if a := w.Attempt; a != nil {
 		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt}
+	}
+	if r := w.Rollout; r != nil {
+		status := newRolloutStatus(w.Name, *r, true)
+		s.Rollout = &status
 	}
 	if hold, ok := holds[w.Name]; ok {
 		s.Hold = &hold

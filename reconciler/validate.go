@@ -21,6 +21,8 @@ type Validation struct {
 	Valid      bool      `json:"valid"` // no finding is an error
 	Workspaces []string  `json:"workspaces"`
 	Findings   []Finding `json:"findings"` // by file and line
+	// Progressive are the workspaces that are applied in steps.
+	Progressive []Progressive `json:"progressive,omitempty"`
 }
 
 // Severity says whether a finding stops passes.
@@ -70,6 +72,9 @@ func Validate(ctx context.Context, c run.Config, commit *source.Commit) (*Valida
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		v.Workspaces = append(v.Workspaces, name)
 		ws := w.Entries[name].Loaded
+		if p := newProgressive(name, w.Entries[name].Config.Progressive); p != nil {
+			v.Progressive = append(v.Progressive, *p)
+		}
 		for _, text := range slices.Concat(ws.Warnings, ws.Unfollowed) {
 			v.add(SeverityWarning, name, text)
 		}

@@ -26,6 +26,7 @@ const (
 	toldPrefix           = "PLAN#"
 	approvalPrefix       = "APPROVAL#"
 	commentsPrefix       = "COMMENTS#"
+	rolloutOrderPrefix   = "ROLLOUT#"
 	notifiedPrefix       = "TOLD#"
 	pullRequestCursorKey = "TELLING"
 )

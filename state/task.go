@@ -27,6 +27,7 @@ type Task struct {
 	Generation int64       `json:"generation"`
 	Replan     bool        `json:"replan,omitempty"`
 	Adopt      bool        `json:"adopt,omitempty"`
+	AtOnce     *AtOnce     `json:"at_once,omitempty"`
 	Inputs     string      `json:"inputs,omitempty"` // of a preview: hash of its other inputs
 	// FromSnapshot: a person asked for a stored snapshot, whatever the tip is, with the
 	// variable files of Values on top.
@@ -46,10 +47,16 @@ type Task struct {
 	ExpiresAt int64 `json:"expires,omitempty"` // Unix seconds; 0: never
 }
 
+// AtOnce is a person's word to leave out the steps of a rollout.
+type AtOnce struct {
+	By  string `json:"by"`
+	Why string `json:"why"`
+}
+
 // IsSameWork reports whether two tasks are the same work.
 func (t Task) IsSameWork(other Task) bool {
 	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.TreeID == other.TreeID &&
-		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs &&
+		t.Replan == other.Replan && t.Adopt == other.Adopt && (t.AtOnce == nil) == (other.AtOnce == nil) && t.Inputs == other.Inputs &&
 		t.FromSnapshot == other.FromSnapshot && slices.Equal(t.Values, other.Values)
 }
 

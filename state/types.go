@@ -70,6 +70,7 @@ const (
 	Busy      Outcome = "busy"    // another run holds its lease
 	Removed   Outcome = "removed" // its directory is not in the tip any more
 	Pending   Outcome = "pending" // of a plan that changes nothing: an apply is needed
+	Rolling   Outcome = "rolling" // a rollout is under way
 	Drifted   Outcome = "drifted" // of a drift check: the real resources differ from what was applied
 )
 
@@ -158,6 +159,10 @@ type Workspace struct {
 	PendingInputs Trace `json:"waiting,omitempty"`
 	// Teardown is set while the plan waits for readers, because it deletes what they may use.
 	Teardown *Teardown `json:"teardown,omitempty"`
+	// Rollout is the progressive apply that is under way; nil: none.
+	Rollout *Rollout `json:"rollout,omitempty"`
+	// LastRollout is the rollout that ended last, without what it might change.
+	LastRollout *Rollout `json:"last_rollout,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
 	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, with the key
@@ -257,6 +262,7 @@ type RunWorkspace struct {
 	Why          string            `json:"why,omitempty"`
 	Approval     *Approval         `json:"approval,omitempty"`
 	Teardown     *Teardown         `json:"teardown,omitempty"`
+	Rollout      string            `json:"rollout,omitempty"` // where the rollout stands
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 }

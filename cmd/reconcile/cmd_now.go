@@ -8,6 +8,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
+	"reconcile/state"
 )
 
 func newNowCommand(a *app) *cobra.Command {
@@ -29,6 +30,7 @@ for a person · 3 another run holds a lease that this one needs ·
 64 wrong usage · 70 internal error. Scripts should ask for -o json as well.`,
 		Example: `  reconcile now
   reconcile now tokyo --replan
+  reconcile now switchover --at-once --why 'Tokyo is down'
   reconcile now --snapshot latest tokyo --values env/tokyo/dr.tfvars`,
 		ValidArgsFunction: a.completeWorkspaces,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,6 +43,8 @@ for a person · 3 another run holds a lease that this one needs ·
 	}
 	c.Flags().BoolVar(&o.replan, "replan", false, "take every workspace (or each named one) as stale")
 	c.Flags().BoolVar(&o.adopt, "adopt", false, "apply to Terraform states that exist and that the record does not know")
+	c.Flags().BoolVar(&o.atOnce, "at-once", false, "leave out the steps of a progressive apply of the named workspaces; needs --why")
+	c.Flags().StringVar(&o.why, "why", "", "with --at-once: the reason to keep in the record")
 	c.Flags().StringVar(&o.trigger, "trigger", run.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
 	c.Flags().StringVar(&o.snapshot, "snapshot", "", "apply the named workspaces from the stored snapshot of this commit (or its first characters; latest: the last stored) without asking Git")
 	c.Flags().StringArrayVar(&o.values, "values", nil, "with --snapshot: a variable file of the snapshot, by its path in the repository, passed last; one in the directory of a workspace is for that workspace alone")
@@ -55,6 +59,9 @@ type nowOptions struct {
 
 	snapshot string
 	values   []string
+
+	atOnce bool
+	why    string
 }
 
 // check refuses options that contradict each other.
@@ -69,6 +76,9 @@ func (o nowOptions) check(snapshotGiven bool) error {
 	case snapshotGiven && o.trigger != run.Manual:
 		return usage.Errorf("leave --trigger out", "--snapshot is for people, not for --trigger %s", o.trigger)
 	}
+	if err := o.checkAtOnce(); err != nil {
+		return err
+	}
 	return checkTrigger(o.trigger)
 }
 
@@ -78,13 +88,44 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, run.Options{
-		Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger, Snapshot: o.snapshot, Values: o.values,
-	}, tel.Observe)
+	options := run.Options{Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger, Snapshot: o.snapshot, Values: o.values}
+	if o.atOnce {
+		by, err := identifyOnce(ctx, a)
+		if err != nil {
+			return err
+		}
+		options.AtOnce = &state.AtOnce{By: by, Why: o.why}
+	}
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, options, tel.Observe)
 	if err != nil {
 		return err
 	}
 	return toExitStatus(result.Exit)
+}
+
+// identifyOnce returns who runs this, before the pass opens what it needs.
+func identifyOnce(ctx context.Context, a *app) (string, error) {
+	p, err := a.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer a.closeDeps(p)
+	return identifyCaller(ctx, a, p)
+}
+
+// checkAtOnce refuses to leave out steps without a name and a reason.
+func (o nowOptions) checkAtOnce() error {
+	switch {
+	case o.atOnce && len(o.names) == 0:
+		return usage.Errorf("name the workspaces: `reconcile now --at-once WORKSPACE --why …`", "--at-once is for named workspaces only")
+	case o.atOnce && o.why == "":
+		return usage.Errorf("say why: `reconcile now --at-once WORKSPACE --why …`", "--at-once needs a reason")
+	case !o.atOnce && o.why != "":
+		return usage.Errorf("leave it out, or add --at-once", "--why belongs to --at-once")
+	case len(o.why) > maxReason:
+		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
+	}
+	return nil
 }
 
 func checkTrigger(trigger string) error {

@@ -155,12 +155,19 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 			notes = append(notes, "→ "+h.Help)
 		}
 	}
+	if r := w.Rollout; r != nil {
+		text := r.Text
+		if r.SoakEnds != nil && r.SoakEnds.After(now) {
+			text += " (" + ui.FormatDuration(r.SoakEnds.Sub(now)) + " left)"
+		}
+		notes = append(notes, text, "→ `reconcile rollout status "+w.Name+"` shows its alarms")
+	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
 		notes = append(notes, fmt.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
-	} else if attempt != nil {
+	} else if attempt != nil && w.Rollout == nil {
 		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(attempt.Since, now), attempt.Host))
 	}
-	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) {
+	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) && (w.Rollout == nil || w.Error != w.Rollout.Text) {
 		notes = append(notes, firstLine(w.Error))
 	}
 	for _, given := range w.Approvals {
@@ -185,7 +192,7 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 		}
 		notes = append(notes, help)
 	}
-	if w.RetryAt != nil && w.RetryAt.After(now) {
+	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil {
 		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(w.RetryAt.Sub(now))))
 	}
 	return notes

@@ -149,6 +149,10 @@ func printValidation(a *app, v *reconciler.Validation) {
 		}
 		ui.PrintWrapped(a.out, a.width(), "", text)
 	}
+	for _, p := range v.Progressive {
+		ui.PrintWrapped(a.out, a.width(), "", fmt.Sprintf("%s is applied in steps: %s = %s, each watched for %s, %s", p.Workspace, p.Variable,
+			strings.Trim(fmt.Sprint(p.Steps), "[]"), strings.Trim(fmt.Sprint(p.Soak), "[]"), ui.FormatCount(len(p.Alarms), "alarm")))
+	}
 	fmt.Fprintf(a.out, "%s, %s, %s\n", ui.FormatCount(len(v.Workspaces), "workspace"), ui.FormatCount(counts[reconciler.SeverityError], "error"), ui.FormatCount(counts[reconciler.SeverityWarning], "warning"))
 }
 

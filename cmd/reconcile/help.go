@@ -174,6 +174,17 @@ its top. Without them, every directory env/* with Terraform is a workspace.
     var_files           = ["${terraform.workspace}.tfvars"]
   }
 
+  workspace "switchover" {
+    progressive {                    # applied in steps; see docs/rollout.md
+      variable = "progress"          # gets the number; its default is 100
+      steps    = [10, 50, 100]
+      soak     = "10m"               # or one for each step
+      alarms   = ["arn:aws:cloudwatch:…"]
+      on_alarm = "abort"             # or pause
+      quiet    = []                  # alarms that are OK without data
+    }
+  }
+
   environment "staging" {            # chosen by --environment
     var_file       = "staging.tfvars"
     backend_config = "env/staging.s3.tfbackend"

@@ -90,6 +90,7 @@ func TestScripts(t *testing.T) {
 			"backlog-asked": backlogAskedCommand,
 			"pull-request":  pullRequestCommand,
 			"sts":           stsCommand,
+			"alarm":         alarmCommand,
 			"assumed":       assumedCommand,
 			"untouched":     untouchedCommand,
 			"comments":      commentsCommand,

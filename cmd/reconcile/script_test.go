@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"reconcile/internal/awsfake"
 	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
 )
@@ -36,6 +37,7 @@ type fixture struct {
 	sts        *fakeSTS
 
 	executors *fakeExecutors
+	alarms    *awsfake.Server
 }
 
 type fixtureKey struct{}

@@ -114,6 +114,7 @@ func (s stubSession) Outputs(context.Context, []byte) (terraform.Outputs, error)
 }
 
 func (s stubSession) ForceUnlock(context.Context, string) error { return nil }
+func (s stubSession) SetVariable(terraform.Variable)            {}
 func (s stubSession) PrepareApply(context.Context) error        { return nil }
 func (s stubSession) GeneratedLockFile() []byte                 { return nil }
 func (s stubSession) Close() error                              { return nil }

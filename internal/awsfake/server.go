@@ -1,6 +1,6 @@
 // Package awsfake fakes the AWS services that the programs call and that have no
-// emulator here: CodeBuild and ECS, which run a function of the test, Secrets Manager and
-// the parameters of Systems Manager. It follows their API references: CodeBuild 2016-10-06,
+// emulator here: CodeBuild and ECS, which run a function of the test, Secrets Manager,
+// the parameters of Systems Manager, and the alarms of CloudWatch (alarms.go). It follows their API references: CodeBuild 2016-10-06,
 // ECS 2014-11-13, Secrets Manager 2017-10-17, Systems Manager 2014-11-06, all in AWS's JSON
 // protocol 1.1.
 package awsfake
@@ -32,6 +32,9 @@ type Server struct {
 	neverAnswer     bool
 	statusFailures  int    // status calls that still fail
 	statusErrorCode string // with this error code; "": with HTTP status 500
+
+	alarms          map[string]string // states, by ARN
+	alarmsErrorCode string            // refuses every call to CloudWatch
 }
 
 // Start serves until the test ends. Each build or task calls run in its own goroutine;
@@ -133,6 +136,8 @@ func (c *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
 		writeError(w, "IncompleteSignatureException", "the request is not signed")
+	case strings.HasPrefix(r.URL.Path, cborPath):
+		c.serveAlarms(w, r, body)
 	case !ok:
 		writeError(w, "UnknownOperationException", action)
 	default:

@@ -61,10 +61,10 @@ func (n WorkspaceEvent) HasFailed() bool { return n.Outcome == "failed" }
 // HasDrifted reports whether the workspace was changed outside of Git.
 func (n WorkspaceEvent) HasDrifted() bool { return n.Outcome == "drifted" }
 
-// Outcome returns the worst outcome of the workspaces: failed, blocked, drifted, applied,
-// or recovered.
+// Outcome returns the worst outcome of the workspaces: failed, blocked, drifted,
+// rolling, applied, or recovered.
 func (r *Notification) Outcome() string {
-	for _, outcome := range []string{"failed", "blocked", "drifted", "applied"} {
+	for _, outcome := range []string{"failed", "blocked", "drifted", "rolling", "applied"} {
 		if slices.ContainsFunc(r.Events, func(n WorkspaceEvent) bool { return n.Outcome == outcome }) {
 			return outcome
 		}

@@ -114,7 +114,7 @@ func (n WorkspaceEvent) severity() int {
 		return 3
 	case "blocked", "drifted":
 		return 2
-	case "applied":
+	case "applied", "rolling":
 		return 1
 	}
 	return 0

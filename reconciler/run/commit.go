@@ -2,10 +2,16 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/settings"
+	"reconcile/state/snapshot"
 )
 
 // Fetch gets the tip and verifies its signature if one is required. Nothing of an
@@ -47,4 +53,34 @@ func (c *Config) LoadSettings(commit *source.Commit) (*settings.Settings, error)
 		return nil, fmt.Errorf("settings at %s: %w", commit, err)
 	}
 	return settings, nil
+}
+
+// FetchSnapshot returns a commit from its stored snapshot, without Git. The caller closes it.
+func (c *Config) FetchSnapshot(ctx context.Context, commit commitid.ID) (*source.Commit, error) {
+	return c.CommitFromSnapshot(ctx, commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
+		return c.Snapshots.Fetch(ctx, commit, dir, check)
+	})
+}
+
+// CommitFromSnapshot makes a commit from an archived tree, which fetch lays out and
+// verifies. The files are deleted when the commit is closed.
+func (c *Config) CommitFromSnapshot(ctx context.Context, commit commitid.ID, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
+	if err := os.MkdirAll(c.WorkDir, 0o700); err != nil {
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
+	}
+	home, err := os.MkdirTemp(c.WorkDir, "snapshot-")
+	if err != nil {
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
+	}
+	dir := filepath.Join(home, "tree")
+	var objects []byte
+	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // source.Restore checks them below
+	if err == nil {
+		var restored *source.Commit
+		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {
+			restored.AddCloser(func() error { return os.RemoveAll(home) })
+			return restored, nil
+		}
+	}
+	return nil, errors.Join(err, os.RemoveAll(home))
 }

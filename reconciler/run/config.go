@@ -62,6 +62,8 @@ type Config struct {
 	// PlanBundles stores the requests and responses of previews that an Executor runs.
 	// It may be nil without an Executor.
 	PlanBundles PlanBundles
+	// Alarms reads the alarms of rollouts; nil: none can be read.
+	Alarms Alarms
 	// Notifiers send notifications about workspaces.
 	Notifiers []Notifier
 	// DigestKey returns the key for output digests and hashed variables, and the key's
@@ -117,11 +119,12 @@ type SettingsFile struct {
 
 // Options are the options of one pass.
 type Options struct {
-	Run     runid.ID // id (ULID); "" generates one
-	Trigger string   // schedule, manual, webhook
-	Only    []string // only these workspaces; empty: all
-	Replan  bool     // treat every workspace (or every one of Only) as stale
-	Adopt   bool     // apply to an existing state that the record does not know
+	Run     runid.ID      // id (ULID); "" generates one
+	Trigger string        // schedule, manual, webhook
+	Only    []string      // only these workspaces; empty: all
+	Replan  bool          // treat every workspace (or every one of Only) as stale
+	Adopt   bool          // apply to an existing state that the record does not know
+	AtOnce  *state.AtOnce // apply the named workspaces without the steps of a rollout; nil: in steps
 
 	// Snapshot is the commit of a stored snapshot (or its first characters), or
 	// snapshot.Latest: the pass applies Only from it, and asks no Git server. Values are

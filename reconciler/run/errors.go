@@ -34,6 +34,7 @@ func (e *ClaimedError) Error() string {
 type BlockedError struct {
 	Reason string
 	Retry  bool // it may also pass by itself, so a later pass tries again
+	Soon   bool // with Retry: in a minute, however often it was tried
 	Held   bool // a hold represents it until the hold is removed
 	Replan bool // it may end although no input of its own changes, so each pass plans again
 }

@@ -81,6 +81,7 @@ type WorkspaceResult struct {
 	Why          string            `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
 	Approval     *state.Approval   `json:"approval,omitempty"` // allowed the apply
 	Teardown     *state.Teardown   `json:"teardown,omitempty"` // the plan waits for these readers
+	Rollout      string            `json:"rollout,omitempty"`  // where the rollout stands
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 	Warnings     []string          `json:"warnings,omitempty"`
@@ -114,7 +115,7 @@ const ReplanReason = "--replan"
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 
@@ -122,7 +123,7 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 
@@ -202,7 +203,7 @@ func Summarize(workspaces []WorkspaceResult) (int, string) {
 			blocked = true
 		case state.Skipped:
 			skipped = true
-		case state.Pending:
+		case state.Pending, state.Rolling:
 			pending = true
 		case state.Applied:
 			applied = true

@@ -18,6 +18,7 @@ type Terraform interface {
 // Session runs Terraform in one workspace: see terraform.Session.
 type Session interface {
 	Init(ctx context.Context) error
+	SetVariable(v terraform.Variable)
 	Plan(ctx context.Context) (*terraform.Plan, error)
 	PrepareApply(ctx context.Context) error
 	Apply(ctx context.Context, plan *terraform.Plan) error

@@ -37,6 +37,7 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 		for _, path := range s.spec.VarFiles {
 			args = append(args, "-var-file="+path)
 		}
+		args = append(args, plan.variable.option()...)
 	}
 	err := s.runHoldingLock(ctx, command{step: "apply", role: s.spec.ApplyRole, args: append(args, plan.file), makesSecrets: plan.makesSecrets})
 	cleanupErr := errors.Join(s.chmodState(), s.saveErroredState())

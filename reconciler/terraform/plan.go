@@ -51,6 +51,7 @@ type Plan struct {
 	FailedChecks []string
 
 	makesSecrets bool // see planjson.MakesSecrets
+	variable     Variable
 
 	file     string
 	fileHash [sha256.Size]byte // hash of the file, taken before anything was read from it
@@ -67,7 +68,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if err := s.checkCLIWorkspace(ctx); err != nil {
 		return nil, err
 	}
-	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
+	plan := &Plan{file: filepath.Join(s.tempDir, "plan"), variable: s.spec.Variable}
 	s.log.Hold(maxText) // until the sensitive values are known
 	defer s.log.Release()
 	start := time.Now()
@@ -114,6 +115,7 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 	for _, path := range s.spec.VarFiles {
 		args = append(args, "-var-file="+path)
 	}
+	args = append(args, s.spec.Variable.option()...)
 	if s.stateCopy != "" && s.isDefaultCLIWorkspace() {
 		args = append(args, "-state="+s.stateCopy)
 	}

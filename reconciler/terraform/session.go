@@ -31,6 +31,7 @@ type Spec struct {
 	BackendConfig string            // absolute path of a file with backend settings; "": none
 	Vars          map[string]string // values of TF_VAR_NAME, by NAME
 	HasLockFile   bool              // the commit has a .terraform.lock.hcl for this workspace
+	Variable      Variable          // passed last, so that it wins over all files
 
 	// LocalState is the absolute path of the state of a workspace without a backend;
 	// "": it has a backend.
@@ -87,6 +88,21 @@ type Fingerprints struct {
 	Key  []byte   // the key given to Session.Outputs
 	Sums []string // from Outputs.Sensitive
 }
+
+// Variable is a variable of the root module, with the text of its value. Name "": none.
+type Variable struct{ Name, Value string }
+
+// option returns the option of plan and apply that sets the variable.
+func (v Variable) option() []string {
+	if v.Name == "" {
+		return nil
+	}
+	return []string{"-var=" + v.Name + "=" + v.Value}
+}
+
+// SetVariable replaces the Spec's Variable for the plans that follow. The apply of a plan
+// gets the variable that the plan was made with.
+func (s *Session) SetVariable(v Variable) { s.spec.Variable = v }
 
 // Session is the work on one Spec. Its methods must not be called concurrently. While
 // it is open, nothing else may work in Spec.Dir.

@@ -38,6 +38,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"approval":     testApproval,
 		"comments":     testComments,
 		"before merge": testApprovalBeforeMerge,
+		"rollout":      testRolloutOrders,
 
 		"many inputs":   testManyInputs,
 		"corrupt parts": testCorruptParts,

@@ -61,6 +61,14 @@ func NewReadOnly(r *run.Run, w *inventory.Inventory) *Checkout {
 	return s
 }
 
+// NewForRollout returns a checkout for the steps of a rollout whose commit is not the tip's. It
+// has a directory of its own, because the tip's tree may be in use.
+func NewForRollout(r *run.Run, w *inventory.Inventory) *Checkout {
+	s := New(r, w)
+	s.dir = filepath.Join(r.Config.PassDir(), "rollout")
+	return s
+}
+
 // lockName is the file in the directory of a checkout that is locked while it is used.
 const lockName = "lock"
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,6 +14,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // NewSpec returns Terraform's settings for one workspace.
@@ -29,6 +31,9 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 		CLIWorkspace: entry.Config.CLIWorkspaceName(), PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
 		DigestKey: s.config.DigestKey,
+	}
+	if p := entry.Config.Progressive; p != nil {
+		job.Variable = terraform.Variable{Name: p.Variable, Value: strconv.Itoa(settings.WholeRollout)}
 	}
 	for _, file := range entry.Config.VarFiles {
 		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))

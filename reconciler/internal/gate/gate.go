@@ -30,12 +30,19 @@ const keyInputs = "//inputs"
 // keyApprovals is the key there for the approvals of a workspace that has some.
 const keyApprovals = "//approvals"
 
+// keyProgressive is the key of how the workspace is applied in steps.
+const keyProgressive = "//progressive"
+
 // PendingInputs returns the inputs of a run that failed or was blocked. Its result
 // stays valid while they do not change. loosest is the operator's gate. The approvals are
 // those of a blocked workspace.
 func PendingInputs(c settings.Config, loosest settings.ApplyMode, trace state.Trace, approvals []state.Approval) state.Trace {
 	text, _ := json.Marshal([]any{effectiveMode(c, loosest), c.Protect, c.MaxDestroy, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // plain values always encode
 	pending := state.Trace{keyInputs: HashInputs(trace), keyGate: shortHash(text)}
+	if c.Progressive != nil {
+		text, _ = json.Marshal(c.Progressive)
+		pending[keyProgressive] = shortHash(text)
+	}
 	if len(approvals) > 0 {
 		text, _ = json.Marshal(approvals)
 		pending[keyApprovals] = shortHash(text)

@@ -56,6 +56,7 @@ func TestPendingInputsHoldTheSettingsOfTheGate(t *testing.T) {
 		"apply":       gate.PendingInputs(settings.Config{Apply: settings.ApplyPlanOnly}, settings.ApplySafe, trace, nil),
 		"gate":        gate.PendingInputs(settings.Config{}, settings.ApplyAlways, trace, nil),
 		"protect":     gate.PendingInputs(settings.Config{Protect: []string{"a.b"}}, settings.ApplySafe, trace, nil),
+		"progressive": gate.PendingInputs(settings.Config{Progressive: &settings.Progressive{Steps: []int{100}}}, settings.ApplySafe, trace, nil),
 		"max_destroy": gate.PendingInputs(settings.Config{MaxDestroy: &most}, settings.ApplySafe, trace, nil),
 		"approval":    gate.PendingInputs(settings.Config{}, settings.ApplySafe, trace, []state.Approval{{Digest: "2:k:1"}}),
 	} {

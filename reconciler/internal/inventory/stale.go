@@ -2,6 +2,9 @@ package inventory
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,6 +74,9 @@ func ApprovedReasons(rec state.Workspace, approvals []state.Approval, now time.T
 
 // describeAttempt returns why an attempt makes its workspace stale.
 func (w *Inventory) describeAttempt(rec state.Workspace) string {
+	if r := rec.Rollout; r != nil {
+		return fmt.Sprintf("rollout of %s at %d", r.Commit.Abbrev(), r.Number)
+	}
 	if w.applying[rec.Name] == rec.Attempt.Run {
 		return fmt.Sprintf("apply of %s that run %s has not finished", rec.Attempt.ShortCommit(), rec.Attempt.Run)
 	}
@@ -206,4 +212,22 @@ func (w *Inventory) Trace(entry *Entry, digests map[string]string) state.Trace {
 		trace[KeyUpstream+up] = digest
 	}
 	return trace
+}
+
+// OwnInputs returns the hash of an entry's inputs at the commit without its upstreams' outputs;
+// known is false if it does not parse.
+func OwnInputs(w *Inventory, entry *Entry) (hash string, known bool) {
+	if w.Load(entry).Err != nil {
+		return "", false
+	}
+	return HashOwnInputs(w.Trace(entry, nil)), true
+}
+
+// HashOwnInputs returns the hash of a trace without the outputs of upstreams.
+func HashOwnInputs(trace state.Trace) string {
+	own := maps.Clone(trace)
+	maps.DeleteFunc(own, func(key, _ string) bool { return strings.HasPrefix(key, KeyUpstream) })
+	text, _ := json.Marshal(own) // strings always encode, with sorted keys
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }

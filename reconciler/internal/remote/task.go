@@ -4,24 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/worker"
 	"reconcile/reconciler/run"
-	"reconcile/reconciler/source"
 	"reconcile/state"
-	"reconcile/state/snapshot"
 )
 
 // newTask returns the task to apply a workspace at the inventory's commit.
 func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
 	return state.Task{
-		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt,
+		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt, AtOnce: r.Options.AtOnce,
 		Commit: w.Commit.ID, CommitTime: w.Commit.When, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
 		FromSnapshot: r.Options.Snapshot != "", Values: w.Settings.ValuesOf(name),
 	}
@@ -58,7 +52,7 @@ func RunTask(ctx, killCtx context.Context, c *run.Config, name, key string) (run
 // executeTask applies the task's workspace. An error that prevents this is the
 // workspace's result.
 func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) worker.Done {
-	options := run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt}
+	options := run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt, AtOnce: task.AtOnce}
 	if task.FromSnapshot {
 		options.Snapshot, options.Values = string(task.Commit), task.Values
 	}
@@ -92,9 +86,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if head.Commit != task.Commit && !task.FromSnapshot {
 		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
-	commit, err := CommitFromSnapshot(ctx, c, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
-		return c.Snapshots.Fetch(ctx, task.Commit, dir, check)
-	})
+	commit, err := c.FetchSnapshot(ctx, task.Commit)
 	if err != nil {
 		return nil, err
 	}
@@ -119,27 +111,4 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 		return nil, err
 	}
 	return work, work.CheckNames([]string{task.Name})
-}
-
-// CommitFromSnapshot makes a commit from an archived tree, which fetch lays out and
-// verifies. The files are deleted when the commit is closed.
-func CommitFromSnapshot(ctx context.Context, c *run.Config, commit commitid.ID, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
-	if err := os.MkdirAll(c.WorkDir, 0o700); err != nil {
-		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
-	}
-	home, err := os.MkdirTemp(c.WorkDir, "snapshot-")
-	if err != nil {
-		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
-	}
-	dir := filepath.Join(home, "tree")
-	var objects []byte
-	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // source.Restore checks them below
-	if err == nil {
-		var restored *source.Commit
-		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {
-			restored.AddCloser(func() error { return os.RemoveAll(home) })
-			return restored, nil
-		}
-	}
-	return nil, errors.Join(err, os.RemoveAll(home))
 }

@@ -6,6 +6,7 @@ package schedule
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -98,6 +99,16 @@ func (s *Schedule) Pop() (name string, ok bool) {
 	return name, true
 }
 
+// Release lets a candidate start next, whatever its upstreams do.
+func (s *Schedule) Release(name string) {
+	if !s.candidates[name] {
+		return
+	}
+	s.ready = slices.DeleteFunc(s.ready, func(other string) bool { return other == name })
+	s.ready = slices.Insert(s.ready, 0, name)
+	s.waits[name] = math.MaxInt // it is ready already
+}
+
 // Finish records the outcome of a workspace. Its readers wait for one upstream less.
 func (s *Schedule) Finish(name string, outcome state.Outcome) {
 	s.finished[name] = outcome
@@ -120,7 +131,7 @@ func (s *Schedule) ExplainSkip(name string) string {
 	var list []string
 	for _, up := range s.graph.DependsOn(name) {
 		switch outcome := s.finished[up]; outcome {
-		case state.Failed, state.Skipped, state.Busy, state.Blocked:
+		case state.Failed, state.Skipped, state.Busy, state.Blocked, state.Rolling:
 			list = append(list, fmt.Sprintf("%s is %s", up, outcome))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"reconcile/internal/excerpt"
@@ -28,6 +29,7 @@ type workspaceRun struct {
 	entry           *inventory.Entry
 	log             *slog.Logger
 	lease           *state.Lease
+	killCtx         context.Context           // ends when Terraform must be killed
 	record          state.Workspace           // as read under the lease
 	upstreamsBefore inventory.UpstreamRecords // as read before the plan
 	trace           state.Trace               // inputs of the plan
@@ -47,6 +49,9 @@ type workspaceRun struct {
 	approvals []state.Approval // of this workspace, without those that are void; nil: not read
 	void      []state.Approval // to be removed
 	told      *state.ToldPlan  // the plan, if it waits for an approval
+
+	closers           []func() // of what a rollout opened
+	isFailureRecorded bool
 }
 
 // maxLog limits the stored Terraform output of one workspace, in bytes.
@@ -70,6 +75,9 @@ func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Don
 	var claimed *run.ClaimedError
 	done.Claimed = errors.As(err, &claimed)
 	v.storeLog(ctx)
+	for _, closer := range slices.Backward(v.closers) {
+		closer()
+	}
 
 	if err != nil && !done.TipMoved {
 		v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
@@ -116,33 +124,22 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if stale, err := v.decide(ctx); err != nil || !stale {
 		return err
 	}
+	v.killCtx = killCtx
+	defer func() { err = errors.Join(err, v.closeSession()) }()
+	if v.record.Rollout != nil && v.run.Options.Snapshot == "" {
+		return v.continueRollout(ctx)
+	}
+	v.leaveRollout()
 	if ws.Err != nil {
 		return v.recordFailure(ctx, ws.Err)
 	}
 	if err := v.checkRoom(); err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	tf, err := v.checkout.OpenTerraform(ctx)
+	tf, err := v.openSession(ctx, root)
 	if err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	warning, err := gate.CheckVersion(v.record, tf)
-	if err != nil {
-		return v.recordFailure(ctx, err)
-	}
-	if warning != "" {
-		v.result.Warnings = append(v.result.Warnings, warning)
-	}
-	job, err := v.checkout.NewSpec(ctx, root, v.entry)
-	if err != nil {
-		return v.recordFailure(ctx, err)
-	}
-	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
-	if job.Sensitive, err = collectSensitiveValues(ctx, v.config, v.upstreamsBefore); err != nil {
-		return v.recordFailure(ctx, err)
-	}
-	v.session = tf.Open(killCtx, job)
-	defer func() { err = errors.Join(err, v.closeSession()) }()
 
 	plan, err := v.planExactInputs(ctx, root)
 	if err != nil {
@@ -151,8 +148,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.checkout.CheckPath(plan.Text); err != nil {
 		return err
 	}
-	v.result.Changes, v.result.PlanDigest, v.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
-	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	v.notePlan(plan)
 	v.enterPhase(run.PhaseGate)
 	if !v.run.Options.Adopt {
 		if err := gate.CheckState(v.config, v.inventory.Product, ws, v.record, plan); err != nil {
@@ -169,6 +165,14 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.passGate(ctx, plan); err != nil {
 		return v.recordFailure(ctx, err)
 	}
+	if v.isStepwise() {
+		return v.recordStepFailure(ctx, v.explainApprovalGone(plan, v.beginRollout(ctx, tf, root, plan)))
+	}
+	return v.applyWhole(ctx, tf, root, plan)
+}
+
+// applyWhole applies a plan that may be applied, and records it.
+func (v *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root string, plan *terraform.Plan) error {
 	if err := v.prepare(ctx); err != nil {
 		return v.recordFailure(ctx, err)
 	}
@@ -185,7 +189,39 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.verifyAppliedInputs(ctx, root); err != nil {
 		return v.recordFailure(ctx, err)
 	}
+	v.noteAtOnce(plan)
 	return v.recordSuccess(ctx, tf, plan, state.Applied)
+}
+
+// openSession opens Terraform on the workspace in the checkout.
+func (v *workspaceRun) openSession(ctx context.Context, root string) (run.Terraform, error) {
+	tf, err := v.checkout.OpenTerraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	warning, err := gate.CheckVersion(v.record, tf)
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		v.result.Warnings = append(v.result.Warnings, warning)
+	}
+	job, err := v.checkout.NewSpec(ctx, root, v.entry)
+	if err != nil {
+		return nil, err
+	}
+	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
+	if job.Sensitive, err = collectSensitiveValues(ctx, v.config, v.upstreamsBefore); err != nil {
+		return nil, err
+	}
+	v.session = tf.Open(v.killCtx, job)
+	return tf, nil
+}
+
+// notePlan puts a plan into the result.
+func (v *workspaceRun) notePlan(plan *terraform.Plan) {
+	v.result.Changes, v.result.PlanDigest, v.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
+	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
 }
 
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
@@ -297,7 +333,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 // since this pass read the record. An immediate second try would only repeat it.
 func (v *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
 	o, rec := v.run.Options, v.record
-	if o.Replan || o.Adopt || rec.Rev == v.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+	if o.Replan || o.Adopt || rec.Rollout != nil || rec.Rev == v.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
 		return false, nil
 	}
 	if rec.Outcome == state.Blocked {

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -17,15 +18,8 @@ import (
 
 // begin writes the attempt, if the head's generation has not changed.
 func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
-	v.previousAttempt = v.record.Attempt
-	v.record.Attempt = &state.Attempt{
-		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
-		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Fact(),
-	}
-	v.record.PendingInputs = nil // the pending inputs are being applied
+	v.newAttempt(plan)
 	v.holdSnapshot()
-	v.updateMetadata()
 	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
 	defer cancel()
 	if err := run.RetryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
@@ -133,6 +127,7 @@ func (v *workspaceRun) noteLock(err error) {
 // in the record.
 func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	v.noteLock(err)
+	v.isFailureRecorded = true
 	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
 		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // without the lease we must not write
 	}
@@ -157,6 +152,9 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		if waits.Retry {
 			rec.Failures++
 			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
+		}
+		if waits.Soon {
+			rec.RetryAt = v.config.Now().Add(rollout.LookInterval)
 		}
 		keepsInputs = !waits.Held && !waits.Replan
 	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it

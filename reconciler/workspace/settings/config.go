@@ -54,6 +54,8 @@ type Config struct {
 	Inputs        []string  // patterns of repository paths that are inputs beside its own directory and its modules, and nothing else is; nil: they are found
 	Ignore        []string  // patterns of repository paths that are no inputs
 
+	Progressive *Progressive // how it is applied in steps; nil: at once
+
 	// Err holds the mistakes in the settings of this workspace. The other fields omit the
 	// wrong values, so that no run can act on them.
 	Err error `json:"-"`

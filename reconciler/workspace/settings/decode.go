@@ -25,7 +25,7 @@ var (
 	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role", "inputs", "ignore"}
 	defaultsSchema  = attributesSchema(optionNames...)
 	workspaceNames  = append([]string{"directory", "terraform_workspace", "depends_on"}, optionNames...)
-	workspaceSchema = attributesSchema(workspaceNames...)
+	workspaceSchema = workspaceBlockSchema(workspaceNames)
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}
 	fileSchema      = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "workspaces"}},
@@ -37,8 +37,15 @@ var (
 		Attributes: attributesSchema("var_file", "backend_config").Attributes,
 		Blocks:     layerBlocks,
 	}
-	workspaceInEnvironmentSchema = attributesSchema(append([]string{"backend_config"}, workspaceNames...)...)
+	workspaceInEnvironmentSchema = workspaceBlockSchema(append([]string{"backend_config"}, workspaceNames...))
 )
+
+// workspaceBlockSchema returns the schema of a workspace block with these attributes.
+func workspaceBlockSchema(names []string) *hcl.BodySchema {
+	s := attributesSchema(names...)
+	s.Blocks = progressiveBlock
+	return s
+}
 
 // decoder reads a settings file and collects all problems.
 type decoder struct {

@@ -44,9 +44,14 @@ func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, bl
 			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)
 		}
 		o := workspaceOptions{labelRange: block.LabelRanges[0]}
-		own.decodeOptions(&o, own.decodeContent(block.Body, blockSchema).Attributes, workspaceContext(label, places[label].cliWorkspaceName()))
+		names := workspaceContext(label, places[label].cliWorkspaceName())
+		inner := own.decodeContent(block.Body, blockSchema)
+		own.decodeOptions(&o, inner.Attributes, names)
 		if o.place.directory.text != "" {
 			own.checkLabel(block)
+		}
+		if steps := inner.Blocks.OfType("progressive"); len(steps) > 0 {
+			o.progressive, o.progressiveRange = own.decodeProgressive(steps, names), steps[0].DefRange
 		}
 		o.problems = own.problems
 		l.workspaces[label] = o
@@ -117,6 +122,7 @@ func (o workspaceOptions) toConfig() Config {
 		AllowUnlocked: valueOrZero(o.allowUnlocked),
 		Inputs:        o.inputs,
 		Ignore:        o.ignore,
+		Progressive:   o.progressive,
 	}
 }
 

@@ -31,6 +31,9 @@ type workspaceOptions struct {
 	allowUnlocked *bool
 	planRole      string
 	applyRole     string
+
+	progressive      *Progressive
+	progressiveRange hcl.Range // of its block
 }
 
 // merge returns o with the values of own: lists are joined, other values replaced. It omits
@@ -66,6 +69,9 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	}
 	if own.applyRole == "" {
 		own.applyRole = o.applyRole
+	}
+	if own.progressive == nil {
+		own.progressive, own.progressiveRange = o.progressive, o.progressiveRange
 	}
 	return own
 }

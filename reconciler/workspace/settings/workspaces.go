@@ -67,7 +67,11 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	o.dependsOn = s.found.knownDependencies(d, o.dependsOn)
 	c := o.toConfig()
 	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
-	c.VarFiles = append(d.resolveVarFiles(Dir{name, s.found.found[name].path}, files), s.ValuesOf(name)...)
+	dir := Dir{name, s.found.found[name].path}
+	c.VarFiles = append(d.resolveVarFiles(dir, files), s.ValuesOf(name)...)
+	if c.Progressive != nil {
+		d.checkProgressive(dir, c, o.progressiveRange)
+	}
 	return c
 }
 

@@ -66,6 +66,7 @@ func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
 		{"terraform", d.checkTerraform},
 		{"settings", d.checkSettings},
 		{"workspaces", d.checkWorkspaces},
+		{"rollout alarms", d.checkRolloutAlarms},
 		{"approvers", d.checkApprovers},
 		{"apply roles", d.checkApplyRoles},
 		{"clock", d.checkClock},

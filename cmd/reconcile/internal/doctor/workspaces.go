@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -81,4 +82,37 @@ func (d *Doctor) checkWorkspaces(ctx context.Context) (string, error) {
 		}
 	}
 	return detail, nil
+}
+
+// checkRolloutAlarms reads the alarms of the workspaces that are applied in steps.
+func (d *Doctor) checkRolloutAlarms(ctx context.Context) (string, error) {
+	if d.atTip == nil {
+		return "", fmt.Errorf("%w: the settings at the tip are not known", errNotChecked)
+	}
+	graph, err := d.deps.NewReconciler(nil).Graph(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: the workspaces at the tip are not known", errNotChecked)
+	}
+	var found, unread []string
+	alarms := d.deps.NewAlarms()
+	for _, w := range graph.Workspaces {
+		if w.Progressive == nil || len(w.Progressive.Alarms) == 0 {
+			continue
+		}
+		for _, reading := range alarms.ReadAlarms(ctx, w.PlanRole, w.Progressive.Alarms) {
+			if reading.State == run.AlarmUnreadable {
+				unread = append(unread, fmt.Sprintf("%s: %s: %s", w.Name, reading.Name(), reading.Why))
+			} else {
+				found = append(found, fmt.Sprintf("%s: %s is %s", w.Name, reading.Name(), reading.State))
+			}
+		}
+	}
+	switch {
+	case len(unread) > 0:
+		return "", withHint(fmt.Errorf("no rollout begins while alarms cannot be read:\n%s", strings.Join(unread, "\n")),
+			"allow cloudwatch:DescribeAlarms to the workspace's plan_role, and correct the ARNs in the settings (docs/rollout.md)")
+	case len(found) == 0:
+		return "", fmt.Errorf("%w: no workspace is applied in steps with alarms", errNotChecked)
+	}
+	return strings.Join(found, "\n"), nil
 }

@@ -52,7 +52,7 @@ func StyleOf(o state.Outcome) lipgloss.Style {
 		return StyleGood
 	case state.Failed:
 		return StyleBad
-	case state.Blocked, state.Skipped, state.Busy, state.Drifted:
+	case state.Blocked, state.Skipped, state.Busy, state.Drifted, state.Rolling:
 		return StyleWait
 	}
 	return StyleFaint

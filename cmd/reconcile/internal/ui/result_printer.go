@@ -86,6 +86,9 @@ func FormatWorkspace(w run.WorkspaceResult, width int) string {
 	if w.Error != "" {
 		PrintWrapped(&b, width, "            ", w.Error)
 	}
+	if w.Rollout != "" {
+		PrintWrapped(&b, width, "            ", w.Rollout)
+	}
 	if w.Approval != nil {
 		PrintWrapped(&b, width, "            ", "with the approval: "+FormatApproval(*w.Approval))
 	}
@@ -151,7 +154,7 @@ func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outco
 func FormatCounts(counts map[state.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []state.Outcome{
-		state.Applied, state.Pending, state.Drifted, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
+		state.Applied, state.Rolling, state.Pending, state.Drifted, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
 	} {
 		if n := counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(outcome), "no-changes", "without changes")))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/cmd/reconcile/internal/awsalarms"
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/reconciler"
 	"reconcile/reconciler/approval"
@@ -193,7 +194,7 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 	c := run.Config{
 		Repo: p.Source.URL(), Branch: s.Branch, RecordName: p.RecordName(), Environment: s.Environment,
 		Source: p.Source, Signers: p.signers, Record: p.Record, Snapshots: p.Snapshots,
-		Terraform: p.openTerraform, Product: p.DetectProduct, Executor: p.newExecutor(), PlanBundles: p.Snapshots, Notifiers: p.notifiers(),
+		Terraform: p.openTerraform, Product: p.DetectProduct, Executor: p.newExecutor(), PlanBundles: p.Snapshots, Alarms: p.NewAlarms(), Notifiers: p.notifiers(),
 		DigestKey: func(ctx context.Context) (string, []byte, error) {
 			k, err := p.DigestKey(ctx)
 			return k.ID, k.Key, err
@@ -260,12 +261,22 @@ func (p *Deps) DetectProduct(ctx context.Context) (repotree.Product, error) {
 	return p.cachedProduct, err
 }
 
+// assumer returns how roles of workspaces are assumed.
+func (p *Deps) assumer() roles.Assumer {
+	return roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.AWS() })
+}
+
+// NewAlarms returns what reads the alarms of rollouts.
+func (p *Deps) NewAlarms() run.Alarms {
+	return &awsalarms.Reader{AWS: p.AWS, AssumeRole: p.assumer()}
+}
+
 // NewTerraform finds or installs Terraform. Close ends it.
 func (p *Deps) NewTerraform(ctx context.Context) (*terraform.Terraform, error) {
 	s := p.Settings
 	t, err := terraform.New(ctx, terraform.Options{
 		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.restrictedAssume,
-		AssumeRole: roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.AWS() }),
+		AssumeRole: p.assumer(),
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+func newRolloutCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "rollout",
+		GroupID: groupPass,
+		Short:   "Show and steer progressive applies",
+		Long: `Show and steer the rollouts of workspaces that have a progressive block: they
+are applied in steps, each watched by alarms.
+
+A pass takes the steps. These commands only leave an order, which the next pass
+follows; who gave it stays in the record.`,
+		Example: `  reconcile rollout status
+  reconcile rollout abort switchover --why 'errors in the new side'`,
+		Args: cobra.ArbitraryArgs,
+		RunE: runGroup,
+	}
+	c.AddCommand(newRolloutStatusCommand(a),
+		newRolloutOrderCommand(a, state.RolloutPause, "Stop a rollout at the number that is in force", "It stays there, and its alarms are watched, until it is resumed."),
+		newRolloutOrderCommand(a, state.RolloutResume, "Let a paused or stopped rollout go on", "The number that is in force is watched for its whole soak again."),
+		newRolloutOrderCommand(a, state.RolloutPromote, "Skip the rest of a soak", "The next step is taken at once. A newer commit does not stop the rollout any\nmore. An alarm that is on still brings it back."),
+		newRolloutOrderCommand(a, state.RolloutAbort, "Bring a rollout back to 0", "The numbers that were applied are taken backwards, without soak and without an\napproval. The workspace then waits for a person, unless a newer commit\nchanges it."),
+	)
+	return c
+}
+
+func newRolloutStatusCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status [WORKSPACE]",
+		Short: "Show each rollout: its step, its alarms, the time that is left",
+		Example: `  reconcile rollout status
+  reconcile rollout status switchover -o json`,
+		Args:              rangeArgs(0, 1, "the name of one workspace"),
+		ValidArgsFunction: a.completeWorkspace,
+		RunE: func(c *cobra.Command, args []string) error {
+			return runRolloutStatus(c.Context(), a, strings.Join(args, ""))
+		},
+	}
+}
+
+func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closeDeps(p)
+	if workspace != "" {
+		if err := requireWorkspace(ctx, p, workspace); err != nil {
+			return err
+		}
+	}
+	rollouts, err := p.NewReconciler(nil).Rollouts(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	if a.wantsJSON() {
+		return ui.PrintJSON(a.out, map[string]any{"rollouts": rollouts})
+	}
+	if len(rollouts) == 0 {
+		fmt.Fprintln(a.out, "no rollout is under way")
+	}
+	for _, r := range rollouts {
+		printRollout(a, r, time.Now())
+	}
+	return nil
+}
+
+func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
+	text := r.Workspace + ": " + r.Text
+	if r.SoakEnds != nil && r.SoakEnds.After(now) {
+		text += " (" + ui.FormatDuration(r.SoakEnds.Sub(now)) + " left)"
+	}
+	ui.PrintWrapped(a.out, a.width(), "", text)
+	for _, alarm := range r.Alarms {
+		style := ui.StyleWait
+		switch alarm.State {
+		case run.AlarmOK:
+			style = ui.StyleGood
+		case run.AlarmOn:
+			style = ui.StyleBad
+		}
+		line := style.Render(string(alarm.State)) + " " + alarm.Name()
+		if alarm.Why != "" {
+			line += ": " + alarm.Why
+		}
+		ui.PrintWrapped(a.out, a.width(), "  ", line)
+	}
+	for _, v := range r.Verdicts {
+		line := v.At.Local().Format(time.DateTime) + "  " + v.Text
+		if v.By != "" {
+			line += " (by " + v.By + ")"
+		}
+		ui.PrintWrapped(a.out, a.width(), "  ", line)
+	}
+	if r.Order != nil {
+		ui.PrintWrapped(a.out, a.width(), "  ", fmt.Sprintf("ordered by %s: %s; the next pass follows it", r.Order.By, r.Order.Kind))
+	}
+}
+
+func newRolloutOrderCommand(a *app, kind state.RolloutOrderKind, short, long string) *cobra.Command {
+	o := rolloutOrderOptions{kind: kind}
+	c := &cobra.Command{
+		Use:   string(kind) + " [WORKSPACE]",
+		Short: short,
+		Long:  short + ".\n\n" + long + "\n\nWithout a name, it is for the only rollout that is under way.",
+		Example: fmt.Sprintf(`  reconcile rollout %s switchover
+  reconcile rollout %[1]s switchover --why 'agreed in the change meeting'`, kind),
+		Args:              rangeArgs(0, 1, "the name of one workspace"),
+		ValidArgsFunction: a.completeRollout,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.workspace = strings.Join(args, "")
+			return runRolloutOrder(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.why, "why", "", "reason to keep in the record")
+	return c
+}
+
+type rolloutOrderOptions struct {
+	kind           state.RolloutOrderKind
+	workspace, why string
+}
+
+func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
+	if len(o.why) > maxReason {
+		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
+	}
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closeDeps(p)
+	under, err := rolloutsUnderWay(ctx, p)
+	if err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(under))
+	if o.workspace == "" && len(names) == 1 {
+		o.workspace = names[0]
+	}
+	r := under[o.workspace]
+	switch {
+	case o.workspace == "" && len(names) > 1:
+		return usage.Errorf("name one of them", "rollouts of %s are under way", strings.Join(names, ", "))
+	case r == nil && o.workspace != "":
+		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+			return err
+		}
+		return usage.Errorf("`reconcile rollout status` shows them", "no rollout of %s is under way", o.workspace)
+	case r == nil:
+		return usage.Errorf("`reconcile rollout status` shows the last ones", "no rollout is under way")
+	}
+	order := state.RolloutOrder{Workspace: o.workspace, Rollout: r.Run, Kind: o.kind, Reason: o.why}
+	if order.By, err = identifyCaller(ctx, a, p); err != nil {
+		return err
+	}
+	if o.kind == state.RolloutPromote || o.kind == state.RolloutResume {
+		if err := checkApprover(ctx, p, order.By); err != nil {
+			return err
+		}
+	}
+	if err := p.Record.PlaceRolloutOrder(ctx, order); err != nil {
+		return err
+	}
+	if a.wantsJSON() {
+		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "rollout": r.Run, "order": o.kind, "by": order.By})
+	}
+	fmt.Fprintf(a.out, "%s: %s is ordered\n%s\n", o.workspace, o.kind, ui.StyleFaint.Render("  → the next pass follows it; `reconcile now` runs one"))
+	return nil
+}
+
+// rolloutsUnderWay returns the rollouts that are under way, by workspace.
+func rolloutsUnderWay(ctx context.Context, p *wire.Deps) (map[string]*state.Rollout, error) {
+	records, err := p.Record.Workspaces(ctx)
+	under := map[string]*state.Rollout{}
+	for name, rec := range records {
+		if rec.Rollout != nil {
+			under[name] = rec.Rollout
+		}
+	}
+	return under, err
+}
+
+// completeRollout completes the workspaces whose rollouts are under way.
+func (a *app) completeRollout(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
+		under, err := rolloutsUnderWay(ctx, p)
+		return slices.Sorted(maps.Keys(under)), err
+	})
+}

@@ -1,0 +1,401 @@
+// Package rollout decides how a progressive apply goes on: from its record, the time, the
+// alarms, what Git says and what a person ordered follows the next move. It is pure: the
+// caller reads those facts and carries the move out.
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// LookInterval is how often a rollout that is under way is looked at, so that alarms are seen.
+const LookInterval = time.Minute
+
+// maxVerdicts bounds what the record keeps of a rollout's history.
+const maxVerdicts = 100
+
+// GitState is what the tip says of the workspace that is rolled out.
+type GitState int
+
+// What the tip says.
+const (
+	Same     GitState = iota // its inputs are those of the rollout
+	Reverted                 // its inputs are those that were applied before
+	Newer                    // neither
+)
+
+// Facts are what a decision depends on beside the record.
+type Facts struct {
+	Now    time.Time
+	Alarms []run.AlarmReading
+	Git    GitState
+	Tip    commitid.ID
+	// TipInputs is the hash of the workspace's own inputs at the tip.
+	TipInputs string
+
+	Order *state.RolloutOrder // nil: none
+	Held  string              // why the workspace is held; "": it is not
+	Retry time.Time           // before which a step that failed is not tried again
+}
+
+// MoveKind is what is to be done.
+type MoveKind int
+
+// Kinds of moves.
+const (
+	Wait   MoveKind = iota // nothing: Until, or until a person acts
+	Apply                  // put the number Next in force
+	Finish                 // the rollout has ended well: record that everything is applied
+	End                    // the rollout is undone
+)
+
+// Move is what a pass has to do now.
+type Move struct {
+	Kind  MoveKind
+	Until time.Time // of Wait: when to look again; zero: after another event
+	// Why is what a person has to look at; "": it only waits for time.
+	Why string
+	// Hold: with End, the workspace waits for a person.
+	Hold bool
+}
+
+// Begin returns a rollout before its first step.
+func Begin(r state.Rollout, now time.Time) state.Rollout {
+	r.Phase, r.BeganAt, r.Since, r.Next = state.RolloutApplying, now, now, r.Strategy.Steps[0]
+	note(&r, now, fmt.Sprintf("begun at %s: %d after 0", r.Commit.Abbrev(), r.Next), "")
+	return r
+}
+
+// Decide returns the rollout as it is now, and what is to be done. followed: it follows the
+// order, which is void then.
+func Decide(r state.Rollout, f Facts) (next state.Rollout, move Move, followed bool) {
+	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
+	d := decision{r: &r, f: f, good: r.Good}
+	followed = d.follow()
+	d.lookAtGit()
+	d.lookAtAlarms()
+	move = d.move()
+	return r, move, followed
+}
+
+// Done returns the rollout after the plan of Next was found to be empty.
+func Done(r state.Rollout, now time.Time) state.Rollout {
+	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
+	r.Number, r.InFlight = r.Next, false
+	note(&r, now, fmt.Sprintf("%d is in force", r.Number), "")
+	if r.Phase == state.RolloutApplying {
+		r.Applied = append(r.Applied, r.Number)
+		r.Phase, r.Since = state.RolloutSoaking, now
+		return r
+	}
+	r.Applied = slices.DeleteFunc(r.Applied, func(n int) bool { return n > r.Number })
+	r.Good = min(r.Good, r.Number)
+	return r
+}
+
+// Pause returns the rollout as paused by a pass, which could not go on.
+func Pause(r state.Rollout, now time.Time, why string) state.Rollout {
+	r.Verdicts = slices.Clone(r.Verdicts)
+	d := decision{r: &r, f: Facts{Now: now}}
+	d.pause(why, "")
+	return r
+}
+
+// decision is one call of Decide.
+type decision struct {
+	r        *state.Rollout
+	f        Facts
+	promoted bool // by the order that is followed now
+	good     int  // the last good number before that order
+}
+
+func (d *decision) enter(phase state.RolloutPhase, why, by string) {
+	d.r.Phase, d.r.Since, d.r.Reason, d.r.By = phase, d.f.Now, why, by
+}
+
+func (d *decision) note(text, by string) { note(d.r, d.f.Now, text, by) }
+
+func note(r *state.Rollout, now time.Time, text, by string) {
+	r.Verdicts = append(r.Verdicts, state.RolloutVerdict{At: now, Number: r.Number, Text: text, By: by})
+	r.Verdicts = r.Verdicts[max(0, len(r.Verdicts)-maxVerdicts):]
+}
+
+// goesUp reports whether an alarm may stop or bring back the rollout.
+func (d *decision) goesUp() bool {
+	return d.r.Phase == state.RolloutApplying || d.r.Phase == state.RolloutSoaking || d.r.Phase == state.RolloutPaused
+}
+
+// follow follows the order. A pause waits for the end of an apply that has begun: no rollout
+// stays between two numbers.
+func (d *decision) follow() (followed bool) {
+	o := d.f.Order
+	if o == nil || o.Rollout != d.r.Run {
+		return o != nil
+	}
+	why := string(o.Kind)
+	if o.Reason != "" {
+		why += ": " + o.Reason
+	}
+	switch phase := d.r.Phase; o.Kind {
+	case state.RolloutAbort:
+		if phase != state.RolloutAborting || d.r.Back != 0 {
+			d.abort(0, why, o.By)
+		}
+	case state.RolloutPause:
+		if d.r.InFlight {
+			return false
+		}
+		if phase == state.RolloutApplying || phase == state.RolloutSoaking {
+			d.pause(why, o.By)
+		}
+	case state.RolloutResume:
+		if phase == state.RolloutPaused || phase == state.RolloutStopped {
+			d.note(why, o.By)
+			d.resume()
+		}
+	case state.RolloutPromote:
+		if phase == state.RolloutAborting {
+			break
+		}
+		d.note(why, o.By)
+		d.r.GoesOn, d.promoted = d.f.TipInputs, true
+		if phase != state.RolloutApplying && d.r.Number > 0 && !d.r.InFlight {
+			d.r.Good = d.r.Number
+			d.advance()
+		} else if phase != state.RolloutApplying {
+			d.resume()
+		}
+	}
+	return true
+}
+
+// resume goes on from a pause: with the apply that has begun or is the first, else with a
+// whole soak of the number that is in force.
+func (d *decision) resume() {
+	if d.r.InFlight || d.r.Number == 0 {
+		d.enter(state.RolloutApplying, "", "")
+		return
+	}
+	d.enter(state.RolloutSoaking, "", "")
+}
+
+// pause stops the rollout where it is.
+func (d *decision) pause(why, by string) {
+	d.enter(state.RolloutPaused, why, by)
+	d.note("paused: "+why, by)
+}
+
+// abort leads back to a number, over those that were in force.
+func (d *decision) abort(to int, why, by string) {
+	from := d.r.Number
+	if d.r.InFlight {
+		from = d.r.Next
+	}
+	wasAborting := d.r.Phase == state.RolloutAborting
+	d.r.Back = to
+	d.enter(state.RolloutAborting, why, by)
+	d.note(fmt.Sprintf("aborted, back to %d: %s", to, why), by)
+	if !wasAborting || !d.r.InFlight { // else the step back that has begun ends first
+		d.r.Next = d.below(from)
+	}
+}
+
+// below returns the number in force before n, on the way to Back.
+func (d *decision) below(n int) int {
+	number := d.r.Back
+	for _, applied := range d.r.Applied {
+		if applied < n {
+			number = max(number, applied)
+		}
+	}
+	return number
+}
+
+// lookAtGit aborts a rollout whose commit was reverted.
+func (d *decision) lookAtGit() {
+	if d.f.Git == Reverted && (d.r.Phase != state.RolloutAborting || d.r.Back != 0) {
+		d.abort(0, "the commit was reverted by "+d.f.Tip.Abbrev(), "")
+	}
+}
+
+// lookAtAlarms aborts or pauses a rollout whose alarms are not well. Before a step ends,
+// alarms without data are no reason.
+func (d *decision) lookAtAlarms() {
+	if !d.goesUp() {
+		return
+	}
+	canPause := d.r.Phase != state.RolloutPaused && !d.r.InFlight && !d.promoted
+	if on := d.list(run.AlarmOn); on != "" {
+		switch {
+		case d.r.Strategy.OnAlarm != "pause":
+			d.r.Good = d.good // nobody can promote what has an alarm
+			d.abort(d.r.Good, "in ALARM: "+on, "")
+		case canPause:
+			d.pause("in ALARM: "+on, "")
+		}
+		return
+	}
+	if unread := d.list(run.AlarmUnreadable); unread != "" && canPause {
+		d.pause("alarms cannot be read: "+unread, "")
+	}
+}
+
+// list names the alarms in a state.
+func (d *decision) list(in run.AlarmState) string {
+	var names []string
+	for _, a := range d.f.Alarms {
+		isQuiet := in == run.AlarmNoData && slices.Contains(d.r.Strategy.Quiet, a.ARN)
+		if a.State != in || isQuiet {
+			continue
+		}
+		name := a.Name()
+		if a.Why != "" {
+			name += " (" + a.Why + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// NotOK says which alarms are not OK; "" if all are. An alarm without data is OK if it is quiet.
+func NotOK(s state.RolloutStrategy, alarms []run.AlarmReading) string {
+	d := decision{r: &state.Rollout{Strategy: s}, f: Facts{Alarms: alarms}}
+	var said []string
+	for _, in := range []run.AlarmState{run.AlarmOn, run.AlarmNoData, run.AlarmUnreadable} {
+		if names := d.list(in); names != "" {
+			said = append(said, string(in)+": "+names)
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// move returns what follows from the phase.
+func (d *decision) move() Move {
+	switch d.r.Phase {
+	case state.RolloutAborting:
+		return d.goBack()
+	case state.RolloutSoaking:
+		return d.soak()
+	case state.RolloutApplying:
+		return d.apply()
+	}
+	move := Move{Why: fmt.Sprintf("the rollout of %s is %s at %d: %s", d.r.Commit.Abbrev(), d.r.Phase, d.r.Number, d.r.Reason)}
+	if d.r.Phase == state.RolloutPaused && len(d.r.Strategy.Alarms) > 0 {
+		move.Until = d.f.Now.Add(LookInterval)
+	}
+	return move
+}
+
+// goBack returns the next step of an abort.
+func (d *decision) goBack() Move {
+	if d.r.InFlight || d.r.Number > d.r.Back {
+		if !d.r.InFlight {
+			d.r.Next = d.below(d.r.Number)
+		}
+		return Move{Kind: Apply, Why: d.r.Reason}
+	}
+	if d.r.Number > 0 {
+		d.enter(state.RolloutStopped, d.r.Reason, d.r.By)
+		return d.move()
+	}
+	return Move{Kind: End, Why: d.r.Reason, Hold: d.f.Git == Same}
+}
+
+// soak returns what follows while a number is watched.
+func (d *decision) soak() Move {
+	if why := d.stopped(); why != "" {
+		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
+	}
+	if ends := SoakEnds(*d.r); d.f.Now.Before(ends) {
+		if soon := d.f.Now.Add(LookInterval); soon.Before(ends) {
+			ends = soon
+		}
+		return Move{Until: ends}
+	}
+	if bad := NotOK(d.r.Strategy, d.f.Alarms); bad != "" {
+		d.pause("at the end of its soak not all alarms are OK: "+bad, "")
+		return d.move()
+	}
+	d.r.Good = d.r.Number
+	d.note(fmt.Sprintf("%d is good: its soak is over", d.r.Number), "")
+	d.advance()
+	return d.move()
+}
+
+// SoakEnds returns when the number that is in force was watched for long enough.
+func SoakEnds(r state.Rollout) time.Time {
+	if i := slices.Index(r.Strategy.Steps, r.Number); i >= 0 && i < len(r.Strategy.SoakMS) {
+		return r.Since.Add(time.Duration(r.Strategy.SoakMS[i]) * time.Millisecond)
+	}
+	return r.Since
+}
+
+// advance goes on to the next number. After the last one only the record is left.
+func (d *decision) advance() {
+	d.enter(state.RolloutApplying, "", "")
+	d.r.Next = d.r.Number
+	if i := slices.Index(d.r.Strategy.Steps, d.r.Number); i+1 < len(d.r.Strategy.Steps) {
+		d.r.Next = d.r.Strategy.Steps[i+1]
+	}
+}
+
+// apply returns the move of a step that is to be put in force.
+func (d *decision) apply() Move {
+	if why := d.stopped(); why != "" && !d.r.InFlight {
+		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
+	}
+	if d.r.Next == d.r.Number && !d.r.InFlight {
+		return Move{Kind: Finish}
+	}
+	if bad := NotOK(d.r.Strategy, d.f.Alarms); bad != "" && d.r.Number == 0 && !d.r.InFlight && !d.promoted {
+		d.pause("before the first step not all alarms are OK: "+bad, "")
+		return d.move()
+	}
+	if d.f.Now.Before(d.f.Retry) {
+		until := d.f.Now.Add(LookInterval)
+		if d.f.Retry.Before(until) {
+			until = d.f.Retry
+		}
+		return Move{Until: until}
+	}
+	return Move{Kind: Apply}
+}
+
+// stopped says why the rollout takes no further step, although its phase would allow it.
+func (d *decision) stopped() string {
+	switch {
+	case d.f.Held != "":
+		return d.f.Held
+	case d.f.Git == Newer && (d.r.GoesOn == "" || d.r.GoesOn != d.f.TipInputs):
+		return fmt.Sprintf("%s changes this workspace, while the rollout of %s is at %d: end that one first, with `rollout promote` or `rollout abort`", d.f.Tip.Abbrev(), d.r.Commit.Abbrev(), d.r.Number)
+	}
+	return ""
+}
+
+// Close returns what the record keeps of a rollout that has ended.
+func Close(r state.Rollout, now time.Time, how string) state.Rollout {
+	r.Verdicts = slices.Clone(r.Verdicts)
+	note(&r, now, how, "")
+	r.Allowed, r.Phase, r.Since = nil, "", now
+	return r
+}
+
+// Describe says where a rollout stands, for people.
+func Describe(r state.Rollout) string {
+	text := fmt.Sprintf("rollout of %s at %d of %d", r.Commit.Abbrev(), r.Number, r.Strategy.Steps[len(r.Strategy.Steps)-1])
+	switch r.Phase {
+	case state.RolloutSoaking:
+		return text + ", watched until " + SoakEnds(r).UTC().Format("2006-01-02 15:04:05Z")
+	case state.RolloutApplying:
+		return fmt.Sprintf("%s, next %d", text, r.Next)
+	case state.RolloutAborting:
+		return fmt.Sprintf("%s, going back to %d: %s", text, r.Back, r.Reason)
+	}
+	return fmt.Sprintf("%s, %s: %s", text, r.Phase, r.Reason)
+}

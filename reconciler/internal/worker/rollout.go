@@ -1,0 +1,452 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/rollout"
+	"reconcile/reconciler/risk"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace/settings"
+	"reconcile/state"
+)
+
+// A rollout decides nothing here: package rollout does. What it says is carried out step by
+// step, and written before and after each apply.
+
+// begunRollout is a rollout whose steps this run takes.
+type begunRollout struct {
+	tip      *inventory.Inventory // of the pass
+	tipEntry *inventory.Entry
+	root     string        // of the checkout of its commit; "": not laid out yet
+	tf       run.Terraform // nil: not opened yet
+}
+
+// isStepwise reports whether this run applies the workspace in steps. What a person applies from
+// a snapshot, as in a disaster, has none: they need passes that come again.
+func (v *workspaceRun) isStepwise() bool {
+	return v.entry.Config.Progressive != nil && v.run.Options.AtOnce == nil && v.run.Options.Snapshot == ""
+}
+
+// continueRollout goes on with the rollout in the record.
+func (v *workspaceRun) continueRollout(ctx context.Context) error {
+	if v.run.Options.AtOnce != nil {
+		return &run.BlockedError{Reason: "a rollout is under way: end it first, with `rollout promote` or `rollout abort`"}
+	}
+	return v.recordStepFailure(ctx, v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry}))
+}
+
+// leaveRollout ends a rollout whose workspace a person applies from a snapshot.
+func (v *workspaceRun) leaveRollout() {
+	if r := v.record.Rollout; r != nil {
+		last := rollout.Close(*r, v.config.Now(), "left, because a person applied the snapshot of "+v.inventory.Commit.ID.Abbrev())
+		v.record.Rollout, v.record.LastRollout = nil, &last
+	}
+}
+
+// beginRollout begins to apply a plan at 100 in steps, if the plan at 0 changes nothing.
+func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root string, whole *terraform.Plan) error {
+	scope, err := rollout.Scope(whole.Difference)
+	if err != nil {
+		return &run.BlockedError{Reason: "the rollout does not begin: " + err.Error()}
+	}
+	strategy := newStrategy(v.entry.Config)
+	facts, err := ReadRolloutFacts(ctx, v.config, v.inventory, v.entry, v.record, strategy)
+	if err != nil {
+		return err
+	}
+	if bad := rollout.NotOK(strategy, facts.Alarms); bad != "" {
+		return &run.BlockedError{Retry: true, Soon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
+	}
+	v.setNumber(strategy, 0)
+	start, err := v.planExactInputs(ctx, root)
+	if err != nil {
+		return err
+	}
+	if !start.Empty {
+		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
+			"the rollout does not begin: with %s = 0 the plan changes something (%s), so what is live is not where it starts, or the commit changes something else as well; to apply it without steps: `reconcile now --at-once %s --why …`",
+			strategy.Variable, rollout.Exceeds(nil, start.Difference), v.entry.Dir.Name)}
+	}
+	begun := rollout.Begin(state.Rollout{
+		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
+		Approval: v.approval.Fact(), Allowed: scope, Strategy: strategy,
+	}, v.config.Now())
+	v.newAttempt(whole)
+	v.record.Attempt.Ended, v.record.Rollout = true, &begun
+	v.record.Failures, v.record.RetryAt = 0, time.Time{}
+	if err := v.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
+		v.record.Rollout, v.record.Attempt = nil, v.previousAttempt
+		return err
+	}
+	v.result.Approval = v.approval.Fact() // it is used
+	return v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry, root: root, tf: tf})
+}
+
+func newStrategy(c settings.Config) state.RolloutStrategy {
+	p := c.Progressive
+	var soak []int64
+	for _, long := range p.Soak {
+		soak = append(soak, long.Milliseconds())
+	}
+	return state.RolloutStrategy{Role: c.PlanRole, Variable: p.Variable, Steps: p.Steps, SoakMS: soak, Alarms: p.Alarms, Quiet: p.Quiet, OnAlarm: string(p.OnAlarm)}
+}
+
+func (v *workspaceRun) setNumber(s state.RolloutStrategy, number int) {
+	v.session.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
+}
+
+// newAttempt puts the attempt to apply a plan into the record of this run.
+func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
+	v.previousAttempt = v.record.Attempt
+	v.record.Attempt = &state.Attempt{
+		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
+		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
+		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Fact(),
+	}
+	v.record.PendingInputs = nil // the pending inputs are being applied
+	v.updateMetadata()
+}
+
+// writeRollout writes the record of the workspace with its rollout.
+func (v *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) error {
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	err := run.RetryWrite(own, func() error { return v.lease.WriteRollout(own, v.record, w) })
+	if err != nil {
+		return fmt.Errorf("write the rollout of %s: %w", v.entry.Dir.Name, err)
+	}
+	return nil
+}
+
+// takeSteps takes all steps that the rollout allows now.
+func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
+	for {
+		stored := v.record
+		facts, err := ReadRolloutFacts(ctx, v.config, b.tip, b.tipEntry, v.record, v.record.Rollout.Strategy)
+		if err != nil {
+			return err
+		}
+		next, move, followed := rollout.Decide(*v.record.Rollout, facts)
+		isNew := followed || !reflect.DeepEqual(next, *v.record.Rollout)
+		v.record.Rollout = &next
+		write := state.RolloutWrite{Order: facts.Order, Follow: followed}
+		switch move.Kind {
+		case rollout.Wait:
+			err = v.waitForRollout(ctx, move, write)
+		case rollout.End:
+			err = v.endRollout(ctx, move, write)
+		default:
+			if isNew {
+				err = v.writeRollout(ctx, write)
+			}
+		}
+		if errors.Is(err, state.ErrOrderChanged) {
+			v.record = stored
+			continue
+		}
+		if err != nil || move.Kind == rollout.Wait {
+			return err
+		}
+		if move.Kind == rollout.End {
+			if move.Hold {
+				return nil
+			}
+			return fmt.Errorf("the rollout of %s is over: %w", next.Commit.Abbrev(), state.ErrTipMoved) // another round looks at the tip
+		}
+		if err := v.prepareSteps(ctx, b); err != nil {
+			return err
+		}
+		if move.Kind == rollout.Finish {
+			done, err := v.finishRollout(ctx, b)
+			if done || err != nil {
+				return err
+			}
+			continue
+		}
+		if err := v.takeStep(ctx, b); err != nil && !errors.Is(err, state.ErrOrderChanged) {
+			return err
+		}
+	}
+}
+
+// prepareSteps opens Terraform on the tree of the rollout's commit. Where the workspace's inputs
+// at the tip are the same, that is the tip's tree.
+func (v *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err error) {
+	if b.tf != nil {
+		return nil
+	}
+	if inputs, known := inventory.OwnInputs(b.tip, b.tipEntry); !known || inputs != v.record.Rollout.Inputs {
+		if err := v.useSnapshot(ctx); err != nil {
+			return err
+		}
+	}
+	if b.root, err = v.checkout.LayOut(ctx); err != nil {
+		return err
+	}
+	if v.inventory != b.tip {
+		leave, err := v.checkout.Enter(ctx, v.entry)
+		if err != nil {
+			return err
+		}
+		v.closers = append(v.closers, leave)
+	}
+	v.trace = v.inventory.Trace(v.entry, v.upstreamsBefore.Digests())
+	if b.tf, err = v.openSession(ctx, b.root); err != nil {
+		return err
+	}
+	return nil
+}
+
+// useSnapshot replaces the tree that the steps are taken from by the stored one of the
+// rollout's commit.
+func (v *workspaceRun) useSnapshot(ctx context.Context) error {
+	id := v.record.Rollout.Commit
+	commit, err := v.config.FetchSnapshot(ctx, id)
+	if err != nil {
+		return fmt.Errorf("the tree that is rolled out: %w", err)
+	}
+	v.closers = append(v.closers, func() { v.config.CloseCommit(commit) })
+	if err := v.config.Verify(commit); err != nil {
+		return err
+	}
+	settings, err := v.config.LoadSettings(commit)
+	if err != nil {
+		return err
+	}
+	work, err := inventory.Discover(ctx, v.config, v.inventory.Head, commit, settings)
+	if err != nil {
+		return err
+	}
+	entry := work.Entries[v.entry.Dir.Name]
+	if entry == nil {
+		return fmt.Errorf("there is no workspace %s at %s, which is rolled out", v.entry.Dir.Name, id.Abbrev())
+	}
+	if err := work.Load(entry).Err; err != nil {
+		return err
+	}
+	v.inventory, v.entry, v.checkout = work, entry, checkout.NewForRollout(v.run, work)
+	v.closers = append(v.closers, v.checkout.Close)
+	return nil
+}
+
+// takeStep puts the next number in force. A plan that wants more than the rollout may change
+// pauses it. The step is done when a second plan of the same number is empty.
+func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
+	r := v.record.Rollout
+	isBack := r.Phase == state.RolloutAborting
+	v.setNumber(r.Strategy, r.Next)
+	plan, err := v.planExactInputs(ctx, b.root)
+	if err != nil {
+		return err
+	}
+	if err := v.checkout.CheckPath(plan.Text); err != nil {
+		return err
+	}
+	v.notePlan(plan)
+	if err := gate.CheckState(v.config, v.inventory.Load(v.entry), v.record, plan); err != nil {
+		return err
+	}
+	if !plan.Empty {
+		if isBack {
+			if more := rollout.Destroys(r.Allowed, plan.Difference); more != "" {
+				return fmt.Errorf("the way back to %d is not applied, because its plan destroys or replaces what the rollout does not change: %s", r.Next, more)
+			}
+		} else if more := v.exceeds(plan); more != "" {
+			paused := rollout.Pause(*r, v.config.Now(), fmt.Sprintf("the plan at %d changes more than the plan at %d: %s", r.Next, settings.WholeRollout, more))
+			v.record.Rollout = &paused
+			return nil // the next decision waits, and writes this
+		}
+		if err := v.applyStep(ctx, plan); err != nil {
+			return err
+		}
+		if err := v.verifyAppliedInputs(ctx, b.root); err != nil {
+			return err
+		}
+		again, err := v.planExactInputs(ctx, b.root)
+		if err != nil {
+			return err
+		}
+		if !again.Empty {
+			return fmt.Errorf("applied %s = %d, but a second plan of it is not empty (%s)", r.Strategy.Variable, r.Next, rollout.Exceeds(nil, again.Difference))
+		}
+	}
+	done := rollout.Done(*v.record.Rollout, v.config.Now())
+	v.record.Rollout, v.record.Attempt.Ended = &done, true
+	v.record.Failures, v.record.RetryAt = 0, time.Time{}
+	return v.writeProgress(ctx)
+}
+
+// writeProgress writes what was done. A pass that was stopped meanwhile writes it all the same.
+func (v *workspaceRun) writeProgress(ctx context.Context) error {
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	return run.RetryWrite(own, func() error { return v.lease.Write(own, v.record) })
+}
+
+// exceeds says what the plan of a step changes beyond what the rollout may.
+func (v *workspaceRun) exceeds(plan *terraform.Plan) string {
+	more := rollout.Exceeds(v.record.Rollout.Allowed, plan.Difference)
+	if allowed, err := risk.ParseClass(v.record.Rollout.Risk); more == "" && (err != nil || plan.Risk.Risk > allowed) {
+		more = fmt.Sprintf("its risk is %s, not %s", plan.Risk.Risk, v.record.Rollout.Risk)
+	}
+	return more
+}
+
+// applyStep writes that the step begins, and applies its plan.
+func (v *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) error {
+	if err := v.prepare(ctx); err != nil {
+		return err
+	}
+	order, err := v.config.Record.RolloutOrder(ctx, v.record.Name)
+	if err != nil {
+		return err
+	}
+	if order != nil && order.Rollout == v.record.Rollout.Run && !v.record.Rollout.InFlight {
+		return state.ErrOrderChanged
+	}
+	stored := v.record
+	begun := *v.record.Rollout
+	begun.InFlight = true
+	v.record.Rollout, v.approval = &begun, nil
+	v.newAttempt(plan)
+	if err := v.writeRollout(ctx, state.RolloutWrite{Order: order, Begin: true}); err != nil {
+		v.record = stored
+		return err
+	}
+	if err := v.applyPlan(ctx, plan); err != nil {
+		return err
+	}
+	v.startedAt = time.Time{}
+	return nil
+}
+
+// finishRollout records that everything is applied, if the plan at 100 is empty.
+func (v *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done bool, err error) {
+	r := *v.record.Rollout
+	v.setNumber(r.Strategy, settings.WholeRollout)
+	plan, err := v.planExactInputs(ctx, b.root)
+	if err != nil {
+		return false, err
+	}
+	if !plan.Empty {
+		paused := rollout.Pause(r, v.config.Now(), fmt.Sprintf("its last plan is not empty any more: %s", rollout.Exceeds(nil, plan.Difference)))
+		v.record.Rollout = &paused
+		return false, v.writeProgress(ctx)
+	}
+	last := rollout.Close(r, v.config.Now(), "everything is applied")
+	v.record.Rollout, v.record.LastRollout = nil, &last
+	v.approval, v.result.Rollout = r.Approval, ""
+	v.result.PlanDigest, v.result.Risk, v.result.Approval = r.Target, r.Risk, r.Approval
+	if err := v.recordSuccess(ctx, b.tf, plan, state.Applied); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// recordStepFailure records why a rollout could not go on. What it has written stays.
+func (v *workspaceRun) recordStepFailure(ctx context.Context, err error) error {
+	var claimed *run.ClaimedError
+	if err == nil || v.isFailureRecorded || errors.As(err, &claimed) || errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
+		return err
+	}
+	if v.record.Rollout != nil {
+		v.result.Rollout = rollout.Describe(*v.record.Rollout)
+	}
+	return v.recordFailure(ctx, err)
+}
+
+// endRollout records that a rollout is undone. The attempt stays: the next plan of the tip
+// shows what is left to do.
+func (v *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
+	r := *v.record.Rollout
+	why := fmt.Sprintf("the rollout of %s is undone: %s", r.Commit.Abbrev(), move.Why)
+	last := rollout.Close(r, v.config.Now(), "undone")
+	v.record.Rollout, v.record.LastRollout = nil, &last
+	if move.Hold {
+		w.Hold = &state.Hold{
+			Name: v.record.Name, Kind: state.Recovery, Reason: why, PlacedBy: "run " + string(v.run.Options.Run), PlacedAt: v.config.Now(),
+			Help: fmt.Sprintf("find out why; commit what corrects it or revert the commit, then `reconcile resume %s`", v.record.Name),
+		}
+	}
+	v.setOutcome(state.Blocked, why, time.Time{})
+	return v.writeRollout(ctx, w)
+}
+
+// waitForRollout records what the rollout waits for.
+func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
+	outcome := state.Rolling
+	if move.Why != "" {
+		outcome = state.Blocked
+	}
+	v.setOutcome(outcome, move.Why, move.Until)
+	v.result.Rollout = rollout.Describe(*v.record.Rollout)
+	return v.writeRollout(ctx, w)
+}
+
+// setOutcome sets the outcome of this run in the result and in the record.
+func (v *workspaceRun) setOutcome(outcome state.Outcome, why string, retryAt time.Time) {
+	v.result.Outcome, v.result.Error = outcome, why
+	rec := &v.record
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = outcome, why, v.config.Now(), nil, nil
+	rec.RetryAt = retryAt
+	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
+}
+
+// ReadRolloutFacts reads what a decision about a rollout depends on, for a workspace at the tip.
+func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Facts, err error) {
+	f.Tip = tip.Commit.ID
+	if f.Order, err = c.Record.RolloutOrder(ctx, entry.Dir.Name); err != nil {
+		return f, err
+	}
+	holds, err := c.Record.Holds(ctx)
+	if err != nil {
+		return f, err
+	}
+	if hold, held := holds[entry.Dir.Name]; held {
+		f.Held = inventory.DescribeHold(hold)
+	}
+	inputs, known := inventory.OwnInputs(tip, entry)
+	f.TipInputs = inputs
+	switch r := rec.Rollout; {
+	case r == nil || known && inputs == r.Inputs:
+		f.Git = rollout.Same
+	case known && rec.Trace != nil && inputs == inventory.HashOwnInputs(rec.Trace):
+		f.Git = rollout.Reverted
+	default:
+		f.Git = rollout.Newer
+	}
+	if rec.Outcome == state.Failed {
+		f.Retry = rec.RetryAt
+	}
+	reading, cancel := context.WithTimeout(ctx, alarmTimeout)
+	defer cancel()
+	f.Alarms = c.ReadAlarms(reading, entry.Config.PlanRole, s.Alarms)
+	f.Now = c.Now()
+	return f, nil
+}
+
+// alarmTimeout bounds one look at all alarms of a workspace. It is well below a lease.
+const alarmTimeout = 20 * time.Second
+
+// noteAtOnce puts into the record who left the steps of a rollout out, and why.
+func (v *workspaceRun) noteAtOnce(plan *terraform.Plan) {
+	o := v.run.Options.AtOnce
+	if o == nil || v.entry.Config.Progressive == nil {
+		return
+	}
+	now := v.config.Now()
+	v.record.LastRollout = &state.Rollout{
+		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.Fact(),
+		Strategy: newStrategy(v.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
+		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
+	}
+}

@@ -1,0 +1,132 @@
+package reconciler
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
+	"reconcile/internal/runid"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/rollout"
+	"reconcile/reconciler/internal/worker"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// lookAtRollout decides whether the rollout of a workspace has anything to do now. ok: it has
+// not, and no process need be started for it.
+func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Done, ok bool) {
+	rec := entry.Record
+	if o := p.run.Options; rec.Rollout == nil || o.AtOnce != nil || o.Snapshot != "" {
+		return done, false
+	}
+	facts, err := worker.ReadRolloutFacts(ctx, p.config, w, entry, rec, rec.Rollout.Strategy)
+	if err != nil {
+		return done, false // the work itself says why
+	}
+	next, move, followed := rollout.Decide(*rec.Rollout, facts)
+	if move.Kind != rollout.Wait || followed || !reflect.DeepEqual(next, *rec.Rollout) {
+		return done, false
+	}
+	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.Describe(next)}
+	switch {
+	case move.Why != "":
+		result.Outcome = state.Blocked
+	case rec.Outcome == state.Failed:
+		result.Outcome, result.Error = state.Failed, rec.Error
+	}
+	if rec.Outcome != result.Outcome || rec.Error != result.Error {
+		return done, false // people must see it in the record
+	}
+	result.Changes, result.Risk, result.PlanDigest, result.Why = rec.Changes, rec.Risk, rec.PlanDigest, rec.Why
+	rec.RetryAt = move.Until
+	return worker.Done{Entry: entry, Result: result, Record: rec}, true
+}
+
+// describeRollout says where the rollout of a recorded workspace stands; "" if there is none.
+func describeRollout(rec state.Workspace) string {
+	if rec.Rollout == nil {
+		return ""
+	}
+	return rollout.Describe(*rec.Rollout)
+}
+
+// RolloutStatus is a rollout as `reconcile rollout status -o json` prints it.
+type RolloutStatus struct {
+	Workspace string             `json:"workspace"`
+	Rollout   runid.ID           `json:"rollout"` // id: the run that began it
+	Commit    commitid.ID        `json:"commit"`
+	Target    plandigest.Digest  `json:"target"` // digest of the plan at 100
+	Active    bool               `json:"active"` // it is under way
+	Phase     state.RolloutPhase `json:"phase"`
+	Number    int                `json:"number"` // in force
+	Next      int                `json:"next"`
+	Steps     []int              `json:"steps"`
+	BeganAt   time.Time          `json:"began_at"`
+	Since     time.Time          `json:"since"`
+	// SoakEnds is when the number in force was watched for long enough; nil: it is not watched.
+	SoakEnds *time.Time             `json:"soak_ends,omitempty"`
+	Reason   string                 `json:"reason,omitempty"`
+	By       string                 `json:"by,omitempty"`
+	Order    *state.RolloutOrder    `json:"order,omitempty"` // that no run has followed yet
+	Approval *state.Approval        `json:"approval,omitempty"`
+	Alarms   []run.AlarmReading     `json:"alarms"`
+	Verdicts []state.RolloutVerdict `json:"verdicts"`
+	Text     string                 `json:"text"`
+}
+
+// Rollouts returns the rollouts that are under way, and the last one of each workspace that has
+// none; with a name, of that workspace only. It reads the alarms of those that are under way.
+func (r *Reconciler) Rollouts(ctx context.Context, name string) ([]RolloutStatus, error) {
+	records, err := r.config.Record.Workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := r.config.Record.RolloutOrders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []RolloutStatus{}
+	for _, known := range slices.Sorted(maps.Keys(records)) {
+		rec := records[known]
+		if name != "" && known != name {
+			continue
+		}
+		now := rec.Rollout
+		if now == nil {
+			now = rec.LastRollout
+		}
+		if now == nil {
+			continue
+		}
+		s := newRolloutStatus(known, *now, rec.Rollout != nil)
+		if order, given := orders[known]; given && s.Active && order.Rollout == now.Run {
+			s.Order = &order
+		}
+		if s.Active {
+			s.Alarms = append(s.Alarms, r.config.ReadAlarms(ctx, now.Strategy.Role, now.Strategy.Alarms)...)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutStatus {
+	s := RolloutStatus{
+		Workspace: workspace, Rollout: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
+		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval,
+		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.Commit.Abbrev(),
+	}
+	if isActive {
+		s.Text = rollout.Describe(r)
+	}
+	if r.Phase == state.RolloutSoaking {
+		ends := rollout.SoakEnds(r)
+		s.SoakEnds = &ends
+	}
+	return s
+}

@@ -1,0 +1,265 @@
+package reconciler_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/internal/reconcilertest"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/workspace/settings"
+	"reconcile/state"
+)
+
+const rolloutAlarm = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:errors"
+
+// fakeAlarms has the state of each alarm; one that it does not know cannot be read.
+type fakeAlarms map[string]run.AlarmState
+
+func (f fakeAlarms) ReadAlarms(_ context.Context, _ string, arns []string) (all []run.AlarmReading) {
+	for _, arn := range arns {
+		reading := run.AlarmReading{ARN: arn, State: f[arn]}
+		if reading.State == "" {
+			reading.State, reading.Why = run.AlarmUnreadable, "access denied"
+		}
+		all = append(all, reading)
+	}
+	return all
+}
+
+// rolloutEnv is an environment with one workspace that moves shares from a to b.
+type rolloutEnv struct {
+	*reconcilertest.Env
+	now    time.Time
+	alarms fakeAlarms
+}
+
+// switchFiles returns the workspace with its ends, and more of its configuration. A worker
+// process has no alarms.
+func switchFiles(t *testing.T, from, to, more string) string {
+	alarms := fmt.Sprintf("[%q]", rolloutAlarm)
+	if strings.HasPrefix(t.Name(), "TestRemote/") {
+		alarms = "[]"
+	}
+	return fmt.Sprintf(`
+-- env/reconcile.hcl --
+workspace "switch" {
+  progressive {
+    variable = "progress"
+    steps    = [10, 50, 100]
+    soak     = "10m"
+    alarms   = %s
+  }
+}
+-- env/switch/main.tf --
+variable "progress" {
+  type    = number
+  default = 100
+}
+
+locals {
+  from = %q
+  to   = %q
+  shares = { for side in ["a", "b"] : side =>
+    local.from == local.to ? (side == local.to ? 100 : 0) :
+    side == local.to ? var.progress : 100 - var.progress
+  }
+}
+
+resource "terraform_data" "weight" {
+  for_each = local.shares
+  input    = each.value
+}
+
+output "shares" {
+  value = local.shares
+}
+%s
+`, alarms, from, to, more)
+}
+
+func newRolloutEnv(t *testing.T) *rolloutEnv {
+	t.Helper()
+	e := &rolloutEnv{Env: reconcilertest.NewEnv(t, switchFiles(t, "a", "a", "")), now: time.Now().Round(time.Second), alarms: fakeAlarms{rolloutAlarm: run.AlarmOK}}
+	e.Config.Alarms = e.alarms
+	e.Config.Now = func() time.Time { return e.now }
+	_, got := e.RunPass(run.Options{Only: []string{"switch"}, AtOnce: &state.AtOnce{By: "ann", Why: "first"}})
+	if got["switch"] != state.Applied {
+		t.Fatalf("the first apply: %v", got)
+	}
+	return e
+}
+
+// pass runs a pass after some time, and checks its outcome and the share of b.
+func (e *rolloutEnv) pass(after time.Duration, want state.Outcome, share string) run.WorkspaceResult {
+	e.T.Helper()
+	e.now = e.now.Add(after)
+	result, err := e.Reconciler().Pass(e.T.Context(), e.T.Context(), run.Options{Trigger: run.Schedule})
+	e.Must(err)
+	var ws run.WorkspaceResult
+	for _, w := range result.Workspaces {
+		if w.Name == "switch" {
+			ws = w
+		}
+	}
+	if got := e.share(); ws.Outcome != want || got != share {
+		e.T.Fatalf("%s with %s of b, want %s with %s: %+v\n%s", ws.Outcome, got, want, share, ws, toJSON(e.record().Rollout))
+	}
+	return ws
+}
+
+// share returns the share of b in Terraform's state.
+func (e *rolloutEnv) share() string {
+	text, err := os.ReadFile(filepath.Join(e.Config.LocalState, "switch.tfstate"))
+	e.Must(err)
+	var s struct {
+		Outputs struct {
+			Shares struct{ Value map[string]json.Number }
+		}
+	}
+	e.Must(json.Unmarshal(text, &s))
+	return s.Outputs.Shares.Value["b"].String()
+}
+
+func (e *rolloutEnv) record() state.Workspace {
+	rec, _, err := e.Record.Workspace(e.T.Context(), "switch")
+	e.Must(err)
+	return rec
+}
+
+func (e *rolloutEnv) order(kind state.RolloutOrderKind) {
+	e.T.Helper()
+	e.Must(e.Record.PlaceRolloutOrder(e.T.Context(), state.RolloutOrder{Workspace: "switch", Rollout: e.record().Rollout.Run, Kind: kind, By: "ann"}))
+}
+
+// A rollout takes one step a soak, and records that everything is applied after the last.
+func TestRollout(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	before := e.record()
+	e.Commit(switchFiles(t, "a", "b", ""))
+	if ws := e.pass(0, state.Rolling, "10"); !strings.Contains(ws.Rollout, "at 10 of 100") {
+		t.Errorf("says %q", ws.Rollout)
+	}
+	head, err := e.Record.Head(t.Context())
+	e.Must(err)
+	if wait := head.NextRetryAt.Sub(e.now); wait <= 0 || wait > time.Minute {
+		t.Errorf("the next look is in %s", wait)
+	}
+	e.pass(5*time.Minute, state.Rolling, "10")
+	e.Commit("-- README.md --\na commit of others")
+	e.pass(5*time.Minute, state.Rolling, "50")
+	if rec := e.record(); rec.Commit != before.Commit || rec.ApplyCount != before.ApplyCount {
+		t.Errorf("a step is recorded as a whole apply: %s", toJSON(rec))
+	}
+	e.pass(10*time.Minute, state.Rolling, "100")
+	e.pass(10*time.Minute, state.Applied, "100")
+	rec := e.record()
+	if rec.Rollout != nil || rec.Attempt != nil || rec.Commit == before.Commit || rec.LastRollout == nil || len(rec.LastRollout.Verdicts) < 7 {
+		t.Errorf("the end is recorded as %s", toJSON(rec))
+	}
+	e.pass(time.Minute, "", "100")
+}
+
+// An alarm brings a rollout back to the last step that was good; a person brings it to 0.
+func TestRolloutAlarm(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.alarms[rolloutAlarm] = run.AlarmNoData
+	e.pass(0, state.Blocked, "0")
+	e.alarms[rolloutAlarm] = run.AlarmOK
+	e.pass(time.Minute, state.Rolling, "10")
+	e.pass(10*time.Minute, state.Rolling, "50")
+	e.alarms[rolloutAlarm] = run.AlarmOn
+	if ws := e.pass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "in ALARM: errors") {
+		t.Errorf("says %q", ws.Error)
+	}
+	e.pass(time.Hour, state.Blocked, "10")
+	e.order(state.RolloutAbort)
+	e.pass(time.Minute, state.Blocked, "0")
+	holds, err := e.Record.Holds(t.Context())
+	e.Must(err)
+	if rec := e.record(); rec.Rollout != nil || rec.Trace == nil || !strings.Contains(holds["switch"].Reason, "undone") {
+		t.Errorf("after the abort: %s, %s", toJSON(rec), toJSON(holds))
+	}
+	e.pass(time.Hour, state.Blocked, "0")
+}
+
+// An alarm that cannot be read pauses a rollout, and does not bring it back.
+func TestRolloutUnreadableAlarm(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.pass(0, state.Rolling, "10")
+	delete(e.alarms, rolloutAlarm)
+	if ws := e.pass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "alarms cannot be read: errors (access denied)") {
+		t.Errorf("says %q", ws.Error)
+	}
+	e.pass(time.Hour, state.Blocked, "10")
+	e.alarms[rolloutAlarm] = run.AlarmOK
+	e.order(state.RolloutResume)
+	e.pass(time.Minute, state.Rolling, "10")
+	e.order(state.RolloutPromote)
+	e.pass(time.Minute, state.Rolling, "50")
+	if last := e.record().Rollout.Verdicts; last[len(last)-2].By != "ann" {
+		t.Errorf("who promoted it is not recorded: %s", toJSON(last))
+	}
+}
+
+// A commit that changes the workspace stops its rollout; one that takes the change back
+// aborts it.
+func TestRolloutNewerCommit(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.pass(0, state.Rolling, "10")
+	e.Commit(switchFiles(t, "a", "b", "# another"))
+	if ws := e.pass(time.Hour, state.Blocked, "10"); !strings.Contains(ws.Error, "changes this workspace") {
+		t.Errorf("says %q", ws.Error)
+	}
+	e.order(state.RolloutPromote)
+	e.pass(time.Minute, state.Rolling, "50")
+	e.Commit(switchFiles(t, "a", "a", ""))
+	e.pass(time.Minute, state.NoChanges, "0")
+	if rec := e.record(); rec.Rollout != nil || rec.Attempt != nil {
+		t.Errorf("after the revert: %s", toJSON(rec))
+	}
+}
+
+// A rollout does not begin where it would not start from what is live, and needs one
+// approval.
+func TestRolloutBegins(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	e.Config.Gate = settings.ApplyApproved
+	e.Commit(switchFiles(t, "a", "b", "resource \"terraform_data\" \"more\" {}"))
+	e.approveWaiting()
+	if ws := e.pass(0, state.Blocked, "0"); !strings.Contains(ws.Error, "the rollout does not begin") || !strings.Contains(ws.Error, "terraform_data.more") {
+		t.Errorf("says %q", ws.Error)
+	}
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.approveWaiting()
+	e.pass(0, state.Rolling, "10")
+	e.pass(10*time.Minute, state.Rolling, "50")
+	e.pass(10*time.Minute, state.Rolling, "100")
+	if ws := e.pass(10*time.Minute, state.Applied, "100"); ws.Approval == nil || ws.Approval.ApprovedBy != "ann" {
+		t.Errorf("the end has the approval %s", toJSON(ws.Approval))
+	}
+}
+
+// approveWaiting runs a pass and approves the plan that waits.
+func (e *rolloutEnv) approveWaiting() {
+	e.T.Helper()
+	if ws := e.pass(time.Minute, state.Blocked, e.share()); !strings.Contains(ws.Error, "reconcile approve switch") {
+		e.T.Fatalf("waits with %q", ws.Error)
+	}
+	plan, err := e.Record.ToldPlan(e.T.Context(), "switch", string(e.record().PlanDigest))
+	e.Must(err)
+	e.Must(e.Record.PlaceApproval(e.T.Context(), plan, state.Approval{ApprovedBy: "ann", EndsAt: e.now.Add(time.Hour)}))
+}
