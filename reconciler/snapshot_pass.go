@@ -10,7 +10,6 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
-	"reconcile/state/snapshot"
 )
 
 // applySnapshot applies the named workspaces from a stored snapshot. It asks no Git server and
