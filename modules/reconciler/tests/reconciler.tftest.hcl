@@ -718,7 +718,7 @@ run "previews_can_only_plan" {
   assert {
     condition = { for s in jsondecode(aws_iam_role_policy.this["preview"].policy).Statement : s.Sid => s.Action } == {
       Record         = ["dynamodb:GetItem", "dynamodb:Query"]
-      Given          = ["dynamodb:PutItem"]
+      Given          = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"]
       Parcels        = ["s3:GetObject", "s3:PutObject"]
       ParcelsList    = ["s3:ListBucket"]
       Secrets        = ["secretsmanager:GetSecretValue"]
