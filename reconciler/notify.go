@@ -69,10 +69,7 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 	if err != nil {
 		return err
 	}
-	report := &notify.Notification{
-		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: r.Result.To, At: r.Config.Now().UTC(),
-		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
-	}
+	report := newNotification(r, cursor)
 	channel := notifier.Channel()
 	if err := introduceChannel(ctx, r, channel, records, states); err != nil {
 		return err
@@ -104,6 +101,14 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 	return markNotified(ctx, r, channel, known, report, states, err)
 }
 
+// newNotification returns a notification without events.
+func newNotification(r *run.Run, cursor state.PullRequestCursor) *notify.Notification {
+	return &notify.Notification{
+		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: r.Result.To, At: r.Config.Now().UTC(),
+		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
+	}
+}
+
 // findApprovable returns the digests of the plans that wait and that a comment can approve,
 // by workspace.
 func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Digest, error) {
@@ -123,8 +128,8 @@ func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Dige
 // introduceChannel records, before the first notification of a channel, what it need not hear
 // of: what other runs have applied before. A problem that is there still is news to it.
 func introduceChannel(ctx context.Context, r *run.Run, channel string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
-	for _, t := range states {
-		if _, told := t.Fingerprints[channel]; told {
+	for name, t := range states {
+		if _, told := t.Fingerprints[channel]; told && name != notify.PassName {
 			return nil
 		}
 	}

@@ -34,6 +34,7 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 	p.finish(context.WithoutCancel(ctx), err)
 	r.notifyMu.Lock()
 	p.notify(context.WithoutCancel(ctx))
+	p.notifyFailure(context.WithoutCancel(ctx), err)
 	r.notifyMu.Unlock()
 	p.run.Emit(run.Event{Phase: run.PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
@@ -64,6 +65,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, err
 	}
 	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
+	p.failureTold = p.failureTold || head.FailureTold || head.Rev == 0
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
 		return false, err
@@ -340,7 +342,9 @@ type pass struct {
 	result   *run.Result
 	retries  map[string]time.Time // when to retry failed workspaces, by name
 	notifyAt time.Time            // when to retry a failed notification
-	polledAt time.Time            // when the tip was last polled
+	// failureTold: a channel may have been told that passes fail as a whole.
+	failureTold bool
+	polledAt    time.Time // when the tip was last polled
 
 	pollFailed bool // the last poll while workspaces were applied
 

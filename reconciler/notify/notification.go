@@ -55,6 +55,9 @@ type WorkspaceEvent struct {
 	Approvable plandigest.Digest `json:"-"`
 }
 
+// PassName is the name of the event of a pass that failed as a whole, or works again.
+const PassName = "(pass)"
+
 // HasFailed reports whether the workspace failed, so that people should act.
 func (n WorkspaceEvent) HasFailed() bool { return n.Outcome == "failed" }
 

@@ -1,0 +1,76 @@
+package reconciler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// failureFingerprint is the fingerprint of a channel that was told of a pass that failed as a
+// whole. Its errors may differ from pass to pass, so they are no part of it.
+const failureFingerprint = "failed|"
+
+// notifyFailure tells each channel once that passes fail as a whole, and once that they work
+// again. Nothing is told if the record cannot be read: nobody could know that it was told.
+func (p *pass) notifyFailure(ctx context.Context, failed error) {
+	var busy *run.CheckoutBusyError
+	if len(p.config.Notifiers) == 0 || errors.Is(failed, run.ErrStopped) || errors.As(failed, &busy) {
+		return
+	}
+	if failed == nil && !p.failureTold {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	states, err := p.config.Record.NotificationStates(ctx)
+	for _, notifier := range p.config.Notifiers {
+		if err == nil {
+			err = p.notifyFailureOn(ctx, notifier, states, failed)
+		}
+	}
+	if err == nil {
+		err = p.noteFailureTold(ctx, failed != nil)
+	}
+	if err != nil {
+		p.run.Log.Warn("could not notify people of a pass that failed, or works again; the next pass tries", "error", err)
+	}
+}
+
+// notifyFailureOn tells one channel, unless it knows.
+func (p *pass) notifyFailureOn(ctx context.Context, notifier run.Notifier, states map[string]state.NotificationState, failed error) error {
+	channel := notifier.Channel()
+	was, now := states[notify.PassName].Fingerprints[channel], ""
+	event := notify.WorkspaceEvent{Name: notify.PassName, Outcome: string(state.Unchanged), Recovered: true, Issue: states[notify.PassName].IssueKey}
+	if failed != nil {
+		now = failureFingerprint
+		event.Outcome, event.Recovered, event.Error, event.Run = string(state.Failed), false, failed.Error(), p.run.Options.Run
+	}
+	if was == now {
+		return nil
+	}
+	cursor, err := p.config.Record.PullRequestCursor(ctx)
+	if err != nil {
+		return err
+	}
+	report := newNotification(p.run, cursor)
+	report.Commit = cmp.Or(report.Commit, p.result.From)
+	report.Events = []notify.WorkspaceEvent{event}
+	err = notifier.Notify(ctx, report)
+	return markNotified(ctx, p.run, channel, map[string]string{notify.PassName: now}, report, states, err)
+}
+
+// noteFailureTold notes in the head whether a channel waits to hear that passes work again.
+func (p *pass) noteFailureTold(ctx context.Context, told bool) error {
+	head, err := p.config.Record.Head(ctx)
+	if err != nil || head.Rev == 0 || head.FailureTold == told {
+		return err
+	}
+	head.FailureTold = told
+	_, err = p.config.Record.PutHead(ctx, head)
+	return err
+}

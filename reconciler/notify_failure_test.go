@@ -1,0 +1,71 @@
+package reconciler_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/internal/reconcilertest"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+)
+
+// A pass that fails as a whole is told once, whatever later ones say, and so is the first one
+// that works again. A channel that was down hears of it when it is back. A channel that is
+// new hears no more of what was applied before.
+func TestPassThatFailsIsTold(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
+	w.RunPass(run.Options{})
+	n := &noticeRecorder{sent: map[string]string{}}
+	w.Config.Notifiers = []run.Notifier{n}
+	pass := func(failed bool, want map[string]string) {
+		t.Helper()
+		clear(n.sent)
+		_, err := reconciler.New(w.Config).Pass(t.Context(), t.Context(), run.Options{})
+		if (err != nil) != failed {
+			t.Fatalf("the pass failed: %v", err)
+		}
+		if diff := cmp.Diff(want, n.sent); diff != "" {
+			t.Error(diff)
+		}
+	}
+	failed, works := map[string]string{notify.PassName: "failed"}, map[string]string{notify.PassName: "unchanged"}
+	nothing := map[string]string{}
+	pass(false, nothing)
+	w.Commit("-- env/reconcile.hcl --\nnonsense = 1\n")
+	n.err = errors.New("the channel is down")
+	pass(true, failed)
+	n.err = nil
+	pass(true, failed)
+	pass(true, nothing)
+	w.Commit("-- env/reconcile.hcl --\nother = 1\n")
+	pass(true, nothing)
+	w.Commit("-- env/reconcile.hcl --\n")
+	pass(false, works)
+	pass(false, nothing)
+	w.Commit("-- env/reconcile.hcl --\nnonsense = 1\n")
+	pass(true, failed)
+}
+
+// The very first pass may fail, too: then there is no head yet.
+func TestFirstPassThatFailsIsTold(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
+	n := &noticeRecorder{sent: map[string]string{}}
+	w.Config.Notifiers = []run.Notifier{n}
+	w.Commit("-- env/reconcile.hcl --\nnonsense = 1\n")
+	for _, want := range []string{"failed", ""} {
+		clear(n.sent)
+		if _, err := reconciler.New(w.Config).Pass(t.Context(), t.Context(), run.Options{}); err == nil || n.sent[notify.PassName] != want {
+			t.Errorf("%v, told %v", err, n.sent)
+		}
+	}
+	w.Commit("-- env/reconcile.hcl --\n")
+	clear(n.sent)
+	if w.RunPass(run.Options{}); n.sent[notify.PassName] != "unchanged" || n.sent["one"] != "applied" {
+		t.Errorf("told %v", n.sent)
+	}
+}
