@@ -35,6 +35,7 @@ type Server struct {
 	accelerators  *accelerators
 	directConnect *directConnect
 	zones         *zones
+	databases     *databases
 	roles         *roles
 	inventory     *rights.Inventory
 
@@ -65,7 +66,7 @@ func StartAccount(t testing.TB, account string) *Server {
 	t.Helper()
 	s := &Server{
 		account: account, moto: startMoto(t, "MOTO_ACCOUNT_ID="+account), failedRegions: map[string]bool{},
-		accelerators: newAccelerators(), directConnect: newDirectConnect(), zones: newZones(), roles: newRoles(),
+		accelerators: newAccelerators(), directConnect: newDirectConnect(), zones: newZones(), databases: newDatabases(), roles: newRoles(),
 		inventory: rights.NewInventory(account),
 	}
 	s.handlers = s.newHandlers()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // databases stores what moto drops of Amazon RDS: whether Performance Insights is
@@ -22,6 +23,15 @@ type databases struct {
 	insights map[string]string // as in responses, by Region and instance
 	sources  map[string]string // ARNs of what replicas follow, by Region and instance
 	names    map[string]string // by Region and resource id
+	// restorable is until when each database can be restored; zero leaves it out.
+	restorable time.Time
+}
+
+// SetRestorableTime sets LatestRestorableTime of all databases, which moves by itself on AWS.
+func (s *Server) SetRestorableTime(at time.Time) {
+	s.databases.mu.Lock()
+	defer s.databases.mu.Unlock()
+	s.databases.restorable = at
 }
 
 func newDatabases() *databases {
@@ -107,6 +117,9 @@ func (d *databases) serve(c *call, moto func(*call) *response) *response {
 		found = dbResource.ReplaceAll(found, []byte(xmlElement("DbiResourceId", d.resourceID(c.region, string(m[1])))))
 		found = dbVersion.ReplaceAll(found, []byte("<EngineVersion>$1.5</EngineVersion>"))
 		more := d.insights[name]
+		if !d.restorable.IsZero() {
+			more += xmlElement("LatestRestorableTime", d.restorable.UTC().Format(time.RFC3339))
+		}
 		if source := d.sources[name]; source != "" {
 			more += xmlElement("ReadReplicaSourceDBInstanceIdentifier", source)
 		}

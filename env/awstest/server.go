@@ -27,7 +27,7 @@ func (s *Server) newHandlers() map[string]handler {
 		"globalaccelerator": s.accelerators.serve,
 		"iam":               new(identityStore).serve,
 		"lambda":            newFunctions().serve,
-		"rds":               newDatabases().serve,
+		"rds":               s.databases.serve,
 		"route53":           s.zones.serve,
 		"route53resolver":   newFirewalls().serve,
 		"s3":                newBuckets().serve,
