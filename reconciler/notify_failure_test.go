@@ -65,7 +65,7 @@ func TestFirstPassThatFailsIsTold(t *testing.T) {
 	}
 	w.Commit("-- env/reconcile.hcl --\n")
 	clear(n.sent)
-	if w.RunPass(run.Options{}); n.sent[notify.PassName] != "unchanged" || n.sent["one"] != "applied" {
+	if w.RunPass(run.Options{}); n.sent[notify.PassName] != "unchanged" || n.sent["quick"] != "applied" {
 		t.Errorf("told %v", n.sent)
 	}
 }
