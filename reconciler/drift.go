@@ -157,7 +157,7 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
-		result.Outcome, result.Plan = state.Drifted, plan.Text
+		result.Outcome, result.Plan, result.Risks = state.Drifted, plan.Text, run.RisksOf(plan.Risk)
 		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
 		result.Risk, result.Why = plan.Risk.Risk.String(), gate.Judge(entry.Config, s.config.Gate, plan).Why
 		if result.Why != "" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -49,6 +50,9 @@ func (p *pass) loop(ctx, killCtx context.Context) error {
 	}
 	return fmt.Errorf("the tip or the record changed %d times during this pass; the next pass continues from here", maxRounds)
 }
+
+// maxSubject bounds a commit's subject in the record, in bytes.
+const maxSubject = 200
 
 // maxRounds limits how often one pass starts again.
 const maxRounds = 20
@@ -95,6 +99,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer p.config.CloseCommit(commit)
+	p.result.Subject = excerpt.Shorten(commit.Subject, maxSubject)
 	settings, err := p.config.LoadSettings(commit)
 	if err != nil {
 		return false, err

@@ -43,7 +43,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 // recordHistory writes the history of a run; failed is why it failed as a whole.
 func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed error) {
 	history := state.Run{
-		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To,
+		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To, Subject: result.Subject,
 		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.Started, EndedAt: r.Config.Now(),
 		Snapshot: result.Snapshot, ExpiresAt: r.Config.Now().Add(retention).Unix(),
 	}
@@ -52,7 +52,9 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed e
 	}
 	for _, w := range result.Workspaces {
 		if w.Outcome != state.Unchanged {
-			history.Workspaces = append(history.Workspaces, w.History())
+			done := w.History()
+			done.Phases = r.PhasesOf(w.Name)
+			history.Workspaces = append(history.Workspaces, done)
 		}
 	}
 	if err := r.Config.Record.PutRun(ctx, history); err != nil {

@@ -73,7 +73,44 @@ type StatusWorkspace struct {
 	DriftRun     runid.ID          `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
 	// DriftWithheld is why a pass would not apply the plan that reverts it.
 	DriftWithheld string `json:"drift_withheld,omitempty"`
+
+	Changes state.Changes `json:"-"` // of the plan that waits or was applied
+	Trace   state.Trace   `json:"-"` // inputs of the last apply
 }
+
+// Conditions of a workspace beside its outcome.
+const (
+	ConditionRunning   = "running"
+	ConditionStale     = "stale"
+	ConditionWaiting   = "waiting" // for a person
+	ConditionSuspended = "suspended"
+	ConditionHeld      = "held" // a person must repair something first
+	ConditionDrifted   = "drifted"
+)
+
+// Conditions returns what is so of the workspace beside its outcome.
+func (w StatusWorkspace) Conditions() []string {
+	var list []string
+	for _, c := range []struct {
+		is   bool
+		name string
+	}{
+		{w.Lease != nil, ConditionRunning},
+		{len(w.Stale) > 0, ConditionStale},
+		{w.Outcome == state.Blocked && !w.Removed, ConditionWaiting},
+		{w.Hold != nil && w.Hold.Kind == state.Suspended, ConditionSuspended},
+		{w.Hold != nil && w.Hold.Kind == state.Recovery, ConditionHeld},
+		{w.HasDrifted(), ConditionDrifted},
+	} {
+		if c.is {
+			list = append(list, c.name)
+		}
+	}
+	return list
+}
+
+// HasDrifted reports whether the last check found the workspace changed outside of Git.
+func (w StatusWorkspace) HasDrifted() bool { return w.Drift != nil && *w.Drift == DriftFound }
 
 // Values of StatusWorkspace.Drift.
 const (
@@ -170,7 +207,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why, Approval: w.Approval,
-		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
+		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity, Changes: w.Changes, Trace: w.Trace,
 	}
 	if w.Removed { // an older version has left the last error there
 		s.Error, s.RetryAt = "", nil

@@ -242,6 +242,7 @@ type Run struct {
 	Trigger    string         `json:"trigger"`
 	FromCommit commitid.ID    `json:"from"`
 	ToCommit   commitid.ID    `json:"to"`
+	Subject    string         `json:"subject,omitempty"` // of ToCommit
 	Outcome    string         `json:"outcome"`
 	Exit       int            `json:"exit"`
 	StartedAt  time.Time      `json:"started_at"`
@@ -267,6 +268,22 @@ type RunWorkspace struct {
 	Rollout      string            `json:"rollout,omitempty"` // where the rollout stands
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
+	Risks        []ChangeRisk      `json:"risks,omitempty"`  // of the plan's changes, the worst first
+	Phases       []PhaseTime       `json:"phases,omitempty"` // in order
+}
+
+// ChangeRisk is what one change of a plan does to what runs.
+type ChangeRisk struct {
+	Address string            `json:"address"`
+	Risk    string            `json:"risk"`
+	Why     map[string]string `json:"why"` // by language
+}
+
+// PhaseTime is how long a run worked on one step of a workspace.
+type PhaseTime struct {
+	Phase   string `json:"phase"`
+	StartMS int64  `json:"start_ms"` // since the start of the run
+	EndMS   int64  `json:"end_ms"`   // the same
 }
 
 // Process identifies a process well enough that another can find out whether it is dead.

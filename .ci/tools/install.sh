@@ -8,10 +8,12 @@
 #   bin/aws-lambda-rie AWS's own emulator of the Lambda runtime, built from source
 #   bin/goreleaser     makes the files of a release, built from source
 #   bin/cyclonedx-gomod lists the components of a Go program, built from source
+#   bin/templ          generates Go from the templates of the page, built from source
 #   bin/moto_server    an emulator of AWS (a Python virtual environment)
 #   bin/checkov        a scanner of Terraform, and
 #   bin/parliament     one of IAM policies (another virtual environment)
 #   bin/iam-simulate   a simulator of IAM policies (on Node.js)
+#   axe-core/          the rules of accessibility that the tests of the page run
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
 #   aws-provider/      the AWS provider, from the registry, else built from source
@@ -168,6 +170,22 @@ goreleaser_binary() {
     make_go goreleaser "$binary" build goreleaser github.com/goreleaser/goreleaser/v2 main.version=%v "$binary"
 }
 
+templ_generator() {
+    local binary=$cache/bin/templ
+    make_go templ "$binary" build templ github.com/a-h/templ/cmd/templ '' "$binary"
+}
+
+# axe_core installs what axe-core/package-lock.json pins.
+axe_core() {
+    make_once axe-core installing "$(cat "$here/axe-core"/* | cksum)" "$cache/axe-core/node_modules/axe-core/axe.min.js" make_axe_core
+}
+
+make_axe_core() {
+    rm -rf "${cache:?}/axe-core" &&
+        cp -r "$here/axe-core" "$cache/axe-core" &&
+        npm ci --prefix "$cache/axe-core" --no-audit --no-fund --ignore-scripts
+}
+
 # provider_mirror makes a small provider of HashiCorp's, hashicorp/time, and
 # lays it out as `terraform init` expects it in a filesystem mirror.
 provider_mirror() {
@@ -230,6 +248,11 @@ system_packages() {
         need npm npm
         need gcc gcc # the race detector needs cgo
         need dpkg-deb dpkg # the test of releases reads a package
+        if [[ $(uname) == Linux ]]; then # for the tests of the page, and its pictures
+            need chromium chromium
+            fc-list 2>/dev/null | grep -q Inter || missing+=(fontconfig fonts-inter)
+            fc-list 2>/dev/null | grep -q IPAexGothic || missing+=(fonts-ipaexfont-gothic)
+        fi
     fi
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if [[ $(uname) == Linux ]]; then # for the tests of previews and of the image
@@ -288,6 +311,7 @@ main() {
         tflint_binary
         cyclonedx_gomod
         goreleaser_binary
+        templ_generator
         "$here/registry-provider.sh" || "$here/aws-provider.sh"
     fi
     wait "$lane" || fail "not everything could be installed: see above."
@@ -296,7 +320,7 @@ main() {
 
 downloads() {
     python_tool moto moto_server && "$here/dynamodb-local.sh" || return
-    [[ $1 == test ]] || { python_tool policies checkov parliament && node_tool iam-simulate iam-simulate.mjs; }
+    [[ $1 == test ]] || { python_tool policies checkov parliament && node_tool iam-simulate iam-simulate.mjs && axe_core; }
 }
 
 main "$@"

@@ -40,7 +40,7 @@ func runDrift(ctx context.Context, a *app, names []string) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, run.Options{Only: names}, tel.Observe)
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, writesPage, run.Options{Only: names}, tel.Observe)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 		}
 		options.AtOnce = &state.AtOnce{By: by, Why: o.why}
 	}
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, options, tel.Observe)
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, writesPage, options, tel.Observe)
 	if err != nil {
 		return err
 	}

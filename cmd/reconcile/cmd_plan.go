@@ -38,7 +38,7 @@ type planOptions struct {
 }
 
 func runPlan(ctx context.Context, a *app, o planOptions) error {
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, run.Options{Only: o.names, Replan: o.replan})
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, leavesPage, run.Options{Only: o.names, Replan: o.replan})
 	if err != nil {
 		return err
 	}

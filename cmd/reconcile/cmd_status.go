@@ -89,7 +89,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 			outcome = state.Removed
 		}
 		row := ui.Row{
-			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), describeConditions(w), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
+			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), strings.Join(w.Conditions(), ", "), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
 			Notes: statusNotes(w, now),
 		}
 		if w.Removed {
@@ -120,27 +120,6 @@ func describeHead(branch string, h reconciler.StatusHead, now time.Time) string 
 		at = fmt.Sprintf("%s in Git, the last pass took %s", ui.AbbrevCommit(h.Tip), at)
 	}
 	return fmt.Sprintf("%s at %s · %s · %s", branch, at, summary, ui.FormatAge(h.UpdatedAt, now))
-}
-
-// describeConditions returns what is so of a workspace beside its outcome.
-func describeConditions(w reconciler.StatusWorkspace) string {
-	var list []string
-	for _, c := range []struct {
-		is   bool
-		name string
-	}{
-		{w.Lease != nil, "running"},
-		{len(w.Stale) > 0, "stale"},
-		{w.Outcome == state.Blocked && !w.Removed, "waiting"},
-		{w.Hold != nil && w.Hold.Kind == state.Suspended, "suspended"},
-		{w.Hold != nil && w.Hold.Kind == state.Recovery, "held"},
-		{w.Drift != nil && *w.Drift == reconciler.DriftFound, "drifted"},
-	} {
-		if c.is {
-			list = append(list, c.name)
-		}
-	}
-	return strings.Join(list, ", ")
 }
 
 // statusNotes returns what a person should know about a workspace.
@@ -179,7 +158,7 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	if w.OrphanedState != "" {
 		notes = append(notes, "its resources still exist, and no workspace owns their state: "+w.OrphanedState)
 	}
-	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
+	if w.HasDrifted() {
 		changes := cmp.Or(ui.FormatChanges(*w.DriftChanges, false), "outputs only")
 		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(*w.DriftAt, now)))
 		help := fmt.Sprintf("→ `reconcile runs %s` shows the plan", w.DriftRun)

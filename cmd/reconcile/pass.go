@@ -14,9 +14,17 @@ import (
 // passFunc is Reconciler.Pass, Plan or Drift.
 type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o run.Options) (*run.Result, error)
 
+// pageMode says whether a command writes the pages of --page.
+type pageMode bool
+
+const (
+	writesPage pageMode = true
+	leavesPage pageMode = false // it changes nothing that they show
+)
+
 // runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
 // JSON, a live view or plain lines, and also passes events to observers.
-func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
+func (a *app) runPass(ctx context.Context, do passFunc, pages pageMode, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
 	printer := ui.NewPassPrinter(ui.PassOutput{
 		Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Title: a.settings.Branch, Logs: a.logs,
 	})
@@ -32,6 +40,14 @@ func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers
 		return nil, err
 	}
 	defer a.closeDeps(p)
+	if pages == writesPage {
+		publisher, err := p.OpenPage()
+		if err != nil {
+			return nil, err
+		}
+		defer publisher.Close()
+		observers = append(observers, publisher.Observe)
+	}
 	result, err := do(p.NewReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
 	printer.Close()
 	if err = toUsageError(err); result == nil {

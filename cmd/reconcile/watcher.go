@@ -9,6 +9,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"reconcile/cmd/reconcile/internal/endpoint"
+	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
@@ -31,6 +32,7 @@ type watcher struct {
 	tel       *telemetry.Telemetry
 	deps      *wire.Deps
 	runner    *reconciler.Reconciler
+	pages     *page.Publisher           // nil without --page
 	passes    map[runid.ID]*watchedPass // that run, by run id
 	overtaken chan runid.ID             // ids of runs that a newer tip has overtaken
 	ends      chan *watchedPass
@@ -163,12 +165,14 @@ func (w *watcher) openDeps(ctx context.Context) (err error) {
 	w.deps.OnFetchProgress = func() { w.liveness.Receive(time.Now()) }
 	w.deps.TipPoll = min(wire.TipPollInterval, w.interval)
 	w.runner = w.deps.NewReconciler(w.observe)
-	return nil
+	w.pages, err = w.deps.OpenPage()
+	return err
 }
 
 // observe handles an event of a pass.
 func (w *watcher) observe(e run.Event) {
 	w.tel.Observe(e)
+	w.pages.Observe(e)
 	if e.Workspace == "" {
 		w.liveness.EnterStep(e.Run, e.Phase, time.Now())
 	}
@@ -223,8 +227,9 @@ func (w *watcher) printResult(pass *watchedPass) error {
 // closeDeps closes the dependencies; the next pass opens new ones.
 func (w *watcher) closeDeps() {
 	if w.deps != nil {
+		w.pages.Close()
 		w.app.closeDeps(w.deps)
-		w.deps, w.runner = nil, nil
+		w.deps, w.runner, w.pages = nil, nil, nil
 	}
 }
 

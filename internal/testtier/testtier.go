@@ -25,6 +25,7 @@ const (
 	OpenTofu    Need = "opentofu"      // built from source where it cannot be downloaded
 	AWSProvider Need = "aws-provider"  // the real AWS provider
 	Packager    Need = "packager"      // goreleaser
+	Browser     Need = "browser"       // Chromium, axe-core, and templ, which generates the pages' code
 	Scanner     Need = "policy-judges" // checkov, parliament, iam-simulate, cyclonedx-gomod
 )
 
@@ -131,6 +132,7 @@ var toolNeeds = map[string]Need{
 	"aws-provider": AWSProvider,
 	"checkov":      Scanner, "parliament": Scanner, "iam-simulate": Scanner, "cyclonedx-gomod": Scanner, "policies": Scanner,
 	"goreleaser": Packager,
+	"templ":      Browser, "axe-core": Browser,
 }
 
 // Tool returns the path of a program that `make tools` has installed. The

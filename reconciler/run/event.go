@@ -51,6 +51,7 @@ type Event struct {
 // Emit sends an event of this run to the observer.
 func (r *Run) Emit(e Event) {
 	e.Run = r.Options.Run
+	r.phases.enter(e.Workspace, e.Phase, r.Config.Now().Sub(r.Started))
 	r.Config.Observe(e)
 }
 

@@ -45,6 +45,7 @@ type Result struct {
 	Trigger   string      `json:"trigger"`
 	From      commitid.ID `json:"from"`                // commit adopted before; "" for none
 	To        commitid.ID `json:"to"`                  // tip
+	Subject   string      `json:"subject,omitempty"`   // of To; "" if it was not fetched
 	Rewritten bool        `json:"rewritten,omitempty"` // From is not an ancestor of To: a force-push
 	Outcome   string      `json:"outcome"`
 	Snapshot  string      `json:"snapshot"` // location of the stored tree of To; "" if there was nothing to do
@@ -72,22 +73,23 @@ type Result struct {
 
 // WorkspaceResult is the result of a pass for one workspace.
 type WorkspaceResult struct {
-	Name         string            `json:"name"`
-	Outcome      state.Outcome     `json:"outcome"`
-	StaleReasons []string          `json:"stale"` // the changed inputs
-	Changes      state.Changes     `json:"changes"`
-	Risk         string            `json:"risk"`
-	PlanDigest   plandigest.Digest `json:"digest"`             // of the plan
-	Why          string            `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
-	Approval     *state.Approval   `json:"approval,omitempty"` // allowed the apply
-	Teardown     *state.Teardown   `json:"teardown,omitempty"` // the plan waits for these readers
-	Rollout      string            `json:"rollout,omitempty"`  // where the rollout stands
-	DurationMS   int64             `json:"duration_ms"`
-	Error        string            `json:"error"`
-	Warnings     []string          `json:"warnings,omitempty"`
-	Suspended    bool              `json:"suspended,omitempty"` // by a person; does not affect the exit code
-	Plan         string            `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
-	Refused      []string          `json:"refused,omitempty"`   // why a pull request is not planned
+	Name         string             `json:"name"`
+	Outcome      state.Outcome      `json:"outcome"`
+	StaleReasons []string           `json:"stale"` // the changed inputs
+	Changes      state.Changes      `json:"changes"`
+	Risk         string             `json:"risk"`
+	PlanDigest   plandigest.Digest  `json:"digest"`             // of the plan
+	Why          string             `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
+	Approval     *state.Approval    `json:"approval,omitempty"` // allowed the apply
+	Teardown     *state.Teardown    `json:"teardown,omitempty"` // the plan waits for these readers
+	Rollout      string             `json:"rollout,omitempty"`  // where the rollout stands
+	DurationMS   int64              `json:"duration_ms"`
+	Error        string             `json:"error"`
+	Risks        []state.ChangeRisk `json:"risks,omitempty"` // of the plan's changes, the worst first
+	Warnings     []string           `json:"warnings,omitempty"`
+	Suspended    bool               `json:"suspended,omitempty"` // by a person; does not affect the exit code
+	Plan         string             `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
+	Refused      []string           `json:"refused,omitempty"`   // why a pull request is not planned
 	// Difference is what a plan that waits would change, if a person may approve it; nil
 	// elsewhere.
 	Difference *plandigest.Difference `json:"-"`
@@ -115,15 +117,27 @@ const ReplanReason = "--replan"
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
 	}
+}
+
+// maxRisks is how many changes of a plan the history explains.
+const maxRisks = 20
+
+// RisksOf returns the changes of a plan for the history, the worst first.
+func RisksOf(report risk.Report) []state.ChangeRisk {
+	var risks []state.ChangeRisk
+	for _, c := range report.Changes[:min(len(report.Changes), maxRisks)] {
+		risks = append(risks, state.ChangeRisk{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
+	}
+	return risks
 }
 
 // History returns the part of the result that is recorded.
 func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
 	}
 }
 

@@ -34,6 +34,7 @@ type Run struct {
 	Started time.Time
 	Result  *Result
 
+	phases             phaseClock
 	leaseWaitExhausted atomic.Bool // the wait for another run's lease has timed out once
 }
 

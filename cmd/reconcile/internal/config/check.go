@@ -18,11 +18,18 @@ import (
 // setting and what would be right.
 func (s *Settings) check() error {
 	for _, check := range []func() error{
-		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkApprovers, s.checkNumbers, s.checkExecutor, s.checkNotify, s.CheckTelemetry,
+		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkApprovers, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkPage, s.CheckTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (s *Settings) checkPage() error {
+	if s.PageURL != "" && !IsHTTP(s.PageURL) {
+		return usage.Errorf("--page-url takes an address such as https://reconcile.example.com", "--page-url %s is no address", s.PageURL)
 	}
 	return nil
 }
@@ -54,6 +61,7 @@ func (s *Settings) checkLocations() error {
 		{"--snapshots", "s3://BUCKET/PREFIX or a directory", []string{SchemeS3}, &s.Snapshots},
 		{"--digest-key", "secretsmanager://NAME or a file", []string{schemeSecret}, &s.DigestKey},
 		{"--work", "a directory", nil, &s.Work},
+		{"--page", "s3://BUCKET/PREFIX or a directory", []string{SchemeS3}, &s.Page},
 		{"--signers", "a file", nil, &s.Signers},
 	} {
 		if err := checkLocation(location.name, location.right, location.schemes, location.value); err != nil {

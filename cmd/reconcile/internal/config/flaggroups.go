@@ -20,7 +20,7 @@ var flagGroups = []struct {
 	{"Repository", []string{"repo", "branch", "git-credentials", "signers", "environment", "settings"}},
 	{"Record", []string{"state", "record", "snapshots", "digest-key"}},
 	{"Running", []string{"gate", "approvers", "terraform", "executor", "parallelism", "wait", "work", "config"}},
-	{"Backlog and notices", []string{"backlog", "backlog-credentials", "notify", "notify-issues"}},
+	{"Backlog and notices", []string{"backlog", "backlog-credentials", "notify", "notify-issues", "page", "page-url"}},
 	{"Output", []string{"output", "lang", "quiet", "no-color", "log-format", "metrics", "traces"}},
 }
 

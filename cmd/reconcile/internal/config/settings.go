@@ -45,6 +45,8 @@ type Settings struct {
 	Lang               string
 	Notify             []string
 	NotifyIssues       string
+	Page               string
+	PageURL            string
 	Parallelism        int
 	Wait               time.Duration
 	Work               string
@@ -106,6 +108,8 @@ func (s *Settings) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Lang, "lang", "", "language of what people read: en or ja (default: that of the locale; on Backlog, that of the space)")
 	f.StringSliceVar(&s.Notify, "notify", nil, "notification channels: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN, slack, teams, chatwork://ROOM, https://ADDRESS (a signed POST)")
 	f.StringVar(&s.NotifyIssues, "notify-issues", "", "name of the issue type of Backlog to open for workspaces that fail or drift (default: open no issues)")
+	f.StringVar(&s.Page, "page", "", "static pages of what is applied and what waits: s3://BUCKET/PREFIX, or a directory (default: none)")
+	f.StringVar(&s.PageURL, "page-url", "", "where people open the pages of --page, such as https://reconcile.example.com; notices link to it")
 	f.StringVar(&s.Metrics, "metrics", telemetry.None, "metrics of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
 	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "number of workspaces at once")

@@ -1,0 +1,267 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"reconcile/internal/visible"
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// maxGraph is how many workspaces one drawing has. Above it there is a drawing for each
+// directory.
+const maxGraph = 200
+
+// graphView is what a graph page shows: a drawing, or the directories to choose from.
+type graphView struct {
+	directory   string
+	count       int
+	drawing     *drawing
+	directories []directory
+}
+
+type directory struct {
+	name  string
+	count int
+}
+
+// graphViews returns the views of the graph by path: one, or one more for each directory.
+func (m *Model) graphViews() map[string]graphView {
+	present := m.present()
+	if len(present) <= maxGraph {
+		return map[string]graphView{graphFile: {count: len(present), drawing: m.draw(namesOf(present), "")}}
+	}
+	groups := map[string][]string{}
+	for _, w := range present {
+		groups[directoryOf(w.Name)] = append(groups[directoryOf(w.Name)], w.Name)
+	}
+	top := graphView{count: len(present)}
+	views := map[string]graphView{}
+	for _, d := range slices.Sorted(maps.Keys(groups)) {
+		top.directories = append(top.directories, directory{d, len(groups[d])})
+		views[graphsDir+slug(d)+".html"] = graphView{directory: cmp.Or(d, "."), drawing: m.draw(groups[d], "")}
+	}
+	views[graphFile] = top
+	return views
+}
+
+// directoryOf returns the part of a name that groups workspaces: up to the last slash, else
+// up to the first hyphen or digit.
+func directoryOf(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i > 0 {
+		return name[:i]
+	}
+	if i := strings.IndexAny(name, "-0123456789"); i > 0 {
+		return name[:i]
+	}
+	return ""
+}
+
+func (s sheet) directory(name string) string {
+	if name == "" || name == "." {
+		return s.say("page.graph.top")
+	}
+	return s.say("page.graph.directory", "directory", line(name))
+}
+
+func namesOf(list []reconciler.StatusWorkspace) []string {
+	var names []string
+	for _, w := range list {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// neighbourhood draws a workspace with its upstreams and readers; nil if it has none.
+func (m *Model) neighbourhood(name string) *drawing {
+	names := slices.Concat([]string{name}, m.index().byName[name].DependsOn, m.index().readers[name])
+	if len(names) == 1 {
+		return nil
+	}
+	slices.Sort(names[1:])
+	return m.draw(slices.Compact(names), name)
+}
+
+// drawing is a graph in layers from left to right: what a workspace reads is left of it.
+type drawing struct {
+	width, height int
+	nodes         []node
+	edges         []edge
+	left          int // workspaces that found no room
+}
+
+type node struct {
+	name, label string
+	x, y        int
+	class       string // of its colour: failed, waits, stopped, busy or plain
+	outcome     state.Outcome
+	here        bool
+}
+
+type edge struct {
+	path  string
+	stops bool // what is at its beginning stops what is at its end
+}
+
+// Sizes of a drawing, in pixels.
+const (
+	nodeWidth  = 176
+	nodeHeight = 24
+	nodeGapX   = 64
+	nodeGapY   = 10
+	sweeps     = 6 // of the ordering
+	maxLabel   = 24
+)
+
+// draw lays the named workspaces out in layers.
+func (m *Model) draw(names []string, here string) *drawing {
+	d := &drawing{left: max(len(names)-maxGraph, 0)}
+	g := newLayers(m, names[:len(names)-d.left])
+	stopped := m.stopped()
+	places := map[string]node{}
+	for x, layer := range g.layers {
+		for y, name := range layer {
+			w := m.index().byName[name]
+			n := node{name: name, label: shorten(visible.Line(name), maxLabel), x: x*(nodeWidth+nodeGapX) + 2, y: y*(nodeHeight+nodeGapY) + 2, class: classOf(w, stopped), outcome: w.Outcome, here: name == here}
+			d.nodes, places[name] = append(d.nodes, n), n
+			d.width, d.height = max(d.width, n.x+nodeWidth+2), max(d.height, n.y+nodeHeight+2)
+		}
+	}
+	for _, n := range d.nodes {
+		for _, up := range g.upstreams[n.name] {
+			from := places[up]
+			x, y := from.x+nodeWidth, from.y+nodeHeight/2
+			bend := max((n.x-x)/2, nodeGapX/2)
+			d.edges = append(d.edges, edge{
+				path:  fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, y, x+bend, y, n.x-bend, n.y+nodeHeight/2, n.x, n.y+nodeHeight/2),
+				stops: from.class != "plain" && from.class != "busy",
+			})
+		}
+	}
+	return d
+}
+
+func classOf(w reconciler.StatusWorkspace, stopped map[string]bool) string {
+	switch {
+	case w.Lease != nil:
+		return "busy"
+	case w.Outcome == state.Failed || w.Hold != nil && w.Hold.Kind == state.Recovery:
+		return "failed"
+	case w.Outcome == state.Blocked:
+		return "waits"
+	case stopped[w.Name]:
+		return "stopped"
+	}
+	return "plain"
+}
+
+// stopped returns the workspaces that a failure, or a wait, of an upstream stops.
+func (m *Model) stopped() map[string]bool {
+	stopped := map[string]bool{}
+	var mark func(name string)
+	mark = func(name string) {
+		for _, reader := range m.index().readers[name] {
+			if !stopped[reader] {
+				stopped[reader] = true
+				mark(reader)
+			}
+		}
+	}
+	for _, w := range m.present() {
+		if class := classOf(w, nil); class == "failed" || class == "waits" {
+			mark(w.Name)
+		}
+	}
+	return stopped
+}
+
+// layers are names in columns; each is right of all that it reads.
+type layers struct {
+	upstreams map[string][]string
+	readers   map[string][]string
+	layers    [][]string
+}
+
+func newLayers(m *Model, names []string) *layers {
+	g := &layers{upstreams: map[string][]string{}, readers: map[string][]string{}}
+	known := map[string]bool{}
+	for _, name := range names {
+		known[name] = true
+	}
+	for _, name := range names {
+		for _, up := range m.index().byName[name].DependsOn {
+			if known[up] && up != name {
+				g.upstreams[name], g.readers[up] = append(g.upstreams[name], up), append(g.readers[up], name)
+			}
+		}
+	}
+	depths := map[string]int{}
+	for _, name := range names {
+		depth := g.depth(name, depths)
+		for len(g.layers) <= depth {
+			g.layers = append(g.layers, nil)
+		}
+	}
+	for _, name := range names {
+		g.layers[depths[name]] = append(g.layers[depths[name]], name)
+	}
+	g.order()
+	return g
+}
+
+// depth returns the length of the longest way to a name. A circle, which only a guess can
+// make, is cut where it is met.
+func (g *layers) depth(name string, depths map[string]int) int {
+	if depth, ok := depths[name]; ok {
+		return depth
+	}
+	depths[name] = 0
+	deepest := 0
+	for _, up := range g.upstreams[name] {
+		deepest = max(deepest, g.depth(up, depths)+1)
+	}
+	depths[name] = deepest
+	return deepest
+}
+
+// order moves each name near to the middle of what it reads, then of what reads it, so that
+// fewer lines cross.
+func (g *layers) order() {
+	for sweep := range sweeps {
+		near, from, step, end := g.upstreams, 0, 1, len(g.layers)
+		if sweep%2 == 1 {
+			near, from, step, end = g.readers, len(g.layers)-1, -1, -1
+		}
+		rows := map[string]float64{}
+		for _, layer := range g.layers {
+			for y, name := range layer {
+				rows[name] = float64(y)
+			}
+		}
+		for i := from; i != end; i += step {
+			middles := map[string]float64{}
+			for _, name := range g.layers[i] {
+				middles[name] = middle(rows, near[name], rows[name])
+			}
+			slices.SortStableFunc(g.layers[i], func(a, b string) int { return cmp.Compare(middles[a], middles[b]) })
+			for y, name := range g.layers[i] {
+				rows[name] = float64(y)
+			}
+		}
+	}
+}
+
+func middle(rows map[string]float64, near []string, otherwise float64) float64 {
+	if len(near) == 0 {
+		return otherwise
+	}
+	sum := 0.0
+	for _, name := range near {
+		sum += rows[name]
+	}
+	return sum / float64(len(near))
+}

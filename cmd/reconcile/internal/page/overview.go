@@ -1,0 +1,75 @@
+package page
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"reconcile/internal/visible"
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// How much an overview shows.
+const (
+	maxNeeds           = 50
+	maxListedRuns      = 20
+	maxCardRisks       = 5
+	maxWorking         = 100
+	maxRowsWithSubject = 300
+	maxExcerpt         = 12 // lines of an error
+)
+
+// Marks around the time of the last check, which a pass with nothing to do replaces.
+const (
+	checkedBegin = "<!--checked-->"
+	checkedEnd   = "<!--/checked-->"
+)
+
+// present returns the workspaces that are in Git.
+func (m *Model) present() []reconciler.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return w.Removed })
+}
+
+// removed returns the workspaces that were removed from Git.
+func (m *Model) removed() []reconciler.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return !w.Removed })
+}
+
+func (s sheet) verdictValues() []any {
+	switch s.model.verdict() {
+	case "behind", "person":
+		return []any{"count", s.model.countNeeds()}
+	}
+	return nil
+}
+
+// runCounts returns what became of the workspaces of a run, such as "2 applied, 1 failed".
+func (s sheet) runCounts(r state.Run) string {
+	counts := map[state.Outcome]int{}
+	var order []state.Outcome
+	for _, w := range r.Workspaces {
+		if counts[w.Outcome]++; counts[w.Outcome] == 1 {
+			order = append(order, w.Outcome)
+		}
+	}
+	slices.Sort(order)
+	said := ""
+	for _, o := range order {
+		one := strconv.Itoa(counts[o]) + " " + s.outcome(o)
+		if said != "" {
+			one = s.say("page.effect.join", "first", said, "second", one)
+		}
+		said = one
+	}
+	return said
+}
+
+// excerptOf returns the first lines of an error.
+func excerptOf(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > maxExcerpt {
+		lines = append(lines[:maxExcerpt:maxExcerpt], "…")
+	}
+	return visible.Text(strings.Join(lines, "\n"))
+}

@@ -1,0 +1,91 @@
+// Package page writes what a record holds as static pages: what is applied, what waits and
+// why. A page is HTML that any web server, or a private bucket, can show. It changes nothing,
+// asks nothing of another host, and needs no script but for sorting, filtering and the
+// reader's time zone.
+package page
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"reconcile/internal/runid"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// Site is the record that pages are about.
+type Site struct {
+	Record      *state.Record
+	Reconciler  *reconciler.Reconciler
+	Logs        Logs
+	Repo        string // without credentials
+	Branch      string
+	Environment string // "" for none
+	// CanComment: a comment on a pull request can approve a plan.
+	CanComment bool
+}
+
+// Logs reads what runs have printed, with its secrets replaced. *snapshot.Store implements it.
+type Logs interface {
+	Log(ctx context.Context, run runid.ID, workspace string) (io.ReadCloser, error)
+}
+
+// Model is all that pages show of a record at one time.
+type Model struct {
+	Site    *Site
+	At      time.Time // when the record was read
+	HeadRev int64
+	Status  *reconciler.Status
+	Runs    []state.Run // the newest first, at most maxRuns
+	Told    []state.ToldPlan
+	ToldOn  map[string][]state.ToldComment // by workspace
+	Working *Working                       // the run that works now, if this process has one
+
+	indexed *index
+}
+
+// Working is a run that works now.
+type Working struct {
+	Run        runid.ID
+	Since      time.Time
+	Workspaces []WorkingWorkspace // by name
+}
+
+// WorkingWorkspace is a workspace of a run that works now.
+type WorkingWorkspace struct {
+	Name    string
+	Phase   run.Phase
+	Outcome state.Outcome // "" until it is done
+}
+
+// maxRuns is how many runs pages show.
+const maxRuns = 100
+
+// Read reads the record.
+func (s *Site) Read(ctx context.Context) (*Model, error) {
+	m := &Model{Site: s, At: time.Now().UTC(), ToldOn: map[string][]state.ToldComment{}}
+	head, err := s.Record.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.HeadRev = head.Rev
+	if m.Status, err = s.Reconciler.Status(ctx); err != nil {
+		return nil, err
+	}
+	if m.Runs, err = s.Record.Runs(ctx, maxRuns); err != nil {
+		return nil, err
+	}
+	if m.Told, err = s.Record.ToldPlans(ctx); err != nil {
+		return nil, err
+	}
+	told, err := s.Record.NotificationStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range told {
+		m.ToldOn[name] = t.ToldOn
+	}
+	return m, nil
+}

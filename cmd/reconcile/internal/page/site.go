@@ -1,0 +1,150 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/a-h/templ"
+
+	"reconcile/reconciler/notify/catalog"
+	"reconcile/state"
+)
+
+// file is one file of a page, below the directory of its record.
+type file struct {
+	name string
+	// key changes when the content does; "" for a file that always changes.
+	key string
+	// stage orders writes: a file links only to those of lower stages.
+	stage  int
+	render func(ctx context.Context) ([]byte, error)
+}
+
+// Stages of writes.
+const (
+	stageAssets = iota
+	stageRuns
+	stageWorkspaces
+	stageGraph
+	stageOverview
+	stageIndex
+	stages
+)
+
+// indexFile describes a record for the page above it.
+const indexFile = "index.json"
+
+// layoutVersion is part of every key: it changes with what templates write.
+const layoutVersion = "1"
+
+// files returns all files of a model. live: only those that change while a run works.
+func (m *Model) files(live bool) ([]file, error) {
+	names, contents := assetFiles()
+	var list []file
+	for name, content := range contents {
+		list = append(list, file{name: name, key: name, stage: stageAssets, render: func(context.Context) ([]byte, error) { return content, nil }})
+	}
+	for _, language := range catalog.Languages() {
+		t, err := loadText(language)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m.filesIn(sheet{text: t, model: m, assets: names}, live)...)
+	}
+	list = append(list,
+		file{name: overviewFile, key: "chooser " + names.style, stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
+			return render(ctx, chooserPage(m.Site.Record.Name(), names))
+		}},
+		file{name: indexFile, stage: stageIndex, render: func(context.Context) ([]byte, error) {
+			return json.MarshalIndent(m.summary(), "", "  ")
+		}})
+	return list, nil
+}
+
+func (m *Model) filesIn(s sheet, live bool) []file {
+	overview := s.of(overviewFile, s.recordTitle()+" · reconcile")
+	list := []file{overview.file("", stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
+	if live {
+		return list
+	}
+	for _, r := range m.Runs {
+		run := s.of(RunPath(r.ID), s.say("page.run", "run", string(r.ID)))
+		list = append(list, run.file("run "+string(r.ID), stageRuns, func(ctx context.Context) (templ.Component, error) {
+			v, err := m.readRun(ctx, r)
+			return runPage(run, v), err
+		}))
+	}
+	for _, w := range m.Status.Workspaces {
+		one := s.of(WorkspacePath(w.Name), line(w.Name)+" · "+s.recordTitle())
+		view := m.workspaceView(w)
+		list = append(list, one.file(keyOf(string(view.plan.run), workspacePage(one, view)), stageWorkspaces, func(ctx context.Context) (templ.Component, error) {
+			err := m.Site.readPlan(ctx, &view.plan, w.Name)
+			return workspacePage(one, view), err
+		}))
+	}
+	for path, view := range m.graphViews() {
+		graph := s.of(path, s.say("page.graph")+" · "+s.recordTitle())
+		list = append(list, graph.file(keyOf("", graphPage(graph, view)), stageGraph, func(context.Context) (templ.Component, error) {
+			return graphPage(graph, view), nil
+		}))
+	}
+	return list
+}
+
+// of returns the sheet of a page.
+func (s sheet) of(path, title string) sheet {
+	s.path, s.title = path, title
+	return s
+}
+
+// file returns the file of a page. An empty key stands for a page that always changes.
+func (s sheet) file(key string, stage int, view func(ctx context.Context) (templ.Component, error)) file {
+	if key != "" {
+		key += " " + layoutVersion + s.assets.style + s.assets.script
+	}
+	return file{name: s.language + "/" + s.path, key: key, stage: stage, render: func(ctx context.Context) ([]byte, error) {
+		component, err := view(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.path, err)
+		}
+		return render(ctx, component)
+	}}
+}
+
+func render(ctx context.Context, c templ.Component) ([]byte, error) {
+	var out bytes.Buffer
+	err := c.Render(ctx, &out)
+	return out.Bytes(), err
+}
+
+// keyOf returns the key of a page: a hash of it, without the log of a run, whose id stands
+// for it.
+func keyOf(run string, page templ.Component) string {
+	hash := sha256.New()
+	_, _ = io.WriteString(hash, run+" ")
+	if err := page.Render(context.Background(), hash); err != nil {
+		return "" // it is rendered again, and the error told
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:12])
+}
+
+// readRun reads the logs of a run, as far as there is room.
+func (m *Model) readRun(ctx context.Context, r state.Run) (runView, error) {
+	v, room := newRunView(r), maxRunLogs
+	for i := range v.workspaces {
+		w := &v.workspaces[i]
+		if room <= 0 || w.result.Outcome == state.Skipped || w.result.Outcome == state.Busy {
+			continue
+		}
+		if err := m.Site.readPlan(ctx, &w.plan, w.result.Name); err != nil {
+			return v, err
+		}
+		room -= len(w.plan.text)
+	}
+	return v, nil
+}

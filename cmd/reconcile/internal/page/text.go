@@ -1,0 +1,104 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"reconcile/internal/visible"
+	"reconcile/reconciler/notify/catalog"
+	"reconcile/state"
+)
+
+// text has the words of one language.
+type text struct {
+	language string
+	messages catalog.Messages
+}
+
+func loadText(language string) (text, error) {
+	messages, err := catalog.Load(language)
+	return text{language, messages}, err
+}
+
+// say returns a text of the catalogue. A key that it does not have stands for itself: a page
+// with one wrong word is better than none. A test renders all.
+func (t text) say(key string, values ...any) string {
+	said, err := t.messages.Text(key, values...)
+	if err != nil {
+		return key
+	}
+	return said
+}
+
+// sayOr returns the text of a key, or another text where the catalogue lacks it: names that
+// a newer version has recorded.
+func (t text) sayOr(key, other string) string {
+	if said, err := t.messages.Text(key); err == nil {
+		return said
+	}
+	return other
+}
+
+func (t text) outcome(o state.Outcome) string {
+	if o == "" {
+		return t.say("page.outcome.unknown")
+	}
+	return t.sayOr("outcome."+string(o), string(o))
+}
+
+func (t text) risk(name string) string { return t.sayOr("risk."+name, name) }
+
+// effect says what a plan would do, what cannot be undone first.
+func (t text) effect(c state.Changes) string {
+	said := ""
+	for _, part := range []struct {
+		key   string
+		count int
+	}{{"destroy", c.Destroy}, {"replace", c.Replace}, {"change", c.Change}, {"add", c.Add}} {
+		if part.count == 0 {
+			continue
+		}
+		one := t.say("page.effect."+part.key, "count", part.count)
+		if said == "" {
+			said = one
+		} else {
+			said = t.say("page.effect.join", "first", said, "second", one)
+		}
+	}
+	if said == "" {
+		return t.say("page.effect.outputs")
+	}
+	return said
+}
+
+// duration returns a length of time with two digits at least: 8 s, 75 s, 12 min, 3 h.
+func (t text) duration(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return t.say("page.unit.seconds", "count", strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0"))
+	case d < 2*time.Hour:
+		return t.say("page.unit.minutes", "count", int(d.Minutes()))
+	}
+	return t.say("page.unit.hours", "count", int(d.Hours()))
+}
+
+// stamp returns the datetime of a time element, in UTC.
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04Z") }
+
+// utc returns a time as people read it without a script.
+func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" }
+
+// shortUTC is utc for a table whose heading says the zone.
+func shortUTC(at, now time.Time) string {
+	if at.UTC().Year() == now.UTC().Year() {
+		return at.UTC().Format("01-02 15:04")
+	}
+	return at.UTC().Format("2006-01-02")
+}
+
+// name returns a name from outside, safe to show.
+func name(text string) string { return visible.Name(text) }
+
+// line returns a text from outside in one line.
+func line(text string) string { return visible.Line(text) }

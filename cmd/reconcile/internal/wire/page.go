@@ -1,0 +1,33 @@
+package wire
+
+import (
+	"strings"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/page"
+)
+
+// PageSite returns what pages of the record are made from.
+func (p *Deps) PageSite() *page.Site {
+	s := p.Settings
+	return &page.Site{
+		Record: p.Record, Reconciler: p.NewReconciler(nil), Logs: p.Snapshots,
+		Repo: p.Source.URL(), Branch: s.Branch, Environment: s.Environment, CanComment: s.Approvers != "" && s.UsesBacklog(),
+	}
+}
+
+// OpenPage returns what writes the pages of --page; nil without that setting.
+func (p *Deps) OpenPage() (*page.Publisher, error) {
+	if p.Settings.Page == "" {
+		return nil, nil
+	}
+	writer := &page.Writer{Target: page.Dir(p.Settings.Page), Dir: page.DirOf(p.Record.Name())}
+	if location, isBucket := strings.CutPrefix(p.Settings.Page, config.SchemeS3); isBucket {
+		cfg, err := p.AWS()
+		if err != nil {
+			return nil, err
+		}
+		writer.Target = page.NewBucket(location, cfg)
+	}
+	return page.NewPublisher(p.PageSite(), writer, p.log), nil
+}
