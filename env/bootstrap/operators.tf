@@ -38,6 +38,12 @@ module "operators_role" {
       actions   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
       resources = values(local.records)
     }
+    # An approval is an item of the record: only the standby's, since Tokyo's
+    # passes have their own approvers.
+    Approve = {
+      actions   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"]
+      resources = [local.records.osaka]
+    }
     RecordKey = {
       actions    = ["kms:Decrypt"]
       resources  = [for key in module.work_key : key.arn]

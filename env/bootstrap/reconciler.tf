@@ -11,8 +11,16 @@ module "reconciler" {
     zones               = { for letter, z in var.reconciler.networks.tokyo.zones : letter => merge(z, { id = var.site.zones.tokyo[letter] }) }
     flow_log_bucket_arn = module.logs["tokyo"].arn
   }
-  kms_key_arn            = module.work_key["tokyo"].arn
-  snapshots              = { bucket = local.buckets.work.tokyo, access_log_bucket = module.access_logs["tokyo"].name }
+  kms_key_arn = module.work_key["tokyo"].arn
+  snapshots = {
+    bucket            = local.buckets.work.tokyo
+    access_log_bucket = module.access_logs["tokyo"].name
+    replication = {
+      bucket_arn  = module.standby.snapshots.bucket_arn
+      role_arn    = module.snapshots_role.arn
+      kms_key_arn = module.work_key["osaka"].arn
+    }
+  }
   secrets                = local.token
   workspace_roles        = local.workspace_roles
   drift                  = { enabled = var.reconciler.drift }
@@ -49,6 +57,43 @@ module "standby" {
   alarm_topic_arns     = [module.alarms["osaka"].arn]
   permissions_boundary = aws_iam_policy.boundary.arn
   tags                 = var.tags
+}
+
+# When Tokyo and Git are lost, the standby applies a snapshot of Tokyo's: S3
+# copies them to where it looks for its own.
+module "snapshots_role" {
+  source = "../../modules/iam"
+
+  name                 = "reconcile-snapshots-replication"
+  path                 = "/reconcile/"
+  description          = "S3, which copies snapshots to the standby's Region"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { services = ["s3.amazonaws.com"] }
+  statements = {
+    Source = {
+      actions   = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
+      resources = ["arn:aws:s3:::${local.buckets.work.tokyo}"]
+    }
+    SourceObjects = {
+      actions   = ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
+      resources = ["arn:aws:s3:::${local.buckets.work.tokyo}/snapshots/*"]
+    }
+    Target = {
+      actions   = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
+      resources = ["arn:aws:s3:::${local.buckets.work.osaka}/snapshots/*"]
+    }
+    SourceKey = {
+      actions    = ["kms:Decrypt"]
+      resources  = [module.work_key["tokyo"].arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["s3.${var.site.regions.tokyo}.amazonaws.com"] } }
+    }
+    TargetKey = {
+      actions    = ["kms:Encrypt", "kms:GenerateDataKey"]
+      resources  = [module.work_key["osaka"].arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["s3.${var.site.regions.osaka}.amazonaws.com"] } }
+    }
+  }
+  tags = var.tags
 }
 
 # The account that owns the Direct Connect connection checks whether its

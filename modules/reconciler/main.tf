@@ -65,7 +65,8 @@ module "snapshots" {
   name        = var.snapshots.bucket
   kms_key_arn = var.kms_key_arn
   deny_delete = true
-  replication = var.snapshots.replication
+  # Under the same keys: the reconciler there finds them among its own.
+  replication = one([for r in var.snapshots.replication[*] : merge(r, { prefix = "${var.snapshots.prefix}/" })])
   # The same time as the record retains planning tasks.
   retention = { prefixes = { "${var.snapshots.prefix}/previews/" = 7 } }
 

@@ -53,8 +53,12 @@ output "table" {
 }
 
 output "snapshots" {
-  description = "Bucket of the snapshots, by ARN, and its setting (RECONCILE_SNAPSHOTS)."
-  value       = { bucket_arn = module.snapshots.arn, setting = "s3://${module.snapshots.name}/${var.snapshots.prefix}" }
+  description = "Bucket of the snapshots, by ARN, its setting (RECONCILE_SNAPSHOTS), and the setting of the reconciler that they are copied to, null for none."
+  value = {
+    bucket_arn = module.snapshots.arn
+    setting    = "s3://${module.snapshots.name}/${var.snapshots.prefix}"
+    copied_to  = one([for to in module.snapshots.replicated[*] : "s3://${reverse(split(":", to.bucket_arn))[0]}/${trimsuffix(to.prefix, "/")}"])
+  }
 }
 
 output "cluster_arn" {

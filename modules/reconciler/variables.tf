@@ -195,7 +195,7 @@ variable "kms_key_arn" {
 }
 
 variable "snapshots" {
-  description = "Bucket of the snapshots: its name, the prefix in it, the bucket that is told of every request, and where it is copied to (both as the module s3 takes it)."
+  description = "Bucket of the snapshots: its name, the prefix in it, the bucket that is told of every request, and where the snapshots are copied to (as the module s3 takes it): the bucket of a reconciler with the same prefix can apply them without Git."
   type = object({
     bucket            = string
     prefix            = optional(string, "snapshots")

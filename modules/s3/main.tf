@@ -229,7 +229,9 @@ resource "aws_s3_bucket_replication_configuration" "this" {
     id     = "everything"
     status = "Enabled"
 
-    filter {}
+    filter {
+      prefix = var.replication.prefix
+    }
 
     delete_marker_replication {
       status = "Enabled"

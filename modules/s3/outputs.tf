@@ -12,3 +12,8 @@ output "arn" {
 
   depends_on = [aws_s3_bucket_policy.this]
 }
+
+output "replicated" {
+  description = "Where objects are copied to, and which: the bucket by ARN, and the beginning of their keys (null: all). Null without copies."
+  value       = one([for r in var.replication[*] : { bucket_arn = r.bucket_arn, prefix = r.prefix }])
+}

@@ -91,11 +91,12 @@ variable "deny_delete" {
 }
 
 variable "replication" {
-  description = "Target of the copies: a bucket with versioning, the role that copies, and the key there (needed if the objects here have a key)."
+  description = "Target of the copies: a bucket with versioning, the role that copies, the key there (needed if the objects here have a key), and which objects are copied (all if null)."
   type = object({
     bucket_arn  = string
     role_arn    = string
     kms_key_arn = optional(string)
+    prefix      = optional(string)
   })
   default = null
 

@@ -40,6 +40,11 @@ run "waits_for_people_and_keeps_states_in_two_regions" {
   }
 
   assert {
+    condition     = module.reconciler.snapshots.copied_to == "s3://mocked/snapshots" && module.standby.snapshots.setting == "s3://example-reconcile-osaka-123456789012/snapshots"
+    error_message = "The standby does not find Tokyo's snapshots among its own."
+  }
+
+  assert {
     condition     = { for name, arn in local.states : name => split("/", trimprefix(arn, "arn:aws:s3:::"))[0] if startswith(split("/", trimprefix(arn, "arn:aws:s3:::"))[0], "example-states-osaka") } == { for name in ["common_os", "osaka-ap", "switchover"] : name => "example-states-osaka-123456789012" }
     error_message = "What is needed when Tokyo is lost has its state in Tokyo, or the other way round."
   }

@@ -1079,3 +1079,24 @@ run "refuses_a_small_size_that_fargate_has_not" {
 
   expect_failures = [var.small]
 }
+
+run "copies_its_snapshots_for_a_standby" {
+  command = plan
+
+  variables {
+    snapshots = {
+      bucket = "example-reconcile"
+      prefix = "trees"
+      replication = {
+        bucket_arn  = "arn:aws:s3:::example-reconcile-osaka"
+        role_arn    = "arn:aws:iam::123456789012:role/reconcile/replication"
+        kms_key_arn = "arn:aws:kms:ap-northeast-3:123456789012:key/11111111-2222-3333-4444-555555555555"
+      }
+    }
+  }
+
+  assert {
+    condition     = module.snapshots.replicated == { bucket_arn = "arn:aws:s3:::example-reconcile-osaka", prefix = "trees/" }
+    error_message = "The standby finds no snapshots, or other objects of its bucket are replaced."
+  }
+}

@@ -144,7 +144,13 @@ run "copied_and_kept" {
       bucket_arn  = "arn:aws:s3:::example-logs-osaka"
       role_arn    = "arn:aws:iam::123456789012:role/replication"
       kms_key_arn = "arn:aws:kms:ap-northeast-3:123456789012:key/11111111-2222-3333-4444-555555555555"
+      prefix      = "kept/"
     }
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_replication_configuration.this[0].rule).filter).prefix == "kept/"
+    error_message = "Objects with other keys would be copied."
   }
 
   assert {
