@@ -225,7 +225,7 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 
 func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
 	p.followHold(ctx, entry, &result)
-	if result.Teardown != nil {
+	if result.WaitsForOthers() {
 		s.FinishWaiting(entry.Dir.Name)
 	} else {
 		s.Finish(entry.Dir.Name, result.Outcome)
@@ -248,11 +248,12 @@ func (p *pass) note(entry *inventory.Entry, result run.WorkspaceResult) {
 	}
 }
 
-// canTearDown reports whether the readers of a workspace that waits for them are applied now.
+// canTearDown reports whether the readers of a workspace that waits for them are applied now,
+// or whether one that has served traffic serves none any more.
 func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, error) {
 	var records map[string]state.Workspace
 	for name, entry := range w.Entries {
-		if entry.Result == nil || entry.Result.Teardown == nil {
+		if entry.Result == nil || !entry.Result.WaitsForOthers() {
 			continue
 		}
 		if records == nil {
@@ -261,7 +262,8 @@ func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, e
 				return false, err
 			}
 		}
-		if len(w.UnappliedReaders(name, records)) == 0 {
+		served := entry.Result.WhileServing
+		if served && w.Share(entry, records) == (inventory.Share{}) || !served && len(w.UnappliedReaders(name, records)) == 0 {
 			return true, nil
 		}
 	}

@@ -171,6 +171,9 @@ type Workspace struct {
 	// of OutputsDigest. A reader uses them to recognise what not to print.
 	SensitiveHashes []string `json:"sensitive,omitempty"`
 	ApplyCount      int64    `json:"counter"` // successful applies
+	// KeptOutputs are the outputs that other workspaces' settings name, as JSON. All others are
+	// only in OutputsDigest.
+	KeptOutputs map[string]string `json:"kept_outputs,omitempty"`
 
 	// Drift is the result of the last drift check; nil when there was none since a pass
 	// last recorded Trace.
@@ -266,6 +269,7 @@ type RunWorkspace struct {
 	Approval     *Approval         `json:"approval,omitempty"`
 	Teardown     *Teardown         `json:"teardown,omitempty"`
 	Rollout      string            `json:"rollout,omitempty"` // where the rollout stands
+	WhileServing bool              `json:"while_serving,omitempty"`
 	DurationMS   int64             `json:"duration_ms"`
 	Error        string            `json:"error"`
 	Risks        []ChangeRisk      `json:"risks,omitempty"`  // of the plan's changes, the worst first

@@ -78,11 +78,12 @@ type WorkspaceResult struct {
 	StaleReasons []string           `json:"stale"` // the changed inputs
 	Changes      state.Changes      `json:"changes"`
 	Risk         string             `json:"risk"`
-	PlanDigest   plandigest.Digest  `json:"digest"`             // of the plan
-	Why          string             `json:"why,omitempty"`      // why the plan waits, or would wait without Approval
-	Approval     *state.Approval    `json:"approval,omitempty"` // allowed the apply
-	Teardown     *state.Teardown    `json:"teardown,omitempty"` // the plan waits for these readers
-	Rollout      string             `json:"rollout,omitempty"`  // where the rollout stands
+	PlanDigest   plandigest.Digest  `json:"digest"`                  // of the plan
+	Why          string             `json:"why,omitempty"`           // why the plan waits, or would wait without Approval
+	Approval     *state.Approval    `json:"approval,omitempty"`      // allowed the apply
+	Teardown     *state.Teardown    `json:"teardown,omitempty"`      // the plan waits for these readers
+	Rollout      string             `json:"rollout,omitempty"`       // where the rollout stands
+	WhileServing bool               `json:"while_serving,omitempty"` // the plan waits until the workspace serves no traffic
 	DurationMS   int64              `json:"duration_ms"`
 	Error        string             `json:"error"`
 	Risks        []state.ChangeRisk `json:"risks,omitempty"` // of the plan's changes, the worst first
@@ -110,6 +111,10 @@ func (w WorkspaceResult) IsReplanned() bool {
 	return len(w.StaleReasons) == 0 || slices.Equal(w.StaleReasons, []string{ReplanReason})
 }
 
+// WaitsForOthers reports whether the plan waits for workspaces that may be applied meanwhile,
+// also for its readers.
+func (w WorkspaceResult) WaitsForOthers() bool { return w.Teardown != nil || w.WhileServing }
+
 // ReplanReason stands in the place of the changed inputs of a workspace that is not stale.
 const ReplanReason = "--replan"
 
@@ -117,7 +122,7 @@ const ReplanReason = "--replan"
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, WhileServing: w.WhileServing, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
 	}
 }
 
@@ -137,7 +142,7 @@ func RisksOf(report risk.Report) []state.ChangeRisk {
 func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, WhileServing: w.WhileServing, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
 	}
 }
 

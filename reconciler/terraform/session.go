@@ -28,6 +28,7 @@ type Spec struct {
 	CLIWorkspace string
 
 	VarFiles      []string          // absolute paths
+	KeepOutputs   []string          // names of outputs whose values are not only hashed
 	BackendConfig string            // absolute path of a file with backend settings; "": none
 	Vars          map[string]string // values of TF_VAR_NAME, by NAME
 	HasLockFile   bool              // the commit has a .terraform.lock.hcl for this workspace

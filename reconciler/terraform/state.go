@@ -79,12 +79,18 @@ type Outputs struct {
 	// outputs that pass on values of Spec.Sensitive. They go into Spec.Sensitive of the
 	// workspaces that read these outputs.
 	Sensitive []string
+	// Kept holds the values of Spec.KeepOutputs, as JSON. What is sensitive, or passes on
+	// what is, or is too large, is missing.
+	Kept map[string]string
 	// State is the state that has these outputs.
 	State State
 	// FailedChecks describes the checks that failed in the apply that wrote the state,
 	// redacted.
 	FailedChecks []string
 }
+
+// maxKeptOutput is the longest value in Outputs.Kept, in bytes.
+const maxKeptOutput = 4 << 10
 
 // Outputs reads the state and returns a description of its outputs.
 func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
@@ -99,13 +105,20 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	}
 	o := Outputs{State: State{state.Lineage, state.Serial}}
 	outputs := state.Outputs
-	for _, output := range outputs {
+	for name, output := range outputs {
 		value, err := decodeExactJSON(output.Value)
 		if err != nil {
 			continue // reported below
 		}
-		for _, secret := range s.learnOutput(value, output.Sensitive) {
+		secrets := s.learnOutput(value, output.Sensitive)
+		for _, secret := range secrets {
 			o.Sensitive = append(o.Sensitive, redact.Fingerprint(key, secret))
+		}
+		if slices.Contains(s.spec.KeepOutputs, name) && !output.Sensitive && len(secrets) == 0 && len(output.Value) <= maxKeptOutput {
+			if o.Kept == nil {
+				o.Kept = map[string]string{}
+			}
+			o.Kept[name] = string(output.Value)
 		}
 	}
 	for _, failure := range planjson.FailedResults(state.Checks) { // after sensitive values are known

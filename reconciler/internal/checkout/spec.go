@@ -35,6 +35,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	if p := entry.Config.Progressive; p != nil {
 		job.Variable = terraform.Variable{Name: p.Variable, Value: strconv.Itoa(settings.WholeRollout)}
 	}
+	job.KeepOutputs = s.inventory.Settings.KeptOutputs(entry.Dir.Name)
 	for _, file := range entry.Config.VarFiles {
 		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
 	}

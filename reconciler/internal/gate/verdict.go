@@ -21,6 +21,8 @@ type Verdict struct {
 	Why string
 	// Forbidden means that no approval helps.
 	Forbidden bool
+	// WhileServing: it is forbidden while the workspace serves traffic.
+	WhileServing bool
 	// Asking are the changes that ask: all of them where the plan as a whole asks (IsWhole).
 	Asking  []risk.Change
 	IsWhole bool

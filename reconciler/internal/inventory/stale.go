@@ -52,6 +52,11 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 	if rec.Trace[keyEnv] != entry.env {
 		reasons = append(reasons, "environment")
 	}
+	for _, output := range w.Settings.KeptOutputs(entry.Dir.Name) {
+		if _, kept := rec.KeptOutputs[output]; !kept {
+			reasons = append(reasons, "output "+output+" is not recorded")
+		}
+	}
 	if rec.Trace[keyProduct] != w.productID() {
 		reasons = append(reasons, "Terraform or OpenTofu")
 	}

@@ -22,8 +22,11 @@ func (v *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error
 	if text := gate.DescribeTightened(v.entry.Config, v.config.Gate); text != "" {
 		v.result.Warnings = append(v.result.Warnings, text)
 	}
-	verdict := gate.Judge(v.entry.Config, v.config.Gate, plan)
-	v.result.Why = excerpt.Shorten(verdict.Why, maxWhy)
+	verdict, err := v.judge(ctx, plan)
+	if err != nil {
+		return err
+	}
+	v.result.Why, v.result.WhileServing = excerpt.Shorten(verdict.Why, maxWhy), verdict.WhileServing
 	if err := v.checkReaders(ctx, plan); err != nil {
 		return err
 	}
@@ -40,7 +43,7 @@ func (v *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error
 		return nil
 	}
 	v.approval = nil
-	return &run.BlockedError{Reason: strings.Join(why, "; "), Replan: v.result.Teardown != nil}
+	return &run.BlockedError{Reason: strings.Join(why, "; "), Replan: v.result.Teardown != nil || verdict.WhileServing}
 }
 
 // checkReaders notes in the result which readers must be applied before the plan.

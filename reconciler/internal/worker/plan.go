@@ -27,7 +27,8 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	var verdict gate.Verdict
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
-		verdict = gate.Judge(entry.Config, k.config.Gate, plan)
+		verdict = k.judgePlan(entry, plan)
+		result.WhileServing = verdict.WhileServing
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 		if gate.DeletesWhatReadersUse(plan) {
 			result.Teardown = newTeardown(k.inventory, entry.Dir.Name, k.inventory.RecordsOfEntries(), plan)
@@ -100,7 +101,7 @@ func (k *Worker) withheldUpstream(name string) string {
 	for _, up := range k.inventory.Graph.DependsOn(name) {
 		entry := k.inventory.Entries[up]
 		held := entry.Hold != nil && len(k.inventory.StaleReasons(entry)) > 0
-		if entry.Result != nil && entry.Result.Teardown != nil {
+		if entry.Result != nil && entry.Result.WaitsForOthers() {
 			continue // it waits for this one
 		}
 		if held || entry.Result != nil && entry.Result.Withheld != "" {

@@ -66,7 +66,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	}
 	former := v.listFormerStates()
 	v.updateMetadata()
-	rec.OutputsDigest, rec.SensitiveHashes = digest, outputs.Sensitive
+	rec.OutputsDigest, rec.SensitiveHashes, rec.KeptOutputs = digest, outputs.Sensitive, v.keepOutputs(outputs)
 	rec.Trace, rec.PendingInputs, rec.Teardown, rec.Attempt, rec.Drift = v.trace, nil, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.inventory.Head.Epoch, v.inventory.Commit.ID, v.run.Options.Run

@@ -41,6 +41,7 @@ type Config struct {
 	// directory, so that nobody has said that there is only the default one.
 	CLIWorkspace  string
 	DependsOn     []string  // names of workspaces, in addition to inferred ones
+	Serving       Serving   // which output tells its share of traffic; zero: none
 	Apply         ApplyMode // "": what the operator's gate says
 	VarFiles      []string  // repository paths; later files override earlier ones
 	BackendConfig string    // repository path of a partial backend configuration; "" for none

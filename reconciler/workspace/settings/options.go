@@ -19,6 +19,7 @@ type workspaceOptions struct {
 	problems      []*hcleval.Problem
 	place         place
 	dependsOn     []posString
+	serving       posString // WORKSPACE.OUTPUT
 	apply         ApplyMode
 	varFile       []posString // of an environment: at most one
 	varFiles      []posString // in addition to the workspace's own files
@@ -43,6 +44,9 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	own.place = o.place.merge(own.place)
 	own.problems = slices.Concat(o.problems, own.problems)
 	own.dependsOn = slices.Concat(o.dependsOn, own.dependsOn)
+	if own.serving.text == "" {
+		own.serving = o.serving
+	}
 	own.env = slices.Concat(o.env, own.env)
 	own.protect = slices.Concat(o.protect, own.protect)
 	own.ignore = slices.Concat(o.ignore, own.ignore)
@@ -91,6 +95,8 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 			o.place.cliWorkspace = d.decodeCLIWorkspace(attr, placeContext(ctx))
 		case "depends_on":
 			o.dependsOn = d.decodeStrings(attr, ctx)
+		case "serving":
+			o.serving = posString{d.decodeString(attr, ctx), attr.Expr.Range()}
 		case "apply":
 			o.apply = d.decodeApply(attr, ctx)
 		case "var_file":

@@ -30,14 +30,15 @@ type Settings struct {
 	patterns     []posString // patterns of root module directories
 	common       layer       // settings outside of environments
 	environments map[string]layer
-	environment  string             // the selected environment; "" for none
-	policy       Policy             // from the preview block
-	found        directories        // from Discover, including OpenTofuDirs
-	openTofuDirs []Dir              // see OpenTofuDirs
-	named        map[string]bool    // see IsNamed
-	warnings     []*hcleval.Problem // see Warnings
-	configs      map[string]Config  // by workspace name
-	values       values             // see AddValues
+	environment  string              // the selected environment; "" for none
+	policy       Policy              // from the preview block
+	found        directories         // from Discover, including OpenTofuDirs
+	openTofuDirs []Dir               // see OpenTofuDirs
+	named        map[string]bool     // see IsNamed
+	warnings     []*hcleval.Problem  // see Warnings
+	configs      map[string]Config   // by workspace name
+	values       values              // see AddValues
+	kept         map[string][]string // see KeptOutputs
 }
 
 // posString is a string of the settings with its position.

@@ -28,6 +28,7 @@ func (s *Settings) configure(tree repotree.Tree, sets map[string]directories, du
 		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
 	}
+	s.kept = s.listKeptOutputs()
 	d := s.newDecoder(tree)
 	s.warnUnknownWorkspaces(d, s.common, s.found)
 	others := s.newDecoder(tree) // of environments that are not selected
@@ -66,6 +67,7 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	d.problems = append(d.problems, o.problems...)
 	o.dependsOn = s.found.knownDependencies(d, o.dependsOn)
 	c := o.toConfig()
+	c.Serving = s.resolveServing(d, name, o.serving)
 	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
 	dir := Dir{name, s.found.found[name].path}
 	c.VarFiles = append(d.resolveVarFiles(dir, files), s.ValuesOf(name)...)
