@@ -161,6 +161,7 @@ its top. Without them, every directory env/* with Terraform is a workspace.
 
   workspace "tokyo" {                # for one
     depends_on  = ["common"]         # beside those whose state it reads
+    serving     = "switch.shares"    # its traffic: above 0, it is not destroyed
     protect     = ["aws_db_instance.*"]
     max_destroy = 3
     var_files   = ["../shared.tfvars"]

@@ -33,6 +33,8 @@ func readShare(name string, from settings.Serving, teller state.Workspace, known
 	text, kept := teller.KeptOutputs[from.Output]
 	var shares map[string]*float64
 	switch {
+	case teller.Rollout != nil:
+		return Share{Unknown: fmt.Sprintf("a rollout of %s is under way", from.Workspace)}
 	case teller.Attempt != nil:
 		return Share{Unknown: fmt.Sprintf("an apply of %s has not ended well", from.Workspace)}
 	case !kept:

@@ -36,6 +36,9 @@ func TestReadShare(t *testing.T) {
 	if got := readShare("a", switchShares, state.Workspace{}, known); got.Unknown == "" {
 		t.Error("an output that was never recorded tells a share")
 	}
+	if got := readShare("a", switchShares, state.Workspace{KeptOutputs: kept, Rollout: &state.Rollout{}}, known); got.Unknown == "" {
+		t.Error("a rollout that is under way tells a share")
+	}
 	if got := readShare("a", switchShares, state.Workspace{KeptOutputs: kept, Attempt: &state.Attempt{}}, known); got.Unknown == "" {
 		t.Error("an apply that has not ended tells a share")
 	}
