@@ -141,6 +141,9 @@ func (a *applying) finish(ctx context.Context, done worker.Done) {
 	if done.Record.Name != "" {
 		done.Entry.Record = done.Record
 	}
+	if hold := done.Entry.Hold; hold != nil && hold.Kind == state.Suspended && done.Result.Rollout != "" {
+		done.Result.Suspended = done.Result.Outcome == state.Blocked // as without a rollout
+	}
 	if done.Entry.Result != nil { // it was looked at again: its readers wait for the next pass
 		p.note(done.Entry, done.Result)
 		return

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -263,6 +264,18 @@ func (d *decision) list(in run.AlarmState) string {
 	return strings.Join(names, ", ")
 }
 
+// describeAlarms says how the alarms were read, for the record.
+func (d *decision) describeAlarms() string {
+	var said []string
+	for _, a := range d.f.Alarms {
+		said = append(said, a.Name()+" "+string(a.State))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return ", with the alarms " + excerpt.List(said, maxNamed)
+}
+
 // NotOK says which alarms are not OK; "" if all are. An alarm without data is OK if it is quiet.
 func NotOK(s state.RolloutStrategy, alarms []run.AlarmReading) string {
 	d := decision{r: &state.Rollout{Strategy: s}, f: Facts{Alarms: alarms}}
@@ -323,7 +336,7 @@ func (d *decision) soak() Move {
 		return d.move()
 	}
 	d.r.Good = d.r.Number
-	d.note(fmt.Sprintf("%d is good: its soak is over", d.r.Number), "")
+	d.note(fmt.Sprintf("%d is good: its soak is over%s", d.r.Number, d.describeAlarms()), "")
 	d.advance()
 	return d.move()
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -36,6 +37,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
+	}
+	if p := entry.Config.Progressive; p != nil && plan != nil && !plan.Empty {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("a pass applies it in steps: %s = %s", p.Variable, strings.Trim(fmt.Sprint(p.Steps), "[]")))
 	}
 	if result.Teardown != nil {
 		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))
