@@ -227,13 +227,18 @@ func modelDifference(was, wants stateContent) plandigest.Difference {
 	return d
 }
 
-// convergeRollouts ends the history: a person lifts what holds and lets every rollout go on.
+// convergeRollouts ends the history: a person lifts what holds and lets every rollout go on, or
+// aborts one that cannot.
 // It comes to its end, and then to what the tip asks for.
 func (m *model) convergeRollouts() {
 	m.alarm = run.AlarmOK
 	for range 20 {
 		m.liftHold("w0")
-		m.placeOrder(state.RolloutPromote)
+		order := state.RolloutPromote
+		if r := m.readRecord().records["w0"].Rollout; r != nil && r.Phase == state.RolloutPaused && r.InFlight {
+			order = state.RolloutAbort // half an apply is left that no step may mend
+		}
+		m.placeOrder(order)
 		m.wait(4 * time.Hour)
 		m.runToEnd(run.Options{Trigger: run.Manual})
 		m.checkViolations()
@@ -250,4 +255,35 @@ func (m *model) convergeRollouts() {
 	m.applyAtOnce() // where the plan at 0 is not empty, no rollout begins
 	m.checkViolations()
 	m.converge()
+}
+
+// A pass that applies another workspace for long looks at a rollout all the same: an alarm does
+// not wait for the end of the pass.
+func TestModelRolloutIsWatchedWhileOthersAreApplied(t *testing.T) {
+	t.Parallel()
+	runScenario(t, func(m *model) {
+		m.change(func(e *modelTree) {
+			e.workspaces[0].rolls = true
+			e.workspaces[2] = modelWorkspace{exists: true, name: "w2"}
+		})
+		m.applyAtOnce()
+		m.change(func(e *modelTree) { e.workspaces[0].to = 200 })
+		m.runToEnd(run.Options{Trigger: run.Schedule})
+		if r := m.readRecord().records["w0"].Rollout; r == nil || r.Number != 10 {
+			m.t.Fatalf("the first step: %s", toJSON(r))
+		}
+		m.change(func(e *modelTree) { e.workspaces[2].value = 1 })
+		f := m.startPass(m.processes[0], run.Options{Trigger: run.Schedule}, "apply")
+		m.mu.Lock()
+		stands := f.stoppedAt != nil
+		m.alarm = run.AlarmOn
+		m.mu.Unlock()
+		m.wait(2 * time.Minute)
+		rec := m.readRecord()
+		if !stands || rec.records["w0"].Rollout != nil || !strings.Contains(rec.holds["w0"].Reason, "in ALARM") {
+			m.t.Fatalf("while another is applied (%t): %s, %s", stands, toJSON(rec.records["w0"].Rollout), toJSON(rec.holds))
+		}
+		f.resume(proceed, "")
+		m.detachIfDone(f)
+	})
 }
