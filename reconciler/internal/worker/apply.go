@@ -164,7 +164,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.passGate(ctx, plan); err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	if v.isStepwise() {
+	if v.isStepwise(plan) {
 		return v.recordStepFailure(ctx, v.explainApprovalGone(plan, v.beginRollout(ctx, tf, root, plan)))
 	}
 	return v.applyWhole(ctx, tf, root, plan)

@@ -30,8 +30,25 @@ type begunRollout struct {
 
 // isStepwise reports whether this run applies the workspace in steps. What a person applies from
 // a snapshot, as in a disaster, has none: they need passes that come again.
-func (v *workspaceRun) isStepwise() bool {
-	return v.entry.Config.Progressive != nil && v.run.Options.AtOnce == nil && v.run.Options.Snapshot == ""
+func (v *workspaceRun) isStepwise(plan *terraform.Plan) bool {
+	if v.entry.Config.Progressive == nil || v.run.Options.AtOnce != nil || v.run.Options.Snapshot != "" {
+		return false
+	}
+	if v.isFirstApply(plan) {
+		v.result.Warnings = append(v.result.Warnings, "nothing exists yet, so it is applied without steps")
+		return false
+	}
+	return true
+}
+
+// isFirstApply reports whether nothing of the workspace existed before, apart from what such an
+// apply has left when it failed: there is nothing that a rollout could start from.
+func (v *workspaceRun) isFirstApply(plan *terraform.Plan) bool {
+	rec := v.record
+	if rec.Trace != nil || rec.LastRollout != nil {
+		return false
+	}
+	return !plan.StateExists || rec.Attempt != nil && rec.Attempt.State != nil && rec.Attempt.State.Lineage == ""
 }
 
 // continueRollout goes on with the rollout in the record.
