@@ -28,7 +28,7 @@ type app struct {
 	// terminal is out, if out is a terminal that can be redrawn; else nil.
 	terminal *os.File
 	log      *slog.Logger
-	logs     *ui.LogWriter // behind log
+	logs     *ui.ScreenWriter // behind log
 	language string
 	tr       *catalog.Translator // of out and err; logs and JSON are English
 }
@@ -39,7 +39,7 @@ func newApp() *app {
 		a.terminal = os.Stdout
 	}
 	a.out = visible.NewWriter(ui.ColorWriter(os.Stdout, a.stdout))
-	a.logs = ui.NewLogWriter(visible.NewJSONWriter(os.Stderr))
+	a.logs = ui.NewScreenWriter(visible.NewJSONWriter(os.Stderr))
 	a.log = ui.NewLogger(a.logs, ui.LogOptions{Text: ui.IsTerminal(os.Stderr)})
 	return a
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/endpoint"
-	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/backlog/webhook"
 	"reconcile/reconciler/run"
@@ -69,16 +68,16 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
-	defer release()
-	drainCtx, stop := hangupContext(ctx)
-	defer stop()
 	tel, err := a.openTelemetry()
 	if err != nil {
 		return err
 	}
-	defer a.closeTelemetry(ctx, tel)
 	w := newWatcher(a, o.interval, maxBackoff, tel)
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, w.printer.PrintStop)
+	defer release()
+	defer a.closeTelemetry(ctx, tel)
+	drainCtx, stop := hangupContext(ctx)
+	defer stop()
 	if o.health != "" {
 		url, stop, err := endpoint.Listen(a.log, a.err, "--health", o.health, w.liveness.Handler())
 		if err != nil {

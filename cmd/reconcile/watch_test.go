@@ -90,7 +90,7 @@ func (f *lineBuffer) waitFor(text string) string {
 func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
 	out, logs = newLineBuffer(), newLineBuffer()
-	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewLogWriter(logs)}
+	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewScreenWriter(logs)}
 	a.log = ui.NewLogger(a.logs, ui.LogOptions{Results: true})
 	dir := t.TempDir()
 	a.settings = config.Settings{

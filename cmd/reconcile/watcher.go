@@ -30,6 +30,7 @@ type watcher struct {
 	maxWait   time.Duration // longest wait after failures
 	liveness  *endpoint.Liveness
 	tel       *telemetry.Telemetry
+	printer   *ui.WatchPrinter
 	deps      *wire.Deps
 	runner    *reconciler.Reconciler
 	pages     *page.Publisher           // nil without --page
@@ -56,6 +57,9 @@ func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetr
 		app: a, interval: interval, maxWait: maxWait, liveness: endpoint.NewLiveness(interval, maxWait, time.Now()), tel: tel,
 		passes: map[runid.ID]*watchedPass{}, overtaken: make(chan runid.ID, run.MaxPlaces), ends: make(chan *watchedPass),
 		triggers: make(chan struct{}, 1),
+		printer: ui.NewWatchPrinter(ui.PassOutput{
+			Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Title: a.settings.Branch, Logs: a.logs,
+		}),
 	}
 }
 
@@ -125,6 +129,7 @@ func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 		startedAt: time.Now(),
 	}
 	w.passes[pass.options.Run], w.isStale = pass, false
+	w.printer.BeginPass(pass.options.Run)
 	w.liveness.Begin(pass.options.Run, pass.startedAt)
 	if w.failures > 0 && len(w.passes) == 1 {
 		w.closeDeps()
@@ -173,6 +178,7 @@ func (w *watcher) openDeps(ctx context.Context) (err error) {
 func (w *watcher) observe(e run.Event) {
 	w.tel.Observe(e)
 	w.pages.Observe(e)
+	w.printer.Observe(e)
 	if e.Workspace == "" {
 		w.liveness.EnterStep(e.Run, e.Phase, time.Now())
 	}
@@ -205,22 +211,23 @@ func (w *watcher) endPass(ctx context.Context, pass *watchedPass) {
 
 // printResult prints the result of a pass.
 func (w *watcher) printResult(pass *watchedPass) error {
-	switch {
-	case pass.result == nil:
-		return nil
-	case w.app.wantsJSON():
-		return ui.PrintResult(w.app.out, pass.result, pass.err)
-	case pass.err == nil:
-		printer := ui.NewResultPrinter(w.app.out, w.app.width())
-		printer.Start = pass.startedAt
-		printer.Prefix = pass.startedAt.Local().Format(time.TimeOnly) + " "
-		result := *pass.result // a warning that every pass has is printed once
-		result.Warnings = slices.DeleteFunc(slices.Clone(result.Warnings), func(text string) bool { return slices.Contains(w.warnings, text) })
-		if pass.result.Snapshot != "" { // it looked at the workspaces
-			w.warnings = pass.result.Warnings
+	if w.app.wantsJSON() {
+		w.printer.EndPass(pass.options.Run, nil, pass.startedAt)
+		if pass.result == nil {
+			return nil
 		}
-		printer.PrintSummary(&result)
+		return ui.PrintResult(w.app.out, pass.result, pass.err)
 	}
+	if pass.result == nil || pass.err != nil {
+		w.printer.EndPass(pass.options.Run, nil, pass.startedAt)
+		return nil
+	}
+	result := *pass.result // a warning that every pass has is printed once
+	result.Warnings = slices.DeleteFunc(slices.Clone(result.Warnings), func(text string) bool { return slices.Contains(w.warnings, text) })
+	if pass.result.Snapshot != "" { // it looked at the workspaces
+		w.warnings = pass.result.Warnings
+	}
+	w.printer.EndPass(pass.options.Run, &result, pass.startedAt)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/runid"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/run"
 )
@@ -17,7 +19,7 @@ import (
 // the output so far. It reads no keys, so Ctrl-C stays a signal.
 type liveModel struct {
 	title     string
-	items     map[string]*liveItem
+	items     map[itemKey]*liveItem
 	doneCount int
 	note      string
 	now       time.Time
@@ -25,6 +27,12 @@ type liveModel struct {
 	width     int
 	height    int
 	quitting  bool
+}
+
+// itemKey names an item: of two passes that overlap, both may have the workspace.
+type itemKey struct {
+	run       runid.ID
+	workspace string
 }
 
 // liveItem is a workspace in the view.
@@ -40,6 +48,7 @@ type (
 	tickMsg  time.Time
 	noteMsg  string // a line that stays until the end
 	endMsg   struct{}
+	leaveMsg runid.ID // a pass has ended: what it did not begin goes
 	eventMsg struct {
 		event run.Event
 		time  time.Time
@@ -50,7 +59,7 @@ type (
 const tickInterval = 200 * time.Millisecond
 
 func newLiveModel(title string, now time.Time) *liveModel {
-	return &liveModel{title: title, items: map[string]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
+	return &liveModel{title: title, items: map[itemKey]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
 }
 
 func nextTick() tea.Cmd {
@@ -73,6 +82,8 @@ func (l *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case endMsg:
 		l.quitting = true
 		return l, tea.Quit
+	case leaveMsg:
+		maps.DeleteFunc(l.items, func(key itemKey, _ *liveItem) bool { return key.run == runid.ID(msg) })
 	case eventMsg:
 		l.handleEvent(msg)
 	}
@@ -81,17 +92,21 @@ func (l *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (l *liveModel) handleEvent(s eventMsg) {
 	e := s.event
+	key := itemKey{e.Run, e.Workspace}
 	if e.Phase == run.PhaseDone {
-		if _, ok := l.items[e.Workspace]; ok {
-			delete(l.items, e.Workspace)
+		if _, ok := l.items[key]; ok {
+			delete(l.items, key)
 			l.doneCount++
 		}
-		for _, it := range l.items {
+		for other, it := range l.items {
+			if other.run != e.Run {
+				continue
+			}
 			it.upstreams = removeName(it.upstreams, e.Workspace)
 		}
 		return
 	}
-	l.items[e.Workspace] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, upstreams: e.WaitsFor, phaseStart: s.time}
+	l.items[key] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, upstreams: e.WaitsFor, phaseStart: s.time}
 }
 
 func removeName(list []string, name string) []string {

@@ -9,16 +9,17 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 )
 
 // liveView runs a live view from the first event on: a pass with nothing to do shows
 // no view.
 type liveView struct {
-	results *ResultPrinter
-	title   string
-	out     *os.File
-	logs    *LogWriter
+	title string
+	out   *os.File
+	lines *ScreenWriter // results
+	logs  *ScreenWriter
 
 	mu       sync.Mutex
 	program  *tea.Program
@@ -26,11 +27,9 @@ type liveView struct {
 	restores []func()
 }
 
-// observe draws an event; results of workspaces stay above the view.
+// observe draws an event.
 func (s *liveView) observe(e run.Event) {
-	program := s.start()
-	s.results.observe(e)
-	program.Send(eventMsg{event: e, time: time.Now()})
+	s.start().Send(eventMsg{event: e, time: time.Now()})
 }
 
 func (s *liveView) start() *tea.Program {
@@ -49,11 +48,14 @@ func (s *liveView) start() *tea.Program {
 	}()
 	s.restores = []func(){
 		disableEcho(s.out),
-		s.results.redirect(&viewWriter{s.program, s.done, s.results.out}),
+		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w}),
 		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr}),
 	}
 	return s.program
 }
+
+// leave takes a pass that has ended out of the view.
+func (s *liveView) leave(id runid.ID) { s.start().Send(leaveMsg(id)) }
 
 // showNote shows a line until the view closes.
 func (s *liveView) showNote(line string) {

@@ -65,25 +65,25 @@ func formatTime(groups []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// LogWriter writes logs to stderr, or above the live view while there is one:
-// both are on the same screen.
-type LogWriter struct {
+// ScreenWriter writes lines to where they belong, or above the live view while there is one:
+// all are on the same screen.
+type ScreenWriter struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-// NewLogWriter returns a LogWriter that writes to w.
-func NewLogWriter(w io.Writer) *LogWriter { return &LogWriter{w: w} }
+// NewScreenWriter returns a ScreenWriter that writes to w.
+func NewScreenWriter(w io.Writer) *ScreenWriter { return &ScreenWriter{w: w} }
 
 // Write implements io.Writer.
-func (l *LogWriter) Write(p []byte) (int, error) {
+func (l *ScreenWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
 }
 
-// redirect sends the logs to w until restore is called.
-func (l *LogWriter) redirect(w io.Writer) (restore func()) {
+// redirect sends the lines to w until restore is called.
+func (l *ScreenWriter) redirect(w io.Writer) (restore func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	previous := l.w

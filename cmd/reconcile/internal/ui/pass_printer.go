@@ -11,13 +11,13 @@ import (
 
 // PassOutput says where a pass is shown, and how.
 type PassOutput struct {
-	Out      io.Writer  // results
-	Err      io.Writer  // lines for people
-	Width    int        // of out, in columns
-	JSON     bool       // the result only, as JSON
-	Terminal *os.File   // where a live view is drawn; nil: none
-	Title    string     // of the live view
-	Logs     *LogWriter // logs stay above the live view
+	Out      io.Writer     // results
+	Err      io.Writer     // lines for people
+	Width    int           // of out, in columns
+	JSON     bool          // the result only, as JSON
+	Terminal *os.File      // where a live view is drawn; nil: none
+	Title    string        // of the live view
+	Logs     *ScreenWriter // logs stay above the live view
 }
 
 // PassPrinter shows a pass: as JSON, as a live view or as plain lines.
@@ -30,9 +30,10 @@ type PassPrinter struct {
 // NewPassPrinter returns a printer that has written nothing yet. The caller must call
 // close.
 func NewPassPrinter(to PassOutput) *PassPrinter {
-	v := &PassPrinter{to: to, results: NewResultPrinter(to.Out, to.Width)}
+	lines := NewScreenWriter(to.Out)
+	v := &PassPrinter{to: to, results: NewResultPrinter(lines, to.Width)}
 	if to.Terminal != nil {
-		v.live = &liveView{results: v.results, title: to.Title, out: to.Terminal, logs: to.Logs}
+		v.live = &liveView{title: to.Title, out: to.Terminal, lines: lines, logs: to.Logs}
 	}
 	return v
 }
@@ -42,6 +43,8 @@ func (v *PassPrinter) Observe(e run.Event) {
 	switch {
 	case e.Workspace == "": // a step of the pass; only workspaces are shown
 	case v.live != nil:
+		v.live.start() // the line stays above the view
+		v.results.observe(e)
 		v.live.observe(e)
 	case !v.to.JSON:
 		v.results.observe(e)

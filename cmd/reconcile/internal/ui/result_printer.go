@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -20,7 +21,7 @@ type ResultPrinter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	width   int
-	Prefix  string          // before the summary's line
+	Stamps  bool            // each text begins with the time at which it is written
 	hasLine map[string]bool // workspaces whose line is written
 	Start   time.Time
 }
@@ -28,19 +29,6 @@ type ResultPrinter struct {
 // NewResultPrinter returns a printer that writes lines of at most width columns to out.
 func NewResultPrinter(out io.Writer, width int) *ResultPrinter {
 	return &ResultPrinter{out: out, width: width, hasLine: map[string]bool{}, Start: time.Now()}
-}
-
-// redirect sends the lines to w until restore is called.
-func (r *ResultPrinter) redirect(w io.Writer) (restore func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	previous := r.out
-	r.out = w
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.out = previous
-	}
 }
 
 // observe handles an event of a pass.
@@ -58,7 +46,7 @@ func (r *ResultPrinter) printWorkspace(w run.WorkspaceResult) {
 		return
 	}
 	r.hasLine[w.Name] = true
-	fmt.Fprint(r.out, FormatWorkspace(w, r.width))
+	r.print(func(out io.Writer, width int) { fmt.Fprint(out, FormatWorkspace(w, width)) })
 }
 
 // minNameWidth is the minimum width of workspace names, so that most lines align.
@@ -115,14 +103,32 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 		r.printWorkspace(w)
 	}
 	for _, warning := range result.Warnings {
-		PrintWrapped(r.out, r.width, "", "warning: "+warning)
+		r.print(func(out io.Writer, width int) { PrintWrapped(out, width, "", "warning: "+warning) })
 	}
+	r.print(func(out io.Writer, width int) { r.printOutcome(out, width, result, counts) })
+}
+
+// print writes what format writes, in one write; with a time before it if r.Stamps.
+func (r *ResultPrinter) print(format func(out io.Writer, width int)) {
+	if !r.Stamps {
+		format(r.out, r.width)
+		return
+	}
+	stamp := time.Now().Format(time.TimeOnly) + " "
+	var text bytes.Buffer
+	format(&text, max(r.width-len(stamp), minWidth))
+	indent := "\n" + strings.Repeat(" ", len(stamp))
+	fmt.Fprint(r.out, stamp+strings.ReplaceAll(strings.TrimSuffix(text.String(), "\n"), "\n", indent)+"\n")
+}
+
+// printOutcome writes the result of the pass, and what to do next.
+func (r *ResultPrinter) printOutcome(out io.Writer, width int, result *run.Result, counts map[state.Outcome]int) {
 	if result.Rewritten {
-		PrintWrapped(r.out, r.width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", AbbrevCommit(result.From), AbbrevCommit(result.To)))
+		PrintWrapped(out, width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", AbbrevCommit(result.From), AbbrevCommit(result.To)))
 	}
-	fmt.Fprintln(r.out, r.Prefix+r.formatOutcome(result, counts))
+	fmt.Fprintln(out, r.formatOutcome(result, counts))
 	if hint := nextCommand(result); hint != "" {
-		PrintWrapped(r.out, r.width, "  → ", hint)
+		PrintWrapped(out, width, "  → ", hint)
 	}
 }
 

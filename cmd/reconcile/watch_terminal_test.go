@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"reconcile/internal/testtier"
+	"reconcile/reconciler/source/gittest"
+)
+
+// On a terminal watch has a live view while a pass works, its lines have times, and Ctrl-C
+// while it is idle ends it with nothing to wait for.
+func TestWatchOnTerminal(t *testing.T) {
+	t.Parallel()
+	testtier.Needs(t, testtier.Terraform)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"env/slow/main.tf": fmt.Sprintf(`
+resource "terraform_data" "this" {
+  provisioner "local-exec" {
+    command = "cat '%s'"
+  }
+}
+`, pipe)})
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), program)
+	c.Args = []string{"reconcile", "watch", "--interval", "1h"} // the name makes it the program: TestMain
+	c.Env = append(os.Environ(), "HOME="+t.TempDir(), "TERM=xterm", "RECONCILE_GATE=always", "RECONCILE_REPO="+repo.Dir)
+	terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 30, Cols: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	screen := newLineBuffer()
+	go func() { _, _ = io.Copy(screen, terminal) }() // ends with an error when the program does
+
+	screen.waitForMatch(`● (?s:.*)slow(?s:.*)1 running`)
+	screen.waitForMatch(`apply`) // the view draws what has changed
+	writer, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	screen.waitForMatch(`\d\d:\d\d:\d\d .*applied.*slow`)
+	screen.waitForMatch(`\d\d:\d\d:\d\d .*done.*: 1 applied`)
+	if _, err := terminal.Write([]byte{3}); err != nil { // Ctrl-C
+		t.Fatal(err)
+	}
+	rest := screen.waitForMatch(`stopping`)
+	if err := c.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if bytes.Contains(rest, []byte("to finish")) {
+		t.Errorf("it waits for what does not run: %s", rest)
+	}
+}
+
+// waitForMatch waits until the text has a match, takes it out up to the match's end, and
+// returns that.
+func (f *lineBuffer) waitForMatch(pattern string) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		if at := regexp.MustCompile(pattern).FindIndex(f.text); at != nil {
+			taken := f.text[:at[1]]
+			f.text = f.text[at[1]:]
+			return taken
+		}
+		f.cond.Wait()
+	}
+}
