@@ -58,7 +58,7 @@ type StatusWorkspace struct {
 	Rollout   *RolloutStatus    `json:"rollout,omitempty"` // that is under way; its alarms are not read
 	Attempt   *StatusRun        `json:"attempt,omitempty"` // an apply that was started and was not successful
 	Lease     *StatusLease      `json:"lease"`             // null if free
-	Hold      *state.Hold       `json:"hold,omitempty"`
+	Hold      *StatusHold       `json:"hold,omitempty"`
 	DependsOn []string          `json:"depends_on"`
 	Drift     *string           `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
 	Removed   bool              `json:"removed,omitempty"`
@@ -204,6 +204,15 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	return st, nil
 }
 
+// StatusHold keeps passes from a workspace.
+type StatusHold struct {
+	Kind   state.HoldKind `json:"kind"`
+	Reason string         `json:"reason"`
+	Help   string         `json:"help,omitempty"` // the command that repairs it
+	By     string         `json:"by"`
+	At     time.Time      `json:"at"`
+}
+
 func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why, Approval: w.Approval,
@@ -220,7 +229,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Rollout = &status
 	}
 	if hold, ok := holds[w.Name]; ok {
-		s.Hold = &hold
+		s.Hold = &StatusHold{Kind: hold.Kind, Reason: hold.Reason, Help: hold.Help, By: hold.PlacedBy, At: hold.PlacedAt}
 	}
 	if l := leases[c.LeaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}

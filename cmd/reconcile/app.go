@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -91,6 +92,29 @@ func (a *app) redrawable() *os.File {
 
 // width returns the width of the terminal, or noWidth without one.
 func (a *app) width() int { return ui.Width(a.terminal) }
+
+// printf prints a line in the language of the app.
+func (a *app) printf(format string, values ...any) {
+	fmt.Fprintln(a.out, a.tr.Sprintf(format, values...))
+}
+
+// printHint prints a faint line that says what to do next.
+func (a *app) printHint(format string, values ...any) {
+	fmt.Fprintln(a.out, ui.StyleFaint.Render("  → "+a.tr.Sprintf(format, values...)))
+}
+
+// columns returns columns with translated titles.
+func (a *app) columns(columns ...ui.Column) []ui.Column {
+	for i := range columns {
+		columns[i].Title = a.tr.Text(columns[i].Title)
+	}
+	return columns
+}
+
+// linePrinter returns a function that writes a line for people to stderr.
+func (a *app) linePrinter() func(string) {
+	return ui.LinePrinter(a.err, a.tr)
+}
 
 // page writes what print writes, through a pager if it is longer than the terminal.
 func (a *app) page(print func(out io.Writer)) error {

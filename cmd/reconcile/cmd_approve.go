@@ -93,10 +93,10 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"name": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
 	}
-	fmt.Fprintf(a.out, "%s %s is approved: %s\n%s\n", plan.Workspace, plan.Digest.Abbrev(), plan.Why,
-		ui.StyleFaint.Render(fmt.Sprintf("  → the next pass applies it if its plan is the same; the approval ends %s", endsAt.Local().Format(time.DateTime))))
+	a.printf("%s %s is approved: %s", plan.Workspace, plan.Digest.Abbrev(), plan.Why)
+	a.printHint("the next pass applies it if its plan is the same; the approval ends %s", endsAt.Local().Format(time.DateTime))
 	return nil
 }
 
@@ -109,9 +109,9 @@ func revokeApproval(ctx context.Context, a *app, p *wire.Deps, o approveOptions)
 		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "revoked": true})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "revoked": true})
 	}
-	fmt.Fprintf(a.out, "the approval of %s %s is revoked\n", o.workspace, o.digits)
+	a.printf("the approval of %s %s is revoked", o.workspace, o.digits)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,38 +71,38 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 
 func printChanged(a *app, c *reconciler.Changed) {
 	if len(c.Workspaces) == 0 {
-		fmt.Fprintf(a.out, "no stale workspaces, %s\n", formatRange(c.From, c.To))
+		a.printf("no stale workspaces, %s", a.formatRange(c.From, c.To))
 	}
 	var rows []ui.Row
 	for _, w := range c.Workspaces {
 		reason := strings.Join(w.Stale, ", ")
 		switch {
 		case w.New:
-			reason = "new"
+			reason = a.tr.Text("new")
 		case w.Removed:
-			reason = "removed from Git"
+			reason = a.tr.Text("removed from Git")
 		}
 		rows = append(rows, ui.Row{Cells: []string{visible.Name(w.Name), reason}})
 	}
 	if len(rows) > 0 {
-		ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "STALE"}, {Title: "CHANGED INPUTS"}}, rows)
+		ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "STALE"}, ui.Column{Title: "CHANGED INPUTS"}), rows)
 	}
 	if len(c.Maybe) > 0 {
-		ui.PrintWrapped(a.out, a.width(), "", "also stale if outputs change: "+strings.Join(c.Maybe, ", "))
+		ui.PrintWrapped(a.out, a.width(), "", a.tr.Sprintf("also stale if outputs change: %s", strings.Join(c.Maybe, ", ")))
 	}
 	printWarnings(a, c.Warnings)
 }
 
 // formatRange formats the two commits that were compared.
-func formatRange(from, to commitid.ID) string {
+func (a *app) formatRange(from, to commitid.ID) string {
 	if from == to || from == "" {
-		return "at " + ui.AbbrevCommit(to)
+		return a.tr.Sprintf("at %s", ui.AbbrevCommit(to))
 	}
 	return ui.AbbrevCommit(from) + ".." + ui.AbbrevCommit(to)
 }
 
 func printWarnings(a *app, warnings []string) {
 	for _, warning := range warnings {
-		ui.PrintWrapped(a.err, a.width(), "", "warning: "+warning)
+		ui.PrintWrapped(a.err, a.width(), "", a.tr.Sprintf("warning: %s", a.tr.Translate(warning)))
 	}
 }

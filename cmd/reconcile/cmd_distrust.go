@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +49,7 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"epoch": head.Epoch})
 	}
-	fmt.Fprintf(a.out, "every workspace is stale now\n%s\n", ui.StyleFaint.Render("  → `reconcile plan` shows what a pass would do, `reconcile now` runs it"))
+	a.printf("every workspace is stale now")
+	a.printHint("`reconcile plan` shows what a pass would do, `reconcile now` runs it")
 	return nil
 }

@@ -48,7 +48,7 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
-	ctx, _, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
+	ctx, _, release := withSignals(ctx, gracePeriod, a.linePrinter())
 	defer release()
 	p := wire.New(ctx, &a.settings, a.log)
 	defer a.closeDeps(p)
@@ -67,11 +67,11 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 	} else {
 		results = doctor.New(p).Run(ctx, show)
 	}
-	failures, suffix := 0, ""
+	failures, passed := 0, "all checks passed"
 	for _, f := range results {
 		switch {
 		case f.Skipped && f.Hint != "":
-			suffix = " so far"
+			passed = "all checks passed so far"
 		case !f.OK && !f.Skipped:
 			failures++
 		}
@@ -82,9 +82,9 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 			return err
 		}
 	case failures == 0:
-		fmt.Fprintf(a.out, "\nall checks passed%s\n", suffix)
+		fmt.Fprintln(a.out, "\n"+a.tr.Text(passed))
 	default:
-		fmt.Fprintf(a.out, "\nfailed checks: %d\n", failures)
+		fmt.Fprintln(a.out, "\n"+a.tr.Sprintf("failed checks: %d", failures))
 	}
 	if failures > 0 {
 		return toExitStatus(run.ExitFailed)
@@ -101,8 +101,8 @@ func printCheck(a *app, f doctor.Result) {
 		mark = ui.StyleBad.Render("✗")
 	}
 	fmt.Fprint(a.out, mark+" ")
-	ui.PrintHanging(a.out, a.width(), 2, fmt.Sprintf("%-10s  ", f.Check), f.Detail)
+	ui.PrintHanging(a.out, a.width(), 2, ui.PadRight(f.Check, 10)+"  ", a.tr.Translate(f.Detail))
 	if f.Hint != "" {
-		ui.PrintWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", f.Hint)
+		ui.PrintWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", a.tr.Translate(f.Hint))
 	}
 }

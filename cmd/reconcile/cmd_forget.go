@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,11 +56,11 @@ func runForget(ctx context.Context, a *app, name string) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"name": name, "orphaned_state": orphaned})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": name, "orphaned_state": orphaned})
 	}
-	fmt.Fprintf(a.out, "%s is forgotten\n", visible.Name(name))
+	a.printf("%s is forgotten", visible.Name(name))
 	if orphaned != "" {
-		ui.PrintWrapped(a.out, a.width(), "  → ", "its resources still exist, and no workspace owns their state: "+orphaned)
+		ui.PrintWrapped(a.out, a.width(), "  → ", a.tr.Sprintf("its resources still exist, and no workspace owns their state: %s", orphaned))
 	}
 	return nil
 }

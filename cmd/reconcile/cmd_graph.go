@@ -56,27 +56,27 @@ func runGraph(ctx context.Context, a *app) error {
 
 func printGraph(a *app, g *reconciler.Graph) {
 	if len(g.Workspaces) == 0 {
-		fmt.Fprintln(a.out, "no workspaces at the tip")
+		a.printf("no workspaces at the tip")
 	}
 	for _, w := range g.Workspaces {
 		fmt.Fprintln(a.out, ui.StyleBold.Render(visible.Name(w.Name)))
 		if len(w.DependsOn) > 0 {
-			ui.PrintWrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
+			ui.PrintWrapped(a.out, a.width(), "  "+ui.PadRight(a.tr.Text("after"), 8), strings.Join(w.DependsOn, ", "))
 		}
-		ui.PrintWrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
+		ui.PrintWrapped(a.out, a.width(), "  "+ui.PadRight(a.tr.Text("inputs"), 8), strings.Join(w.Inputs, ", "))
 		if w.Ignored > 0 {
-			ui.PrintWrapped(a.out, a.width(), "  ignored ", describeIgnored(w))
+			ui.PrintWrapped(a.out, a.width(), "  "+ui.PadRight(a.tr.Text("ignored"), 8), a.describeIgnored(w))
 		}
 	}
 }
 
 // describeIgnored names the first ignored files of a workspace, and counts the others.
-func describeIgnored(w reconciler.GraphWorkspace) string {
+func (a *app) describeIgnored(w reconciler.GraphWorkspace) string {
 	const shown = 5
 	names := w.IgnoredFiles[:min(len(w.IgnoredFiles), shown)]
 	text := strings.Join(names, ", ")
 	if more := w.Ignored - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		return a.tr.Sprintf("%s and %d more", text, more)
 	}
 	return text
 }

@@ -87,16 +87,17 @@ func printFindings(a *app, f *scaffold.Findings) {
 	for _, root := range f.Roots {
 		backend := root.Backend
 		if backend == "" {
-			backend = "none"
+			backend = a.tr.Text("none")
 		}
 		rows = append(rows, ui.Row{Cells: []string{root.Path, backend, strings.Join(root.VarFiles, ", ")}})
 	}
-	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "ROOT MODULE"}, {Title: "BACKEND"}, {Title: "FILES OF VALUES", Rank: 1}}, rows)
+	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "ROOT MODULE"}, ui.Column{Title: "BACKEND"}, ui.Column{Title: "FILES OF VALUES", Rank: 1}), rows)
 	for _, text := range f.Unsure {
-		ui.PrintWrapped(a.out, a.width(), "", ui.StyleWait.Render("please look")+": "+text)
+		ui.PrintWrapped(a.out, a.width(), "", ui.StyleWait.Render(a.tr.Text("please look"))+": "+a.tr.Translate(text))
 	}
-	fmt.Fprintf(a.out, "\nwrote %s, workspaces = %s\n", f.File, strings.Join(f.Patterns, ", "))
-	fmt.Fprintln(a.out, "  → `reconcile validate` checks it; commit and push it; `reconcile plan` shows what a pass would do")
+	fmt.Fprintln(a.out)
+	a.printf("wrote %s, workspaces = %s", f.File, strings.Join(f.Patterns, ", "))
+	a.printHint("`reconcile validate` checks it; commit and push it; `reconcile plan` shows what a pass would do")
 }
 
 func printAWSValues(ctx context.Context, a *app, top string, product repotree.Product) error {

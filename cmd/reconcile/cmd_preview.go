@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,7 +50,7 @@ type previewOptions struct {
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
 	defer release()
 	p, err := a.open(ctx)
 	if err != nil {
@@ -73,7 +72,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	}
 	options := preview.Options{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.Writer}
 	if !a.wantsJSON() {
-		options.OnResult = func(r preview.Preview) { printPreview(a.out, a.width(), r) }
+		options.OnResult = func(r preview.Preview) { a.printPreview(r) }
 	}
 	process, err := a.newPreviewProcess(o.confinement)
 	if err != nil {
@@ -91,32 +90,33 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	if !a.wantsJSON() && len(previews.PullRequests) == 0 {
-		fmt.Fprintf(a.out, "no open pull request targets %s\n", a.settings.Branch)
+		a.printf("no open pull request targets %s", a.settings.Branch)
 	}
 	return toExitStatus(previews.Exit)
 }
 
 // printPreview writes the result of one pull request.
-func printPreview(w io.Writer, width int, r preview.Preview) {
+func (a *app) printPreview(r preview.Preview) {
+	w, width := a.out, a.width()
 	style := ui.StyleGood
 	if r.Action == preview.ActionFailed {
 		style = ui.StyleBad
 	}
-	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), ui.StyleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
+	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(ui.PadRight(a.tr.Text(string(r.Action)), 10)), ui.StyleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
 	if r.Action == preview.ActionPrinted {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Comment))
 		return
 	}
 	for _, c := range r.Conflicts {
-		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, visible.Name(c.Path))
+		fmt.Fprintln(w, "            "+a.tr.Sprintf("conflict (%s): %s", a.tr.Text(string(c.Kind)), visible.Name(c.Path)))
 	}
 	if r.Error != "" {
-		ui.PrintWrapped(w, width, "            ", r.Error)
+		ui.PrintWrapped(w, width, "            ", a.tr.Translate(r.Error))
 	}
 	for _, ws := range r.Workspaces {
-		fmt.Fprint(w, ui.FormatWorkspace(ws, width))
+		fmt.Fprint(w, ui.FormatWorkspace(a.tr, ws, width))
 		for _, refused := range ws.Refused {
-			ui.PrintWrapped(w, width, "            ", refused)
+			ui.PrintWrapped(w, width, "            ", a.tr.Translate(refused))
 		}
 	}
 }

@@ -44,6 +44,7 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 		return err
 	}
 	tour := quickstart.New(a.out, dir)
+	tour.Translator = a.tr
 	inner := *a
 	inner.log = ui.NewLogger(a.logs, ui.LogOptions{Text: true})
 	inner.settings = config.Settings{}

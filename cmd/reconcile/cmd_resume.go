@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -43,11 +42,11 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 	}
 	switch {
 	case a.wantsJSON():
-		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "lifted": lifted})
 	case lifted:
-		fmt.Fprintf(a.out, "%s is resumed; the next pass checks it\n", o.workspace)
+		a.printf("%s is resumed; the next pass checks it", o.workspace)
 	default:
-		fmt.Fprintf(a.out, "%s had no hold\n", o.workspace)
+		a.printf("%s had no hold", o.workspace)
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func riskJSONOf(report risk.Report, language string) riskReport {
 
 func printRisk(a *app, report risk.Report) {
 	if len(report.Changes) == 0 {
-		fmt.Fprintln(a.out, "the plan changes nothing")
+		a.printf("the plan changes nothing")
 		return
 	}
 	var rows []ui.Row
@@ -124,8 +124,9 @@ func printRisk(a *app, report risk.Report) {
 			Notes: []string{c.Why.In(a.language)},
 		})
 	}
-	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "RISK"}, {Title: "ADDRESS"}}, rows)
-	fmt.Fprintf(a.out, "\nthe plan's risk is %s\n", riskStyle(report.Risk).Render(report.Risk.String()))
+	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "RISK"}, ui.Column{Title: "ADDRESS"}), rows)
+	fmt.Fprintln(a.out)
+	a.printf("the plan's risk is %s", riskStyle(report.Risk).Render(a.tr.Text(report.Risk.String())))
 }
 
 func riskStyle(c risk.Class) lipgloss.Style {

@@ -75,7 +75,7 @@ func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
 		return ui.PrintJSON(a.out, map[string]any{"rollouts": rollouts})
 	}
 	if len(rollouts) == 0 {
-		fmt.Fprintln(a.out, "no rollout is under way")
+		a.printf("no rollout is under way")
 	}
 	for _, r := range rollouts {
 		printRollout(a, r, time.Now())
@@ -84,9 +84,9 @@ func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
 }
 
 func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
-	text := r.Workspace + ": " + r.Text
+	text := r.Workspace + ": " + a.tr.Translate(r.Text)
 	if r.SoakEnds != nil && r.SoakEnds.After(now) {
-		text += " (" + ui.FormatDuration(r.SoakEnds.Sub(now)) + " left)"
+		text = a.tr.Sprintf("%s (%s left)", text, ui.FormatDuration(a.tr, r.SoakEnds.Sub(now)))
 	}
 	ui.PrintWrapped(a.out, a.width(), "", text)
 	for _, alarm := range r.Alarms {
@@ -104,14 +104,14 @@ func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
 		ui.PrintWrapped(a.out, a.width(), "  ", line)
 	}
 	for _, v := range r.Verdicts {
-		line := v.At.Local().Format(time.DateTime) + "  " + v.Text
+		line := v.At.Local().Format(time.DateTime) + "  " + a.tr.Translate(v.Text)
 		if v.By != "" {
 			line += " (by " + v.By + ")"
 		}
 		ui.PrintWrapped(a.out, a.width(), "  ", line)
 	}
 	if r.Order != nil {
-		ui.PrintWrapped(a.out, a.width(), "  ", fmt.Sprintf("ordered by %s: %s; the next pass follows it", r.Order.By, r.Order.Kind))
+		ui.PrintWrapped(a.out, a.width(), "  ", a.tr.Sprintf("ordered by %s: %s; the next pass follows it", r.Order.By, r.Order.Kind))
 	}
 }
 
@@ -183,7 +183,8 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "rollout": r.Run, "order": o.kind, "by": order.By})
 	}
-	fmt.Fprintf(a.out, "%s: %s is ordered\n%s\n", o.workspace, o.kind, ui.StyleFaint.Render("  → the next pass follows it; `reconcile now` runs one"))
+	a.printf("%s: %s is ordered", o.workspace, o.kind)
+	a.printHint("the next pass follows it; `reconcile now` runs one")
 	return nil
 }
 

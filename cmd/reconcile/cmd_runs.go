@@ -10,11 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/commitid"
 	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -92,12 +94,36 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, struct {
-			Runs []state.Run `json:"runs"`
-		}{append([]state.Run{}, runs...)})
+		list := []runJSON{}
+		for _, entry := range runs {
+			list = append(list, runJSONOf(entry))
+		}
+		return ui.PrintJSON(a.out, map[string]any{"runs": list})
 	}
 	printRuns(a, runs, time.Now())
 	return nil
+}
+
+// runJSON is a run as `runs -o json` prints it.
+type runJSON struct {
+	Run        runid.ID             `json:"run"`
+	Trigger    string               `json:"trigger"`
+	From       commitid.ID          `json:"from"`
+	To         commitid.ID          `json:"to"`
+	Outcome    string               `json:"outcome"`
+	Exit       int                  `json:"exit"`
+	StartedAt  time.Time            `json:"started_at"`
+	EndedAt    time.Time            `json:"ended_at"`
+	Error      string               `json:"error,omitempty"`
+	Snapshot   string               `json:"snapshot"`
+	Workspaces []state.RunWorkspace `json:"workspaces"`
+}
+
+func runJSONOf(r state.Run) runJSON {
+	return runJSON{
+		Run: r.ID, Trigger: r.Trigger, From: r.FromCommit, To: r.ToCommit, Outcome: r.Outcome, Exit: r.Exit,
+		StartedAt: r.StartedAt, EndedAt: r.EndedAt, Error: r.Error, Snapshot: r.Snapshot, Workspaces: r.Workspaces,
+	}
 }
 
 // listRuns returns the newest runs that the options ask for.
@@ -152,7 +178,7 @@ func findRun(ctx context.Context, record *state.Record, id string) (state.Run, e
 
 func printRuns(a *app, runs []state.Run, now time.Time) {
 	if len(runs) == 0 {
-		fmt.Fprintln(a.out, "no runs yet")
+		a.printf("no runs yet")
 		return
 	}
 	var rows []ui.Row
@@ -162,14 +188,14 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 			counts[w.Outcome]++
 		}
 		row := ui.Row{Cells: []string{
-			string(entry.ID), ui.FormatAge(entry.StartedAt, now), entry.Trigger, ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(counts),
+			string(entry.ID), ui.FormatAge(a.tr, entry.StartedAt, now), a.tr.Text(entry.Trigger), ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(a.tr, counts),
 		}}
 		if entry.Error != "" {
-			row.Notes = []string{"failed: " + entry.Error}
+			row.Notes = []string{a.tr.Sprintf("failed: %s", a.tr.Translate(entry.Error))}
 		}
 		rows = append(rows, row)
 	}
-	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "RUN"}, {Title: "WHEN", Rank: 1}, {Title: "TRIGGER", Rank: 3}, {Title: "TO", Rank: 2}, {Title: "WORKSPACES"}}, rows)
+	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "RUN"}, ui.Column{Title: "WHEN", Rank: 1}, ui.Column{Title: "TRIGGER", Rank: 3}, ui.Column{Title: "TO", Rank: 2}, ui.Column{Title: "WORKSPACES"}), rows)
 }
 
 func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
@@ -192,12 +218,12 @@ func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 	}
 	switch {
 	case a.wantsJSON():
-		return ui.PrintJSONWith(a.out, entry, "logs", logs)
+		return ui.PrintJSONWith(a.out, runJSONOf(entry), "logs", logs)
 	case o.logs:
 		return a.page(func(out io.Writer) { printLogs(out, names, logs) })
 	}
 	return a.page(func(out io.Writer) {
-		printRun(out, a.width(), entry)
+		a.printRun(out, entry)
 		printLogs(out, names, logs)
 	})
 }
@@ -299,17 +325,26 @@ func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string
 	return string(text), errors.Join(err, r.Close())
 }
 
-func printRun(out io.Writer, width int, entry state.Run) {
-	fmt.Fprintf(out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
-	fmt.Fprintf(out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(entry.EndedAt.Sub(entry.StartedAt)))
-	fmt.Fprintf(out, "commits   %s → %s\n", ui.AbbrevCommit(entry.FromCommit), ui.AbbrevCommit(entry.ToCommit))
-	fmt.Fprintf(out, "snapshot  %s\n", cmp.Or(entry.Snapshot, "-"))
+func (a *app) printRun(out io.Writer, entry state.Run) {
+	rows := [][2]string{
+		{"run", fmt.Sprintf("%s (%s, %s)", entry.ID, a.tr.Text(entry.Trigger), a.tr.Text(entry.Outcome))},
+		{"started", a.tr.Sprintf("%s, took %s", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(a.tr, entry.EndedAt.Sub(entry.StartedAt)))},
+		{"commits", ui.AbbrevCommit(entry.FromCommit) + " → " + ui.AbbrevCommit(entry.ToCommit)},
+		{"snapshot", cmp.Or(entry.Snapshot, "-")},
+	}
 	if entry.Error != "" {
-		fmt.Fprintf(out, "failed    %s\n", entry.Error)
+		rows = append(rows, [2]string{"failed", a.tr.Translate(entry.Error)})
+	}
+	column := 0
+	for _, row := range rows {
+		column = max(column, ansi.StringWidth(a.tr.Text(row[0])))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(out, "%s  %s\n", ui.PadRight(a.tr.Text(row[0]), column), row[1])
 	}
 	fmt.Fprintln(out)
 	for _, w := range entry.Workspaces {
-		fmt.Fprint(out, ui.FormatWorkspace(run.ResultOf(w), width))
+		fmt.Fprint(out, ui.FormatWorkspace(a.tr, run.ResultOf(w), a.width()))
 	}
 	fmt.Fprintln(out)
 }

@@ -73,14 +73,14 @@ func runSnapshotList(ctx context.Context, a *app) error {
 
 func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 	if len(list) == 0 {
-		fmt.Fprintln(a.out, "no snapshots yet")
+		a.printf("no snapshots yet")
 		return
 	}
 	var rows []ui.Row
 	for _, s := range list {
-		rows = append(rows, ui.Row{Cells: []string{string(s.Commit), ui.FormatBytes(s.Size), ui.FormatAge(s.StoredAt, now)}})
+		rows = append(rows, ui.Row{Cells: []string{string(s.Commit), ui.FormatBytes(s.Size), ui.FormatAge(a.tr, s.StoredAt, now)}})
 	}
-	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: "COMMIT"}, {Title: "SIZE", Rank: 1}, {Title: "STORED"}}, rows)
+	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "COMMIT"}, ui.Column{Title: "SIZE", Rank: 1}, ui.Column{Title: "STORED"}), rows)
 }
 
 func newSnapshotFetchCommand(a *app) *cobra.Command {
@@ -118,7 +118,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]string{"commit": string(found.Commit), "dir": o.dir})
 	}
-	fmt.Fprintf(a.out, "%s is in %s\n", ui.AbbrevCommit(found.Commit), o.dir)
+	a.printf("%s is in %s", ui.AbbrevCommit(found.Commit), o.dir)
 	return nil
 }
 

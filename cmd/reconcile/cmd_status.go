@@ -68,18 +68,19 @@ func runStatus(ctx context.Context, a *app, o statusOptions) error {
 
 func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if st.Head.Commit == "" {
-		fmt.Fprintln(a.out, "no pass has run yet\n"+ui.StyleFaint.Render("  → `reconcile plan` shows what one would do, `reconcile now` runs it"))
+		a.printf("no pass has run yet")
+		a.printHint("`reconcile plan` shows what one would do, `reconcile now` runs it")
 	} else {
-		fmt.Fprintln(a.out, describeHead(a.settings.Branch, st.Head, now))
+		fmt.Fprintln(a.out, a.describeHead(st.Head, now))
 	}
 	if len(st.Workspaces) == 0 && st.Head.Commit == "" {
 		return
 	}
 	if st.Head.Error != "" {
-		ui.PrintWrapped(a.out, a.width(), "  ", "the last pass failed: "+st.Head.Error)
+		ui.PrintWrapped(a.out, a.width(), "  ", a.tr.Sprintf("the last pass failed: %s", a.tr.Translate(st.Head.Error)))
 	}
 	if st.Head.TipError != "" {
-		ui.PrintWrapped(a.out, a.width(), "  ", "what is stale is not known: "+st.Head.TipError)
+		ui.PrintWrapped(a.out, a.width(), "  ", a.tr.Sprintf("what is stale is not known: %s", a.tr.Translate(st.Head.TipError)))
 	}
 	fmt.Fprintln(a.out)
 	var rows, removed []ui.Row
@@ -88,9 +89,13 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 		if w.Removed {
 			outcome = state.Removed
 		}
+		shown := "-"
+		if outcome != "" {
+			shown = ui.StyleOf(outcome).Render(a.tr.Text(string(outcome)))
+		}
 		row := ui.Row{
-			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), strings.Join(w.Conditions(), ", "), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
-			Notes: statusNotes(w, now),
+			Cells: []string{visible.Name(w.Name), shown, a.describeConditions(w), ui.AbbrevCommit(w.Commit), ui.FormatAge(a.tr, w.At, now)},
+			Notes: a.statusNotes(w, now),
 		}
 		if w.Removed {
 			removed = append(removed, row)
@@ -98,90 +103,100 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 			rows = append(rows, row)
 		}
 	}
-	columns := []ui.Column{{Title: "WORKSPACE"}, {Title: "OUTCOME"}, {Title: "CONDITION"}, {Title: "APPLIED AT", Rank: 2}, {Title: "WHEN", Rank: 1}}
+	columns := a.columns(ui.Column{Title: "WORKSPACE"}, ui.Column{Title: "OUTCOME"}, ui.Column{Title: "CONDITION"}, ui.Column{Title: "APPLIED AT", Rank: 2}, ui.Column{Title: "WHEN", Rank: 1})
 	ui.PrintTable(a.out, a.width(), columns, rows)
 	if len(removed) > 0 {
-		fmt.Fprintln(a.out, "\nremoved from Git (`reconcile forget WORKSPACE` takes one out of the record):")
+		fmt.Fprintln(a.out)
+		a.printf("removed from Git (`reconcile forget WORKSPACE` takes one out of the record):")
 		ui.PrintTable(a.out, a.width(), columns, removed)
 	}
 }
 
 // describeHead returns what the record has adopted, beside the tip in Git.
-func describeHead(branch string, h reconciler.StatusHead, now time.Time) string {
-	summary := "settled"
+func (a *app) describeHead(h reconciler.StatusHead, now time.Time) string {
+	summary := a.tr.Text("settled")
 	if !h.Settled {
-		summary = "not settled"
+		summary = a.tr.Text("not settled")
 	}
 	if since := h.BehindSince; since != nil {
-		summary += ", out of sync for " + ui.FormatDuration(now.Sub(*since))
+		summary += a.tr.Sprintf(", out of sync for %s", ui.FormatDuration(a.tr, now.Sub(*since)))
 	}
 	at := ui.AbbrevCommit(h.Commit)
 	if h.Tip != "" && h.Tip != h.Commit {
-		at = fmt.Sprintf("%s in Git, the last pass took %s", ui.AbbrevCommit(h.Tip), at)
+		at = a.tr.Sprintf("%s in Git, the last pass took %s", ui.AbbrevCommit(h.Tip), at)
 	}
-	return fmt.Sprintf("%s at %s · %s · %s", branch, at, summary, ui.FormatAge(h.UpdatedAt, now))
+	return a.tr.Sprintf("%s at %s · %s · %s", a.settings.Branch, at, summary, ui.FormatAge(a.tr, h.UpdatedAt, now))
+}
+
+// describeConditions returns what is so of a workspace beside its outcome.
+func (a *app) describeConditions(w reconciler.StatusWorkspace) string {
+	list := w.Conditions()
+	for i, name := range list {
+		list[i] = a.tr.Text(name)
+	}
+	return strings.Join(list, a.tr.Text(", "))
 }
 
 // statusNotes returns what a person should know about a workspace.
-func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
+func (a *app) statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	var notes []string
 	if l := w.Lease; l != nil {
-		notes = append(notes, fmt.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(now.Sub(l.Since))))
+		notes = append(notes, a.tr.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(a.tr, now.Sub(l.Since))))
 	}
 	if h := w.Hold; h != nil {
-		notes = append(notes, fmt.Sprintf("%s by %s, %s: %s", h.Kind, h.PlacedBy, ui.FormatAge(h.PlacedAt, now), h.Reason))
+		notes = append(notes, a.tr.Sprintf("%s by %s, %s: %s", a.tr.Text(string(h.Kind)), h.By, ui.FormatAge(a.tr, h.At, now), a.tr.Translate(h.Reason)))
 		if h.Help != "" {
-			notes = append(notes, "→ "+h.Help)
+			notes = append(notes, "→ "+a.tr.Translate(h.Help))
 		}
 	}
 	if r := w.Rollout; r != nil {
-		text := r.Text
+		text := a.tr.Translate(r.Text)
 		if r.SoakEnds != nil && r.SoakEnds.After(now) {
-			text += " (" + ui.FormatDuration(r.SoakEnds.Sub(now)) + " left)"
+			text = a.tr.Sprintf("%s (%s left)", text, ui.FormatDuration(a.tr, r.SoakEnds.Sub(now)))
 		}
-		notes = append(notes, text, "→ `reconcile rollout status "+w.Name+"` shows its alarms")
+		notes = append(notes, text, "→ "+a.tr.Sprintf("`reconcile rollout status %s` shows its alarms", w.Name))
 	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
-		notes = append(notes, fmt.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
+		notes = append(notes, a.tr.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
 	} else if attempt != nil && w.Rollout == nil {
-		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(attempt.Since, now), attempt.Host))
+		notes = append(notes, a.tr.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(a.tr, attempt.Since, now), attempt.Host))
 	}
 	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) && (w.Rollout == nil || w.Error != w.Rollout.Text) {
-		notes = append(notes, firstLine(w.Error))
+		notes = append(notes, a.firstLine(a.tr.Translate(w.Error)))
 	}
 	for _, given := range w.Approvals {
-		notes = append(notes, ui.FormatApproval(given)+"; it ends "+given.EndsAt.Local().Format(time.DateTime))
+		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, given), given.EndsAt.Local().Format(time.DateTime)))
 	}
 	if w.Approval != nil && w.Outcome == state.Applied {
-		notes = append(notes, "applied with the approval: "+ui.FormatApproval(*w.Approval))
+		notes = append(notes, a.tr.Sprintf("applied with the approval: %s", ui.FormatApproval(a.tr, *w.Approval)))
 	}
 	if w.OrphanedState != "" {
-		notes = append(notes, "its resources still exist, and no workspace owns their state: "+w.OrphanedState)
+		notes = append(notes, a.tr.Sprintf("its resources still exist, and no workspace owns their state: %s", w.OrphanedState))
 	}
 	if w.HasDrifted() {
-		changes := cmp.Or(ui.FormatChanges(*w.DriftChanges, false), "outputs only")
-		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(*w.DriftAt, now)))
-		help := fmt.Sprintf("→ `reconcile runs %s` shows the plan", w.DriftRun)
+		changes := cmp.Or(ui.FormatChanges(a.tr, *w.DriftChanges, false), a.tr.Text("outputs only"))
+		notes = append(notes, a.tr.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(a.tr, *w.DriftAt, now)))
+		help := a.tr.Sprintf("`reconcile runs %s` shows the plan", w.DriftRun)
 		switch {
 		case w.Hold != nil: // its own help says what comes first
 		case w.DriftWithheld != "":
-			help += "; no pass reverts it: " + w.DriftWithheld
+			help = a.tr.Sprintf("%s; no pass reverts it: %s", help, a.tr.Translate(w.DriftWithheld))
 		default:
-			help += fmt.Sprintf(", `reconcile now --replan %s` reverts it", w.Name)
+			help = a.tr.Sprintf("%s, `reconcile now --replan %s` reverts it", help, w.Name)
 		}
-		notes = append(notes, help)
+		notes = append(notes, "→ "+help)
 	}
 	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil {
-		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(w.RetryAt.Sub(now))))
+		notes = append(notes, a.tr.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(a.tr, w.RetryAt.Sub(now))))
 	}
 	return notes
 }
 
 // firstLine returns the first line of an error. runs shows the others.
-func firstLine(text string) string {
+func (a *app) firstLine(text string) string {
 	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	if strings.TrimSpace(rest) != "" {
-		first += " … (`reconcile runs` has the rest)"
+		first += a.tr.Text(" … (`reconcile runs` has the rest)")
 	}
 	return first
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,9 +56,10 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, hold)
+		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "reason": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
 	}
-	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, ui.StyleFaint.Render("  → `reconcile resume "+o.workspace+"` ends the suspension"))
+	a.printf("%s is suspended", o.workspace)
+	a.printHint("`reconcile resume %s` ends the suspension", o.workspace)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		}
 	}
 	if o.stateLock != "" {
-		ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
+		ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
 		defer release()
 		if err := p.NewReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
 			return toUsageError(err)
@@ -82,15 +82,15 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 
 func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "released": lease.Owner != "", "state_lock": o.stateLock})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "run": lease.Run, "released": lease.Owner != "", "state_lock": o.stateLock})
 	}
 	if lease.Owner != "" {
-		fmt.Fprintf(a.out, "released the lease of run %s on %s\n", lease.Run, o.workspace)
+		a.printf("released the lease of run %s on %s", lease.Run, o.workspace)
 	} else {
-		fmt.Fprintf(a.out, "no run holds %s\n", o.workspace)
+		a.printf("no run holds %s", o.workspace)
 	}
 	if o.stateLock != "" {
-		fmt.Fprintf(a.out, "released Terraform's lock %s\n", o.stateLock)
+		a.printf("released Terraform's lock %s", o.stateLock)
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ func (a *app) confirm(question string) (yes, answered bool) {
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return false, false
 	}
-	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	fmt.Fprintf(a.err, "%s [y/N] ", a.tr.Translate(question))
 	answer, _ := bufio.NewReader(in).ReadString('\n')
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes", true

@@ -74,7 +74,7 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 		return err
 	}
 	for _, name := range leftOut {
-		fmt.Fprintf(a.err, "warning: %s is too large and was left out\n", name)
+		fmt.Fprintln(a.err, a.tr.Sprintf("warning: %s", a.tr.Sprintf("%s is too large and was left out", name)))
 	}
 	return showValidation(a, v)
 }
@@ -138,22 +138,26 @@ func printValidation(a *app, v *reconciler.Validation) {
 		if f.Severity == reconciler.SeverityWarning {
 			style = ui.StyleWait
 		}
-		text := style.Render(string(f.Severity)) + ": " + f.Text
+		text := style.Render(a.tr.Text(string(f.Severity))) + ": " + a.tr.Translate(f.Text)
 		if f.File != "" {
 			text = formatPosition(f) + " " + text
 		}
 		if n := len(f.Workspaces); n > 3 {
-			text += fmt.Sprintf(" (in %d workspaces)", n)
+			text += a.tr.Sprintf(" (in %d workspaces)", n)
 		} else if n > 0 && f.File == "" {
 			text += " (" + strings.Join(f.Workspaces, ", ") + ")"
 		}
 		ui.PrintWrapped(a.out, a.width(), "", text)
 	}
 	for _, p := range v.Progressive {
-		ui.PrintWrapped(a.out, a.width(), "", fmt.Sprintf("%s is applied in steps: %s = %s, each watched for %s, %s", p.Workspace, p.Variable,
-			strings.Trim(fmt.Sprint(p.Steps), "[]"), strings.Trim(fmt.Sprint(p.Soak), "[]"), ui.FormatCount(len(p.Alarms), "alarm")))
+		ui.PrintWrapped(a.out, a.width(), "", a.tr.Sprintf("%s is applied in steps: %s = %s, each watched for %s, %s", p.Workspace, p.Variable,
+			strings.Trim(fmt.Sprint(p.Steps), "[]"), strings.Trim(fmt.Sprint(p.Soak), "[]"), ui.FormatCount(a.tr, len(p.Alarms), "alarm")))
 	}
-	fmt.Fprintf(a.out, "%s, %s, %s\n", ui.FormatCount(len(v.Workspaces), "workspace"), ui.FormatCount(counts[reconciler.SeverityError], "error"), ui.FormatCount(counts[reconciler.SeverityWarning], "warning"))
+	fmt.Fprintln(a.out, strings.Join([]string{
+		ui.FormatCount(a.tr, len(v.Workspaces), "workspace"),
+		ui.FormatCount(a.tr, counts[reconciler.SeverityError], "error"),
+		ui.FormatCount(a.tr, counts[reconciler.SeverityWarning], "warning"),
+	}, a.tr.Text(", ")))
 }
 
 func formatPosition(f reconciler.Finding) string {

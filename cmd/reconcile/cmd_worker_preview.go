@@ -17,7 +17,6 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/self"
-	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
@@ -54,7 +53,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	if err := errors.Join(self.EndWithParent(), self.BoundMemory(input.Confinement.Memory)); err != nil {
 		return fmt.Errorf("limit the resources of this process: %w", err)
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
 	defer release()
 	answer, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {

@@ -68,7 +68,7 @@ func (w *Writer) appendErrors(text string, events []WorkspaceEvent) (string, err
 		if err != nil {
 			return "", err
 		}
-		more := "\n" + w.markup.heading(title) + "\n" + w.markup.codeBlock(firstLines(n.Error)) + "\n"
+		more := "\n" + w.markup.heading(title) + "\n" + w.markup.codeBlock(firstLines(w.tr.Translate(n.Error))) + "\n"
 		if w.MaxLength > 0 && utf8.RuneCountInString(text+more) > w.MaxLength {
 			continue
 		}
@@ -148,7 +148,7 @@ func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, erro
 		return "", err
 	}
 	if n.HasDrifted() && n.Withheld != "" {
-		withheld, err := w.messages.Text("issue.drifted.withheld", "reason", w.markup.code(n.Withheld))
+		withheld, err := w.messages.Text("issue.drifted.withheld", "reason", w.markup.code(w.tr.Translate(n.Withheld)))
 		return text + "\n\n" + help + "\n\n" + withheld + "\n", err
 	}
 	if n.HasDrifted() {

@@ -22,7 +22,7 @@ var (
 	appliedEvent   = WorkspaceEvent{Name: "tokyo", Outcome: "applied", Add: 2, Replace: 1}
 	recoveredEvent = WorkspaceEvent{Name: "osaka-ap", Outcome: "applied", Recovered: true, Change: 1}
 	failedEvent    = WorkspaceEvent{Name: "common", Outcome: "failed", Add: 1, Error: "workspace common: apply failed: Error: ``` {/code}\n\n  on main.tf line 1\nnext: mend it"}
-	blockedEvent   = WorkspaceEvent{Name: "web", Outcome: "blocked", Destroy: 3, Error: "0 to add waits: apply = \"plan-only\""}
+	blockedEvent   = WorkspaceEvent{Name: "web", Outcome: "blocked", Destroy: 3, Error: "the plan waits: apply = \"plan-only\": apply it by hand, or change the setting"}
 	driftedEvent   = WorkspaceEvent{Name: "edge", Outcome: "drifted", AboutDrift: true, Change: 2}
 	removedEvent   = WorkspaceEvent{Name: "old", Outcome: "removed"}
 )

@@ -13,7 +13,8 @@ import (
 // WritePreview returns the comment on a pull request. last is the marker of the preview
 // that it replaces, or the zero Marker.
 func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
-	header, err := w.previewHeader(p, last)
+	translated := w.translate(p)
+	header, err := w.previewHeader(translated, last)
 	if err != nil {
 		return "", err
 	}
@@ -32,12 +33,32 @@ func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	}
 	whole := header
 	header = truncateText(header, limit-utf8.RuneCountInString(tail)-reserved)
-	plans, shown, err := w.renderPlans(p, limit-utf8.RuneCountInString(header+tail)-reserved)
+	plans, shown, err := w.renderPlans(translated, limit-utf8.RuneCountInString(header+tail)-reserved)
 	if err != nil {
 		return "", err
 	}
 	offers, err := w.writeOffers(p, shown, header != whole)
 	return header + plans + offers + tail, err
+}
+
+// translate returns a preview whose errors and warnings are in the language of the writer.
+func (w *Writer) translate(p *Preview) *Preview {
+	translated := *p
+	translated.Problem = w.tr.Translate(p.Problem)
+	translated.Workspaces = slices.Clone(p.Workspaces)
+	for i := range translated.Workspaces {
+		ws := &translated.Workspaces[i]
+		ws.Error = w.tr.Translate(ws.Error)
+		ws.Refused, ws.Warnings = w.translateAll(ws.Refused), w.translateAll(ws.Warnings)
+	}
+	return &translated
+}
+
+func (w *Writer) translateAll(texts []string) (translated []string) {
+	for _, text := range texts {
+		translated = append(translated, w.tr.Translate(text))
+	}
+	return translated
 }
 
 // limitList returns at most maxListed elements of list.

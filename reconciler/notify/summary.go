@@ -51,7 +51,7 @@ func (w *Writer) Summarize(r *Notification) (Summary, error) {
 			line.Changes = fmt.Sprintf("+%d ~%d ±%d -%d", n.Add, n.Change, n.Replace, n.Destroy)
 		}
 		if n.Error != "" {
-			line.Error = visible.Text(firstLines(n.Error))
+			line.Error = visible.Text(firstLines(w.tr.Translate(n.Error)))
 		}
 		if n.HasDrifted() && n.Withheld == "" {
 			drifted = append(drifted, line.Workspace)

@@ -13,6 +13,7 @@ type Writer struct {
 	language  string
 	format    Format
 	messages  catalog.Messages
+	tr        *catalog.Translator // of texts that were not made for comments, such as errors
 	markup    markup
 }
 
@@ -33,7 +34,11 @@ func NewWriter(language string, format Format) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{language: language, format: format, messages: messages, markup: markup}, nil
+	tr, err := catalog.NewTranslator(language)
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{language: language, format: format, messages: messages, tr: tr, markup: markup}, nil
 }
 
 // codeList returns names in one line, marked up as code.

@@ -91,11 +91,10 @@ func DescribeTightened(c settings.Config, loosest settings.ApplyMode) string {
 
 // DescribeWait says in one sentence what waits and why, with the command that allows it.
 func DescribeWait(name string, v Verdict, plan *terraform.Plan) string {
-	text := fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), v.Why)
-	if !v.Forbidden {
-		text += fmt.Sprintf(": reconcile approve %s %s", name, plan.Digest.Abbrev())
+	if v.Forbidden {
+		return "the plan waits: " + v.Why
 	}
-	return text
+	return fmt.Sprintf("the plan waits: %s: `reconcile approve %s %s`", v.Why, name, plan.Digest.Abbrev())
 }
 
 // DescribeWithheld says why a pass would not apply a plan by itself.
@@ -114,7 +113,7 @@ func describeChanges(changes []risk.Change) string {
 	if more := len(changes) - maxNamed; more > 0 {
 		said = append(said, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(said, "; ")
 }
 
 func verbOf(change risk.Change) string {

@@ -71,7 +71,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: %+v", name, verdict)
 		}
 		wait := gate.DescribeWait("tokyo", verdict, c.plan)
-		if strings.Contains(wait, ": reconcile approve tokyo 0123456789abcdef") == verdict.Forbidden {
+		if strings.Contains(wait, ": `reconcile approve tokyo 0123456789abcdef`") == verdict.Forbidden {
 			t.Errorf("%s: %s", name, wait)
 		}
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ type pattern struct {
 	format, translated string
 	before, after      string // what its texts begin and end with
 	literals           int    // bytes of literal text
+	arguments          []int  // of each value, by its place in the format
 	expression         func() *regexp.Regexp
 }
 
@@ -34,6 +36,7 @@ func newPattern(format, translated string) *pattern {
 	var source strings.Builder
 	source.WriteString("(?s)^")
 	end := 0
+	p.arguments = argumentsOf(format)
 	for _, at := range places {
 		p.literals += len(strings.ReplaceAll(format[end:at[0]], " ", ""))
 		source.WriteString(regexp.QuoteMeta(format[end:at[0]]))
@@ -76,18 +79,28 @@ func (p *pattern) match(text string) []string {
 
 // fill returns the translation with values in it, which are formatted already.
 func (p *pattern) fill(values []string) string {
-	next := 0
+	arguments, next := argumentsOf(p.translated), 0
 	return verb.ReplaceAllStringFunc(p.translated, func(v string) string {
-		if number := verb.FindStringSubmatch(v)[1]; number != "" {
-			next, _ = strconv.Atoi(number)
-			next--
-		}
-		if next >= len(values) {
+		at := slices.Index(p.arguments, arguments[next])
+		next++
+		if at < 0 {
 			return v
 		}
-		next++
-		return values[next-1]
+		return values[at]
 	})
+}
+
+// argumentsOf returns the number of the argument of each verb of a format.
+func argumentsOf(format string) (numbers []int) {
+	next := 1
+	for _, v := range verb.FindAllStringSubmatch(format, -1) {
+		if v[1] != "" {
+			next, _ = strconv.Atoi(v[1]) // it has digits only
+		}
+		numbers = append(numbers, next)
+		next++
+	}
+	return numbers
 }
 
 func errUnknownLanguage(language string) error {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"reconcile/reconciler/risk"
 )
 
 // english is the language of the texts in the code.
@@ -18,8 +20,9 @@ const english = "en"
 // a translation stays as it is, so what Terraform, AWS and Git say can be part of another
 // text. A nil Translator translates nothing.
 type Translator struct {
-	texts    map[string]string // of texts and formats
-	patterns func() []*pattern // of the formats, those with the most literal text first
+	texts    map[string]string        // of texts and formats
+	reasons  func() map[string]string // of risk
+	patterns func() []*pattern        // of the formats, those with the most literal text first
 }
 
 // translations is a file of translations: short ones are pairs, long ones are tables.
@@ -40,7 +43,10 @@ func NewTranslator(language string) (*Translator, error) {
 	if err != nil {
 		return nil, errUnknownLanguage(language)
 	}
-	texts := map[string]string{}
+	texts, err := pairDocuments(language)
+	if err != nil {
+		return nil, err
+	}
 	for _, n := range names {
 		file, err := files.ReadFile(path.Join(language, n.Name()))
 		if err != nil {
@@ -60,15 +66,48 @@ func NewTranslator(language string) (*Translator, error) {
 			texts[from] = to
 		}
 	}
-	return &Translator{texts: texts, patterns: sync.OnceValue(func() []*pattern { return newPatterns(texts) })}, nil
+	reasons := sync.OnceValue(func() map[string]string { return listReasons(language) })
+	return &Translator{texts: texts, reasons: reasons, patterns: sync.OnceValue(func() []*pattern {
+		return newPatterns(texts, reasons())
+	})}, nil
+}
+
+// listReasons returns the sentences of risk, which have data of their own. They are in two
+// languages.
+func listReasons(language string) map[string]string {
+	texts := map[string]string{}
+	for _, template := range risk.Templates() {
+		format := template.Format()
+		texts[format.En] = format.In(language)
+	}
+	return texts
+}
+
+// pairDocuments returns what documents call outcomes and classes of risk, in English and in a
+// language.
+func pairDocuments(language string) (map[string]string, error) {
+	from, err := Load(english)
+	if err != nil {
+		return nil, err
+	}
+	to, err := Load(language)
+	texts := map[string]string{}
+	for key, text := range from {
+		if strings.HasPrefix(key, "outcome.") || strings.HasPrefix(key, "risk.") {
+			texts[text] = to[key]
+		}
+	}
+	return texts, err
 }
 
 // newPatterns returns the formats among texts as patterns.
-func newPatterns(texts map[string]string) []*pattern {
+func newPatterns(sources ...map[string]string) []*pattern {
 	var patterns []*pattern
-	for from, to := range texts {
-		if p := newPattern(from, to); p != nil {
-			patterns = append(patterns, p)
+	for _, texts := range sources {
+		for from, to := range texts {
+			if p := newPattern(from, to); p != nil {
+				patterns = append(patterns, p)
+			}
 		}
 	}
 	slices.SortFunc(patterns, func(a, b *pattern) int {
@@ -117,32 +156,38 @@ func (t *Translator) Translate(text string) string {
 	return translated
 }
 
+// translate reports whether it knows the whole text.
 func (t *Translator) translate(text string, depth int) (translated string, found bool) {
-	if to := t.texts[text]; to != "" {
+	if to := cmp.Or(t.texts[text], t.reasons()[text]); to != "" {
 		return to, true
 	}
 	if depth == 0 {
 		return text, false
 	}
+	for _, separator := range []string{"\n", "; ", ". "} {
+		if translated, found := t.translateList(text, separator, depth); found {
+			return translated, true
+		}
+	}
 	for _, p := range t.patterns() {
 		if values := p.match(text); values != nil {
 			for i, value := range values {
-				if strings.Contains(value, " ") { // one word is a name
+				if strings.ContainsAny(value, " (") { // one word is a name
 					values[i], _ = t.translate(value, depth-1)
 				}
 			}
 			return p.fill(values), true
 		}
 	}
-	for _, separator := range []string{"\n", ": ", "; ", " … "} {
-		first, rest, cut := strings.Cut(text, separator)
+	for _, separator := range []string{"\n", ": ", "; ", " … ", ", "} {
+		first, rest, cut := t.cut(text, separator)
 		if !cut {
 			continue
 		}
-		first, ok := t.translate(first, depth-1)
-		rest, okRest := t.translate(rest, depth-1)
-		if ok || okRest {
-			return first + separator + rest, true
+		first, _ = t.translate(first, depth-1)
+		rest, _ = t.translate(rest, depth-1)
+		if joined := first + separator + rest; joined != text {
+			return joined, false
 		}
 	}
 	if trimmed := strings.TrimLeft(text, " "); trimmed != text {
@@ -150,4 +195,29 @@ func (t *Translator) translate(text string, depth int) (translated string, found
 		return text[:len(text)-len(trimmed)] + translated, found
 	}
 	return text, false
+}
+
+// translateList translates a list of texts, if it knows all of them.
+func (t *Translator) translateList(text, separator string, depth int) (translated string, found bool) {
+	parts := strings.Split(text, separator)
+	if len(parts) == 1 {
+		return text, false
+	}
+	for i, part := range parts {
+		if parts[i], found = t.translate(part, depth-1); !found {
+			return text, false
+		}
+	}
+	return strings.Join(parts, cmp.Or(t.texts[separator], separator)), true
+}
+
+// cut cuts a text at a separator: after the longest beginning that has a translation, else at
+// the first.
+func (t *Translator) cut(text, separator string) (first, rest string, found bool) {
+	for at := strings.LastIndex(text, separator); at >= 0; at = strings.LastIndex(text[:at], separator) {
+		if t.texts[text[:at]] != "" {
+			return text[:at], text[at+len(separator):], true
+		}
+	}
+	return strings.Cut(text, separator)
 }

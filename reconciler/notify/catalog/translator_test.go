@@ -1,8 +1,7 @@
 package catalog
 
 import (
-	"fmt"
-	"slices"
+	"maps"
 	"sync"
 	"testing"
 )
@@ -20,44 +19,36 @@ func newTranslator(t *testing.T) *Translator {
 // order is another.
 func TestVerbs(t *testing.T) {
 	for from, to := range newTranslator(t).texts {
-		var want, got []string
-		for _, v := range verb.FindAllStringSubmatch(from, -1) {
-			want = append(want, v[2])
-		}
-		next := 0
-		letters := slices.Clone(want)
-		for _, v := range verb.FindAllStringSubmatch(to, -1) {
-			if v[1] != "" {
-				fmt.Sscan(v[1], &next)
-				next--
-			}
-			if next >= len(want) || letters[next] != v[2] {
-				t.Errorf("%q: %s has no value in %q", to, v[0], from)
-				break
-			}
-			got = append(got, fmt.Sprint(next))
-			next++
-		}
-		slices.Sort(got)
-		if len(slices.Compact(got)) != len(want) {
-			t.Errorf("%q has other values than %q", to, from)
+		if want, got := verbsOf(from), verbsOf(to); !maps.Equal(want, got) {
+			t.Errorf("%q has the values %v, its translation %q has %v", from, want, to, got)
 		}
 	}
+}
+
+// verbsOf returns the letter of each argument of a format.
+func verbsOf(format string) map[int]string {
+	letters := map[int]string{}
+	for i, v := range verb.FindAllStringSubmatch(format, -1) {
+		letters[argumentsOf(format)[i]] = v[2]
+	}
+	return letters
 }
 
 func TestTranslate(t *testing.T) {
 	texts := map[string]string{
 		"open the record: %w":            "記録を開けません: %w",
 		"no workspace %q at the tip":     "先端に %q というワークスペースはありません",
+		"in %s: run %s, %[2]s and %s":    "%[1]s で %[3]s と %[2]s",
 		"run %s of %s failed, %d left":   "%[2]s の実行 %[1]s が失敗しました（残り %[3]d）",
 		"%s: %w":                         "合わない",
 		"`reconcile now %s` tries again": "`reconcile now %s` で再試行します",
 		"not found":                      "見つかりません",
 	}
-	tr := &Translator{texts: texts, patterns: sync.OnceValue(func() []*pattern { return newPatterns(texts) })}
+	tr := &Translator{texts: texts, reasons: func() map[string]string { return nil }, patterns: sync.OnceValue(func() []*pattern { return newPatterns(texts) })}
 	for text, want := range map[string]string{
 		"not found":                         "見つかりません",
 		"open the record: not found":        "記録を開けません: 見つかりません",
+		"in A: run B, B and C":              "A で C と B",
 		"tokyo: not found":                  "tokyo: 見つかりません",
 		`no workspace "a\"b" at the tip`:    `先端に "a\"b" というワークスペースはありません`,
 		"no workspace x at the tip":         "no workspace x at the tip",

@@ -16,6 +16,7 @@ import (
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/reconciler/notify/catalog"
 )
 
 // Tour is the command quickstart. Each step prints a command that a person would
@@ -27,6 +28,8 @@ type Tour struct {
 	State string
 	run   RunFunc
 	step  int
+
+	Translator *catalog.Translator // of what the tour says; nil: English
 }
 
 // RunFunc runs one of the commands graph, now and changed on the repository of the tour.
@@ -85,7 +88,7 @@ func (t *Tour) makeRepository(ctx context.Context) error {
 
 func (t *Tour) runFirstPass(ctx context.Context) error {
 	t.printTitle("The first pass: nothing was applied yet, so every workspace is stale")
-	t.printText("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka", "run at the same time.")
+	t.printText("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka run at the same time.")
 	t.printReconcile("now")
 	return t.run(ctx, "now")
 }
@@ -117,7 +120,7 @@ func (t *Tour) showStale(ctx context.Context) error {
 
 func (t *Tour) runSecondPass(ctx context.Context) error {
 	t.printTitle("The second pass applies those two")
-	t.printText("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is", "left alone: no plan, no apply.")
+	t.printText("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is left alone: no plan, no apply.")
 	t.printReconcile("now")
 	return t.run(ctx, "now")
 }
@@ -129,11 +132,11 @@ func (t *Tour) runIdlePass(ctx context.Context) error {
 }
 
 func (t *Tour) printFarewell() {
-	fmt.Fprintf(t.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", ui.StyleBold.Render("Try it."), t.Repo)
+	fmt.Fprintf(t.out, "\n%s %s\n\n", ui.StyleBold.Render(t.Translator.Text("Try it.")), t.Translator.Sprintf("Edit what you like in %s, commit it to main, and:", t.Repo))
 	for _, name := range []string{"changed", "now", "status"} {
 		fmt.Fprintf(t.out, "  %s\n", t.commandLine(name))
 	}
-	fmt.Fprintf(t.out, "\nAll of it is in %s: remove that when you are done.\n", t.dir)
+	fmt.Fprintf(t.out, "\n%s\n", t.Translator.Sprintf("All of it is in %s: remove that when you are done.", t.dir))
 }
 
 func (t *Tour) printTitle(text string) {
@@ -141,12 +144,14 @@ func (t *Tour) printTitle(text string) {
 	if t.step > 1 {
 		fmt.Fprintln(t.out)
 	}
-	fmt.Fprintf(t.out, "%s %s\n", ui.StyleKey.Render(fmt.Sprintf("%d/%d", t.step, len(t.steps()))), ui.StyleBold.Render(text))
+	fmt.Fprintf(t.out, "%s %s\n", ui.StyleKey.Render(fmt.Sprintf("%d/%d", t.step, len(t.steps()))), ui.StyleBold.Render(t.Translator.Text(text)))
 }
 
-func (t *Tour) printText(lines ...string) {
-	for _, line := range lines {
-		fmt.Fprintln(t.out, ui.StyleFaint.Render(line))
+func (t *Tour) printText(text string) {
+	var wrapped strings.Builder
+	ui.PrintWrapped(&wrapped, ui.DefaultWidth, "", t.Translator.Text(text))
+	for line := range strings.Lines(wrapped.String()) {
+		fmt.Fprintln(t.out, ui.StyleFaint.Render(strings.TrimSuffix(line, "\n")))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"reconcile/internal/runid"
 	"reconcile/internal/visible"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 )
 
@@ -19,6 +20,7 @@ import (
 // the output so far. It reads no keys, so Ctrl-C stays a signal.
 type liveModel struct {
 	title     string
+	tr        *catalog.Translator
 	items     map[itemKey]*liveItem
 	doneCount int
 	note      string
@@ -58,8 +60,8 @@ type (
 // tickInterval is how often the elapsed times are updated.
 const tickInterval = 200 * time.Millisecond
 
-func newLiveModel(title string, now time.Time) *liveModel {
-	return &liveModel{title: title, items: map[itemKey]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
+func newLiveModel(title string, tr *catalog.Translator, now time.Time) *liveModel {
+	return &liveModel{title: title, tr: tr, items: map[itemKey]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
 }
 
 func nextTick() tea.Cmd {
@@ -138,9 +140,9 @@ func (l *liveModel) render() string {
 		lines = append(lines, l.renderItem(it))
 	}
 	if hidden := len(l.items) - len(lines); hidden > 0 {
-		lines = append(lines, StyleFaint.Render(fmt.Sprintf("  and %d more", hidden)))
+		lines = append(lines, StyleFaint.Render(l.tr.Sprintf("  and %d more", hidden)))
 	}
-	status := fmt.Sprintf("%s · %s · %d done, %d running, %d waiting", l.title, FormatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
+	status := l.tr.Sprintf("%s · %s · %d done, %d running, %d waiting", l.title, FormatDuration(l.tr, l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
 	lines = append(lines, StyleFaint.Render(status))
 	if l.note != "" {
 		lines = append(lines, StyleWait.Render(l.note))
@@ -168,19 +170,25 @@ func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 
 // renderItem renders a workspace: its phase, the time in it, and what it waits for.
 func (l *liveModel) renderItem(it *liveItem) string {
-	elapsed := FormatDuration(max(l.now.Sub(it.phaseStart), 0))
+	elapsed := FormatDuration(l.tr, max(l.now.Sub(it.phaseStart), 0))
 	switch it.phase {
 	case run.PhaseWaiting:
-		text := "for a free slot"
+		text := l.tr.Text("for a free slot")
 		if len(it.upstreams) > 0 {
-			text = "for " + visible.Line(strings.Join(it.upstreams, ", "))
+			text = l.tr.Sprintf("for %s", visible.Line(strings.Join(it.upstreams, ", ")))
 		}
-		return StyleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + StyleFaint.Render("  "+text)
+		return StyleFaint.Render(l.formatPhase("·", "waits")) + "  " + it.name + StyleFaint.Render("  "+text)
 	case run.PhaseLease:
 		if l.now.Sub(it.phaseStart) < time.Second { // taking a free lease takes a moment too
 			break
 		}
-		return StyleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + StyleFaint.Render("  held by another run · "+elapsed)
+		return StyleWait.Render(l.formatPhase("·", "lease")) + "  " + it.name + StyleFaint.Render("  "+l.tr.Text("held by another run")+" · "+elapsed)
 	}
-	return StyleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + StyleBold.Render(it.name) + StyleFaint.Render("  "+elapsed)
+	return StyleKey.Render(l.formatPhase("●", string(it.phase))) + "  " + StyleBold.Render(it.name) + StyleFaint.Render("  "+elapsed)
+}
+
+// formatPhase returns a phase with its mark, as wide as every other.
+func (l *liveModel) formatPhase(mark, phase string) string {
+	const width = 9
+	return mark + " " + PadRight(l.tr.Text(phase), width)
 }

@@ -67,7 +67,7 @@ main · 1m15s · 0 done, 3 running, …
 		{"the end leaves nothing", append(begin, endMsg{}), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var model tea.Model = newLiveModel("main", start)
+			var model tea.Model = newLiveModel("main", nil, start)
 			for _, msg := range test.msgs {
 				model, _ = model.Update(msg)
 			}
@@ -103,7 +103,7 @@ failed      tokyo         1 to add, 2 t…
             that nobody knows
 `},
 	} {
-		if got := ansi.Strip(FormatWorkspace(result, test.width)); got != strings.TrimPrefix(test.want, "\n") {
+		if got := ansi.Strip(FormatWorkspace(nil, result, test.width)); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("width %d, got:\n%s\nwant:%s", test.width, got, test.want)
 		}
 	}

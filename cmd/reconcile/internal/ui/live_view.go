@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"reconcile/internal/runid"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 )
 
@@ -20,6 +21,7 @@ type liveView struct {
 	out   *os.File
 	lines *ScreenWriter // results
 	logs  *ScreenWriter
+	tr    *catalog.Translator
 
 	mu       sync.Mutex
 	program  *tea.Program
@@ -38,7 +40,7 @@ func (s *liveView) start() *tea.Program {
 	if s.program != nil {
 		return s.program
 	}
-	s.program = tea.NewProgram(newLiveModel(s.title, time.Now()),
+	s.program = tea.NewProgram(newLiveModel(s.title, s.tr, time.Now()),
 		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
 	s.done = make(chan struct{})
 	go func() {
@@ -62,10 +64,10 @@ func (s *liveView) showNote(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.program == nil {
-		LinePrinter(s.logs)(line)
+		LinePrinter(s.logs, s.tr)(line)
 		return
 	}
-	s.program.Send(noteMsg(line))
+	s.program.Send(noteMsg(s.tr.Translate(line)))
 }
 
 // close removes the view from the screen.

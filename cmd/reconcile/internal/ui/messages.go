@@ -10,9 +10,9 @@ import (
 	"reconcile/reconciler/run"
 )
 
-// LinePrinter returns a function that writes a line for people.
-func LinePrinter(w io.Writer) func(string) {
-	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
+// LinePrinter returns a function that writes a line for people, translated.
+func LinePrinter(w io.Writer, t *catalog.Translator) func(string) {
+	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", t.Translate(line)) }
 }
 
 // PrintError prints an error and what to do next, translated.
@@ -32,7 +32,7 @@ func PrintError(stderr io.Writer, t *catalog.Translator, message, hint string) {
 func PrintPanic(stderr io.Writer, t *catalog.Translator, value any, stack []byte) int {
 	PrintError(stderr, t,
 		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
-		"the record is correct; run the command again and report the lines above")
+		"nothing is recorded as applied that was not; run the command again and report the lines above")
 	return run.ExitInternal
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/state"
 )
 
@@ -62,65 +63,65 @@ func StyleOf(o state.Outcome) lipgloss.Style {
 func AbbrevCommit(commit commitid.ID) string { return cmp.Or(commit.Abbrev(), "-") }
 
 // FormatChanges formats counts of changes, planned or applied.
-func FormatChanges(c state.Changes, applied bool) string {
+func FormatChanges(t *catalog.Translator, c state.Changes, applied bool) string {
 	var parts []string
 	for _, part := range []struct {
 		n       int
 		to, did string
 	}{
-		{c.Add, "to add", "added"}, {c.Change, "to change", "changed"},
-		{c.Replace, "to replace", "replaced"}, {c.Destroy, "to destroy", "destroyed"},
+		{c.Add, "%d to add", "%d added"}, {c.Change, "%d to change", "%d changed"},
+		{c.Replace, "%d to replace", "%d replaced"}, {c.Destroy, "%d to destroy", "%d destroyed"},
 	} {
-		word := part.to
+		format := part.to
 		if applied {
-			word = part.did
+			format = part.did
 		}
 		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, word))
+			parts = append(parts, t.Sprintf(format, part.n))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, t.Text(", "))
 }
 
 // FormatCount returns a number of things, such as "no errors" or "1 error".
-func FormatCount(n int, noun string) string {
+func FormatCount(t *catalog.Translator, n int, noun string) string {
 	switch n {
 	case 0:
-		return "no " + noun + "s"
+		return t.Text("no " + noun + "s")
 	case 1:
-		return "1 " + noun
+		return t.Text("1 " + noun)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return t.Sprintf("%d "+noun+"s", n)
 }
 
 // FormatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
-func FormatDuration(d time.Duration) string {
+func FormatDuration(t *catalog.Translator, d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
+		return t.Sprintf("%.1fs", d.Seconds())
 	case d < time.Minute:
-		return fmt.Sprintf("%.0fs", d.Seconds())
+		return t.Sprintf("%.0fs", d.Seconds())
 	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+		return t.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	return t.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// FormatAge formats the time since t in its largest unit.
-func FormatAge(t, now time.Time) string {
-	if t.IsZero() {
+// FormatAge formats the time since at in its largest unit.
+func FormatAge(t *catalog.Translator, at, now time.Time) string {
+	if at.IsZero() {
 		return "-"
 	}
-	d := max(now.Sub(t), 0)
+	d := max(now.Sub(at), 0)
 	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%ds ago", int(d.Seconds()))
+		return t.Sprintf("%ds ago", int(d.Seconds()))
 	case d < time.Hour:
-		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+		return t.Sprintf("%dm ago", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh ago", int(d.Hours()))
+		return t.Sprintf("%dh ago", int(d.Hours()))
 	}
-	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+	return t.Sprintf("%dd ago", int(d.Hours()/24))
 }
 
 // FormatBytes formats a size for people.

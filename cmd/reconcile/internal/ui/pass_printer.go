@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 )
 
@@ -18,6 +19,8 @@ type PassOutput struct {
 	Terminal *os.File      // where a live view is drawn; nil: none
 	Title    string        // of the live view
 	Logs     *ScreenWriter // logs stay above the live view
+	// Translator is of results and of the live view.
+	Translator *catalog.Translator
 }
 
 // PassPrinter shows a pass: as JSON, as a live view or as plain lines.
@@ -31,9 +34,9 @@ type PassPrinter struct {
 // close.
 func NewPassPrinter(to PassOutput) *PassPrinter {
 	lines := NewScreenWriter(to.Out)
-	v := &PassPrinter{to: to, results: NewResultPrinter(lines, to.Width)}
+	v := &PassPrinter{to: to, results: NewResultPrinter(lines, to.Width, to.Translator)}
 	if to.Terminal != nil {
-		v.live = &liveView{title: to.Title, out: to.Terminal, lines: lines, logs: to.Logs}
+		v.live = &liveView{title: to.Title, tr: to.Translator, out: to.Terminal, lines: lines, logs: to.Logs}
 	}
 	return v
 }
@@ -57,7 +60,7 @@ func (v *PassPrinter) PrintLine(line string) {
 		v.live.showNote(line)
 		return
 	}
-	LinePrinter(v.to.Err)(line)
+	LinePrinter(v.to.Err, v.to.Translator)(line)
 }
 
 // Close removes the live view. It may be called twice.

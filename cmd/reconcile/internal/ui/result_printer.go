@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/visible"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -22,13 +24,14 @@ type ResultPrinter struct {
 	out     io.Writer
 	width   int
 	Stamps  bool            // each text begins with the time at which it is written
+	tr      *catalog.Translator
 	hasLine map[string]bool // workspaces whose line is written
 	Start   time.Time
 }
 
 // NewResultPrinter returns a printer that writes lines of at most width columns to out.
-func NewResultPrinter(out io.Writer, width int) *ResultPrinter {
-	return &ResultPrinter{out: out, width: width, hasLine: map[string]bool{}, Start: time.Now()}
+func NewResultPrinter(out io.Writer, width int, t *catalog.Translator) *ResultPrinter {
+	return &ResultPrinter{out: out, width: width, tr: t, hasLine: map[string]bool{}, Start: time.Now()}
 }
 
 // observe handles an event of a pass.
@@ -46,49 +49,52 @@ func (r *ResultPrinter) printWorkspace(w run.WorkspaceResult) {
 		return
 	}
 	r.hasLine[w.Name] = true
-	r.print(func(out io.Writer, width int) { fmt.Fprint(out, FormatWorkspace(w, width)) })
+	r.print(func(out io.Writer, width int) { fmt.Fprint(out, FormatWorkspace(r.tr, w, width)) })
 }
 
 // minNameWidth is the minimum width of workspace names, so that most lines align.
 const minNameWidth = 12
 
+// outcomeWidth is the width of the widest outcome.
+const outcomeWidth = 10
+
 // FormatWorkspace formats a workspace's line, with its errors and warnings below.
-func FormatWorkspace(w run.WorkspaceResult, width int) string {
+func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) string {
 	var b strings.Builder
 	details := []string{}
-	if text := FormatChanges(w.Changes, w.Outcome == state.Applied); text != "" {
+	if text := FormatChanges(t, w.Changes, w.Outcome == state.Applied); text != "" {
 		details = append(details, text)
 	}
 	if len(w.StaleReasons) > 0 && w.Outcome != state.Skipped {
-		details = append(details, "changed inputs: "+visible.Line(strings.Join(w.StaleReasons, ", ")))
+		details = append(details, t.Sprintf("changed inputs: %s", visible.Line(strings.Join(w.StaleReasons, ", "))))
 	}
 	if w.DurationMS > 0 {
-		details = append(details, FormatDuration(time.Duration(w.DurationMS)*time.Millisecond))
+		details = append(details, FormatDuration(t, time.Duration(w.DurationMS)*time.Millisecond))
 	}
-	outcome := fmt.Sprintf("%-10s", w.Outcome)
-	line := StyleOf(w.Outcome).Render(outcome) + "  " + StyleBold.Render(fmt.Sprintf("%-*s", minNameWidth, visible.Name(w.Name)))
+	outcome := PadRight(t.Text(string(w.Outcome)), outcomeWidth)
+	line := StyleOf(w.Outcome).Render(outcome) + "  " + StyleBold.Render(PadRight(visible.Name(w.Name), minNameWidth))
 	if len(details) > 0 {
 		line += StyleFaint.Render("  " + strings.Join(details, " · "))
 	}
 	fmt.Fprintln(&b, strings.TrimRight(ansi.Truncate(line, width, "…"), " "))
 	if w.Error != "" {
-		PrintWrapped(&b, width, "            ", w.Error)
+		PrintWrapped(&b, width, "            ", t.Translate(w.Error))
 	}
 	if w.Rollout != "" {
 		PrintWrapped(&b, width, "            ", w.Rollout)
 	}
 	if w.Approval != nil {
-		PrintWrapped(&b, width, "            ", "with the approval: "+FormatApproval(*w.Approval))
+		PrintWrapped(&b, width, "            ", t.Sprintf("with the approval: %s", FormatApproval(t, *w.Approval)))
 	}
 	for _, warning := range w.Warnings {
-		PrintWrapped(&b, width, "            ", "warning: "+warning)
+		PrintWrapped(&b, width, "            ", t.Sprintf("warning: %s", t.Translate(warning)))
 	}
 	return b.String()
 }
 
 // FormatApproval says who approved which plan, when and why.
-func FormatApproval(a state.Approval) string {
-	text := fmt.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), a.Risk, a.ApprovedAt.UTC().Format("2006-01-02 15:04Z"))
+func FormatApproval(t *catalog.Translator, a state.Approval) string {
+	text := t.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), t.Text(string(a.Risk)), a.ApprovedAt.UTC().Format("2006-01-02 15:04Z"))
 	if a.Reason != "" {
 		text += ": " + visible.Line(a.Reason)
 	}
@@ -103,7 +109,7 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 		r.printWorkspace(w)
 	}
 	for _, warning := range result.Warnings {
-		r.print(func(out io.Writer, width int) { PrintWrapped(out, width, "", "warning: "+warning) })
+		r.print(func(out io.Writer, width int) { PrintWrapped(out, width, "", r.tr.Sprintf("warning: %s", r.tr.Translate(warning))) })
 	}
 	r.print(func(out io.Writer, width int) { r.printOutcome(out, width, result, counts) })
 }
@@ -124,52 +130,51 @@ func (r *ResultPrinter) print(format func(out io.Writer, width int)) {
 // printOutcome writes the result of the pass, and what to do next.
 func (r *ResultPrinter) printOutcome(out io.Writer, width int, result *run.Result, counts map[state.Outcome]int) {
 	if result.Rewritten {
-		PrintWrapped(out, width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", AbbrevCommit(result.From), AbbrevCommit(result.To)))
+		PrintWrapped(out, width, "", r.tr.Sprintf("note: history was rewritten; %s is not an ancestor of %s", AbbrevCommit(result.From), AbbrevCommit(result.To)))
 	}
 	fmt.Fprintln(out, r.formatOutcome(result, counts))
 	if hint := nextCommand(result); hint != "" {
-		PrintWrapped(out, width, "  → ", hint)
+		PrintWrapped(out, width, "  → ", r.tr.Translate(hint))
 	}
 }
 
 // formatOutcome formats the result of the pass in one line.
 func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outcome]int) string {
-	position := fmt.Sprintf("%s at %s", result.Branch, AbbrevCommit(result.To))
+	position := r.tr.Sprintf("%s at %s", result.Branch, AbbrevCommit(result.To))
 	if result.Overtaken {
-		position += ", and the next pass takes a newer commit"
+		position += r.tr.Text(", and the next pass takes a newer commit")
 	}
-	elapsed := StyleFaint.Render(" · " + FormatDuration(time.Since(r.Start)))
+	elapsed := StyleFaint.Render(" · " + FormatDuration(r.tr, time.Since(r.Start)))
+	counted := FormatCounts(r.tr, counts)
+	style, word := StyleWait, result.Outcome
 	switch result.Outcome {
 	case run.OutcomeInSync:
-		found := "nothing to do"
+		style, word, counted = StyleGood, "in sync", r.tr.Text("nothing to do")
 		if result.Trigger == run.DriftCheck {
-			found = "no drift"
+			counted = r.tr.Text("no drift")
 		}
-		return StyleGood.Render("in sync") + ": " + found + ", " + position + elapsed
 	case run.OutcomeApplied:
-		return StyleGood.Render("done") + ": " + FormatCounts(counts) + ", " + position + elapsed
-	case run.OutcomePending:
-		return StyleWait.Render("pending") + ": " + FormatCounts(counts) + ", " + position + elapsed
+		style, word = StyleGood, "done"
 	case run.OutcomeFailed:
-		return StyleBad.Render("failed") + ": " + FormatCounts(counts) + ", " + position + elapsed
+		style = StyleBad
 	}
-	return StyleWait.Render(result.Outcome) + ": " + FormatCounts(counts) + ", " + position + elapsed
+	return r.tr.Sprintf("%s: %s, %s", style.Render(r.tr.Text(word)), counted, position) + elapsed
 }
 
 // FormatCounts formats the number of workspaces by outcome.
-func FormatCounts(counts map[state.Outcome]int) string {
+func FormatCounts(t *catalog.Translator, counts map[state.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []state.Outcome{
 		state.Applied, state.Rolling, state.Pending, state.Drifted, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
 	} {
 		if n := counts[outcome]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(outcome), "no-changes", "without changes")))
+			parts = append(parts, t.Sprintf("%d "+strings.ReplaceAll(string(outcome), "no-changes", "without changes"), n))
 		}
 	}
 	if len(parts) == 0 {
-		return "no workspaces"
+		return t.Text("no workspaces")
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, t.Text(", "))
 }
 
 // nextCommand returns what to run next.
@@ -190,7 +195,7 @@ func nextCommand(result *run.Result) string {
 		if result.IsPlan || result.Trigger == run.DriftCheck { // the lines above say it, and the record does not
 			return ""
 		}
-		return "`reconcile status` shows what each waits for"
+		return approveCommand(result)
 	case run.OutcomeBusy:
 		return "`reconcile status` shows which run is at work"
 	case run.OutcomePending:
@@ -203,6 +208,23 @@ func nextCommand(result *run.Result) string {
 		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(names, " "))
 	}
 	return ""
+}
+
+// approvalCommand is in the error of a workspace whose plan can be approved.
+var approvalCommand = regexp.MustCompile("`reconcile approve [^`]+`")
+
+// approveCommand returns the command that approves what waits, if that is one plan.
+func approveCommand(result *run.Result) string {
+	var commands []string
+	for _, w := range result.Workspaces {
+		if w.Outcome == state.Blocked {
+			commands = append(commands, approvalCommand.FindString(w.Error))
+		}
+	}
+	if len(commands) == 1 && commands[0] != "" {
+		return commands[0] + " approves it; the next pass applies it"
+	}
+	return "`reconcile status` shows what each waits for"
 }
 
 // applyCommand returns the command that applies what a plan has found. The warnings say why
@@ -220,7 +242,7 @@ func applyCommand(result *run.Result) string {
 			replanned = replanned || w.IsReplanned()
 		}
 	}
-	command, what := "reconcile now", "it"
+	command := "reconcile now"
 	if replanned {
 		command += " --replan"
 	}
@@ -231,9 +253,9 @@ func applyCommand(result *run.Result) string {
 	case len(names) == 0:
 		return ""
 	case withheld:
-		what = strings.Join(names, ", ") + " only"
+		return fmt.Sprintf("`%s` applies %s only", command, strings.Join(names, ", "))
 	}
-	return fmt.Sprintf("`%s` applies %s", command, what)
+	return fmt.Sprintf("`%s` applies it", command)
 }
 
 // drifted returns the names of the drifted workspaces that a pass would apply.

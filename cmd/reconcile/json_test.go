@@ -1,0 +1,89 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/doctor"
+	"reconcile/cmd/reconcile/internal/scaffold"
+	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// jsonKeys are the names of all fields of -o json. One thing has one name in all commands.
+var jsonKeys = strings.Fields(`
+	action actions add address affected after allowed approval approvals apply at attempt backend
+	base behind_since branch broken by change changes checks column comment commit conflicts
+	crossed created depends_on destroy detail digest drift drift_at drift_changes drift_digest
+	drift_run drift_withheld drifted duration_ms ended_at epoch error errors exit file findings
+	from gate generation go guard head hint hold host identity ignored ignored_files inputs kind
+	lease line location maybe name new next_at number ok opener orphaned_state others outcome
+	outputs overtaken path patterns pid plan platform problem pull_request pull_requests readers
+	reason reasons refused removed renamed replace repo retry_at rewritten rights risk roots rule run
+	settled severity since size skipped snapshot stale started_at suspended teardown text tip
+	tip_error title to trigger unjudged unsure until updated_at valid var_files version waiting
+	warnings why withheld workspace workspaces
+`)
+
+// privateKeys are fields of the record that nobody outside needs.
+var privateKeys = []string{"schema", "expires", "parts", "rev", "id"}
+
+// TestJSONKeys checks the names of the fields that commands print.
+func TestJSONKeys(t *testing.T) {
+	for _, value := range []any{
+		run.Result{}, reconciler.Status{}, reconciler.Graph{}, reconciler.Changed{}, reconciler.Validation{},
+		preview.Round{}, scaffold.Findings{}, doctor.Result{}, runJSON{}, snapshotJSON{}, versionJSON{}, riskReport{},
+	} {
+		eachKey(reflect.TypeOf(value), map[reflect.Type]bool{}, func(of reflect.Type, key string) {
+			switch {
+			case slices.Contains(privateKeys, key):
+				t.Errorf("%s has the private field %q", of, key)
+			case !slices.Contains(jsonKeys, key):
+				t.Errorf("%s has the field %q, which is not in the list", of, key)
+			}
+		})
+	}
+}
+
+// eachKey calls visit for each field of a type, and of the types in it.
+func eachKey(of reflect.Type, seen map[reflect.Type]bool, visit func(of reflect.Type, key string)) {
+	if of == reflect.TypeFor[*state.Approval]() || of == reflect.TypeFor[[]state.Approval]() {
+		return // it is shown as the record has it
+	}
+	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct || seen[of] || of.PkgPath() == "time" {
+		return
+	}
+	seen[of] = true
+	for field := range of.Fields() {
+		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if key == "" || key == "-" {
+			continue
+		}
+		visit(of, key)
+		eachKey(field.Type, seen, visit)
+	}
+}
+
+// TestEveryCommandHasJSON checks that each command that prints a result prints JSON, too.
+func TestEveryCommandHasJSON(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		outputs := c.Annotations[annotationOutputs]
+		if c.Name() != "quickstart" && outputs != "" && !strings.Contains(outputs, "json") {
+			t.Errorf("%s has no JSON", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRootCommand(newApp()))
+}
