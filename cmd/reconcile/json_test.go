@@ -18,17 +18,19 @@ import (
 
 // jsonKeys are the names of all fields of -o json. One thing has one name in all commands.
 var jsonKeys = strings.Fields(`
-	action actions add address affected after allowed approval approvals apply at attempt backend
-	base behind_since branch broken by change changes checks column comment commit conflicts
-	crossed created depends_on destroy detail digest drift drift_at drift_changes drift_digest
-	drift_run drift_withheld drifted duration_ms ended_at epoch error errors exit file findings
-	from gate generation go guard head hint hold host identity ignored ignored_files inputs kind
-	lease line location maybe name new next_at number ok opener orphaned_state others outcome
-	outputs overtaken path patterns pid plan platform problem pull_request pull_requests readers
-	reason reasons refused removed renamed replace repo retry_at rewritten rights risk roots rule run
-	settled severity since size skipped snapshot stale started_at suspended teardown text tip
-	tip_error title to trigger unjudged unsure until updated_at valid var_files version waiting
-	warnings why withheld workspace workspaces
+	action actions active add address affected after alarms allowed apply approval approvals arn
+	at attempt backend base began_at behind_since branch broken by change changes check checks
+	column comment commit conflicts created crossed depends_on destroy detail digest drift
+	drift_at drift_changes drift_digest drift_run drift_withheld drifted duration_ms ended_at
+	epoch error errors exit file findings from gate generation go guard head help hint hold host
+	identity ignored ignored_files inputs kind lease line location maybe name new next next_at
+	number ok on_alarm opener order orphaned_state others outcome outputs overtaken path patterns
+	phase pid plan platform problem progressive pull_request pull_requests quiet readers reason
+	reasons refused removed renamed replace repo retry_at rewritten rights risk rollout roots rule
+	run settled severity since size skipped snapshot soak soak_ends stale started_at state steps
+	suspended target teardown text tip tip_error title to top trigger unjudged unsure until
+	updated_at valid values var_files variable verdicts version waiting warnings why withheld
+	workspace workspaces
 `)
 
 // privateKeys are fields of the record that nobody outside needs.
@@ -53,8 +55,8 @@ func TestJSONKeys(t *testing.T) {
 
 // eachKey calls visit for each field of a type, and of the types in it.
 func eachKey(of reflect.Type, seen map[reflect.Type]bool, visit func(of reflect.Type, key string)) {
-	if of == reflect.TypeFor[*state.Approval]() || of == reflect.TypeFor[[]state.Approval]() {
-		return // it is shown as the record has it
+	if slices.Contains([]reflect.Type{reflect.TypeFor[*state.Approval](), reflect.TypeFor[[]state.Approval](), reflect.TypeFor[*state.RolloutOrder]()}, of) {
+		return // they are shown as the record has them
 	}
 	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
 		of = of.Elem()
