@@ -87,7 +87,7 @@ func printFindings(a *app, f *scaffold.Findings) {
 	for _, root := range f.Roots {
 		backend := root.Backend
 		if backend == "" {
-			backend = a.tr.Text("none")
+			backend = "none"
 		}
 		rows = append(rows, ui.Row{Cells: []string{root.Path, backend, strings.Join(root.VarFiles, ", ")}})
 	}
