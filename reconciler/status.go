@@ -206,11 +206,11 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 
 // StatusHold keeps passes from a workspace.
 type StatusHold struct {
-	Kind   state.HoldKind `json:"kind"`
-	Reason string         `json:"reason"`
-	Help   string         `json:"help,omitempty"` // the command that repairs it
-	By     string         `json:"by"`
-	At     time.Time      `json:"at"`
+	Kind     state.HoldKind `json:"kind"`
+	Reason   string         `json:"reason"`
+	Help     string         `json:"help,omitempty"` // the command that repairs it
+	PlacedBy string         `json:"by"`
+	PlacedAt time.Time      `json:"at"`
 }
 
 func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
@@ -229,7 +229,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Rollout = &status
 	}
 	if hold, ok := holds[w.Name]; ok {
-		s.Hold = &StatusHold{Kind: hold.Kind, Reason: hold.Reason, Help: hold.Help, By: hold.PlacedBy, At: hold.PlacedAt}
+		s.Hold = &StatusHold{Kind: hold.Kind, Reason: hold.Reason, Help: hold.Help, PlacedBy: hold.PlacedBy, PlacedAt: hold.PlacedAt}
 	}
 	if l := leases[c.LeaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}

@@ -144,7 +144,7 @@ func (a *app) statusNotes(w reconciler.StatusWorkspace, now time.Time) []string 
 		notes = append(notes, a.tr.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(a.tr, now.Sub(l.Since))))
 	}
 	if h := w.Hold; h != nil {
-		notes = append(notes, a.tr.Sprintf("%s by %s, %s: %s", a.tr.Text(string(h.Kind)), h.By, ui.FormatAge(a.tr, h.At, now), a.tr.Translate(h.Reason)))
+		notes = append(notes, a.tr.Sprintf("%s by %s, %s: %s", a.tr.Text(string(h.Kind)), h.PlacedBy, ui.FormatAge(a.tr, h.PlacedAt, now), a.tr.Translate(h.Reason)))
 		if h.Help != "" {
 			notes = append(notes, "→ "+a.tr.Translate(h.Help))
 		}

@@ -254,7 +254,7 @@ func TestWordsAreUsed(t *testing.T) {
 	for _, key := range messages.Keys() {
 		key = strings.TrimSuffix(key, ".environment")
 		group, name, _ := strings.Cut(key, ".")
-		composed := slices.Contains([]string{"outcome", "conflict", "table", "answer", "risk"}, group)
+		composed := slices.Contains([]string{"outcome", "conflict", "table", "answer", "risk", "page"}, group)
 		if group == "subject" || strings.HasPrefix(key, "report.title.") { // by the outcome of a notification
 			composed = slices.Contains([]string{"applied", "blocked", "drifted", "failed", "recovered", "rolling"}, strings.TrimPrefix(name, "title."))
 		}
