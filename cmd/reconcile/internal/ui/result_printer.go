@@ -23,7 +23,7 @@ type ResultPrinter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	width   int
-	Stamps  bool            // each text begins with the time at which it is written
+	Stamps  bool // each text begins with the time at which it is written
 	tr      *catalog.Translator
 	hasLine map[string]bool // workspaces whose line is written
 	Start   time.Time
@@ -109,7 +109,9 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 		r.printWorkspace(w)
 	}
 	for _, warning := range result.Warnings {
-		r.print(func(out io.Writer, width int) { PrintWrapped(out, width, "", r.tr.Sprintf("warning: %s", r.tr.Translate(warning))) })
+		r.print(func(out io.Writer, width int) {
+			PrintWrapped(out, width, "", r.tr.Sprintf("warning: %s", r.tr.Translate(warning)))
+		})
 	}
 	r.print(func(out io.Writer, width int) { r.printOutcome(out, width, result, counts) })
 }

@@ -28,7 +28,7 @@ func NewWatchPrinter(to PassOutput) *WatchPrinter {
 func (p *WatchPrinter) BeginPass(id runid.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.passes[id] = NewResultPrinter(p.lines, p.to.Width)
+	p.passes[id] = NewResultPrinter(p.lines, p.to.Width, p.to.Translator)
 	p.passes[id].Stamps = true
 }
 
@@ -40,7 +40,7 @@ func (p *WatchPrinter) Observe(e run.Event) {
 	p.mu.Lock()
 	results := p.passes[e.Run]
 	if p.live == nil && p.to.Terminal != nil && results != nil {
-		p.live = &liveView{title: p.to.Title, out: p.to.Terminal, lines: p.lines, logs: p.to.Logs}
+		p.live = &liveView{title: p.to.Title, tr: p.to.Translator, out: p.to.Terminal, lines: p.lines, logs: p.to.Logs}
 		p.live.start()
 	}
 	live := p.live
@@ -84,10 +84,10 @@ func (p *WatchPrinter) PrintStop(line string) {
 	p.mu.Unlock()
 	switch {
 	case idle:
-		LinePrinter(p.to.Err)("stopping")
+		LinePrinter(p.to.Err, p.to.Translator)("stopping")
 	case live != nil:
 		live.showNote(line)
 	default:
-		LinePrinter(p.to.Err)(line)
+		LinePrinter(p.to.Err, p.to.Translator)(line)
 	}
 }
