@@ -159,7 +159,7 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	default:
 		result.Outcome, result.Plan, result.Risks = state.Drifted, plan.Text, run.RisksOf(plan.Risk)
 		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
-		result.Risk, result.Why = plan.Risk.Risk.String(), gate.Judge(entry.Config, s.config.Gate, plan).Why
+		result.Risk, result.Why = plan.Risk.Risk.String(), gate.JudgeServed(s.inventory, entry, plan, s.inventory.Records).Why
 		if result.Why != "" {
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)
@@ -191,7 +191,7 @@ func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, pl
 	}
 	return s.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: gate.Judge(entry.Config, s.config.Gate, plan).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
+			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: gate.JudgeServed(s.inventory, entry, plan, s.inventory.Records).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})

@@ -8,15 +8,26 @@ import (
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/settings"
+	"reconcile/state"
 )
 
 // Destroys reports whether a plan destroys or replaces something. A replacement that is
 // routine for its type does not count.
 func Destroys(plan *terraform.Plan) bool { return slices.ContainsFunc(plan.Risk.Changes, deletes) }
 
-// RefuseWhileServing forbids a plan that destroys or replaces something of a workspace that
+// JudgeServed is Judge for a workspace of an inventory, whose traffic these records tell: a plan
+// that destroys or replaces something is forbidden while it serves any.
+func JudgeServed(w *inventory.Inventory, entry *inventory.Entry, plan *terraform.Plan, records map[string]state.Workspace) Verdict {
+	verdict := Judge(entry.Config, w.Config.Gate, plan)
+	if !Destroys(plan) {
+		return verdict
+	}
+	return refuseWhileServing(verdict, plan, entry.Config.Serving, w.Share(entry, records))
+}
+
+// refuseWhileServing forbids a plan that destroys or replaces something of a workspace that
 // serves traffic. No approval helps.
-func RefuseWhileServing(v Verdict, plan *terraform.Plan, from settings.Serving, share inventory.Share) Verdict {
+func refuseWhileServing(v Verdict, plan *terraform.Plan, from settings.Serving, share inventory.Share) Verdict {
 	if share.Unknown == "" && share.Percent == 0 {
 		return v
 	}

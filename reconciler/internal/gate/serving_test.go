@@ -22,11 +22,11 @@ func TestRefuseWhileServing(t *testing.T) {
 		t.Error("what is routine for its type counts, or the rest does not")
 	}
 	allowed := Verdict{Why: `apply = "approve"`}
-	if got := RefuseWhileServing(allowed, plan, settings.Serving{Workspace: "switch", Output: "shares"}, inventory.Share{}); got.Forbidden || got.Why != allowed.Why {
+	if got := refuseWhileServing(allowed, plan, settings.Serving{Workspace: "switch", Output: "shares"}, inventory.Share{}); got.Forbidden || got.Why != allowed.Why {
 		t.Errorf("share 0: got %+v", got)
 	}
 	for want, share := range map[string]inventory.Share{"destroys x.a while it serves 12.5% of the traffic": {Percent: 12.5}, "may serve traffic: nobody knows": {Unknown: "nobody knows"}} {
-		got := RefuseWhileServing(allowed, plan, settings.Serving{Workspace: "switch", Output: "shares"}, share)
+		got := refuseWhileServing(allowed, plan, settings.Serving{Workspace: "switch", Output: "shares"}, share)
 		if !got.Forbidden || !got.WhileServing || !strings.Contains(got.Why, want) || strings.Contains(got.Why, "routine") {
 			t.Errorf("got %+v, want %s", got, want)
 		}

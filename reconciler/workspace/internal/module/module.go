@@ -60,6 +60,16 @@ func (m *Module) NeedsValues() bool {
 type Variable struct {
 	defaultExpr, typeConstraint hclsyntax.Expression
 	notNull                     bool // a null argument means the default
+	IsSensitive                 bool // or may be: sensitive is no literal false
+}
+
+// Default returns the default of a variable, if it is a constant; ok is false without one.
+func (v *Variable) Default() (value cty.Value, ok bool) {
+	if v.defaultExpr == nil {
+		return cty.NilVal, false
+	}
+	value, diags := hcleval.Evaluate(v.defaultExpr, nil)
+	return value, !diags.HasErrors()
 }
 
 // Definition is an expression and its file.
@@ -166,6 +176,12 @@ func (m *Module) addVariable(name string, attrs hclsyntax.Attributes) {
 	}
 	if a := attrs["type"]; a != nil {
 		v.typeConstraint = a.Expr
+	}
+	for _, name := range []string{"sensitive", "ephemeral"} {
+		if a := attrs[name]; a != nil {
+			is, diags := hcleval.Evaluate(a.Expr, nil)
+			v.IsSensitive = v.IsSensitive || diags.HasErrors() || is.Type() != cty.Bool || !is.IsKnown() || is.IsNull() || is.True()
+		}
 	}
 	if a := attrs["nullable"]; a != nil {
 		nullable, diags := hcleval.Evaluate(a.Expr, nil)
