@@ -266,7 +266,7 @@ func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, e
 			}
 		}
 		served := entry.Result.WhileServing
-		if served && w.Share(entry, records) == (inventory.Share{}) || !served && len(w.UnappliedReaders(name, records)) == 0 {
+		if served && worker.ShareOf(w, entry, records) == (gate.Share{}) || !served && len(w.UnappliedReaders(name, records)) == 0 {
 			return true, nil
 		}
 	}

@@ -159,13 +159,18 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	default:
 		result.Outcome, result.Plan, result.Risks = state.Drifted, plan.Text, run.RisksOf(plan.Risk)
 		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
-		result.Risk, result.Why = plan.Risk.Risk.String(), gate.JudgeServed(s.inventory, entry, plan, s.inventory.Records).Why
+		result.Risk, result.Why = plan.Risk.Risk.String(), s.judge(entry, plan).Why
 		if result.Why != "" {
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)
 		}
 	}
 	return result
+}
+
+// judge decides whether a pass would apply the plan.
+func (s *driftCheck) judge(entry *inventory.Entry, plan *terraform.Plan) gate.Verdict {
+	return gate.JudgeServed(entry.Config, s.config.Gate, plan, worker.ShareOf(s.inventory, entry, s.inventory.Records))
 }
 
 // checkNotOvertaken returns ErrConcurrentUpdate if an upstream was applied since its
@@ -191,7 +196,7 @@ func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, pl
 	}
 	return s.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: gate.JudgeServed(s.inventory, entry, plan, s.inventory.Records).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
+			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: s.judge(entry, plan).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})

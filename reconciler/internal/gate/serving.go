@@ -1,33 +1,70 @@
 package gate
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"reconcile/internal/excerpt"
-	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
+// Share is how many percent of the traffic a workspace serves.
+type Share struct {
+	Percent float64
+	Unknown string // why it is not known; "": it is
+}
+
+// ReadShare returns the share of a workspace by the record of the workspace that tells it.
+// known are the names of all workspaces. A side that the output does not name gets none, but
+// an output that names no workspace at all tells nothing.
+func ReadShare(name string, from settings.Serving, teller state.Workspace, known []string) Share {
+	text, kept := teller.KeptOutputs[from.Output]
+	var shares map[string]*float64
+	switch {
+	case teller.Rollout != nil:
+		return Share{Unknown: fmt.Sprintf("a rollout of %s is under way", from.Workspace)}
+	case teller.Attempt != nil:
+		return Share{Unknown: fmt.Sprintf("an apply of %s has not ended well", from.Workspace)}
+	case !kept:
+		return Share{Unknown: fmt.Sprintf("%s was not applied since its output %s is needed", from.Workspace, from.Output)}
+	case text == "":
+		return Share{Unknown: fmt.Sprintf("output %s of %s is missing, sensitive or too long", from.Output, from.Workspace)}
+	case json.Unmarshal([]byte(text), &shares) != nil:
+		return Share{Unknown: fmt.Sprintf("output %s of %s is no map of numbers", from.Output, from.Workspace)}
+	case !slices.ContainsFunc(slices.Collect(maps.Keys(shares)), func(side string) bool { return slices.Contains(known, side) }):
+		return Share{Unknown: fmt.Sprintf("output %s of %s names no workspace", from.Output, from.Workspace)}
+	}
+	percent, named := shares[name]
+	switch {
+	case !named:
+		return Share{}
+	case percent == nil || *percent < 0:
+		return Share{Unknown: fmt.Sprintf("output %s of %s has no share of %s", from.Output, from.Workspace, name)}
+	}
+	return Share{Percent: *percent}
+}
+
 // Destroys reports whether a plan destroys or replaces something. A replacement that is
 // routine for its type does not count.
 func Destroys(plan *terraform.Plan) bool { return slices.ContainsFunc(plan.Risk.Changes, deletes) }
 
-// JudgeServed is Judge for a workspace of an inventory, whose traffic these records tell: a plan
-// that destroys or replaces something is forbidden while it serves any.
-func JudgeServed(w *inventory.Inventory, entry *inventory.Entry, plan *terraform.Plan, records map[string]state.Workspace) Verdict {
-	verdict := Judge(entry.Config, w.Config.Gate, plan)
+// JudgeServed is Judge for a workspace that serves a share of the traffic: a plan that destroys
+// or replaces something is forbidden while it serves any.
+func JudgeServed(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan, share Share) Verdict {
+	verdict := Judge(c, loosest, plan)
 	if !Destroys(plan) {
 		return verdict
 	}
-	return refuseWhileServing(verdict, plan, entry.Config.Serving, w.Share(entry, records))
+	return refuseWhileServing(verdict, plan, c.Serving, share)
 }
 
 // refuseWhileServing forbids a plan that destroys or replaces something of a workspace that
 // serves traffic. No approval helps.
-func refuseWhileServing(v Verdict, plan *terraform.Plan, from settings.Serving, share inventory.Share) Verdict {
+func refuseWhileServing(v Verdict, plan *terraform.Plan, from settings.Serving, share Share) Verdict {
 	if share.Unknown == "" && share.Percent == 0 {
 		return v
 	}

@@ -28,7 +28,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	var verdict gate.Verdict
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
-		verdict = gate.JudgeServed(k.inventory, entry, plan, k.inventory.Records)
+		verdict = gate.JudgeServed(entry.Config, k.config.Gate, plan, ShareOf(k.inventory, entry, k.inventory.Records))
 		result.WhileServing = verdict.WhileServing
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 		if gate.DeletesWhatReadersUse(plan) {

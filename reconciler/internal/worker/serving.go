@@ -3,8 +3,11 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -20,7 +23,17 @@ func (v *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Ve
 		}
 		records[from.Workspace] = teller
 	}
-	return gate.JudgeServed(v.inventory, v.entry, plan, records), nil
+	return gate.JudgeServed(v.entry.Config, v.config.Gate, plan, ShareOf(v.inventory, v.entry, records)), nil
+}
+
+// ShareOf returns how many percent of the traffic an entry serves, by the records of all. It is
+// none for an entry whose settings name no output for it.
+func ShareOf(w *inventory.Inventory, entry *inventory.Entry, records map[string]state.Workspace) gate.Share {
+	from := entry.Config.Serving
+	if from.Workspace == "" {
+		return gate.Share{}
+	}
+	return gate.ReadShare(entry.Dir.Name, from, records[from.Workspace], slices.Collect(maps.Keys(w.Entries)))
 }
 
 // keepOutputs returns the outputs for the record that the settings need there. One that it must
