@@ -60,7 +60,7 @@ func NewTranslator(language string) (*Translator, error) {
 			read.Text[strings.TrimSuffix(l.English, "\n")] = strings.TrimSuffix(l.Translated, "\n")
 		}
 		for from, to := range read.Text {
-			if _, twice := texts[from]; twice {
+			if other, twice := texts[from]; twice && other != to {
 				return nil, fmt.Errorf("%s translates %q, which another file does", n.Name(), from)
 			}
 			texts[from] = to
