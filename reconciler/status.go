@@ -211,6 +211,8 @@ type StatusHold struct {
 	Help     string         `json:"help,omitempty"` // the command that repairs it
 	PlacedBy string         `json:"by"`
 	PlacedAt time.Time      `json:"at"`
+	// Snapshot is the commit whose snapshot was applied; "" for other holds.
+	Snapshot commitid.ID `json:"snapshot,omitempty"`
 }
 
 func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
@@ -229,7 +231,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Rollout = &status
 	}
 	if hold, ok := holds[w.Name]; ok {
-		s.Hold = &StatusHold{Kind: hold.Kind, Reason: hold.Reason, Help: hold.Help, PlacedBy: hold.PlacedBy, PlacedAt: hold.PlacedAt}
+		s.Hold = &StatusHold{Kind: hold.Kind, Reason: hold.Reason, Help: hold.Help, PlacedBy: hold.PlacedBy, PlacedAt: hold.PlacedAt, Snapshot: hold.Snapshot}
 	}
 	if l := leases[c.LeaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}
