@@ -26,9 +26,12 @@ type Root struct {
 	// not load by itself, and BackendFiles the files for a partial backend; both relative
 	// to Path, sorted.
 	VarFiles, BackendFiles []string
-	// UsesCLIWorkspace: its configuration reads terraform.workspace.
+	// UsesCLIWorkspace: it was written for several Terraform CLI workspaces, because it or a
+	// module that it calls reads terraform.workspace, or its backend has a place for them.
 	UsesCLIWorkspace bool
-	Broken           bool // its configuration has mistakes, so that little is known of it
+	// CLIWorkspaces are the names that its configuration expects of them, sorted.
+	CLIWorkspaces []string
+	Broken        bool // its configuration has mistakes, so that little is known of it
 }
 
 // FindRoots searches the whole tree for root modules. A directory with configuration that no
@@ -45,13 +48,8 @@ func (l *Loader) FindRoots() (roots []Root, others []string) {
 			continue
 		}
 		modules[dir] = m
-		for _, c := range m.Calls {
-			if source := c.Arguments["source"].Expression; source != nil {
-				text, _ := hcleval.ConstantString(source)
-				if p, ok := module.LocalSource(text); ok {
-					called[path.Join(dir, p)] = true
-				}
-			}
+		for _, callee := range localCallees(dir, m) {
+			called[callee] = true
 		}
 	}
 	for _, dir := range dirs {
@@ -60,12 +58,58 @@ func (l *Loader) FindRoots() (roots []Root, others []string) {
 		case called[dir]:
 		case m != nil && (m.Backend != nil || len(m.Settings) > 0), slices.ContainsFunc(names[dir], isRootFile),
 			!looksLikeModule(dir) && (m == nil || !m.NeedsValues()):
-			roots = append(roots, newRoot(dir, names[dir], m))
+			root := newRoot(dir, names[dir], m)
+			l.findCLIWorkspaces(&root, modules)
+			roots = append(roots, root)
 		default:
 			others = append(others, dir)
 		}
 	}
 	return roots, others
+}
+
+// localCallees returns the directories of the repository that a module calls as modules.
+func localCallees(dir string, m *module.Module) (dirs []string) {
+	for _, c := range m.Calls {
+		if source := c.Arguments["source"].Expression; source != nil {
+			text, _ := hcleval.ConstantString(source)
+			if p, ok := module.LocalSource(text); ok {
+				dirs = append(dirs, path.Join(dir, p))
+			}
+		}
+	}
+	return dirs
+}
+
+// findCLIWorkspaces finds whether root was written for several CLI workspaces, and which.
+func (l *Loader) findCLIWorkspaces(root *Root, modules map[string]*module.Module) {
+	seen := map[string]bool{}
+	var visit func(dir string)
+	visit = func(dir string) {
+		m := modules[dir]
+		if m == nil || seen[dir] {
+			return
+		}
+		seen[dir] = true
+		if len(m.CLIWorkspaceRefs) > 0 {
+			root.UsesCLIWorkspace = true
+			s := module.NewScope(module.NewEvaluator(l.modules, dir, settings.DefaultCLIWorkspace), m)
+			root.CLIWorkspaces = append(root.CLIWorkspaces, s.CLIWorkspaceNames()...)
+		}
+		for _, callee := range localCallees(dir, m) {
+			visit(callee)
+		}
+	}
+	visit(root.Path)
+	if m := modules[root.Path]; m != nil && m.Backend != nil {
+		_, hasPrefix := m.Backend.Arguments["workspace_key_prefix"]
+		_, hasDir := m.Backend.Arguments["workspace_dir"]
+		root.UsesCLIWorkspace = root.UsesCLIWorkspace || hasPrefix || hasDir
+	}
+	slices.Sort(root.CLIWorkspaces)
+	root.CLIWorkspaces = slices.DeleteFunc(slices.Compact(root.CLIWorkspaces), func(name string) bool {
+		return name == settings.DefaultCLIWorkspace || !settings.IsCLIWorkspaceName(name) // a key "default" is what others fall back to
+	})
 }
 
 // listConfigured returns the directories with configuration, sorted, and the files in each of
@@ -109,7 +153,6 @@ func newRoot(dir string, files []string, m *module.Module) Root {
 		root.Broken = true
 	}
 	if m != nil {
-		root.UsesCLIWorkspace = len(m.CLIWorkspaceRefs) > 0
 		if m.Backend != nil {
 			root.Backend = m.Backend.Kind
 		}

@@ -106,14 +106,19 @@ func (d *decoder) decodeDirectory(attr *hcl.Attribute, ctx *hcl.EvalContext) pos
 	return posString{rng: attr.Expr.Range()}
 }
 
-// decodeCLIWorkspace returns a name that Terraform takes, by validWorkspaceName of its
-// internal/command. It takes . and .., too, which are no names of files.
+// IsCLIWorkspaceName reports whether Terraform takes name, by validWorkspaceName of its
+// internal/command, and it can be the name of a file: Terraform takes . and .., too.
+func IsCLIWorkspaceName(name string) bool {
+	return name != "" && name == url.PathEscape(name) && name != "." && name != ".."
+}
+
+// decodeCLIWorkspace returns the name of a CLI workspace.
 func (d *decoder) decodeCLIWorkspace(attr *hcl.Attribute, ctx *hcl.EvalContext) posString {
 	text := d.decodeString(attr, ctx)
 	if text == "" {
 		return posString{}
 	}
-	if text != url.PathEscape(text) || text == "." || text == ".." {
+	if !IsCLIWorkspaceName(text) {
 		d.addProblem(attr.Expr.Range(), "terraform_workspace: Terraform refuses the name %q: a name has letters, digits, and - _ . ~ $ & + = : @", text)
 		return posString{}
 	}

@@ -35,9 +35,12 @@ type Findings struct {
 	File     string           `json:"file"` // the settings, relative to Top
 	Roots    []workspace.Root `json:"-"`
 	Patterns []string         `json:"workspaces"`
-	Unsure   []string         `json:"unsure"` // what a person must decide
-	Others   []string         `json:"others"` // directories with configuration that were not taken
+	Unsure   []string         `json:"unsure"`            // what a person must decide
+	Others   []string         `json:"others"`            // directories with configuration that were not taken
+	Entries  []string         `json:"entries,omitempty"` // names of the entries of Terraform CLI workspaces
 	example  string           // name of a workspace
+	entries  []entry
+	unnamed  []string // root modules whose CLI workspaces are not known
 	text     []byte
 }
 
@@ -68,17 +71,20 @@ func Search(ctx context.Context, top string, product repotree.Product) (*Finding
 		dirs = append(dirs, root.Path)
 	}
 	f.Patterns = loader.SuggestPatterns(dirs)
-	if f.example, err = findFirstName(commit.Tree, product, f.Patterns); err != nil {
+	names, err := findNames(commit.Tree, product, f.Patterns)
+	if err != nil {
 		return nil, err
 	}
+	f.findEntries(names)
+	f.example = f.findExample(names)
 	f.noteDoubts()
 	f.text = f.render()
 	return f, nil
 }
 
-// findFirstName returns the name of a workspace that settings with these patterns find. The error
-// says why they find none.
-func findFirstName(tree repotree.Tree, product repotree.Product, patterns []string) (string, error) {
+// findNames returns the names of the workspaces that settings with these patterns find, by
+// directory. The error says why they find none.
+func findNames(tree repotree.Tree, product repotree.Product, patterns []string) (map[string]string, error) {
 	var list []cty.Value
 	for _, p := range patterns {
 		list = append(list, cty.StringVal(p))
@@ -87,13 +93,17 @@ func findFirstName(tree repotree.Tree, product repotree.Product, patterns []stri
 	file.Body().SetAttributeValue("workspaces", cty.ListVal(list))
 	s, err := settings.Parse(tree, settings.FileName, file.Bytes(), "")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	found, err := s.Discover(tree, product)
 	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("patterns of the workspaces (%s): %w", strings.Join(patterns, ", "), err)
+		return nil, fmt.Errorf("patterns of the workspaces (%s): %w", strings.Join(patterns, ", "), err)
 	}
-	return found[0].Name, nil
+	names := map[string]string{}
+	for _, d := range found {
+		names[d.Path] = d.Name
+	}
+	return names, nil
 }
 
 // noteDoubts lists what the files do not say.
@@ -101,7 +111,6 @@ func (f *Findings) noteDoubts() {
 	f.doubt("the configuration has mistakes, which `reconcile validate` names", func(r workspace.Root) bool { return r.Broken })
 	f.doubt("no backend: the state would be kept beside the record; add a backend, such as s3, before a team uses it", func(r workspace.Root) bool { return r.Backend == "" && !r.Broken })
 	f.doubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", func(r workspace.Root) bool { return r.Backend == "cloud" || r.Backend == "remote" })
-	f.doubt("terraform.workspace is read, which reconcile refuses: give each CLI workspace its own directory and state", func(r workspace.Root) bool { return r.UsesCLIWorkspace })
 	if len(f.Others) > 0 {
 		f.Unsure = append(f.Unsure, "not taken for root modules, because their paths look like those of modules, or nothing sets their variables: "+excerpt.List(f.Others, maxListed))
 	}
@@ -127,6 +136,9 @@ type environment struct{ name, varFile, backendFile string }
 func (f *Findings) listEnvironments() []environment {
 	found := map[string]environment{}
 	for _, root := range f.Roots {
+		if f.usesCLIWorkspaces(root) {
+			continue
+		}
 		for _, file := range root.VarFiles {
 			name, _, _ := strings.Cut(path.Base(file), ".")
 			found[name] = environment{name: name, varFile: file, backendFile: found[name].backendFile}
@@ -171,6 +183,7 @@ func (f *Findings) render() []byte {
 	fmt.Fprintf(&b, "\n# One workspace differs from the defaults.\n# workspace %s {\n", quote(f.example))
 	b.WriteString("#   apply      = \"approve\"\n#   protect    = [\"aws_db_instance.*\"] # asks before it destroys or replaces these\n#   depends_on = []                   # beside those whose state it reads\n")
 	b.WriteString("#   env        = [\"TF_VAR_example\"]  # variables of reconcile's environment that it gets\n# }\n")
+	f.renderEntries(&b)
 	for _, e := range f.listEnvironments() {
 		fmt.Fprintf(&b, "\n# %s was found. An environment is chosen by --environment, and has a record and states of its own.\n", e.varFile)
 		fmt.Fprintf(&b, "# environment %s {\n#   var_file = %s\n", quote(e.name), quote(e.varFile))

@@ -30,6 +30,7 @@ type Module struct {
 	Versions         []string      // required_version
 	Problems         []*hcleval.Problem
 	CLIWorkspaceRefs []*hcleval.Problem // uses of terraform.workspace
+	choices          []choice           // what may be chosen by terraform.workspace
 	InitInputs       []string           // see initInputs
 	Settings         []string           // of providers and the backend, see setting.key
 

@@ -246,6 +246,13 @@ func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 		}
 	case *hclsyntax.FunctionCallExpr:
 		w.visitCall(n)
+		if len(n.Args) > 1 {
+			w.visitor.module.noteChoice(n.Name, n.Args[0], n.Args[1])
+		}
+	case *hclsyntax.IndexExpr:
+		w.visitor.module.noteChoice("", n.Collection, n.Key)
+	case *hclsyntax.BinaryOpExpr:
+		w.visitor.module.noteComparison(n)
 	case *hclsyntax.ScopeTraversalExpr:
 		if isCLIWorkspaceRef(n.Traversal) {
 			w.visitor.module.CLIWorkspaceRefs = append(w.visitor.module.CLIWorkspaceRefs, hcleval.ProblemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
@@ -284,11 +291,4 @@ func (w *functionWalker) visitCall(n *hclsyntax.FunctionCallExpr) {
 		m.SecondArg = n.Args[1]
 	}
 	w.visitor.add(m)
-}
-
-// isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
-func isCLIWorkspaceRef(t hcl.Traversal) bool {
-	root := t.RootName()
-	name, ok := hcleval.AttrAt(t, 1)
-	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
 }
