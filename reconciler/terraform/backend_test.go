@@ -230,6 +230,27 @@ func TestSaveErroredState(t *testing.T) {
 	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
 		t.Errorf("kept at %s: %v, %v", file, err, serr)
 	}
+	// Of several workspaces in one directory it is that of the one for which Terraform last ran.
+	cache := t.TempDir()
+	for _, err := range []error{
+		os.WriteFile(filepath.Join(cache, "workspace"), []byte("app-prod"), 0o600),
+		os.Symlink(filepath.Join(cache, "terraform"), filepath.Join(dir, ".terraform")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ name, as, want string }{
+		{"app-stg", "app-stg", "app-prod"}, {"app-prod", "app-prod", "app-prod"}, {"app-prod", "renamed", "renamed"}, {"app-stg", "renamed", "app-prod"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "errored.tfstate"), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		owner, file, err := terraform.SaveErroredState(work, c.name, c.as, dir)
+		if err != nil || owner != c.want || !strings.HasPrefix(filepath.Base(file), c.want+"@") {
+			t.Errorf("%s as %s: it is of %s at %s: %v; want %s", c.name, c.as, owner, file, err, c.want)
+		}
+	}
 	for path, want := range map[string]bool{
 		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
 	} {

@@ -43,7 +43,7 @@ func Examine(tree repotree.Tree, product repotree.Product, dir settings.Dir, cfg
 	l.modules.HidesConditions = true
 	w := &Workspace{Name: dir.Name, Path: dir.Path, Config: cfg}
 	e := newEvaluation(l.modules, l.files, dir, cfg)
-	e.evaluator, e.checker = module.NewStrictEvaluator(l.modules, dir.Path), c
+	e.evaluator, e.checker = module.NewStrictEvaluator(l.modules, dir.Path, cfg.CLIWorkspace), c
 	l.evaluate(e, w)
 	if e.evaluator.ExceedsChoices() {
 		e.problems = append(e.problems, &hcleval.Problem{File: dir.Path, Text: "checking it exceeds the step limit of a preview"})

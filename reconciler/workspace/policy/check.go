@@ -45,7 +45,7 @@ func Check(tree repotree.Tree, product repotree.Product, p Proposal, policy sett
 	}()
 	modules := module.NewLoader(tree, product)
 	r := &checker{
-		tree: tree, modules: modules, paths: module.NewStrictEvaluator(modules, p.Dir.Path),
+		tree: tree, modules: modules, paths: module.NewStrictEvaluator(modules, p.Dir.Path, p.Config.CLIWorkspace),
 		proposal: p, policy: policy, providerSources: map[string]string{},
 	}
 	w, problems := workspace.Examine(tree, product, p.Dir, p.Config, r)

@@ -107,7 +107,10 @@ func (f *Findings) renderEntries(b *strings.Builder) {
 	if len(f.entries) > 0 {
 		b.WriteString("\n# Each is a Terraform CLI workspace of its directory.\n")
 	}
-	for _, e := range f.entries {
+	for i, e := range f.entries {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		fmt.Fprintf(b, "workspace %s {\n  directory = %s\n  terraform_workspace = %s\n", quote(e.name), quote(e.directory), quote(e.cliWorkspace))
 		if len(e.varFiles) > 0 {
 			var files []string
@@ -116,7 +119,7 @@ func (f *Findings) renderEntries(b *strings.Builder) {
 			}
 			fmt.Fprintf(b, "  var_files = [%s]\n", strings.Join(files, ", "))
 		}
-		b.WriteString("}\n\n")
+		b.WriteString("}\n")
 	}
 	for _, dir := range f.unnamed {
 		fmt.Fprintf(b, "\n# %s has Terraform CLI workspaces. Write an entry for each.\n# workspace %s {\n#   directory           = %s\n#   terraform_workspace = \"prod\"\n# }\n", dir, quote(path.Base(dir)+"-prod"), quote(dir))

@@ -23,7 +23,7 @@ type Evaluator struct {
 
 	loader *Loader
 	root   string // directory of the workspace
-	// cliWorkspace is the value of terraform.workspace, which runs of the workspace set.
+	// cliWorkspace is the value of terraform.workspace, which runs of the workspace set; "": not known.
 	cliWorkspace string
 	functions    *hcl.EvalContext // relative to root
 	strict       bool             // of code that nobody has approved: what is not certain is unknown
@@ -45,9 +45,10 @@ func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
 }
 
 // NewStrictEvaluator returns an evaluator of code that nobody has approved. A value is
-// known only if it is the same in every version of Terraform and OpenTofu, and everywhere.
-func NewStrictEvaluator(l *Loader, root string) *Evaluator {
-	return &Evaluator{loader: l, root: root, functions: restrictedFunctions(), strict: true}
+// known only if it is the same in every version of Terraform and OpenTofu, and everywhere. The
+// CLI workspace is "" if the settings do not say it.
+func NewStrictEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
+	return &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, functions: restrictedFunctions(), strict: true}
 }
 
 // ExceedsChoices reports whether the choices of the workspace exceed their limit.

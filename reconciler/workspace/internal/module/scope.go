@@ -156,7 +156,7 @@ func (s *Scope) addReference(refs valueTree, t hcl.Traversal) {
 		refs.set(s.pathValue(name), root, name)
 	case "terraform", "tofu":
 		v := cty.DynamicVal
-		if name == "workspace" && !s.evaluator.strict {
+		if name == "workspace" && s.evaluator.cliWorkspace != "" {
 			v = cty.StringVal(s.evaluator.cliWorkspace)
 		}
 		refs.set(v, root, name)
