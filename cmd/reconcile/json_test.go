@@ -22,7 +22,7 @@ var jsonKeys = strings.Fields(`
 	at attempt b backend base began_at behind_since branch broken by change changes check checks
 	column comment commit conflicts created crossed depends_on destroy detail differs digest drift
 	drift_at drift_changes drift_digest drift_run drift_withheld drifted duration_ms end_ms
-	ended_at epoch error errors exit file findings from from_snapshot gate generation go guard
+	ended_at entries epoch error errors exit file findings from from_snapshot gate generation go guard
 	head help hint hold host identity ignored ignored_files inputs kind lease line location maybe
 	name new next next_at number ok on_alarm opener order orphaned_state others outcome outputs
 	overtaken path patterns phase phases pid plan platform problem progressive pull_request
