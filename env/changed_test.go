@@ -79,8 +79,10 @@ func TestChanged(t *testing.T) {
 		},
 		{
 			commit: "a switch",
-			edit:   func() { e.replace("env/switchover/terraform.tfvars", "ap-northeast-3 = 0", "ap-northeast-3 = 10") },
-			stale:  "switchover(env/switchover)",
+			edit: func() {
+				e.replace("env/switchover/terraform.tfvars", "to   = { tokyo-ap-A = 100 }", "to   = { osaka-ap = 100 }")
+			},
+			stale: "switchover(env/switchover)",
 		},
 		{
 			commit: "what everybody reads",

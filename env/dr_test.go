@@ -15,30 +15,26 @@ import (
 // rotate moves Tokyo's traffic from one side to the other, following docs/drill.md.
 func (a *account) rotate(from, to string) {
 	a.t.Helper()
-	// A side that is created or removed changes an input of switchover, but its plan
-	// is empty.
-	side := func(name, outcome string) map[string]string {
-		return map[string]string{name: outcome, "switchover": "no-changes"}
-	}
 	traffic := map[string]string{"switchover": "approved"}
+	both := []string{from, to}
+	old, new := map[string]int{from: 100}, map[string]int{to: 100}
 
 	a.setMode(to, "absent", "live")
-	a.commitAndCheck(to+" comes to life", side(to, "approved"))
-	for _, weights := range []string{"100/0", "90/10", "50/50", "0/100"} {
-		old, new, _ := strings.Cut(weights, "/")
-		a.setEndpoints(map[string]string{from: old, to: new})
-		a.commitAndCheck(to+" at "+weights, traffic)
-		a.checkWeights(tokyo, map[string]string{from: old, to: new})
-	}
+	a.setTraffic(both, old, old)
+	a.commitAndCheck(to+" comes to life and joins", map[string]string{to: "approved", "switchover": "approved"})
+	a.checkWeights(tokyo, map[string]string{from: "100", to: "0"})
+	a.setTraffic(both, old, new)
+	a.commitAndCheck(to+" takes over", traffic)
+	a.checkWeights(tokyo, map[string]string{from: "0", to: "100"})
 	a.setAdmit(to, "clients", "accelerator")
 	a.commitAndCheck("nobody gets past the accelerator to "+to, map[string]string{to: "approved"})
-	a.setEndpoints(map[string]string{to: "100"})
-	a.commitAndCheck(from+" is no endpoint", traffic)
-	a.checkWeights(tokyo, map[string]string{to: "100"})
 	a.setMode(from, "live", "retiring")
-	a.commitAndCheck(from+" retires", side(from, "approved"))
+	a.setTraffic([]string{to}, new, new)
+	a.commitAndCheck(from+" leaves and retires", map[string]string{from: "approved", "switchover": "approved"})
+	a.checkWeights(tokyo, map[string]string{to: "100"})
 	a.setMode(from, "retiring", "absent")
-	a.commitAndCheck(from+" is absent", side(from, "approved"))
+	// It changes an input of switchover, but that plan is empty.
+	a.commitAndCheck(from+" is absent", map[string]string{from: "approved", "switchover": "no-changes"})
 	if remaining := a.countResources(from); !maps.Equal(remaining, map[string]int{"terraform_data": 3}) {
 		a.t.Errorf("%s is absent and still has %v", from, remaining)
 	}
@@ -71,15 +67,24 @@ func (a *account) raiseGeneration(file, before string) {
 	a.edit(file, `(?m)^(generation\s+= )\d+`, fmt.Sprintf("${1}%d", n+1))
 }
 
-// setEndpoints edits which sides in Tokyo get traffic.
-func (a *account) setEndpoints(weights map[string]string) {
+// setTraffic edits which sides in Tokyo the accelerator knows, and the shares before and
+// after.
+func (a *account) setTraffic(sides []string, from, to map[string]int) {
 	a.t.Helper()
-	a.edit("env/switchover/terraform.tfvars", `(?m)^  tokyo-ap-\w = .*\n`, "")
-	var lines string
-	for _, side := range slices.Sorted(maps.Keys(weights)) {
-		lines += fmt.Sprintf("  %s = { region = %q, weight = %s }\n", side, tokyo, weights[side])
+	const file = "env/switchover/terraform.tfvars"
+	a.edit(file, `(?m)^  tokyo-ap-\w = .*\n`, "")
+	var lines strings.Builder
+	for _, side := range slices.Sorted(slices.Values(sides)) {
+		fmt.Fprintf(&lines, "  %s = { region = %q }\n", side, tokyo)
 	}
-	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines)
+	a.edit(file, `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines.String())
+	for name, shares := range map[string]map[string]int{"from": from, "to": to} {
+		var list []string
+		for side, share := range shares {
+			list = append(list, fmt.Sprintf("%s = %d", side, share))
+		}
+		a.edit(file, `(?m)^`+name+` +=.*\n`, fmt.Sprintf("%-4s = { %s }\n", name, strings.Join(list, ", ")))
+	}
 }
 
 // checkWeights compares a Region's weights in Global Accelerator, by side.

@@ -42,7 +42,7 @@ func returnToTokyo(a *account) {
 	a.follow("osaka-ap", "shop-2")
 	a.commitAndCheck("Osaka follows Tokyo", map[string]string{"osaka-ap": "approved", "switchover": "no-changes"})
 	a.checkSource("osaka-ap", "arn:aws:rds:"+tokyo+":"+a.site.Account+":db:shop-2")
-	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "$0  osaka-ap = { region = \""+osaka+"\", weight = 100 }\n") // 8
+	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "$0  osaka-ap = { region = \""+osaka+"\", standby = true }\n") // 8
 	a.commitAndCheck("Osaka stands by", map[string]string{"switchover": "approved"})
 	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
 	a.checkUnchanged(listWorkspaces(a.t)...)

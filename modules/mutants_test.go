@@ -19,6 +19,7 @@ func TestMutants(t *testing.T) {
 		{"a route is removed", "vpc_routetable", "    table = table\n  }) }]...)", "    table = table\n  }) if name != \"inside\" }]...)"},
 		{"weights are swapped", "accelerator_endpoint", "= endpoint_configuration.value.weight", "= 255 - endpoint_configuration.value.weight"},
 		{"dials are swapped", "accelerator_endpoint", "= each.value.dial\n", "= 100 - each.value.dial\n"},
+		{"a dial is lowered first", "accelerator_shares", "max(var.progress * 2 - 100, 0)", "min(var.progress * 2, 100)"},
 		{"a tag is dropped", "vpc_routetable", "tags = merge(var.tags, {", "tags = merge({"},
 		{"return ports are closed", "vpc_acl", `"1024-65535"`, `"32768-60999"`},
 		{"old TLS is accepted", "elb", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-2016-08"},

@@ -1,16 +1,14 @@
 # Tokyo is lost: all traffic goes to Osaka, and nothing in Tokyo is read.
 # Promote the database first (env/osaka-ap). Copy this file over
-# terraform.tfvars.
-
-dials = {
-  ap-northeast-1 = 0
-  ap-northeast-3 = 100
-}
+# terraform.tfvars. There are no steps: nobody else can serve.
 
 # Tokyo's sides are removed. If they came back by themselves, they would write
 # to a database that has no replica any more.
 endpoints = {
-  osaka-ap = { region = "ap-northeast-3", weight = 100 }
+  osaka-ap = { region = "ap-northeast-3", standby = true }
 }
+
+from = { osaka-ap = 100 }
+to   = { osaka-ap = 100 }
 
 read = ["osaka-ap"]

@@ -3,14 +3,14 @@
 # lost in between; the next step removes it. Copy this file over
 # terraform.tfvars. If tokyo-ap-B is the live side, write B for A.
 
-dials = {
-  ap-northeast-1 = 100
-  ap-northeast-3 = 0
+endpoints = {
+  tokyo-ap-A = { region = "ap-northeast-1" }
+  osaka-ap   = { region = "ap-northeast-3", standby = true }
 }
 
-endpoints = {
-  tokyo-ap-A = { region = "ap-northeast-1", weight = 100 }
-  osaka-ap   = { region = "ap-northeast-3", weight = 100 }
-}
+# Tokyo's side has to join before the traffic can move in steps. Writes are not possible
+# on the way, so it goes at once.
+from = { tokyo-ap-A = 100 }
+to   = { tokyo-ap-A = 100 }
 
 read = ["common", "tokyo-ap-A", "tokyo-ap-B", "osaka-ap"]

@@ -1,14 +1,11 @@
 locals {
-  endpoints = { for name, e in var.endpoints : name => {
-    region = e.region
-    weight = e.weight
-    arn    = e.arn != null ? e.arn : local.sides[name].balancer_arn
-  } }
+  # A side has a share, now or later in this rollout.
+  takes = { for name, e in var.endpoints : name => e.standby || lookup(var.to, name, 0) > 0 || var.progress < 100 && lookup(var.from, name, 0) > 0 }
 
   # Errors of endpoints, in words, for the sides whose states are read.
   wrong = compact([for name, e in var.endpoints : !contains(keys(local.sides), name) ? "" : (
     local.sides[name].mode == "absent" ? "${name} is absent: take it out of endpoints." :
-    local.sides[name].mode == "retiring" && e.weight > 0 ? "${name} is retiring and takes no weight: set it to 0, or mode in env/${name} to live." :
+    local.sides[name].mode == "retiring" && local.takes[name] ? "${name} is retiring and takes no traffic: take it out of from, to and standby, or set mode in env/${name} to live." :
     local.sides[name].region != e.region ? "${name} is in ${local.sides[name].region}, not in ${e.region}." :
     e.arn != null && e.arn != local.sides[name].balancer_arn ? "The ARN of ${name} is of an earlier generation: leave it out, or write ${local.sides[name].balancer_arn}." : ""
   )])
@@ -47,12 +44,27 @@ check "listener" {
   }
 }
 
+# What the number of the rollout means: docs/drill.md.
+module "shares" {
+  source = "../../modules/accelerator_shares"
+
+  regions   = values(var.site.regions)
+  endpoints = { for name, e in var.endpoints : name => { region = e.region, standby = e.standby } }
+  from      = var.from
+  to        = var.to
+  progress  = var.progress
+}
+
 module "endpoints" {
   source = "../../modules/accelerator_endpoint"
 
   listener_arn = var.listener_arn != null ? var.listener_arn : local.listener
-  dials        = var.dials
-  endpoints    = local.endpoints
+  dials        = module.shares.dials
+  endpoints = { for name, e in var.endpoints : name => {
+    region = e.region
+    weight = module.shares.weights[name]
+    arn    = e.arn != null ? e.arn : local.sides[name].balancer_arn
+  } }
 
   depends_on = [terraform_data.checked]
 }

@@ -1,19 +1,16 @@
-# The distribution of traffic. Edit this file for a switchover: docs/drill.md
-# has the steps. Raise first, apply, then lower.
+# The distribution of traffic. A switchover is one edit of this file: from becomes what
+# to was, and to says who shall have it. docs/drill.md has the steps.
 
-# The percentage of a Region's traffic that the Region takes. At 0 it still
-# takes over when no other Region can.
-dials = {
-  ap-northeast-1 = 100 # Tokyo
-  ap-northeast-3 = 0   # Osaka
-}
-
-# Weights within a Region, 0 to 255. A side that is not listed never gets
-# traffic.
+# Sides that the accelerator knows. Without a share, a side gets no traffic; a standby
+# still takes over when the other Region cannot.
 endpoints = {
-  tokyo-ap-A = { region = "ap-northeast-1", weight = 100 }
-  osaka-ap   = { region = "ap-northeast-3", weight = 100 }
+  tokyo-ap-A = { region = "ap-northeast-1" }
+  osaka-ap   = { region = "ap-northeast-3", standby = true }
 }
+
+# Percentages of all traffic, before and after.
+from = { tokyo-ap-A = 100 }
+to   = { tokyo-ap-A = 100 }
 
 # Workspaces whose states are read for checks. Remove those whose Region does
 # not answer.

@@ -7,22 +7,12 @@ variable "site" {
   })
 }
 
-variable "dials" {
-  description = "Percentage of its traffic that each Region takes, 0 to 100; the rest goes to the other Regions."
-  type        = map(number)
-
-  validation {
-    condition     = length(setsubtract(keys(var.dials), values(var.site.regions))) == 0
-    error_message = "dials names Regions of site.auto.tfvars: ${join(", ", values(var.site.regions))}."
-  }
-}
-
 variable "endpoints" {
-  description = "Sides that may get traffic, by the name of their workspace: Region, weight (its share is the weight divided by the sum in its Region; 0 gets no traffic), and the ARN of the load balancer, which is not needed if the side's state is read."
+  description = "Sides that the accelerator knows, by the name of their workspace: Region, whether the side takes over (standby) when its Region has no share and the other is not healthy, and the ARN of the load balancer, which is not needed if the side's state is read."
   type = map(object({
-    region = string
-    weight = number
-    arn    = optional(string)
+    region  = string
+    standby = optional(bool, false)
+    arn     = optional(string)
   }))
 
   validation {
@@ -34,6 +24,22 @@ variable "endpoints" {
     condition     = alltrue([for name, e in var.endpoints : e.arn != null || contains(var.read, name)])
     error_message = "Write the ARN of ${join(", ", [for name, e in var.endpoints : name if e.arn == null && !contains(var.read, name)])}: its state is not read."
   }
+}
+
+variable "from" {
+  description = "Percentage of all traffic by side, before the rollout: what is in force now."
+  type        = map(number)
+}
+
+variable "to" {
+  description = "Percentage of all traffic by side, after the rollout."
+  type        = map(number)
+}
+
+variable "progress" {
+  description = "How far the rollout is, in percent. reconcile sets it, step by step; an apply by hand goes to the end at once."
+  type        = number
+  default     = 100
 }
 
 variable "read" {

@@ -27,14 +27,16 @@ variables {
   listener_arn = "arn:aws:globalaccelerator::123456789012:accelerator/1234abcd-abcd-1234-abcd-1234abcdefgh/listener/0123vxyz"
 }
 
-run "retiring_it_may_stay_without_weight" {
+run "retiring_it_may_stay_without_share" {
   command = plan
 
   variables {
     endpoints = {
-      tokyo-ap-A = { region = "ap-northeast-1", weight = 100 }
-      tokyo-ap-B = { region = "ap-northeast-1", weight = 0 }
+      tokyo-ap-A = { region = "ap-northeast-1" }
+      tokyo-ap-B = { region = "ap-northeast-1" }
     }
+    from = { tokyo-ap-B = 100 }
+    to   = { tokyo-ap-A = 100 }
   }
 
   assert {
@@ -43,13 +45,44 @@ run "retiring_it_may_stay_without_weight" {
   }
 }
 
-run "refuses_a_retiring_side_with_weight" {
+run "refuses_a_retiring_side_with_a_share" {
   command = plan
 
   variables {
     endpoints = {
-      tokyo-ap-A = { region = "ap-northeast-1", weight = 99 }
-      tokyo-ap-B = { region = "ap-northeast-1", weight = 1 }
+      tokyo-ap-A = { region = "ap-northeast-1" }
+      tokyo-ap-B = { region = "ap-northeast-1" }
+    }
+    from = { tokyo-ap-A = 100 }
+    to   = { tokyo-ap-A = 99, tokyo-ap-B = 1 }
+  }
+
+  expect_failures = [terraform_data.checked]
+}
+
+run "refuses_to_come_from_a_retiring_side" {
+  command = plan
+
+  variables {
+    endpoints = {
+      tokyo-ap-A = { region = "ap-northeast-1" }
+      tokyo-ap-B = { region = "ap-northeast-1" }
+    }
+    from     = { tokyo-ap-B = 100 }
+    to       = { tokyo-ap-A = 100 }
+    progress = 0
+  }
+
+  expect_failures = [terraform_data.checked]
+}
+
+run "refuses_a_retiring_standby" {
+  command = plan
+
+  variables {
+    endpoints = {
+      tokyo-ap-A = { region = "ap-northeast-1" }
+      tokyo-ap-B = { region = "ap-northeast-1", standby = true }
     }
   }
 

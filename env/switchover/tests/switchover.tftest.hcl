@@ -71,8 +71,8 @@ run "refuses_an_absent_side" {
 
   variables {
     endpoints = {
-      tokyo-ap-A = { region = "ap-northeast-1", weight = 90 }
-      tokyo-ap-B = { region = "ap-northeast-1", weight = 10 }
+      tokyo-ap-A = { region = "ap-northeast-1" }
+      tokyo-ap-B = { region = "ap-northeast-1" }
     }
   }
 
@@ -84,8 +84,10 @@ run "refuses_a_side_of_another_region" {
 
   variables {
     endpoints = {
-      osaka-ap = { region = "ap-northeast-1", weight = 100, arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-osaka/0123456789abcdef" }
+      osaka-ap = { region = "ap-northeast-1", arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-osaka/0123456789abcdef" }
     }
+    from = { osaka-ap = 100 }
+    to   = { osaka-ap = 100 }
   }
 
   expect_failures = [terraform_data.checked]
@@ -96,7 +98,7 @@ run "refuses_the_balancer_of_an_earlier_generation" {
 
   variables {
     endpoints = {
-      tokyo-ap-A = { region = "ap-northeast-1", weight = 100, arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-a/fedcba9876543210" }
+      tokyo-ap-A = { region = "ap-northeast-1", arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-a/fedcba9876543210" }
     }
   }
 
@@ -108,8 +110,10 @@ run "refuses_what_is_no_side" {
 
   variables {
     endpoints = {
-      tokyo-ap-C = { region = "ap-northeast-1", weight = 100, arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-c/0123456789abcdef" }
+      tokyo-ap-C = { region = "ap-northeast-1", arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-c/0123456789abcdef" }
     }
+    from = { tokyo-ap-C = 100 }
+    to   = { tokyo-ap-C = 100 }
   }
 
   expect_failures = [var.endpoints]
@@ -152,7 +156,7 @@ run "without_states_the_values_hold" {
   variables {
     read = []
     endpoints = {
-      tokyo-ap-A = { region = "ap-northeast-1", weight = 100, arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-a/0123456789abcdef" }
+      tokyo-ap-A = { region = "ap-northeast-1", arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-a/0123456789abcdef" }
     }
   }
 
