@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/env/awstest/traffic"
 	"reconcile/modules/tftest"
 )
 
@@ -18,6 +19,7 @@ func (a *account) rotate(from, to string) {
 	traffic := map[string]string{"switchover": "approved"}
 	both := []string{from, to}
 	old, new := map[string]int{from: 100}, map[string]int{to: 100}
+	a.aws.TrafficHistory()
 
 	a.setMode(to, "absent", "live")
 	a.setTraffic(both, old, old)
@@ -39,6 +41,7 @@ func (a *account) rotate(from, to string) {
 		a.t.Errorf("%s is absent and still has %v", from, remaining)
 	}
 	a.checkSynced()
+	a.checkServed()
 }
 
 // setAdmit edits who reaches a side's load balancer.
@@ -78,12 +81,40 @@ func (a *account) setTraffic(sides []string, from, to map[string]int) {
 		fmt.Fprintf(&lines, "  %s = { region = %q }\n", side, tokyo)
 	}
 	a.edit(file, `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines.String())
-	for name, shares := range map[string]map[string]int{"from": from, "to": to} {
-		var list []string
-		for side, share := range shares {
-			list = append(list, fmt.Sprintf("%s = %d", side, share))
+	a.edit(file, `(?m)^(from|to) +=.*\n`, "")
+	a.edit(file, `\z`, fmt.Sprintf("from = %s\nto   = %s\n", renderShares(from), renderShares(to)))
+}
+
+func renderShares(shares map[string]int) string {
+	var list []string
+	for _, side := range slices.Sorted(maps.Keys(shares)) {
+		list = append(list, fmt.Sprintf("%s = %d", side, shares[side]))
+	}
+	return "{ " + strings.Join(list, ", ") + " }"
+}
+
+// checkServed: at each moment since the last check, every client was served, and none by a
+// load balancer that was deleted.
+func (a *account) checkServed() {
+	a.t.Helper()
+	history := a.aws.TrafficHistory()
+	for i, after := range history[1:] {
+		for _, groups := range traffic.Between(history[i], after) {
+			for _, region := range []string{tokyo, osaka} {
+				near := traffic.Near(region, groups)
+				shares := traffic.Route(near)
+				for _, g := range near {
+					for _, e := range g.Endpoints {
+						if e.IsAbsent && shares[e.ID] > 0 {
+							a.t.Errorf("clients near %s reach a load balancer that was deleted: %+v", region, groups)
+						}
+					}
+				}
+				if shares[traffic.Failed] > 0 {
+					a.t.Errorf("%v of the clients near %s are not served: %+v", shares[traffic.Failed], region, groups)
+				}
+			}
 		}
-		a.edit(file, `(?m)^`+name+` +=.*\n`, fmt.Sprintf("%-4s = { %s }\n", name, strings.Join(list, ", ")))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"reconcile/env/awstest/traffic"
 )
 
 // accelerators implements Global Accelerator, which moto lacks: the calls that
@@ -24,13 +26,16 @@ type accelerators struct {
 	deploying map[string]bool
 	created   int
 	vpcs      map[string]string // by endpoint id
+	// Load balancers that were deleted while they were endpoints, by ARN.
+	absent  map[string]bool
+	history [][]traffic.Group // after each change of a group, the oldest first
 }
 
 func newAccelerators() *accelerators {
 	return &accelerators{
 		accelerators: map[string]map[string]any{}, listeners: map[string]map[string]any{}, groups: map[string]map[string]any{},
 		attributes: map[string]map[string]any{}, tags: map[string]map[string]string{}, deploying: map[string]bool{},
-		vpcs: map[string]string{},
+		vpcs: map[string]string{}, absent: map[string]bool{},
 	}
 }
 

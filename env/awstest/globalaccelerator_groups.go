@@ -45,6 +45,7 @@ func (g *accelerators) serveListener(c *call, in, l map[string]any) *response {
 func (g *accelerators) deploy(arn string, result any) *response {
 	accelerator, _, _ := strings.Cut(arn, "/listener/")
 	g.deploying[accelerator] = true
+	g.history = append(g.history, g.trafficGroups())
 	return jsonResponse(result)
 }
 
@@ -186,20 +187,4 @@ func (g *accelerators) hasEndpointIn(vpc string) bool {
 		}
 	}
 	return false
-}
-
-// EndpointWeights returns the weights of a Region's endpoints by endpoint id.
-func (s *Server) EndpointWeights(region string) map[string]string {
-	s.accelerators.mu.Lock()
-	defer s.accelerators.mu.Unlock()
-	weights := map[string]string{}
-	for _, group := range s.accelerators.groups {
-		if group["EndpointGroupRegion"] == region {
-			for _, e := range asList(group["EndpointDescriptions"]) {
-				endpoint := e.(map[string]any)
-				weights[asString(endpoint["EndpointId"])] = fmt.Sprint(endpoint["Weight"])
-			}
-		}
-	}
-	return weights
 }
