@@ -46,7 +46,7 @@ func (s *Server) makeLogGroups(c *call) {
 		made := (&call{service: "logs", region: c.region, method: http.MethodPost, path: "/", header: signedHeader("logs", c.region)}).withBody(map[string]any{"logGroupName": group})
 		made.header.Set("X-Amz-Target", "Logs_20140328.CreateLogGroup")
 		made.header.Set("Content-Type", "application/x-amz-json-1.1")
-		s.forward(made) // an error: it exists
+		s.handlers["logs"](made, s.forward) // an error: it exists
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *Server) LogGroups(region string) (groups []LogGroup) {
 	c := (&call{service: "logs", region: region, method: http.MethodPost, path: "/", header: signedHeader("logs", region)}).withBody(map[string]any{})
 	c.header.Set("X-Amz-Target", "Logs_20140328.DescribeLogGroups")
 	c.header.Set("Content-Type", "application/x-amz-json-1.1")
-	found, _ := decodeObject(s.forward(c).body)["logGroups"].([]any)
+	found, _ := decodeObject(s.handlers["logs"](c, s.forward).body)["logGroups"].([]any)
 	for _, each := range found {
 		group, _ := each.(map[string]any)
 		days, _ := strconv.Atoi(fmt.Sprint(group["retentionInDays"]))

@@ -8,7 +8,8 @@ import (
 // serializer runs a service's requests one at a time, where moto's threads do not
 // synchronize. DynamoDB's transactions are "all or nothing" and serializable (Amazon
 // DynamoDB Developer Guide, "Amazon DynamoDB Transactions: How it works").
-// In ECS, moto failed when the clusters of two Regions were created at the same time.
+// In ECS, moto failed when the clusters of two Regions were created at the same time, and in
+// CloudWatch Logs when groups were listed while one was made.
 type serializer struct{ mu sync.Mutex }
 
 func (q *serializer) serve(c *call, moto func(*call) *response) *response {

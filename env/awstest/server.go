@@ -28,6 +28,7 @@ func (s *Server) newHandlers() map[string]handler {
 		"globalaccelerator":    s.accelerators.serve,
 		"iam":                  new(identityStore).serve,
 		"lambda":               newFunctions().serve,
+		"logs":                 new(serializer).serve,
 		"rds":                  s.databases.serve,
 		"route53":              s.zones.serve,
 		"route53resolver":      newFirewalls().serve,
