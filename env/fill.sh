@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes account, prefix and Regions of site.auto.tfvars and site.staging.tfvars to the
 # places that can read no values: the backend of each workspace, staging's backend files,
-# and the roles in reconcile.hcl.
+# and the roles and alarms in reconcile.hcl.
 #
 #   sh env/fill.sh
 set -eu
@@ -46,6 +46,19 @@ for file in */versions.tf; do
   edit "$file" -e "/backend \"s3\"/,/}/s/^( *region *= )\"[^\"]*\"/\1\"$(region $home)\"/"
 done
 
+arns() { # ACCOUNT: roles and alarms
+  echo "s/::[0-9]*:role/::$1:role/"
+  for side in a b osaka; do
+    home=tokyo
+    if [ "$side" = osaka ]; then home=osaka; fi
+    echo "s/cloudwatch:[a-z0-9-]*:[0-9]*:alarm:shop-$side-/cloudwatch:$(region $home):$1:alarm:shop-$side-/"
+  done
+}
+
 edit reconcile.hcl \
-  -e "1,/^environment \"staging\"/s/::[0-9]*:role/::$(value site.auto.tfvars account_id):role/" \
-  -e "/^environment \"staging\"/,\$s/::[0-9]*:role/::$(value site.staging.tfvars account_id):role/"
+  -e "1,/^environment \"staging\"/{
+$(arns "$(value site.auto.tfvars account_id)")
+}" \
+  -e "/^environment \"staging\"/,\$ {
+$(arns "$(value site.staging.tfvars account_id)")
+}"

@@ -297,6 +297,7 @@ var estatePermissions = []permission{
 	allow("apply-tokyo-ap-A", "elasticloadbalancing:DeleteLoadBalancer", "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/shop-a/50dc6c495c0c9188"),
 	allow("apply-tokyo-ap-B", "autoscaling:UpdateAutoScalingGroup", "arn:aws:autoscaling:ap-northeast-1:123456789012:autoScalingGroup:x:autoScalingGroupName/shop-b"),
 	allow("apply-switchover", "globalaccelerator:UpdateEndpointGroup", "arn:aws:globalaccelerator::123456789012:accelerator/x/listener/y/endpoint-group/z"),
+	allow("plan-bootstrap plan-common* plan-osaka-ap plan-switchover plan-tokyo* apply-common* apply-osaka-ap apply-switchover apply-tokyo*", "cloudwatch:DescribeAlarms", "*"),
 	allow("apply-common", "globalaccelerator:UpdateAccelerator", "arn:aws:globalaccelerator::123456789012:accelerator/x"),
 	allow("apply-common", "s3:PutBucketPolicy", "arn:aws:s3:::example-flow-logs-123456789012"),
 	allow("apply-common_os", "s3:PutBucketPolicy", "arn:aws:s3:::example-flow-logs-osaka-123456789012"),

@@ -30,9 +30,37 @@ workspace "common_os" {
   apply = "approve"
 }
 
-# A person decides about traffic.
+# A person decides about traffic. reconcile moves it in steps, watches the alarms of the
+# sides, and goes back by itself (docs/drill.md).
 workspace "switchover" {
   apply = "approve"
+
+  progressive {
+    variable = "progress"
+    steps    = [10, 50, 100] # 50 is where dials turn from raising to lowering
+    soak     = ["10m", "15m", "10m"]
+
+    # Each side's own. One of Tokyo's sides is absent most of the time, and has none then.
+    alarms = [
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-errors",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-unhealthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-none-healthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-errors",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-unhealthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-none-healthy",
+      "arn:aws:cloudwatch:ap-northeast-3:123456789012:alarm:shop-osaka-errors",
+      "arn:aws:cloudwatch:ap-northeast-3:123456789012:alarm:shop-osaka-unhealthy",
+      "arn:aws:cloudwatch:ap-northeast-3:123456789012:alarm:shop-osaka-none-healthy",
+    ]
+    quiet = [
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-errors",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-unhealthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-a-none-healthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-errors",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-unhealthy",
+      "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:shop-b-none-healthy",
+    ]
+  }
 }
 
 environment "staging" {
@@ -57,5 +85,32 @@ environment "staging" {
 
   workspace "switchover" {
     backend_config = "env/staging-osaka.s3.tfbackend"
+
+    progressive {
+      variable = "progress"
+      steps    = [10, 50, 100] # 50 is where dials turn from raising to lowering
+      soak     = ["10m", "15m", "10m"]
+
+      # As in production.
+      alarms = [
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-errors",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-unhealthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-none-healthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-errors",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-unhealthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-none-healthy",
+        "arn:aws:cloudwatch:ap-northeast-3:210987654321:alarm:shop-osaka-errors",
+        "arn:aws:cloudwatch:ap-northeast-3:210987654321:alarm:shop-osaka-unhealthy",
+        "arn:aws:cloudwatch:ap-northeast-3:210987654321:alarm:shop-osaka-none-healthy",
+      ]
+      quiet = [
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-errors",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-unhealthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-a-none-healthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-errors",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-unhealthy",
+        "arn:aws:cloudwatch:ap-northeast-1:210987654321:alarm:shop-b-none-healthy",
+      ]
+    }
   }
 }

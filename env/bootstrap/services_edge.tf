@@ -87,10 +87,10 @@ locals {
       }
     }
 
-    # Only the distribution of traffic.
+    # Only the distribution of traffic, and the alarms that a rollout watches.
     endpoints = {
       look = [
-        "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
+        "cloudwatch:DescribeAlarms", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
         "globalaccelerator:ListCrossAccountResources",
       ]
       at = {
