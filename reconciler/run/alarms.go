@@ -13,6 +13,7 @@ const (
 	AlarmOK         AlarmState = "OK"
 	AlarmOn         AlarmState = "ALARM"
 	AlarmNoData     AlarmState = "INSUFFICIENT_DATA"
+	AlarmMissing    AlarmState = "MISSING"    // not CloudWatch's: there is no such alarm
 	AlarmUnreadable AlarmState = "UNREADABLE" // not CloudWatch's: Why says why
 )
 

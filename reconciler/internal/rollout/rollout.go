@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -242,7 +243,7 @@ func (d *decision) lookAtAlarms() {
 		}
 		return
 	}
-	if unread := d.list(run.AlarmUnreadable); unread != "" && canPause {
+	if unread := cmp.Or(d.list(run.AlarmUnreadable), d.list(run.AlarmMissing)); unread != "" && canPause {
 		d.pause("alarms cannot be read: "+unread, "")
 	}
 }
@@ -251,7 +252,7 @@ func (d *decision) lookAtAlarms() {
 func (d *decision) list(in run.AlarmState) string {
 	var names []string
 	for _, a := range d.f.Alarms {
-		isQuiet := in == run.AlarmNoData && slices.Contains(d.r.Strategy.Quiet, a.ARN)
+		isQuiet := (in == run.AlarmNoData || in == run.AlarmMissing) && slices.Contains(d.r.Strategy.Quiet, a.ARN)
 		if a.State != in || isQuiet {
 			continue
 		}
@@ -276,11 +277,12 @@ func (d *decision) describeAlarms() string {
 	return ", with the alarms " + excerpt.List(said, maxNamed)
 }
 
-// NotOK says which alarms are not OK; "" if all are. An alarm without data is OK if it is quiet.
+// NotOK says which alarms are not OK; "" if all are. A quiet alarm is OK without data, and
+// while it does not exist.
 func NotOK(s state.RolloutStrategy, alarms []run.AlarmReading) string {
 	d := decision{r: &state.Rollout{Strategy: s}, f: Facts{Alarms: alarms}}
 	var said []string
-	for _, in := range []run.AlarmState{run.AlarmOn, run.AlarmNoData, run.AlarmUnreadable} {
+	for _, in := range []run.AlarmState{run.AlarmOn, run.AlarmNoData, run.AlarmMissing, run.AlarmUnreadable} {
 		if names := d.list(in); names != "" {
 			said = append(said, string(in)+": "+names)
 		}

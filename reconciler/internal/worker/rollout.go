@@ -67,29 +67,40 @@ func (v *workspaceRun) leaveRollout() {
 	}
 }
 
-// beginRollout begins to apply a plan at 100 in steps, if the plan at 0 changes nothing.
+// beginRollout begins to apply a plan at 100 in steps, if the plan at 0 changes nothing. Where
+// the number moves nothing, it applies the plan as a whole.
 func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root string, whole *terraform.Plan) error {
 	scope, err := rollout.Scope(whole.Difference)
 	if err != nil {
 		return &run.BlockedError{Reason: "the rollout does not begin: " + err.Error()}
 	}
 	strategy := newStrategy(v.entry.Config)
+	v.setNumber(strategy, 0)
+	start, err := v.planExactInputs(ctx, root)
+	if err != nil {
+		return err
+	}
+	if !start.Empty && movesNothing(start, whole) {
+		v.setNumber(strategy, settings.WholeRollout)
+		if whole, err = v.planExactInputs(ctx, root); err != nil {
+			return err
+		}
+		if whole.Digest != start.Digest {
+			return &run.BlockedError{Retry: true, Soon: true, Reason: "the plan changed while it was compared with the plan at 0: the next pass plans again"}
+		}
+		return v.applyWhole(ctx, tf, root, whole)
+	}
+	if !start.Empty {
+		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
+			"the rollout does not begin: with %s = 0 the plan changes something (%s), so what is live is not where it starts, or the commit changes something else as well; to apply it without steps: `reconcile now --at-once %s --why …`",
+			strategy.Variable, rollout.Exceeds(nil, start.Difference), v.entry.Dir.Name)}
+	}
 	facts, err := ReadRolloutFacts(ctx, v.config, v.inventory, v.entry, v.record, strategy)
 	if err != nil {
 		return err
 	}
 	if bad := rollout.NotOK(strategy, facts.Alarms); bad != "" {
 		return &run.BlockedError{Retry: true, Soon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
-	}
-	v.setNumber(strategy, 0)
-	start, err := v.planExactInputs(ctx, root)
-	if err != nil {
-		return err
-	}
-	if !start.Empty {
-		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
-			"the rollout does not begin: with %s = 0 the plan changes something (%s), so what is live is not where it starts, or the commit changes something else as well; to apply it without steps: `reconcile now --at-once %s --why …`",
-			strategy.Variable, rollout.Exceeds(nil, start.Difference), v.entry.Dir.Name)}
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
@@ -104,6 +115,13 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	}
 	v.result.Approval = v.approval.Fact() // it is used
 	return v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry, root: root, tf: tf})
+}
+
+// movesNothing reports whether there is nothing to do in steps: the plan is the same at 0 and at
+// 100, and interrupts nothing, such as an endpoint that joins with weight 0. If it interrupts
+// something, what is live is not what 0 says.
+func movesNothing(start, whole *terraform.Plan) bool {
+	return start.Digest == whole.Digest && !whole.Risk.Risk.Asks()
 }
 
 func newStrategy(c settings.Config) state.RolloutStrategy {

@@ -49,7 +49,7 @@ func TestReadAlarms(t *testing.T) {
 		}
 		return got, why
 	}
-	if got, why := states("role/plan"); !slices.Equal(got, []run.AlarmState{run.AlarmOn, run.AlarmUnreadable, run.AlarmOK}) || !strings.Contains(why, "no such alarm") || assumed != "role/plan" {
+	if got, why := states("role/plan"); !slices.Equal(got, []run.AlarmState{run.AlarmOn, run.AlarmMissing, run.AlarmOK}) || !strings.Contains(why, "no such alarm") || assumed != "role/plan" {
 		t.Errorf("got %v: %s (as %q)", got, why, assumed)
 	}
 	none := []run.AlarmState{run.AlarmUnreadable, run.AlarmUnreadable, run.AlarmUnreadable}

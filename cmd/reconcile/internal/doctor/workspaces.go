@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"reconcile/reconciler/run"
@@ -100,7 +101,8 @@ func (d *Doctor) checkRolloutAlarms(ctx context.Context) (string, error) {
 			continue
 		}
 		for _, reading := range alarms.ReadAlarms(ctx, w.PlanRole, w.Progressive.Alarms) {
-			if reading.State == run.AlarmUnreadable {
+			isQuiet := slices.Contains(w.Progressive.Quiet, reading.ARN)
+			if reading.State == run.AlarmUnreadable || reading.State == run.AlarmMissing && !isQuiet {
 				unread = append(unread, fmt.Sprintf("%s: %s: %s", w.Name, reading.Name(), reading.Why))
 			} else {
 				found = append(found, fmt.Sprintf("%s: %s is %s", w.Name, reading.Name(), reading.State))
