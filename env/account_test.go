@@ -77,13 +77,15 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// commitEstate commits the infrastructure as shipped, with two changes: images are pushed
-// (docs/bootstrap.md, step 5), and the lock files name the provider that `make tools` built.
+// commitEstate commits the infrastructure as shipped, with three changes: images are pushed
+// (docs/bootstrap.md, step 5), the lock files name the provider that `make tools` built, and
+// each step of a rollout is watched for a second.
 func (a *account) commitEstate() {
 	a.t.Helper()
 	for _, digest := range []string{"image_digest", "build_image_digest", "standby_image_digest"} {
 		a.edit("env/bootstrap/terraform.tfvars", `(?m)^reconciler = \{\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
 	}
+	a.setSoak(`"1s"`)
 	hashes := a.providerHashes()
 	locks, err := filepath.Glob(filepath.Join(a.repo.Work, "env", "*", ".terraform.lock.hcl"))
 	if err != nil || len(locks) == 0 {

@@ -13,8 +13,9 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// rotate moves Tokyo's traffic from one side to the other, following docs/drill.md.
-func (a *account) rotate(from, to string) {
+// rotate moves Tokyo's traffic from one side to the other, following docs/drill.md: one commit
+// and one approval move it. isBad: the first time, the new side goes bad on the way.
+func (a *account) rotate(from, to string, isBad bool) {
 	a.t.Helper()
 	traffic := map[string]string{"switchover": "approved"}
 	both := []string{from, to}
@@ -26,6 +27,9 @@ func (a *account) rotate(from, to string) {
 	a.commitAndCheck(to+" comes to life and joins", map[string]string{to: "approved", "switchover": "approved"})
 	a.checkWeights(tokyo, map[string]string{from: "100", to: "0"})
 	a.setTraffic(both, old, new)
+	if isBad {
+		a.takeBack(from, to)
+	}
 	a.commitAndCheck(to+" takes over", traffic)
 	a.checkWeights(tokyo, map[string]string{from: "0", to: "100"})
 	a.setAdmit(to, "clients", "accelerator")

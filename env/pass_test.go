@@ -60,26 +60,33 @@ func (p *passResult) add(later *passResult) {
 	}
 }
 
-// settle runs a pass, and further ones until no plan waits. It approves each plan that
-// waits, once, as a person does who has read it.
+// settle runs a pass, and further ones until no plan waits and no rollout is under way. It
+// approves each plan that waits, once, as a person does who has read it.
 func (a *account) settle(args ...string) *passResult {
 	a.t.Helper()
 	p, approved := &passResult{}, map[string]bool{}
 	for {
 		pass := a.runPass(args...)
 		p.add(pass)
-		waits := false
-		for _, w := range pass.Workspaces {
-			if w.Outcome == "blocked" && w.Digest != "" && !approved[w.Digest] {
-				a.runAsPerson("approve", w.Name, w.Digest, "--why", "the drill")
-				approved[w.Digest], waits = true, true
-			}
-		}
-		if !waits {
+		isRolling := slices.ContainsFunc(pass.Workspaces, func(w workspaceResult) bool { return w.Outcome == "rolling" })
+		if !a.approveWaiting(pass, approved) && !isRolling {
 			return p
 		}
 		args = nil
 	}
+}
+
+// approveWaiting approves the plans that wait, and reports whether there was one. A plan that
+// was approved before is left out.
+func (a *account) approveWaiting(p *passResult, approved map[string]bool) (any bool) {
+	a.t.Helper()
+	for _, w := range p.Workspaces {
+		if w.Outcome == "blocked" && w.Digest != "" && !approved[w.Digest] {
+			a.runAsPerson("approve", w.Name, w.Digest, "--why", "the drill")
+			approved[w.Digest], any = true, true
+		}
+	}
+	return any
 }
 
 // runAsPerson runs a command of reconcile on a person's machine.

@@ -28,11 +28,11 @@ func returnToTokyo(a *account) {
 	if err := os.WriteFile(filepath.Join(a.repo.Work, "env", "switchover", "terraform.tfvars"), values, 0o600); err != nil {
 		a.t.Fatal(err)
 	}
-	a.commitAndCheck("clients go to Tokyo", map[string]string{"switchover": "approved"}) // 4
+	a.commitAtOnce("clients go to Tokyo") // 4
 	a.checkWeights(tokyo, map[string]string{"tokyo-ap-A": "100"})
 	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
 	a.edit("env/switchover/terraform.tfvars", `(?m)^  osaka-ap\s+= .*\n`, "") // 5
-	a.commitAndCheck("no client goes to Osaka", map[string]string{"switchover": "approved"})
+	a.commitAtOnce("no client goes to Osaka")
 	a.checkWeights(osaka, map[string]string{})
 	a.setDatabase("tokyo", "replica_of", "") // 6
 	a.commitAndCheck("Tokyo's database takes writes", map[string]string{"tokyo": "approved", "tokyo-ap-A": "no-changes", "tokyo-ap-B": "no-changes"})
@@ -43,10 +43,22 @@ func returnToTokyo(a *account) {
 	a.commitAndCheck("Osaka follows Tokyo", map[string]string{"osaka-ap": "approved", "switchover": "no-changes"})
 	a.checkSource("osaka-ap", "arn:aws:rds:"+tokyo+":"+a.site.Account+":db:shop-2")
 	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "$0  osaka-ap = { region = \""+osaka+"\", standby = true }\n") // 8
-	a.commitAndCheck("Osaka stands by", map[string]string{"switchover": "approved"})
+	a.commitAtOnce("Osaka stands by")
 	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
 	a.checkUnchanged(listWorkspaces(a.t)...)
 	a.checkLogGroups()
+}
+
+// commitAtOnce commits a change of the traffic that has no steps, because a side joins with a
+// weight, or leaves with one.
+func (a *account) commitAtOnce(message string) {
+	a.t.Helper()
+	a.commit(message)
+	a.settle() // a person approves the plan
+	p := a.runReconcile("now", "switchover", "--at-once", "--why", message)
+	if got := p.outcomes(); got["switchover"] != "approved" {
+		a.t.Fatalf("%s: %v", message, got)
+	}
 }
 
 // follow edits the database of a workspace: its second generation, which follows a

@@ -1,6 +1,9 @@
 package env_test
 
 import (
+	"encoding/json"
+	"net/url"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,4 +84,72 @@ func alarmNames(list string) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// setSoak edits how long the steps of a rollout are watched.
+func (a *account) setSoak(soak string) {
+	a.t.Helper()
+	a.edit("env/reconcile.hcl", `(?m)^( +soak += ).*`, "${1}"+soak)
+}
+
+// takeBack: the side that traffic moves to goes bad at 50. An alarm brings the traffic back to
+// 10, and a person brings it back to 0.
+func (a *account) takeBack(from, to string) {
+	a.t.Helper()
+	a.setSoak(`["1s", "10h", "1s"]`)
+	a.commit(to + " takes over, and is bad")
+	for approved := map[string]bool{}; a.readRollout().Number != 50; {
+		a.approveWaiting(a.runPass(), approved)
+	}
+	a.checkWeights(tokyo, map[string]string{from: "50", to: "50"})
+
+	a.setAlarm(to, "ALARM")
+	a.runPass()
+	if r := a.readRollout(); r.Phase != "stopped" || r.Number != 10 {
+		a.t.Fatalf("an alarm at 50: %+v", r)
+	}
+	a.checkWeights(tokyo, map[string]string{from: "90", to: "10"})
+	a.runAsPerson("rollout", "abort", "switchover", "--why", "the drill")
+	a.runPass()
+	a.checkWeights(tokyo, map[string]string{from: "100", to: "0"})
+	if r := a.readRollout(); r.Active {
+		a.t.Fatalf("after it was aborted: %+v", r)
+	}
+
+	a.setAlarm(to, "OK")
+	a.runAsPerson("resume", "switchover")
+	a.setSoak(`"1s"`)
+}
+
+// rolloutStatus is what `reconcile rollout status` prints of a rollout.
+type rolloutStatus struct {
+	Number int
+	Phase  string
+	Active bool
+}
+
+// readRollout returns the rollout of the traffic, or the last one.
+func (a *account) readRollout() rolloutStatus {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), a.binary, "rollout", "status", "switchover", "-o", "json")
+	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	out, err := cmd.Output()
+	if err != nil {
+		a.t.Fatalf("reconcile rollout status: %v\n%s", err, out)
+	}
+	var all struct{ Rollouts []rolloutStatus }
+	if err := json.Unmarshal(out, &all); err != nil || len(all.Rollouts) != 1 {
+		a.t.Fatalf("reconcile rollout status: %v\n%s", err, out)
+	}
+	return all.Rollouts[0]
+}
+
+// setAlarm sets the state of the alarm about errors of a side in Tokyo.
+func (a *account) setAlarm(side, state string) {
+	a.t.Helper()
+	values := tftest.LoadValues(a.t, filepath.Join(a.repo.Work, "env", side, "terraform.tfvars"))
+	a.aws.CallQuery(a.t, "monitoring", tokyo, url.Values{
+		"Action": {"SetAlarmState"}, "Version": {"2010-08-01"}, "AlarmName": {strings.Trim(values["name"], `"`) + "-errors"},
+		"StateValue": {state}, "StateReason": {"the drill"},
+	})
 }
