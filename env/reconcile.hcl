@@ -30,6 +30,19 @@ workspace "common_os" {
   apply = "approve"
 }
 
+# What serves is neither destroyed nor replaced: first its share becomes 0.
+workspace "tokyo-ap-A" {
+  serving = "switchover.shares"
+}
+
+workspace "tokyo-ap-B" {
+  serving = "switchover.shares"
+}
+
+workspace "osaka-ap" {
+  serving = "switchover.shares"
+}
+
 # A person decides about traffic. reconcile moves it in steps, watches the alarms of the
 # sides, and goes back by itself (docs/drill.md).
 workspace "switchover" {
