@@ -47,6 +47,21 @@ func TestRolloutOfTraffic(t *testing.T) {
 	}
 }
 
+// TestPreparedDatabase: what is prepared for the loss of Tokyo is Osaka's database of today,
+// without what it follows.
+func TestPreparedDatabase(t *testing.T) {
+	t.Parallel()
+	fields := func(file string) []string {
+		return slices.DeleteFunc(strings.Fields(tftest.LoadValues(t, filepath.Join("osaka-ap", file))["database"]), func(field string) bool {
+			return field == "replica_of" || field == `"shop"`
+		})
+	}
+	want := strings.Replace(strings.Join(fields("terraform.tfvars"), " "), "{ =", "{", 1)
+	if got := strings.Join(fields("dr-osaka.tfvars"), " "); got != want {
+		t.Errorf("prepared is %s, and today's is %s", got, want)
+	}
+}
+
 // listStrategies returns the progressive blocks of switchover, of all environments.
 func listStrategies(t *testing.T) (strategies []tftest.Block) {
 	t.Helper()
