@@ -1,13 +1,17 @@
 # All numbers of a rollout at once, for the tests beside it.
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     aws = {
-      source = "hashicorp/aws"
+      source  = "hashicorp/aws"
+      version = "~> 6.34"
     }
   }
 }
 
 variable "endpoints" {
+  description = "As the module's."
   type = map(object({
     region  = string
     standby = optional(bool)
@@ -15,11 +19,13 @@ variable "endpoints" {
 }
 
 variable "from" {
-  type = map(number)
+  description = "As the module's."
+  type        = map(number)
 }
 
 variable "to" {
-  type = map(number)
+  description = "As the module's."
+  type        = map(number)
 }
 
 locals {
@@ -52,9 +58,11 @@ module "endpoints" {
 }
 
 output "shares" {
-  value = [for number in local.numbers : module.at[number].shares]
+  description = "The module's output, by number."
+  value       = [for number in local.numbers : module.at[number].shares]
 }
 
 output "traffic" {
-  value = [for number in local.numbers : module.endpoints[number].traffic]
+  description = "The output of accelerator_endpoint, by number."
+  value       = [for number in local.numbers : module.endpoints[number].traffic]
 }
