@@ -54,7 +54,8 @@ func (s *Session) Init(ctx context.Context) error {
 		return err
 	}
 	if err := s.checkBackend(cache); err != nil {
-		return s.stepError("init", nil, err)
+		// What init has stored is wrong: the next run begins without it.
+		return s.stepError("init", nil, errors.Join(err, files.RemoveIfExists(cache.marker())))
 	}
 	return s.checkRecovered(ctx)
 }
