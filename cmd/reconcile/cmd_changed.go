@@ -102,7 +102,7 @@ func (a *app) formatRange(from, to commitid.ID) string {
 }
 
 func printWarnings(a *app, warnings []string) {
-	for _, warning := range warnings {
-		ui.PrintWrapped(a.err, a.width(), "", a.tr.Sprintf("warning: %s", a.tr.Translate(warning)))
+	for _, warning := range ui.MergeWarnings(a.tr, warnings) {
+		ui.PrintWrapped(a.err, a.width(), "", a.tr.Sprintf("warning: %s", warning))
 	}
 }

@@ -132,8 +132,21 @@ func showValidation(a *app, v *reconciler.Validation) error {
 // printValidation prints a finding a line, as compilers do, so that editors find the place.
 func printValidation(a *app, v *reconciler.Validation) {
 	counts := map[reconciler.Severity]int{}
+	same := map[string]int{} // warnings by text
 	for _, f := range v.Findings {
 		counts[f.Severity]++
+		if f.Severity == reconciler.SeverityWarning {
+			same[f.Text]++
+		}
+	}
+	for _, f := range v.Findings {
+		others := same[f.Text] - 1
+		if f.Severity == reconciler.SeverityWarning {
+			if same[f.Text] == 0 {
+				continue // its first one was printed
+			}
+			same[f.Text] = 0
+		}
 		style := ui.StyleBad
 		if f.Severity == reconciler.SeverityWarning {
 			style = ui.StyleWait
@@ -146,6 +159,9 @@ func printValidation(a *app, v *reconciler.Validation) {
 			text += a.tr.Sprintf(" (in %d workspaces)", n)
 		} else if n > 0 && f.File == "" {
 			text += " (" + strings.Join(f.Workspaces, ", ") + ")"
+		}
+		if others > 0 {
+			text = a.tr.Sprintf("%s (and in %d more: -o json has all)", text, others)
 		}
 		ui.PrintWrapped(a.out, a.width(), "", text)
 	}

@@ -23,7 +23,8 @@ type ResultPrinter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	width   int
-	Stamps  bool // each text begins with the time at which it is written
+	warned  warningCounts // warnings of workspaces that are written
+	Stamps  bool          // each text begins with the time at which it is written
 	tr      *catalog.Translator
 	hasLine map[string]bool // workspaces whose line is written
 	Start   time.Time
@@ -49,6 +50,13 @@ func (r *ResultPrinter) printWorkspace(w run.WorkspaceResult) {
 		return
 	}
 	r.hasLine[w.Name] = true
+	var warnings []string // the same one of many workspaces is counted at the end
+	for _, warning := range w.Warnings {
+		if r.warned.isFirst(warning) {
+			warnings = append(warnings, warning)
+		}
+	}
+	w.Warnings = warnings
 	r.print(func(out io.Writer, width int) { fmt.Fprint(out, FormatWorkspace(r.tr, w, width)) })
 }
 
@@ -108,10 +116,15 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 		counts[w.Outcome]++
 		r.printWorkspace(w)
 	}
-	for _, warning := range result.Warnings {
-		r.print(func(out io.Writer, width int) {
-			PrintWrapped(out, width, "", r.tr.Sprintf("warning: %s", r.tr.Translate(warning)))
-		})
+	for _, text := range r.warned.order {
+		if n := r.warned.times[text]; n > 1 {
+			r.print(func(out io.Writer, width int) {
+				PrintWrapped(out, width, "", r.tr.Sprintf("warning: %d workspaces have this: %s", n, r.tr.Translate(text)))
+			})
+		}
+	}
+	for _, warning := range MergeWarnings(r.tr, result.Warnings) {
+		r.print(func(out io.Writer, width int) { PrintWrapped(out, width, "", r.tr.Sprintf("warning: %s", warning)) })
 	}
 	r.print(func(out io.Writer, width int) { r.printOutcome(out, width, result, counts) })
 }
