@@ -105,7 +105,7 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 func newNotification(r *run.Run, cursor state.PullRequestCursor) *notify.Notification {
 	return &notify.Notification{
 		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: r.Result.To, At: r.Config.Now().UTC(),
-		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
+		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified, PageURL: r.Config.PageURL,
 	}
 }
 

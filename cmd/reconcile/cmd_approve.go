@@ -92,6 +92,7 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if err := p.Record.PlaceApproval(ctx, plan, approval); err != nil {
 		return err
 	}
+	a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
 	}

@@ -80,6 +80,9 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	}
 	options.Process = process.run
 	previews, err := preview.New(p.RunConfig(nil)).RunRound(ctx, killCtx, project, options)
+	if err == nil && !o.dryRun {
+		a.updatePage(p)
+	}
 	err = toUsageError(err)
 	if a.wantsJSON() {
 		if printErr := ui.PrintJSONWith(a.out, previews, "error", ui.ErrorText(err)); printErr != nil {

@@ -7,6 +7,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -76,4 +77,16 @@ func multiObserver(observers []func(run.Event)) func(run.Event) {
 			observe(e)
 		}
 	}
+}
+
+// updatePage writes the pages of --page after a command has changed the record. What goes
+// wrong is logged.
+func (a *app) updatePage(p *wire.Deps) {
+	publisher, err := p.OpenPage()
+	if err != nil {
+		a.log.Warn("the page is not written", "error", err)
+		return
+	}
+	publisher.Update()
+	publisher.Close()
 }

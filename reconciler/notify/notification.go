@@ -19,6 +19,9 @@ type Notification struct {
 	At          time.Time        `json:"at"`
 	Events      []WorkspaceEvent `json:"workspaces"` // sorted by name, never empty
 
+	// PageURL returns where people open the page of the run in a language; nil: there is none.
+	PageURL func(language string, run runid.ID) string `json:"-"`
+
 	// Earlier notifications covered the merges up to MergedSince, the last of them with
 	// these pull requests. A notifier for pull requests updates both fields.
 	MergedSince      time.Time `json:"-"`

@@ -14,6 +14,9 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
 	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+string(r.Run))))
 	s.addParagraph(s.eventTable(r))
+	if r.PageURL != nil {
+		s.addParagraph(s.message("report.page", "url", r.PageURL(w.language, r.Run)))
+	}
 	var drifted, withheld, recovered, held []string
 	for _, n := range r.Events {
 		if n.FromSnapshot {

@@ -61,5 +61,8 @@ func (w *Writer) Summarize(r *Notification) (Summary, error) {
 	if len(drifted) > 0 {
 		summary.Advice = append(summary.Advice, s.message("report.drifted", "workspaces", strings.Join(drifted, ", "), "command", replanCommand(drifted...)))
 	}
+	if r.PageURL != nil {
+		summary.Advice = append(summary.Advice, s.message("report.page", "url", r.PageURL(w.language, r.Run)))
+	}
 	return summary, s.err
 }

@@ -66,6 +66,8 @@ type Config struct {
 	Alarms Alarms
 	// Notifiers send notifications about workspaces.
 	Notifiers []Notifier
+	// PageURL returns where people open the page of a run in a language; nil: there is none.
+	PageURL func(language string, run runid.ID) string
 	// DigestKey returns the key for output digests and hashed variables, and the key's
 	// id. It is called only when something is hashed.
 	DigestKey func(ctx context.Context) (id string, key []byte, err error)

@@ -33,6 +33,14 @@ func RunPath(run runid.ID) string {
 	return runsDir + slug(string(run)) + ".html"
 }
 
+// URLs returns a function that says where people open the page of a run, if they open the
+// pages of the target at base.
+func URLs(base, record string) func(language string, run runid.ID) string {
+	return func(language string, run runid.ID) string {
+		return strings.TrimRight(base, "/") + "/" + DirOf(record) + "/" + language + "/" + RunPath(run)
+	}
+}
+
 var (
 	plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
 	ulidText  = regexp.MustCompile(`^[0-9A-Z]{26}$`)

@@ -18,6 +18,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/awsalarms"
 	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/reconciler"
 	"reconcile/reconciler/approval"
 	"reconcile/reconciler/run"
@@ -204,6 +205,9 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 		Gate:        settings.ApplyMode(s.Gate),
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
 		Log: p.log, Observe: observe,
+	}
+	if s.PageURL != "" {
+		c.PageURL = page.URLs(s.PageURL, p.RecordName())
 	}
 	if s.Approvers != "" {
 		c.Approvers = p.Approvers
