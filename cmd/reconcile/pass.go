@@ -7,7 +7,6 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
-	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
