@@ -26,14 +26,14 @@ func (a *account) rotate(from, to string, isBad bool) {
 	a.setTraffic(both, old, old)
 	a.commitAndCheck(to+" comes to life and joins", map[string]string{to: "approved", "switchover": "approved"})
 	a.checkWeights(tokyo, map[string]string{from: "100", to: "0"})
+	a.setAdmit(to, "clients", "accelerator")
+	a.commitAndCheck("nobody gets past the accelerator to "+to, map[string]string{to: "approved"})
 	a.setTraffic(both, old, new)
 	if isBad {
 		a.takeBack(from, to)
 	}
 	a.commitAndCheck(to+" takes over", traffic)
 	a.checkWeights(tokyo, map[string]string{from: "0", to: "100"})
-	a.setAdmit(to, "clients", "accelerator")
-	a.commitAndCheck("nobody gets past the accelerator to "+to, map[string]string{to: "approved"})
 	a.setMode(from, "live", "retiring")
 	a.setTraffic([]string{to}, new, new)
 	a.commitAndCheck(from+" leaves and retires", map[string]string{from: "approved", "switchover": "approved"})
