@@ -55,9 +55,15 @@ func (a *account) commitAtOnce(message string) {
 	a.t.Helper()
 	a.commit(message)
 	a.settle() // a person approves the plan
-	p := a.runReconcile("now", "switchover", "--at-once", "--why", message)
+	a.applyAtOnce(message)
+}
+
+// applyAtOnce applies the approved plan of the traffic without steps.
+func (a *account) applyAtOnce(why string) {
+	a.t.Helper()
+	p := a.runReconcile("now", "switchover", "--at-once", "--why", why)
 	if got := p.outcomes(); got["switchover"] != "approved" {
-		a.t.Fatalf("%s: %v", message, got)
+		a.t.Fatalf("%s: %v", why, got)
 	}
 }
 
