@@ -61,7 +61,7 @@ func directoryOf(name string) string {
 	return ""
 }
 
-func (s sheet) directory(name string) string {
+func (s document) directory(name string) string {
 	if name == "" || name == "." {
 		return s.say("page.graph.top")
 	}

@@ -17,8 +17,8 @@ import (
 	"reconcile/state"
 )
 
-// sheet is one page in one language.
-type sheet struct {
+// document is one page in one language.
+type document struct {
 	text
 	model  *Model
 	title  string
@@ -27,22 +27,22 @@ type sheet struct {
 }
 
 // up returns the way from the page to the directory of the record.
-func (s sheet) up() string { return strings.Repeat("../", 1+strings.Count(s.path, "/")) }
+func (s document) up() string { return strings.Repeat("../", 1+strings.Count(s.path, "/")) }
 
 // to returns the way from the page to another of the same language.
-func (s sheet) to(path string) templ.SafeURL {
+func (s document) to(path string) templ.SafeURL {
 	return templ.SafeURL(strings.Repeat("../", strings.Count(s.path, "/")) + path)
 }
 
 // other returns the language that the page links to.
-func (s sheet) other() string {
+func (s document) other() string {
 	if s.language == "ja" {
 		return "en"
 	}
 	return "ja"
 }
 
-func layout(s sheet) templ.Component {
+func layout(s document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -357,7 +357,7 @@ func layout(s sheet) templ.Component {
 }
 
 // recordTitle returns what the record is called on its pages: its environment, else its name.
-func (s sheet) recordTitle() string {
+func (s document) recordTitle() string {
 	if s.model.Site.Environment != "" {
 		return line(s.model.Site.Environment)
 	}
@@ -415,7 +415,7 @@ func at(t time.Time) templ.Component {
 	})
 }
 
-func shortAt(s sheet, t time.Time) templ.Component {
+func shortAt(s document, t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -532,7 +532,7 @@ func link(url, label string) templ.Component {
 	})
 }
 
-func commit(s sheet, id commitid.ID) templ.Component {
+func commit(s document, id commitid.ID) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -601,7 +601,7 @@ func commit(s sheet, id commitid.ID) templ.Component {
 	})
 }
 
-func outcome(s sheet, o state.Outcome) templ.Component {
+func outcome(s document, o state.Outcome) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

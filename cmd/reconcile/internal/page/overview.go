@@ -36,7 +36,7 @@ func (m *Model) removed() []reconciler.StatusWorkspace {
 	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return !w.Removed })
 }
 
-func (s sheet) verdictValues() []any {
+func (s document) verdictValues() []any {
 	switch s.model.verdict() {
 	case "behind", "person":
 		return []any{"count", s.model.countNeeds()}
@@ -45,7 +45,7 @@ func (s sheet) verdictValues() []any {
 }
 
 // runCounts returns what became of the workspaces of a run, such as "2 applied, 1 failed".
-func (s sheet) runCounts(r state.Run) string {
+func (s document) runCounts(r state.Run) string {
 	counts := map[state.Outcome]int{}
 	var order []state.Outcome
 	for _, w := range r.Workspaces {

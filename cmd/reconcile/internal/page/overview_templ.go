@@ -16,7 +16,7 @@ import (
 	"reconcile/state"
 )
 
-func overviewPage(s sheet) templ.Component {
+func overviewPage(s document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -263,7 +263,7 @@ func overviewPage(s sheet) templ.Component {
 	})
 }
 
-func verdict(s sheet) templ.Component {
+func verdict(s document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -499,7 +499,7 @@ func verdict(s sheet) templ.Component {
 	})
 }
 
-func needCard(s sheet, n need) templ.Component {
+func needCard(s document, n need) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1042,7 +1042,7 @@ func needCard(s sheet, n need) templ.Component {
 	})
 }
 
-func riskList(s sheet, risks []state.ChangeRisk, limit int) templ.Component {
+func riskList(s document, risks []state.ChangeRisk, limit int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1175,7 +1175,7 @@ func riskList(s sheet, risks []state.ChangeRisk, limit int) templ.Component {
 	})
 }
 
-func workingNow(s sheet, w *Working) templ.Component {
+func workingNow(s document, w *Working) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1348,7 +1348,7 @@ func workingNow(s sheet, w *Working) templ.Component {
 	})
 }
 
-func workspaceTable(s sheet, rows []reconciler.StatusWorkspace) templ.Component {
+func workspaceTable(s document, rows []reconciler.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1461,7 +1461,7 @@ func workspaceTable(s sheet, rows []reconciler.StatusWorkspace) templ.Component 
 	})
 }
 
-func workspaceRow(s sheet, w reconciler.StatusWorkspace, rows int) templ.Component {
+func workspaceRow(s document, w reconciler.StatusWorkspace, rows int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1544,7 +1544,7 @@ func workspaceRow(s sheet, w reconciler.StatusWorkspace, rows int) templ.Compone
 	})
 }
 
-func conditions(s sheet, w reconciler.StatusWorkspace) templ.Component {
+func conditions(s document, w reconciler.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1631,7 +1631,7 @@ func conditions(s sheet, w reconciler.StatusWorkspace) templ.Component {
 }
 
 // rowCommit leaves the subject out where there are very many rows.
-func rowCommit(s sheet, id commitid.ID, rows int) templ.Component {
+func rowCommit(s document, id commitid.ID, rows int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1676,7 +1676,7 @@ func rowCommit(s sheet, id commitid.ID, rows int) templ.Component {
 	})
 }
 
-func runTable(s sheet, runs []state.Run) templ.Component {
+func runTable(s document, runs []state.Run) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

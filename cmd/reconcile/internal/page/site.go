@@ -54,7 +54,7 @@ func (m *Model) files(live bool) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, m.filesIn(sheet{text: t, model: m, assets: names}, live)...)
+		list = append(list, m.filesIn(document{text: t, model: m, assets: names}, live)...)
 	}
 	list = append(list,
 		file{name: overviewFile, key: "chooser " + names.style, stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
@@ -66,7 +66,7 @@ func (m *Model) files(live bool) ([]file, error) {
 	return list, nil
 }
 
-func (m *Model) filesIn(s sheet, live bool) []file {
+func (m *Model) filesIn(s document, live bool) []file {
 	overview := s.of(overviewFile, s.recordTitle()+" · reconcile")
 	list := []file{overview.file("", stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
 	if live {
@@ -96,14 +96,14 @@ func (m *Model) filesIn(s sheet, live bool) []file {
 	return list
 }
 
-// of returns the sheet of a page.
-func (s sheet) of(path, title string) sheet {
+// of returns the document of a page.
+func (s document) of(path, title string) document {
 	s.path, s.title = path, title
 	return s
 }
 
 // file returns the file of a page. An empty key stands for a page that always changes.
-func (s sheet) file(key string, stage int, view func(ctx context.Context) (templ.Component, error)) file {
+func (s document) file(key string, stage int, view func(ctx context.Context) (templ.Component, error)) file {
 	if key != "" {
 		key += " " + layoutVersion + s.assets.style + s.assets.script
 	}
