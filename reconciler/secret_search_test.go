@@ -68,12 +68,12 @@ func (s *secretSearch) run(args string, says ...string) string {
 
 func (s *secretSearch) lastRun() string {
 	s.t.Helper()
-	var history struct{ Runs []struct{ ID string } }
+	var history struct{ Runs []struct{ Run string } }
 	text := s.run("runs -o json")
 	if err := json.Unmarshal([]byte(text), &history); err != nil || len(history.Runs) == 0 {
 		s.t.Fatalf("runs (%v): %s", err, text)
 	}
-	return history.Runs[0].ID
+	return history.Runs[0].Run
 }
 
 var zstdReader, _ = zstd.NewReader(nil)

@@ -13,6 +13,7 @@ import (
 type pattern struct {
 	format, translated string
 	before, after      string // what its texts begin and end with
+	longest            string // its longest literal text
 	literals           int    // bytes of literal text
 	arguments          []int  // of each value, by its place in the format
 	expression         func() *regexp.Regexp
@@ -40,6 +41,7 @@ func newPattern(format, translated string) *pattern {
 	for _, at := range places {
 		p.literals += len(strings.ReplaceAll(format[end:at[0]], " ", ""))
 		source.WriteString(regexp.QuoteMeta(format[end:at[0]]))
+		p.longest = longer(p.longest, format[end:at[0]])
 		source.WriteString(valuePattern(format[at[4]:at[5]]))
 		end = at[1]
 	}
@@ -48,8 +50,16 @@ func newPattern(format, translated string) *pattern {
 		return nil
 	}
 	source.WriteString(regexp.QuoteMeta(format[end:]) + "$")
+	p.longest = longer(p.longest, format[end:])
 	p.expression = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source.String()) })
 	return p
+}
+
+func longer(a, b string) string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
 }
 
 // valuePattern returns the expression of the texts that a verb makes.
@@ -67,7 +77,7 @@ func valuePattern(letter string) string {
 
 // match returns the values in a text that the format has made; nil for another text.
 func (p *pattern) match(text string) []string {
-	if !strings.HasPrefix(text, p.before) || !strings.HasSuffix(text, p.after) {
+	if !strings.HasPrefix(text, p.before) || !strings.HasSuffix(text, p.after) || !strings.Contains(text, p.longest) {
 		return nil
 	}
 	found := p.expression().FindStringSubmatch(text)

@@ -146,22 +146,49 @@ func (t *Translator) Sprintf(format string, values ...any) string {
 
 // Translate translates a text that was made from texts and formats of the code, such as an
 // error: by the longest format that fits, then the values in it. Of other texts it translates
-// the lines, and of these the parts between colons and semicolons.
+// the lines, and of these the parts between colons and semicolons. What services say can be
+// long, and is not ours: after maxWork bytes it translates no more.
 func (t *Translator) Translate(text string) string {
 	if t == nil || text == "" {
 		return text
 	}
-	const maxDepth = 12 // of errors in errors
-	translated, _ := t.translate(text, maxDepth)
+	const (
+		maxDepth = 12       // of errors in errors
+		maxWork  = 32 << 10 // of all texts and parts that are compared with the formats
+	)
+	tr := translation{Translator: t, left: maxWork, done: map[string]outcome{}}
+	translated, _ := tr.translate(text, maxDepth)
 	return translated
 }
 
-// translate reports whether it knows the whole text.
-func (t *Translator) translate(text string, depth int) (translated string, found bool) {
+// translation is one call of Translate.
+type translation struct {
+	*Translator
+	left int // bytes that may still be compared with the formats
+	done map[string]outcome
+}
+
+// outcome is the translation of a part. found: the whole part was known.
+type outcome struct {
+	text  string
+	found bool
+}
+
+// translate reports whether it knows the whole text. It looks at the same text once.
+func (t *translation) translate(text string, depth int) (translated string, found bool) {
+	if o, done := t.done[text]; done {
+		return o.text, o.found
+	}
+	translated, found = t.translateNew(text, depth)
+	t.done[text] = outcome{translated, found}
+	return translated, found
+}
+
+func (t *translation) translateNew(text string, depth int) (translated string, found bool) {
 	if to := cmp.Or(t.texts[text], t.reasons()[text]); to != "" {
 		return to, true
 	}
-	if depth == 0 {
+	if t.left -= len(text); depth == 0 || t.left < 0 {
 		return text, false
 	}
 	for _, separator := range []string{"\n", "; ", ". "} {
@@ -198,7 +225,7 @@ func (t *Translator) translate(text string, depth int) (translated string, found
 }
 
 // translateList translates a list of texts, if it knows all of them.
-func (t *Translator) translateList(text, separator string, depth int) (translated string, found bool) {
+func (t *translation) translateList(text, separator string, depth int) (translated string, found bool) {
 	parts := strings.Split(text, separator)
 	if len(parts) == 1 {
 		return text, false
@@ -213,7 +240,7 @@ func (t *Translator) translateList(text, separator string, depth int) (translate
 
 // cut cuts a text at a separator: after the longest beginning that has a translation, else at
 // the first.
-func (t *Translator) cut(text, separator string) (first, rest string, found bool) {
+func (t *translation) cut(text, separator string) (first, rest string, found bool) {
 	for at := strings.LastIndex(text, separator); at >= 0; at = strings.LastIndex(text[:at], separator) {
 		if t.texts[text[:at]] != "" {
 			return text[:at], text[at+len(separator):], true

@@ -73,3 +73,16 @@ func TestTranslate(t *testing.T) {
 		t.Error("an unknown language has a translator")
 	}
 }
+
+// TestTranslateForeignText: a long text of a service ends, although it can be cut at many
+// places. Each part of it was looked at again and again.
+func TestTranslateForeignText(t *testing.T) {
+	translator, err := catalog.NewTranslator("ja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "Error: " + strings.Repeat("the request (x-amz-security-token:a/b; host:c, d): refused … again\n", 400)
+	if got := translator.Translate(text); !strings.Contains(got, "x-amz-security-token:a/b") {
+		t.Errorf("got %s", got)
+	}
+}
