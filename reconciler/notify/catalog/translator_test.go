@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -77,7 +78,7 @@ func TestTranslate(t *testing.T) {
 // TestTranslateForeignText: a long text of a service ends, although it can be cut at many
 // places. Each part of it was looked at again and again.
 func TestTranslateForeignText(t *testing.T) {
-	translator, err := catalog.NewTranslator("ja")
+	translator, err := NewTranslator("ja")
 	if err != nil {
 		t.Fatal(err)
 	}
