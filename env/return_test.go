@@ -49,13 +49,14 @@ func returnToTokyo(a *account) {
 	a.checkLogGroups()
 }
 
-// commitAtOnce commits a change of the traffic that has no steps, because a side joins with a
-// weight, or leaves with one.
+// commitAtOnce commits a change of the traffic in which a side joins, or leaves. If it moves
+// traffic, no rollout begins, and a person applies the approved plan without steps.
 func (a *account) commitAtOnce(message string) {
 	a.t.Helper()
 	a.commit(message)
-	a.settle() // a person approves the plan
-	a.applyAtOnce(message)
+	if a.settle().outcomes()["switchover"] != "approved" {
+		a.applyAtOnce(message)
+	}
 }
 
 // applyAtOnce applies the approved plan of the traffic without steps.
