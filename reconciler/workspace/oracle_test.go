@@ -112,11 +112,12 @@ func (l *layout) isListed(dir string) bool {
 }
 
 // missed returns the paths of the repository that a log of strace has and that are no inputs.
+// States are none: what a reader takes from them is known by its outputs.
 func (l *layout) missed(lines []string) []string {
 	missed := map[string]bool{}
 	note := func(place string, covers func(string) bool) {
 		p, err := filepath.Rel(l.dir, place)
-		if err != nil || repotree.IsOutside(p) || strings.HasSuffix(p, ".tfstate") {
+		if err != nil || repotree.IsOutside(p) || strings.HasSuffix(p, ".tfstate") || strings.Contains(p+"/", "/terraform.tfstate.d/") {
 			return
 		}
 		o, err := repotree.ResolveLinks(l.tree, filepath.ToSlash(p))
