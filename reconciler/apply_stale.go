@@ -236,7 +236,7 @@ func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *invent
 	p.note(entry, result)
 }
 
-// note takes a result into that of the pass.
+// note adds the result of a workspace to the pass.
 func (p *pass) note(entry *inventory.Entry, result run.WorkspaceResult) {
 	entry.Result = &result
 	p.scheduleRetry(entry)

@@ -19,8 +19,8 @@ import (
 
 // TestModelRollouts runs passes through random histories of a workspace that is applied in
 // steps: newer commits, reverts, approvals that are revoked, alarms, orders, several processes,
-// kills and faults at any effect. No history is at a step that was not allowed, and none stays
-// between two for ever.
+// kills and faults at any effect. No history is at a step that was not allowed, and each one
+// leaves the way between two steps.
 func TestModelRollouts(t *testing.T) {
 	t.Parallel()
 	testtier.Checks(t, 30, 100)

@@ -154,7 +154,7 @@ func (e *modelTree) desiredContent(i int, upstream, size string) (made stateCont
 	return e.desiredAt(i, upstream, size, 100)
 }
 
-// desiredAt is desiredContent at a number of a rollout.
+// desiredAt returns what the workspace makes at a number of a rollout.
 func (e *modelTree) desiredAt(i int, upstream, size string, number int) (made stateContent) {
 	s := e.workspaces[i]
 	made.resources = []string{fmt.Sprintf("value %d", s.value)}

@@ -24,15 +24,15 @@ func (p *pass) applySnapshot(ctx, killCtx context.Context) error {
 	p.result.FromSnapshot, p.result.Values = true, p.run.Options.Values
 	p.run.Log.Info("applying a stored snapshot", "commit", commit.ID, "of", commit.When, "subject", commit.Subject, "from", location)
 	for range maxRounds {
-		if moved, err := p.snapshotRound(ctx, killCtx, commit, location); !moved || err != nil {
+		if moved, err := p.applySnapshotOnce(ctx, killCtx, commit, location); !moved || err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("the record changed %d times during this pass; run it again to continue from here", maxRounds)
 }
 
-// openSnapshot fetches the snapshot of Options.Snapshot. Its files must be those of the tree
-// that its commit records; without the commit nothing proves that.
+// openSnapshot fetches the snapshot of Options.Snapshot. Its files must equal the tree that its
+// commit records; without the commit nothing proves that.
 func (p *pass) openSnapshot(ctx context.Context) (_ *source.Commit, location string, err error) {
 	found, err := p.config.Snapshots.Find(ctx, p.run.Options.Snapshot)
 	if err != nil {
@@ -49,9 +49,9 @@ func (p *pass) openSnapshot(ctx context.Context) (_ *source.Commit, location str
 	return commit, found.Location, nil
 }
 
-// snapshotRound is the round of a pass over a snapshot. moved: the record has adopted another
+// applySnapshotOnce applies what the record makes stale now. moved: the record has adopted another
 // tip meanwhile, and what is left must be decided again.
-func (p *pass) snapshotRound(ctx, killCtx context.Context, commit *source.Commit, location string) (moved bool, err error) {
+func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Commit, location string) (moved bool, err error) {
 	head, err := p.config.ReadHead(ctx)
 	if err != nil {
 		return false, err

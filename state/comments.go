@@ -115,7 +115,7 @@ func (r *Record) TakeBackApproval(ctx context.Context, a Approval, read ReadComm
 }
 
 // NoteMerge notes that the pull request of an approval was merged: from now on the approval
-// lies with those of passes, and the head is unsettled. isInTip: the merge is a part of the
+// lies where passes look, and the head is unsettled. isInTip: the merge is a part of the
 // tip, so another plan makes it void. It changes nothing if the approval is gone.
 func (r *Record) NoteMerge(ctx context.Context, a Approval, isInTip bool) error {
 	next := a

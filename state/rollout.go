@@ -167,7 +167,7 @@ type RolloutWrite struct {
 }
 
 // WriteRollout writes a workspace with its rollout, or with the end of it, in one transaction
-// with w. Its errors are those of Write, and with Begin those of BeginApply.
+// with w. It fails as Write does, and with Begin as BeginApply does.
 func (l *Lease) WriteRollout(ctx context.Context, ws Workspace, w RolloutWrite) error {
 	if w.Begin && l.ctx.Err() != nil {
 		return fmt.Errorf("record the start of a step of workspace %s: %w", ws.Name, context.Cause(l.ctx))

@@ -27,7 +27,7 @@ func (l *Lease) BeginApply(ctx context.Context, ws Workspace) error {
 }
 
 // SetHold makes each write of the workspace from now on place a hold in the same transaction;
-// nil: none. The hold is that of a snapshot. A write fails with *HoldConflictError, and
+// nil: none. The hold belongs to a snapshot. A write fails with *HoldConflictError, and
 // writes nothing, if the workspace has another hold.
 func (l *Lease) SetHold(h *Hold) {
 	l.mu.Lock()

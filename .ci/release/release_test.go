@@ -119,7 +119,7 @@ func checkArchive(t *testing.T, dir string) {
 	}
 }
 
-// checkPackage compares the files of a Debian package with those of the archive.
+// checkPackage compares the files of a Debian package with the archive's files.
 func checkPackage(t *testing.T, path, archive string) {
 	t.Helper()
 	root := t.TempDir()
@@ -189,7 +189,7 @@ func checkImage(t *testing.T, archive string, program []byte) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if !bytes.Equal(readFile(t, root, "usr/local/bin/reconcile"), program) {
-		t.Error("the program of the image is not that of the archive")
+		t.Error("the image and the archive have different programs")
 	}
 }
 

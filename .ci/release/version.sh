@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# version.sh prints the version of the commit that is checked out: that of its tag, else
+# version.sh prints the version of the commit that is checked out: its tag's version, else
 # the next one, which CHANGELOG.md describes first, with -dev and the commit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

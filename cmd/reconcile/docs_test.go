@@ -68,8 +68,8 @@ func readCommands(t testing.TB, path string) (blocks [][]string) {
 	return blocks
 }
 
-// englishPages are the pages for users and developers in English.
-func englishPages(t *testing.T) []string {
+// listEnglishPages lists the pages for users and developers in English.
+func listEnglishPages(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -82,7 +82,7 @@ func englishPages(t *testing.T) []string {
 func TestPagesCallWhatExists(t *testing.T) {
 	t.Parallel()
 	seen := 0
-	for _, path := range englishPages(t) {
+	for _, path := range listEnglishPages(t) {
 		for _, commands := range readCommands(t, path) {
 			for _, command := range commands {
 				for _, call := range calls.FindAllStringSubmatch(command, -1) {
@@ -168,13 +168,13 @@ func checkVariables(t *testing.T, path, content string) {
 // The Japanese pages have the commands of the English ones.
 func TestPagesHaveEqualCommands(t *testing.T) {
 	t.Parallel()
-	for _, path := range englishPages(t) {
+	for _, path := range listEnglishPages(t) {
 		japanese := strings.TrimSuffix(path, ".md") + ".ja.md"
 		if _, err := os.Stat(japanese); err != nil {
 			continue // a page for developers
 		}
 		if d := cmp.Diff(unifyCommands(readCommands(t, path)), unifyCommands(readCommands(t, japanese))); d != "" {
-			t.Errorf("the commands of %s differ from those of %s:\n%s", japanese, path, d)
+			t.Errorf("%s has other commands than %s:\n%s", japanese, path, d)
 		}
 	}
 }

@@ -230,7 +230,7 @@ func TestSaveErroredState(t *testing.T) {
 	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
 		t.Errorf("kept at %s: %v, %v", file, err, serr)
 	}
-	// Of several workspaces in one directory it is that of the one for which Terraform last ran.
+	// With several workspaces in one directory, it belongs to the one for which Terraform last ran.
 	cache := t.TempDir()
 	for _, err := range []error{
 		os.WriteFile(filepath.Join(cache, "workspace"), []byte("app-prod"), 0o600),

@@ -11,7 +11,7 @@ import (
 )
 
 // Terraform CLI workspaces are several states of one directory. Each is an entry of the
-// settings. A directory that was written for several, and of which the settings say nothing,
+// settings. A directory that was written for several, and that the settings do not mention,
 // would create the existing resources a second time in the workspace "default".
 
 // noEntriesText says why such a directory is an error, and what to do.

@@ -80,14 +80,14 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 		t.Fatalf("before the merge: %+v, settled %v", approval, isSettled())
 	}
 	if others, err := b.ApprovalsOutsidePreviews(ctx); err != nil || len(others) != 0 {
-		t.Fatalf("it lies with those of passes: %+v, %v", others, err)
+		t.Fatalf("it lies where passes look: %+v, %v", others, err)
 	}
 	revoked, err := b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
 	if err != nil || !revoked || !isSettled() {
 		t.Fatalf("revoke: %v, %v, settled %v", revoked, err, isSettled())
 	}
 
-	// The merge brings it to those of passes, once.
+	// The merge brings it to where passes look, once.
 	assertErr(t, "note the merge of what was revoked", b.NoteMerge(ctx, approval, true), nil)
 	give()
 	approval = approvalOf(t, a)

@@ -1,5 +1,5 @@
 // Package traffic computes which endpoints behind a Global Accelerator serve the new
-// connections of a client. Its rules are those of the Developer Guide; each names its page
+// connections of a client. It follows the rules of the Developer Guide; each names its page
 // under docs.aws.amazon.com/global-accelerator/latest/dg/. Where the guide says nothing, it
 // takes the side on which requests fail.
 package traffic

@@ -52,8 +52,8 @@ func ReadShare(name string, from settings.Serving, teller state.Workspace, known
 // routine for its type does not count.
 func Destroys(plan *terraform.Plan) bool { return slices.ContainsFunc(plan.Risk.Changes, deletes) }
 
-// JudgeServed is Judge for a workspace that serves a share of the traffic: a plan that destroys
-// or replaces something is forbidden while it serves any.
+// JudgeServed judges the plan of a workspace that can serve traffic, as Judge does. It forbids a
+// plan that destroys or replaces something while the workspace has a share.
 func JudgeServed(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan, share Share) Verdict {
 	verdict := Judge(c, loosest, plan)
 	if !Destroys(plan) {

@@ -27,8 +27,8 @@ type GitState int
 
 // What the tip says.
 const (
-	Same     GitState = iota // its inputs are those of the rollout
-	Reverted                 // its inputs are those that were applied before
+	Same     GitState = iota // its inputs equal the rollout's
+	Reverted                 // its inputs equal what was applied before
 	Newer                    // neither
 )
 

@@ -156,20 +156,20 @@ func (t *Translator) Translate(text string) string {
 		maxDepth = 12       // of errors in errors
 		maxWork  = 32 << 10 // of all texts and parts that are compared with the formats
 	)
-	tr := translation{Translator: t, left: maxWork, done: map[string]outcome{}}
+	tr := translation{translator: t, left: maxWork, done: map[string]translatedPart{}}
 	translated, _ := tr.translate(text, maxDepth)
 	return translated
 }
 
 // translation is one call of Translate.
 type translation struct {
-	*Translator
-	left int // bytes that may still be compared with the formats
-	done map[string]outcome
+	translator *Translator
+	left       int // bytes that may still be compared with the formats
+	done       map[string]translatedPart
 }
 
-// outcome is the translation of a part. found: the whole part was known.
-type outcome struct {
+// translatedPart is the translation of a part. found: the whole part was known.
+type translatedPart struct {
 	text  string
 	found bool
 }
@@ -180,12 +180,12 @@ func (t *translation) translate(text string, depth int) (translated string, foun
 		return o.text, o.found
 	}
 	translated, found = t.translateNew(text, depth)
-	t.done[text] = outcome{translated, found}
+	t.done[text] = translatedPart{translated, found}
 	return translated, found
 }
 
 func (t *translation) translateNew(text string, depth int) (translated string, found bool) {
-	if to := cmp.Or(t.texts[text], t.reasons()[text]); to != "" {
+	if to := cmp.Or(t.translator.texts[text], t.translator.reasons()[text]); to != "" {
 		return to, true
 	}
 	if t.left -= len(text); depth == 0 || t.left < 0 {
@@ -196,7 +196,7 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 			return translated, true
 		}
 	}
-	for _, p := range t.patterns() {
+	for _, p := range t.translator.patterns() {
 		if values := p.match(text); values != nil {
 			for i, value := range values {
 				if strings.ContainsAny(value, " (") { // one word is a name
@@ -235,14 +235,14 @@ func (t *translation) translateList(text, separator string, depth int) (translat
 			return text, false
 		}
 	}
-	return strings.Join(parts, cmp.Or(t.texts[separator], separator)), true
+	return strings.Join(parts, cmp.Or(t.translator.texts[separator], separator)), true
 }
 
 // cut cuts a text at a separator: after the longest beginning that has a translation, else at
 // the first.
 func (t *translation) cut(text, separator string) (first, rest string, found bool) {
 	for at := strings.LastIndex(text, separator); at >= 0; at = strings.LastIndex(text[:at], separator) {
-		if t.texts[text[:at]] != "" {
+		if t.translator.texts[text[:at]] != "" {
 			return text[:at], text[at+len(separator):], true
 		}
 	}

@@ -136,7 +136,7 @@ func (d *decoder) checkLabel(block *hcl.Block) {
 type foundDir struct {
 	path         string
 	openTofuOnly bool // has only configuration for OpenTofu
-	linked       bool // its name is that of a link
+	linked       bool // its name names a link
 }
 
 // directories are the workspaces of one environment, by name.

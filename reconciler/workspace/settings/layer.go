@@ -23,7 +23,7 @@ type defaultOptions struct {
 }
 
 // decodeLayer decodes the blocks of content. Its attributes, which only an environment has,
-// apply to every workspace. The places are those of all blocks that count together.
+// apply to every workspace. places has all blocks that count together.
 func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema, places map[string]place) layer {
 	l := layer{workspaces: map[string]workspaceOptions{}}
 	attributes := maps.Clone(attrs)

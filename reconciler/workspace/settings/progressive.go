@@ -20,7 +20,7 @@ type Progressive struct {
 	Steps    []int           // ascending, from 1; the last is 100
 	Soak     []time.Duration // how long each step is watched; as many as Steps
 	Alarms   []string        // ARNs of CloudWatch alarms that must be OK before the first step, and stay so
-	Quiet    []string        // those of Alarms that are OK without data
+	Quiet    []string        // the Alarms that are OK without data
 	OnAlarm  AlarmAction     // what an alarm does
 }
 

@@ -11,8 +11,8 @@ import (
 // values are variable files that a person gives to some workspaces for one run.
 type values struct{ files, workspaces []string }
 
-// AddValues adds variable files of the repository to those of the named workspaces, after all
-// others. A file in the directory of a workspace is for that workspace alone, any other is for
+// AddValues adds variable files of the repository to the named workspaces, after all their other
+// files. A file in the directory of a workspace is for that workspace alone, any other is for
 // all of them. It takes effect in Discover.
 func (s *Settings) AddValues(files, workspaces []string) {
 	s.values = values{workspaces: workspaces}

@@ -13,8 +13,8 @@ import (
 // langFlag is the name of the flag that chooses the language.
 const langFlag = "lang"
 
-// Language returns the language of help, results and errors: that of --lang, its variable or
-// the file of --config, else that of the locale. It does not fail: errors need it too.
+// Language returns the language of help, results and errors: the one that --lang, its variable
+// or the file of --config names, else the locale's. It does not fail: errors need it too.
 func (s *Settings) Language(c *cobra.Command) string {
 	language := cmp.Or(s.Lang, os.Getenv(envName(langFlag)))
 	if language == "" {

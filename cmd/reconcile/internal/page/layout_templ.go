@@ -468,7 +468,7 @@ func shortAt(s document, t time.Time) templ.Component {
 	})
 }
 
-// link is a link that is only text where there is no address.
+// link writes a link; without an address, it writes the text alone.
 func link(url, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

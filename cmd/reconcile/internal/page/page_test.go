@@ -21,7 +21,7 @@ import (
 	"reconcile/state/statetest"
 )
 
-// logs are those of a test, by workspace.
+// logs holds the logs of a test, by workspace.
 type logs map[string]string
 
 func (l logs) Log(_ context.Context, _ runid.ID, workspace string) (io.ReadCloser, error) {

@@ -20,7 +20,7 @@ type file struct {
 	name string
 	// key changes when the content does; "" for a file that always changes.
 	key string
-	// stage orders writes: a file links only to those of lower stages.
+	// stage orders writes: a file links only to files of lower stages.
 	stage  int
 	render func(ctx context.Context) ([]byte, error)
 }

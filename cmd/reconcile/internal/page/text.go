@@ -89,7 +89,7 @@ func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04Z") }
 // utc returns a time as people read it without a script.
 func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" }
 
-// shortUTC is utc for a table whose heading says the zone.
+// shortUTC returns a time for a table whose heading says the zone.
 func shortUTC(at, now time.Time) string {
 	if at.UTC().Year() == now.UTC().Year() {
 		return at.UTC().Format("01-02 15:04")

@@ -78,8 +78,8 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, err
 	return open(ctx, s, log, false)
 }
 
-// OpenWithoutGit is Open for a command that asks no Git server: it goes on where Git's
-// credentials cannot be read.
+// OpenWithoutGit does what Open does, for a command that asks no Git server: Git's credentials
+// need not be readable.
 func OpenWithoutGit(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, error) {
 	return open(ctx, s, log, true)
 }
