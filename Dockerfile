@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-#
 # The image holds four things: reconcile, the Terraform that it runs, the
 # certificates that it trusts and the time zones. It has no shell and no Git
 # (none is needed), runs as a user without rights, and can run on a read-only
@@ -11,8 +9,11 @@
 # its commands by one: `docker build --target codebuild .`
 #
 # .ci/image tests what these two put together.
+#
+# Base images are named by the digests of their indexes, so that a tag that moves
+# changes nothing. `docker buildx imagetools inspect IMAGE:TAG` shows the newest.
 
-FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS base
+FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS base
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata unzip \
  && rm -rf /var/lib/apt/lists/*
@@ -58,7 +59,7 @@ COPY --from=build /out/reconcile /usr/local/bin/reconcile
 
 # CodeBuild's agent starts as root, and a buildspec that says `run-as: reconcile`
 # makes it run its commands as that user.
-FROM debian:bookworm-slim AS codebuild
+FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251 AS codebuild
 RUN useradd --uid 65532 --user-group --home-dir /var/lib/reconcile --create-home reconcile
 # Previews run in it what nobody has approved, where a build may have namespaces.
 RUN apt-get update \

@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -129,5 +131,25 @@ func TestPassInTheImage(t *testing.T) {
 
 	if second := decode(t, c.run(t, "now", "-o", "json")); second.Outcome != "in-sync" {
 		t.Errorf("a pass with nothing to do: %+v, want in-sync", second)
+	}
+}
+
+// TestBasesHaveDigests holds that no image is built from a tag, which can move.
+func TestBasesHaveDigests(t *testing.T) {
+	t.Parallel()
+	stages, err := readDockerfile(filepath.Join(repository, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
+	for name, lines := range stages {
+		words := strings.Fields(strings.TrimPrefix(lines[0], "FROM "))
+		if strings.HasPrefix(words[0], "--platform=") {
+			words = words[1:]
+		}
+		base := words[0]
+		if _, isStage := stages[base]; !isStage && base != "scratch" && !digest.MatchString(base) {
+			t.Errorf("stage %q is built from %s, which has no digest", name, base)
+		}
 	}
 }
