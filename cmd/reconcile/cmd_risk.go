@@ -77,6 +77,7 @@ func readPlan(stdin io.Reader, name string) (*tfjson.Plan, error) {
 		return nil, fmt.Errorf("%s is larger than %s", name, ui.FormatBytes(maxPlanJSON))
 	}
 	var plan tfjson.Plan
+	plan.UseJSONNumber(true)
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, err, hint)
 	}

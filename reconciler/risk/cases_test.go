@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -212,7 +213,9 @@ func readCases(t *testing.T) []tableCase {
 			t.Fatal(err)
 		}
 		var cases []tableCase
-		if err := json.Unmarshal(document, &cases); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(document))
+		decoder.UseNumber() // as the plan of a session
+		if err := decoder.Decode(&cases); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		all = append(all, cases...)

@@ -100,6 +100,9 @@ var sumofFunc = function.New(&function.Spec{
 			return cty.UnknownVal(cty.Number), nil
 		}
 		_, sum := weightsOf(args[0], "", name)
+		if math.IsNaN(sum) { // numbers without a bound, of both signs
+			return cty.UnknownVal(cty.Number), nil
+		}
 		return cty.NumberFloatVal(sum), nil
 	},
 })

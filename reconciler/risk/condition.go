@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,16 +75,24 @@ func checkCondition(when hcl.Expression) error {
 	return unknown
 }
 
-// toCty returns a value of JSON for conditions. An unknown one is a value of any type.
+// toCty returns a value of JSON for conditions. An unknown one is a value of any type, and so
+// is one that cannot be read, such as a number in another form than Judge asks for.
 func toCty(v, unknown any) cty.Value {
 	if unknown == true {
 		return cty.DynamicVal
 	}
 	switch v := v.(type) {
+	case nil:
+		if hasUnknown(unknown) {
+			return cty.DynamicVal
+		}
+		return cty.NullVal(cty.DynamicPseudoType)
 	case bool:
 		return cty.BoolVal(v)
-	case float64:
-		return cty.NumberFloatVal(v)
+	case json.Number:
+		if number, err := cty.ParseNumberVal(v.String()); err == nil {
+			return number
+		}
 	case string:
 		return cty.StringVal(v)
 	case []any:
@@ -104,10 +113,7 @@ func toCty(v, unknown any) cty.Value {
 		}
 		return cty.ObjectVal(attributes)
 	}
-	if hasUnknown(unknown) {
-		return cty.DynamicVal
-	}
-	return cty.NullVal(cty.DynamicPseudoType)
+	return cty.DynamicVal
 }
 
 // anyValue is a parameter that takes every value, also one that is unknown.

@@ -22,6 +22,7 @@ func TestPlanOfTheRealProvider(t *testing.T) {
 	tf.Write(t, "plan/terraform.tfstate", string(state))
 	tf.Run(t, "plan", "plan", "-refresh=false", "-out=planned")
 	var plan tfjson.Plan
+	plan.UseJSONNumber(true)
 	if err := json.Unmarshal(tf.Run(t, "plan", "show", "-json", "planned"), &plan); err != nil {
 		t.Fatal(err)
 	}

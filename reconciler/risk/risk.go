@@ -45,8 +45,9 @@ type Report struct {
 	Changes []Change // worst first, then by address
 }
 
-// Judge returns the verdict on a plan. What does not change at all, and data sources that
-// are only read, are not in the report.
+// Judge returns the verdict on a plan that was read with UseJSONNumber: numbers keep all
+// their digits. What does not change at all, and data sources that are only read, are not in
+// the report.
 func Judge(plan *tfjson.Plan) Report { return embedded().judge(plan) }
 
 func (k *knowledge) judge(plan *tfjson.Plan) Report {

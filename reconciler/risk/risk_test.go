@@ -13,6 +13,7 @@ import (
 func judge(t *testing.T, text string) Report {
 	t.Helper()
 	var plan tfjson.Plan
+	plan.UseJSONNumber(true)
 	if err := json.Unmarshal([]byte(`{"format_version":"1.2",`+text+`}`), &plan); err != nil {
 		t.Fatal(err)
 	}
@@ -190,5 +191,23 @@ func TestInvalidData(t *testing.T) {
 	}
 	if _, err := load(fstest.MapFS{"a.hcl": {Data: []byte("rule \"a\" \"b\" {\n when = isset(before)\n" + good + "}")}}); err != nil {
 		t.Errorf("a right file: %v", err)
+	}
+}
+
+// TestNumbers: a session reads numbers with all their digits, and a plan may hold greater
+// ones than any machine's.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for values, want := range map[string]Class{
+		`"aws_db_instance","change":{"actions":["update"],"before":{"backup_retention_period":7},"after":{"backup_retention_period":0}}`:                      Loss,
+		`"aws_db_instance","change":{"actions":["update"],"before":{"backup_retention_period":7},"after":{"backup_retention_period":1e400}}`:                  Update,
+		`"aws_db_instance","change":{"actions":["update"],"before":{"backup_retention_period":1e999999999999},"after":{"backup_retention_period":7}}`:         Loss,
+		`"aws_db_instance","change":{"actions":["update"],"before":{"x":9007199254740992},"after":{"x":9007199254740993}}`:                                    Interruption,
+		`"aws_globalaccelerator_endpoint_group","change":{"actions":["create"],"after":{"endpoint_configuration":[{"weight":1e400},{"weight":-1e400}]}}`:      Interruption,
+		`"aws_cloudwatch_log_group","change":{"actions":["update"],"before":{"retention_in_days":365},"after":{"retention_in_days":36500000000000000000000}}`: Update,
+	} {
+		if got := judge(t, `"resource_changes":[{"address":"x","type":`+values+`}]`); got.Risk != want {
+			t.Errorf("%s: %v, not %v: %+v", values, got.Risk, want, got.Changes)
+		}
 	}
 }
