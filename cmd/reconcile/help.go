@@ -204,8 +204,8 @@ var foreignCommands = map[string]string{
 	"logs": "runs", "log": "runs", "history": "runs", "events": "runs",
 	"list": "status", "ls": "status", "get": "status", "show": "status", "ps": "status",
 	"diff": "plan", "check": "doctor", "preflight": "doctor",
-	"lint": "validate", "fmt": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
-	"tour": "quickstart", "demo": "quickstart", "new": "init", "bootstrap": "init", "serve": "watch", "daemon": "watch",
+	"ui": "serve", "dashboard": "serve", "lint": "validate", "fmt": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
+	"tour": "quickstart", "demo": "quickstart", "new": "init", "bootstrap": "init", "daemon": "watch",
 }
 
 // foreignFlags are flags of other tools, and what to write instead.

@@ -99,6 +99,7 @@ func TestScripts(t *testing.T) {
 			"hook":          hookCommand,
 			"free-address":  freeAddressCommand,
 			"next-pass":     nextPassCommand,
+			"page":          pageCommand,
 			"fill":          fillCommand,
 			"meets":         meetsCommand,
 			"commands":      commandsCommand,

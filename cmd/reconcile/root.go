@@ -53,7 +53,7 @@ init begins with your own.`,
 	c.SetCompletionCommandGroupID(groupStart)
 	c.AddCommand(
 		newNowCommand(a), newWatchCommand(a), newApproveCommand(a), newRolloutCommand(a),
-		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newCompareCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
+		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newCompareCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newServeCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newForgetCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)

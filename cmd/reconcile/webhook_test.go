@@ -53,7 +53,7 @@ func freeAddressCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], listener.Addr().String())
 }
 
-// next-pass FIFO FILE [OUTCOME] reads what watch says of its next pass (or of
+// next-pass FIFO FILE [OUTCOME] reads what watch, or serve, says of its next pass (or of
 // the next with an outcome), as JSON, from a fifo into a file.
 func nextPassCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {

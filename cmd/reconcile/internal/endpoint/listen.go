@@ -1,5 +1,6 @@
-// Package endpoint is what a watch serves: answers to liveness probes, and Backlog's
-// webhooks. It knows nothing of passes: it is told when one begins and ends.
+// Package endpoint listens for commands, and is what a watch serves: answers to liveness
+// probes, and Backlog's webhooks. It knows nothing of passes: it is told when one begins and
+// ends.
 package endpoint
 
 import (
@@ -22,11 +23,11 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-// Listen serves on the address of a flag until stop is called.
-func Listen(log *slog.Logger, stderr io.Writer, flag, addr string, handler http.Handler) (url string, stop func(), err error) {
+// Listen serves on the address of a flag, or of a command's argument, until stop is called.
+func Listen(log *slog.Logger, stderr io.Writer, setting, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return "", nil, usage.Errorf(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
+		return "", nil, usage.Errorf(setting+" takes an address that is free, such as 127.0.0.1:8080", "%s %s: %w", setting, addr, err)
 	}
 	url = "http://" + listener.Addr().String()
 	listener = netutil.LimitListener(listener, maxConnections)
@@ -38,7 +39,7 @@ func Listen(log *slog.Logger, stderr io.Writer, flag, addr string, handler http.
 	go func() {
 		defer ui.RecoverExit(stderr)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
-			log.Error("listener stopped", "setting", flag, "error", err)
+			log.Error("listener stopped", "setting", setting, "error", err)
 		}
 	}()
 	return url, func() {

@@ -41,7 +41,7 @@ type Model struct {
 	Runs    []state.Run // the newest first, at most maxRuns
 	Told    []state.ToldPlan
 	ToldOn  map[string][]state.ToldComment // by workspace
-	Working *Working                       // the run that works now, if this process has one
+	Working *Working                       // the run that works now
 
 	indexed *index
 }
@@ -56,7 +56,7 @@ type Working struct {
 // WorkingWorkspace is a workspace of a run that works now.
 type WorkingWorkspace struct {
 	Name    string
-	Phase   run.Phase
+	Phase   run.Phase     // "" if it is not known
 	Outcome state.Outcome // "" until it is done
 }
 
@@ -87,5 +87,24 @@ func (s *Site) Read(ctx context.Context) (*Model, error) {
 	for name, t := range told {
 		m.ToldOn[name] = t.ToldOn
 	}
+	m.Working = m.findWorking()
 	return m, nil
+}
+
+// findWorking returns the newest run that holds leases. Its phases are known only to the
+// process that it is.
+func (m *Model) findWorking() (found *Working) {
+	for _, w := range m.Status.Workspaces {
+		switch l := w.Lease; {
+		case l == nil || !l.Until.After(m.At) || found != nil && l.Run < found.Run:
+		case found == nil || l.Run > found.Run:
+			found = &Working{Run: l.Run, Since: l.Since, Workspaces: []WorkingWorkspace{{Name: w.Name}}}
+		default:
+			found.Workspaces = append(found.Workspaces, WorkingWorkspace{Name: w.Name})
+			if l.Since.Before(found.Since) {
+				found.Since = l.Since
+			}
+		}
+	}
+	return found
 }

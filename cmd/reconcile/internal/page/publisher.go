@@ -169,7 +169,9 @@ func (p *Publisher) writeNow(ctx context.Context, working *Working, ended, idle 
 	if err != nil {
 		return err
 	}
-	m.Working = working
+	if working != nil {
+		m.Working = working
+	}
 	return p.writer.Write(ctx, m, !ended)
 }
 

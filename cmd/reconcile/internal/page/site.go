@@ -18,8 +18,8 @@ import (
 // file is one file of a page, below the directory of its record.
 type file struct {
 	name string
-	// key changes when the content does; "" for a file that always changes.
-	key string
+	// key returns a text that changes when the content does; "" for a file that always changes.
+	key func() string
 	// stage orders writes: a file links only to files of lower stages.
 	stage  int
 	render func(ctx context.Context) ([]byte, error)
@@ -40,14 +40,15 @@ const (
 const indexFile = "index.json"
 
 // layoutVersion is part of every key: it changes with what templates write.
-const layoutVersion = "1"
+const layoutVersion = "2"
 
 // files returns all files of a model. live: only those that change while a run works.
 func (m *Model) files(live bool) ([]file, error) {
+	m.index() // before several write at once
 	names, contents := assetFiles()
 	var list []file
 	for name, content := range contents {
-		list = append(list, file{name: name, key: name, stage: stageAssets, render: func(context.Context) ([]byte, error) { return content, nil }})
+		list = append(list, file{name: name, key: constant(name), stage: stageAssets, render: func(context.Context) ([]byte, error) { return content, nil }})
 	}
 	for _, language := range catalog.Languages() {
 		t, err := loadText(language)
@@ -57,10 +58,10 @@ func (m *Model) files(live bool) ([]file, error) {
 		list = append(list, m.filesIn(document{text: t, model: m, assets: names}, live)...)
 	}
 	list = append(list,
-		file{name: overviewFile, key: "chooser " + names.style, stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
+		file{name: overviewFile, key: constant("chooser " + names.style), stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
 			return render(ctx, chooserPage(m.Site.Record.Name(), names))
 		}},
-		file{name: indexFile, stage: stageIndex, render: func(context.Context) ([]byte, error) {
+		file{name: indexFile, key: constant(""), stage: stageIndex, render: func(context.Context) ([]byte, error) {
 			return json.MarshalIndent(m.summary(), "", "  ")
 		}})
 	return list, nil
@@ -68,28 +69,32 @@ func (m *Model) files(live bool) ([]file, error) {
 
 func (m *Model) filesIn(s document, live bool) []file {
 	overview := s.of(overviewFile, s.recordTitle()+" · reconcile")
-	list := []file{overview.file("", stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
+	list := []file{overview.file(constant(""), stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
 	if live {
 		return list
 	}
 	for _, r := range m.Runs {
 		run := s.of(RunPath(r.ID), s.say("page.run", "run", string(r.ID)))
-		list = append(list, run.file("run "+string(r.ID), stageRuns, func(ctx context.Context) (templ.Component, error) {
+		list = append(list, run.file(constant("run "+string(r.ID)), stageRuns, func(ctx context.Context) (templ.Component, error) {
 			v, err := m.readRun(ctx, r)
 			return runPage(run, v), err
 		}))
 	}
 	for _, w := range m.Status.Workspaces {
 		one := s.of(WorkspacePath(w.Name), line(w.Name)+" · "+s.recordTitle())
-		view := m.workspaceView(w)
-		list = append(list, one.file(keyOf(string(view.plan.run), workspacePage(one, view)), stageWorkspaces, func(ctx context.Context) (templ.Component, error) {
+		key := func() string {
+			view := m.workspaceView(w)
+			return keyOf(string(view.plan.run), workspacePage(one, view))
+		}
+		list = append(list, one.file(key, stageWorkspaces, func(ctx context.Context) (templ.Component, error) {
+			view := m.workspaceView(w)
 			err := m.Site.readPlan(ctx, &view.plan, w.Name)
 			return workspacePage(one, view), err
 		}))
 	}
 	for path, view := range m.graphViews() {
 		graph := s.of(path, s.say("page.graph")+" · "+s.recordTitle())
-		list = append(list, graph.file(keyOf("", graphPage(graph, view)), stageGraph, func(context.Context) (templ.Component, error) {
+		list = append(list, graph.file(func() string { return keyOf("", graphPage(graph, view)) }, stageGraph, func(context.Context) (templ.Component, error) {
 			return graphPage(graph, view), nil
 		}))
 	}
@@ -103,11 +108,14 @@ func (s document) of(path, title string) document {
 }
 
 // file returns the file of a page. An empty key stands for a page that always changes.
-func (s document) file(key string, stage int, view func(ctx context.Context) (templ.Component, error)) file {
-	if key != "" {
-		key += " " + layoutVersion + s.assets.style + s.assets.script
+func (s document) file(key func() string, stage int, view func(ctx context.Context) (templ.Component, error)) file {
+	versioned := func() string {
+		if one := key(); one != "" {
+			return one + " " + layoutVersion + s.assets.style + s.assets.script
+		}
+		return ""
 	}
-	return file{name: s.language + "/" + s.path, key: key, stage: stage, render: func(ctx context.Context) ([]byte, error) {
+	return file{name: s.language + "/" + s.path, key: versioned, stage: stage, render: func(ctx context.Context) ([]byte, error) {
 		component, err := view(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.path, err)
@@ -115,6 +123,8 @@ func (s document) file(key string, stage int, view func(ctx context.Context) (te
 		return render(ctx, component)
 	}}
 }
+
+func constant(key string) func() string { return func() string { return key } }
 
 func render(ctx context.Context, c templ.Component) ([]byte, error) {
 	var out bytes.Buffer

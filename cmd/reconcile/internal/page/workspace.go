@@ -184,12 +184,15 @@ func joinLines(lines []planLine) []planLine {
 	return joined
 }
 
-// lineClass returns the class of a line by the sign that Terraform puts before it.
+// lineClass returns the class of a line by the sign that Terraform puts before it. At the
+// beginning of a line - and + stand in lists of init.
 func lineClass(text string) string {
 	sign := strings.TrimLeft(text, " ")
 	switch {
 	case strings.HasPrefix(sign, "-/+"), strings.HasPrefix(sign, "+/-"):
 		return "replace"
+	case strings.HasPrefix(text, "- "), strings.HasPrefix(text, "+ "):
+		return "as-is"
 	case strings.HasPrefix(sign, "+ "):
 		return "add"
 	case strings.HasPrefix(sign, "- "):

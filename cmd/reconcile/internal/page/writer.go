@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,7 +25,8 @@ type manifest struct {
 	// HeadRev is of the record's head that the pages show. While it is the same and a pass
 	// has done nothing, only the time of the last check differs.
 	HeadRev int64             `json:"head_rev"`
-	Keys    map[string]string `json:"keys"` // of the files, by name
+	Until   time.Time         `json:"until,omitzero"` // when what they show is over by itself
+	Keys    map[string]string `json:"keys"`           // of the files, by name
 }
 
 // maxWrites is how many files are written at once.
@@ -65,15 +67,15 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	if err != nil {
 		return err
 	}
-	has := manifest{HeadRev: m.HeadRev, Keys: maps.Clone(had.Keys)}
+	has := manifest{HeadRev: m.HeadRev, Until: m.endsAt(), Keys: maps.Clone(had.Keys)}
 	err = w.writeStages(ctx, list, has.Keys)
 	if err == nil && !live {
 		err = w.deleteOthers(ctx, list, has.Keys)
 	}
-	if err != nil || live {
+	if err != nil || m.Working != nil {
 		has.HeadRev = 0 // nothing may be taken for up to date
 	}
-	if has.HeadRev == had.HeadRev && maps.Equal(has.Keys, had.Keys) {
+	if has.HeadRev == had.HeadRev && has.Until.Equal(had.Until) && maps.Equal(has.Keys, had.Keys) {
 		return err
 	}
 	text, encodeErr := json.Marshal(has)
@@ -81,6 +83,26 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 		encodeErr = w.Target.Put(context.WithoutCancel(ctx), w.name(manifestFile), text)
 	}
 	return errors.Join(err, encodeErr)
+}
+
+// endsAt returns when something that the pages show ends by itself; zero for never.
+func (m *Model) endsAt() (first time.Time) {
+	note := func(at time.Time) {
+		if at.After(m.At) && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	for _, w := range m.Status.Workspaces {
+		for _, a := range w.Approvals {
+			note(a.EndsAt)
+		}
+	}
+	for _, plan := range m.Told {
+		if plan.PullRequest != 0 {
+			note(plan.ToldAt.Add(maxPreviewAge))
+		}
+	}
+	return first
 }
 
 // isComplete reports whether all that the overview links was written once.
@@ -108,9 +130,14 @@ func (w *Writer) writeStages(ctx context.Context, list []file, keys map[string]s
 	for stage := range stages {
 		var group errgroup.Group
 		group.SetLimit(maxWrites)
-		written := make(chan file, len(list))
+		written := map[string]string{}
+		var mu sync.Mutex
 		for _, f := range list {
-			if f.stage != stage || f.key != "" && keys[f.name] == f.key {
+			if f.stage != stage {
+				continue
+			}
+			key := f.key()
+			if key != "" && keys[f.name] == key {
 				continue
 			}
 			group.Go(func() error {
@@ -118,19 +145,16 @@ func (w *Writer) writeStages(ctx context.Context, list []file, keys map[string]s
 				if err == nil {
 					err = w.Target.Put(ctx, w.name(f.name), content)
 				}
-				if err == nil {
-					written <- f
+				if err == nil && key != "" {
+					mu.Lock()
+					defer mu.Unlock()
+					written[f.name] = key
 				}
 				return err
 			})
 		}
 		err := group.Wait()
-		close(written)
-		for f := range written {
-			if f.key != "" {
-				keys[f.name] = f.key
-			}
-		}
+		maps.Copy(keys, written)
 		if err != nil {
 			return err
 		}
@@ -161,7 +185,7 @@ func (w *Writer) deleteOthers(ctx context.Context, list []file, keys map[string]
 // revision. It reports whether they do.
 func (w *Writer) Touch(ctx context.Context, headRev int64, checked time.Time) (bool, error) {
 	had, err := w.readManifest(ctx)
-	if err != nil || had.HeadRev != headRev || headRev == 0 {
+	if err != nil || had.HeadRev != headRev || headRev == 0 || !had.Until.IsZero() && checked.After(had.Until) {
 		return false, err
 	}
 	stamped, err := render(ctx, at(checked))
