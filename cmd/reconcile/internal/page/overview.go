@@ -36,12 +36,13 @@ func (m *Model) removed() []reconciler.StatusWorkspace {
 	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return !w.Removed })
 }
 
-func (s document) verdictValues() []any {
-	switch s.model.verdict() {
+// verdict says how a record is, in a sentence.
+func (t text) verdict(name string, needs int) string {
+	switch name {
 	case "behind", "person":
-		return []any{"count", s.model.countNeeds()}
+		return t.sayOr("page.verdict."+name, name, "count", needs)
 	}
-	return nil
+	return t.sayOr("page.verdict."+name, line(name))
 }
 
 // runCounts returns what became of the workspaces of a run, such as "2 applied, 1 failed".

@@ -23,6 +23,8 @@ type Site struct {
 	Repo        string // without credentials
 	Branch      string
 	Environment string // "" for none
+	// HasRoot: a page beside the directory of the record lists all records.
+	HasRoot bool
 	// CanComment: a comment on a pull request can approve a plan.
 	CanComment bool
 }

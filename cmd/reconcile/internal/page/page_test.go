@@ -140,7 +140,7 @@ func TestNeeds(t *testing.T) {
 	}
 	pages := renderAll(t, m)
 	for page, wants := range map[string][]string{
-		"en/index.html":                     {"5 need a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
+		"en/index.html":                     {"5 waiting for a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
 		"ja/index.html":                     {"対応が必要なもの 5 件", "/approve web 3f9c2a1b77d04e15", "削除 1 件、再作成 2 件、追加 3 件"},
 		"en/w/web.html":                     {`<span class="add">  + resource`, `<span class="replace">-/+ both`, `class="n n-waits here"`},
 		"en/r/" + string(testRun) + ".html": {"75 min", `<rect class="p p-plan"`},
@@ -228,7 +228,15 @@ func (m *memory) Delete(_ context.Context, name string) error {
 	return nil
 }
 
-func (m *memory) Dirs(context.Context) ([]string, error) { return []string{"record"}, nil }
+func (m *memory) Dirs(context.Context) ([]string, error) {
+	dirs := map[string]bool{}
+	for name := range m.files {
+		if dir, _, isBelow := strings.Cut(name, "/"); isBelow {
+			dirs[dir] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(dirs)), nil
+}
 
 // Only what changed is written, what is linked before what links it, and what is not linked
 // any more is deleted.
@@ -240,8 +248,8 @@ func TestWriter(t *testing.T) {
 	if err := w.Write(t.Context(), model(), false); err != nil {
 		t.Fatal(err)
 	}
-	if last := target.writes[len(target.writes)-1]; last != "record/manifest.json" {
-		t.Errorf("%s is written last", last)
+	if last := target.writes[len(target.writes)-2:]; !slices.Equal(last, []string{"index.html", "record/manifest.json"}) {
+		t.Errorf("%s are written last", last)
 	}
 	if slices.Index(target.writes, "record/en/w/web.html") > slices.Index(target.writes, "record/en/index.html") {
 		t.Errorf("the overview is written before what it links: %q", target.writes)

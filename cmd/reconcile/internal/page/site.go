@@ -59,7 +59,7 @@ func (m *Model) files(live bool) ([]file, error) {
 	}
 	list = append(list,
 		file{name: overviewFile, key: constant("chooser " + names.style), stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
-			return render(ctx, chooserPage(m.Site.Record.Name(), names))
+			return render(ctx, chooserPage(m.Site.Record.Name(), names, "/"+overviewFile))
 		}},
 		file{name: indexFile, key: constant(""), stage: stageIndex, render: func(context.Context) ([]byte, error) {
 			return json.MarshalIndent(m.summary(), "", "  ")

@@ -33,8 +33,8 @@ func (t text) say(key string, values ...any) string {
 
 // sayOr returns the text of a key, or another text where the catalogue lacks it: names that
 // a newer version has recorded.
-func (t text) sayOr(key, other string) string {
-	if said, err := t.messages.Text(key); err == nil {
+func (t text) sayOr(key, other string, values ...any) string {
+	if said, err := t.messages.Text(key, values...); err == nil {
 		return said
 	}
 	return other

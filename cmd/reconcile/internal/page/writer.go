@@ -25,8 +25,9 @@ type manifest struct {
 	// HeadRev is of the record's head that the pages show. While it is the same and a pass
 	// has done nothing, only the time of the last check differs.
 	HeadRev int64             `json:"head_rev"`
-	Until   time.Time         `json:"until,omitzero"` // when what they show is over by itself
-	Keys    map[string]string `json:"keys"`           // of the files, by name
+	Until   time.Time         `json:"until,omitzero"`   // when what they show is over by itself
+	RootAt  time.Time         `json:"root_at,omitzero"` // when this record wrote the page at the top
+	Keys    map[string]string `json:"keys"`             // of the files, by name
 }
 
 // maxWrites is how many files are written at once.
@@ -67,22 +68,28 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	if err != nil {
 		return err
 	}
-	has := manifest{HeadRev: m.HeadRev, Until: m.endsAt(), Keys: maps.Clone(had.Keys)}
+	has := manifest{HeadRev: m.HeadRev, Until: m.endsAt(), RootAt: had.RootAt, Keys: maps.Clone(had.Keys)}
 	err = w.writeStages(ctx, list, has.Keys)
 	if err == nil && !live {
 		err = w.deleteOthers(ctx, list, has.Keys)
+		has.RootAt = m.At
+		err = errors.Join(err, w.writeRoot(ctx, m.At))
 	}
 	if err != nil || m.Working != nil {
 		has.HeadRev = 0 // nothing may be taken for up to date
 	}
-	if has.HeadRev == had.HeadRev && has.Until.Equal(had.Until) && maps.Equal(has.Keys, had.Keys) {
+	if has.HeadRev == had.HeadRev && has.Until.Equal(had.Until) && has.RootAt.Equal(had.RootAt) && maps.Equal(has.Keys, had.Keys) {
 		return err
 	}
-	text, encodeErr := json.Marshal(has)
-	if encodeErr == nil {
-		encodeErr = w.Target.Put(context.WithoutCancel(ctx), w.name(manifestFile), text)
+	return errors.Join(err, w.putManifest(context.WithoutCancel(ctx), has))
+}
+
+func (w *Writer) putManifest(ctx context.Context, m manifest) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, encodeErr)
+	return w.Target.Put(ctx, w.name(manifestFile), text)
 }
 
 // endsAt returns when something that the pages show ends by itself; zero for never.
@@ -201,7 +208,7 @@ func (w *Writer) Touch(ctx context.Context, headRev int64, checked time.Time) (b
 			return false, err
 		}
 	}
-	return w.replace(ctx, indexFile, func(text []byte) ([]byte, bool) {
+	done, err := w.replace(ctx, indexFile, func(text []byte) ([]byte, bool) {
 		var summary Summary
 		if json.Unmarshal(text, &summary) != nil {
 			return nil, false
@@ -210,6 +217,11 @@ func (w *Writer) Touch(ctx context.Context, headRev int64, checked time.Time) (b
 		text, err := json.MarshalIndent(summary, "", "  ")
 		return text, err == nil
 	})
+	if err != nil || !done || checked.Sub(had.RootAt) < rootPeriod {
+		return done, err
+	}
+	had.RootAt = checked
+	return true, errors.Join(w.writeRoot(ctx, checked), w.putManifest(ctx, had))
 }
 
 // replace changes a file. It reports whether the file was there and could be changed.

@@ -29,5 +29,7 @@ func (p *Deps) OpenPage() (*page.Publisher, error) {
 		}
 		writer.Target = page.NewBucket(location, cfg)
 	}
-	return page.NewPublisher(p.PageSite(), writer, p.log), nil
+	site := p.PageSite()
+	site.HasRoot = true
+	return page.NewPublisher(site, writer, p.log), nil
 }

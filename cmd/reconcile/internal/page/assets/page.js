@@ -5,7 +5,7 @@
   const own = document.currentScript;
   if (own && own.hasAttribute("data-choose")) {
     const japanese = (navigator.languages || [navigator.language]).find((l) => /^(ja|en)\b/i.test(l));
-    location.replace((/^ja/i.test(japanese || "") ? "ja" : "en") + "/index.html");
+    location.replace((/^ja/i.test(japanese || "") ? "ja" : "en") + own.dataset.choose);
     return;
   }
 
