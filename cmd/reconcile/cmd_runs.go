@@ -44,8 +44,8 @@ workspace is done, until the run ends.`,
 			return runRuns(c.Context(), a, o)
 		},
 	}
-	c.Flags().IntVar(&o.limit, "limit", 20, "how many runs to list, newest first")
-	c.Flags().StringVar(&o.workspace, "workspace", "", "only runs that worked on this workspace; with a run, only this workspace")
+	c.Flags().IntVarP(&o.limit, "limit", "n", 20, "how many runs to list, newest first")
+	c.Flags().StringVarP(&o.workspace, "workspace", "w", "", "only runs that worked on this workspace; with a run, only this workspace")
 	c.Flags().BoolVar(&o.failed, "failed", false, "only runs that failed")
 	c.Flags().BoolVar(&o.logs, "logs", false, "of a run: print its plans and logs alone")
 	c.Flags().BoolVarP(&o.follow, "follow", "f", false, "of a run: print logs until it ends")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,13 +28,7 @@ func runGroup(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()
 	}
-	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
-	if ours := findForeign(c, args[0]); ours != "" {
-		hint = fmt.Sprintf("`%s %s` does that here", c.CommandPath(), ours)
-	} else if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
-	}
-	return usage.Errorf(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
+	return explainCommand(c, args)
 }
 
 // rangeArgs returns a check of the number of arguments; what describes them in errors.

@@ -197,28 +197,3 @@ its top. Without them, every directory env/* with Terraform is a workspace.
 
 reconcile init writes a first file, reconcile validate checks it. README.md
 describes each setting.`
-
-// foreignCommands are commands of other tools, and ours that does the same.
-var foreignCommands = map[string]string{
-	"apply": "now", "run": "now", "sync": "now", "deploy": "now", "reconcile": "now", "up": "now",
-	"logs": "runs", "log": "runs", "history": "runs", "events": "runs",
-	"list": "status", "ls": "status", "get": "status", "show": "status", "ps": "status",
-	"diff": "plan", "check": "doctor", "preflight": "doctor",
-	"ui": "serve", "dashboard": "serve", "lint": "validate", "fmt": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
-	"tour": "quickstart", "demo": "quickstart", "new": "init", "bootstrap": "init", "daemon": "watch",
-}
-
-// foreignFlags are flags of other tools, and what to write instead.
-var foreignFlags = map[string]string{
-	"dry-run": "`reconcile plan` shows what a pass would do", "auto-approve": "`reconcile approve` allows a plan that waits",
-	"target": "name the workspaces: `reconcile now WORKSPACE`", "format": "use -o", "json": "use -o json", "follow": "`reconcile runs RUN --logs -f` follows a run",
-	"region": "set AWS_REGION", "profile": "set AWS_PROFILE", "workspace": "name the workspaces as arguments", "dir": "use --repo", "namespace": "use --record or --environment",
-}
-
-// findForeign returns our command for a word of another tool; "" for none.
-func findForeign(c *cobra.Command, word string) string {
-	if c.HasParent() {
-		return ""
-	}
-	return foreignCommands[strings.ToLower(word)]
-}

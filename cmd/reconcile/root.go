@@ -1,15 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"reconcile/cmd/reconcile/internal/usage"
-	"reconcile/internal/similar"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -30,7 +27,6 @@ init begins with your own.`,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          runGroup,
 
-		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			return a.prepare(c)
 		},
@@ -58,6 +54,7 @@ init begins with your own.`,
 		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
 	c.AddCommand(newTopics(a)...)
+	refuseForeignHelp(c)
 	completeValues(c)
 	return c
 }
@@ -89,21 +86,8 @@ func (a *app) prepare(c *cobra.Command) error {
 			return nil
 		}
 	}
-	return usage.Errorf(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.settings.Output)
-}
-
-// explainFlagError suggests a similar flag for an unknown one.
-func explainFlagError(c *cobra.Command, err error) error {
-	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
-	var unknown *pflag.NotExistError
-	switch {
-	case !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2:
-	case foreignFlags[unknown.GetSpecifiedName()] != "":
-		hint = foreignFlags[unknown.GetSpecifiedName()]
-	default:
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		hint = fmt.Sprintf("did you mean --%s? %s", similar.FindNearest(unknown.GetSpecifiedName(), names), hint)
+	if a.settings.Output == "ut" || strings.HasPrefix(a.settings.Output, "ut=") { // as Terraform writes it
+		return usage.Errorf(foreignFlags["out"], "-o%s is not known", a.settings.Output)
 	}
-	return &usage.Error{Err: err, Hint: hint}
+	return usage.Errorf(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.settings.Output)
 }

@@ -153,20 +153,33 @@ func TestHelpPages(t *testing.T) {
 	})
 }
 
-// The words of other tools lead to ours.
+// The words of other tools lead to ours or have a sentence, in each language.
 func TestForeignWords(t *testing.T) {
-	known := map[string]bool{}
+	known, tr := map[string]bool{}, newTranslator(t)
 	for _, c := range newRootCommand(newApp()).Commands() {
 		known[c.Name()] = true
 	}
 	for word, ours := range foreignCommands {
-		if !known[ours] || known[word] {
+		if !known[strings.Fields(ours)[0]] || known[word] || foreignSentences[word] != "" {
 			t.Errorf("%s leads to %s", word, ours)
 		}
 	}
+	for _, sentences := range []map[string]string{foreignSentences, foreignFlags} {
+		for word, sentence := range sentences {
+			if tr.Translate(sentence) == sentence {
+				t.Errorf("the answer to %s has no translation: %s", word, sentence)
+			}
+		}
+	}
 	for args, want := range map[string]string{
-		"apply": "`reconcile now` does that here", "logs": "`reconcile runs` does", "list": "`reconcile status` does",
+		"apply": "`reconcile now` does that here", "logs": "`reconcile runs latest --logs` does", "list": "`reconcile status` does",
 		"now --dry-run": "`reconcile plan` shows", "statsu": "did you mean `reconcile status`?", "status --otput json": "did you mean --output?",
+		"apply -auto-approve": "`reconcile now` does", "now -auto-approve": "`reconcile approve` allows", "plan -target=a.b": "name the workspaces",
+		"plan -out=plan": "reconcile keeps each plan", "get workspaces -A": "`reconcile status` does", "app sync dev --prune": "`reconcile now` does",
+		"atlantis plan": "`reconcile plan` does", "destroy": "delete the resources in Git", "rollout undo dev": "revert the commit",
+		"rollback dev": "revert the commit", "describe dev": "`reconcile runs --workspace", "import a.b id": "`import` block", "-V": "`reconcile version`",
+		"status --watch": "`reconcile watch` runs", "help apply": "`reconcile now` does", "now --yes": "asks nothing", "top": "lists the commands",
+		"logs -f": "`reconcile runs latest --logs` does", "status -l a=b": "lists the flags", "workspace select prod": "entries of reconcile.hcl",
 	} {
 		a := newApp()
 		var stderr bytes.Buffer
