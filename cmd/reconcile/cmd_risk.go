@@ -85,6 +85,10 @@ func readPlan(stdin io.Reader, name string) (*tfjson.Plan, error) {
 	if plan.ResourceChanges == nil && plan.PlannedValues == nil {
 		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, errors.New("it has neither resource_changes nor planned_values"), hint)
 	}
+	var end struct{ Errored bool } // no field of tfjson.Plan
+	if err := json.Unmarshal(text, &end); err == nil && end.Errored {
+		return nil, fmt.Errorf("%s is a plan that failed, so changes can be missing in it: correct the error that Terraform showed, and plan again", name)
+	}
 	return &plan, nil
 }
 

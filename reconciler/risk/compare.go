@@ -1,8 +1,6 @@
 package risk
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -138,38 +136,6 @@ func actionsOf(list cty.Value) listenerActions {
 		}
 	}
 	return actions
-}
-
-// deniesFunc implements denies(before, after): a policy has a statement with Deny that it did not
-// have.
-var deniesFunc = predicate(2, func(args []cty.Value) bool {
-	before := denialsOf(args[0])
-	return slices.ContainsFunc(denialsOf(args[1]), func(s string) bool { return !slices.Contains(before, s) })
-})
-
-// denialsOf returns the statements of a policy that deny something, or all of its text if
-// it is no policy.
-func denialsOf(policy cty.Value) []string {
-	text := textOf(policy)
-	if text == "" {
-		return nil
-	}
-	var document struct{ Statement any }
-	if err := json.Unmarshal([]byte(text), &document); err != nil {
-		return []string{text}
-	}
-	statements, isList := document.Statement.([]any)
-	if !isList {
-		statements = []any{document.Statement}
-	}
-	var denials []string
-	for _, statement := range statements {
-		if s, ok := statement.(map[string]any); ok && fmt.Sprint(s["Effect"]) != "Allow" {
-			delete(s, "Sid")
-			denials = append(denials, jsonOf(s))
-		}
-	}
-	return denials
 }
 
 // replicatesFunc implements replicates(rules): a rule of a replication is in force.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (s *subject) after(at steps) cty.Value {
 var functions = map[string]function.Function{
 	"num": numFunc, "str": strFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
 	"lower": stdlib.LowerFunc, "traffic": trafficFunc, "sumof": sumofFunc, "changesin": changesinFunc, "forwards": forwardsFunc,
-	"denies": deniesFunc, "replicates": replicatesFunc, "acts": actsFunc, "stops": stopsFunc,
+	"known": knownFunc, "denies": deniesFunc, "withdraws": withdrawsFunc, "narrows": narrowsFunc, "replicates": replicatesFunc, "acts": actsFunc, "stops": stopsFunc,
 	"sooner": soonerFunc, "expires": expiresFunc, "backupsless": backupslessFunc,
 }
 
@@ -197,6 +198,27 @@ func isSet(v cty.Value) bool {
 	}
 	return true
 }
+
+// knownFunc implements known(value): the plan shows the value. What the plan makes itself, such
+// as a new bucket, is mostly known only after the apply.
+var knownFunc = function.New(&function.Spec{
+	Params: []function.Parameter{anyValue},
+	Type:   function.StaticReturnType(cty.Bool),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.BoolVal(args[0].IsWhollyKnown() && !args[0].IsNull()), nil
+	},
+})
+
+// narrowsFunc implements narrows(before, after): a range of addresses does not hold all that it
+// held. One that was not set held nothing.
+var narrowsFunc = predicate(2, func(args []cty.Value) bool {
+	if !isSet(args[0]) {
+		return false
+	}
+	before, err := netip.ParsePrefix(textOf(args[0]))
+	after, afterErr := netip.ParsePrefix(textOf(args[1]))
+	return err != nil || afterErr != nil || after.Bits() > before.Bits() || !after.Contains(before.Addr())
+})
 
 // removesFunc implements removes(before, after): an element of one list is not in the other.
 var removesFunc = predicate(2, func(args []cty.Value) bool {

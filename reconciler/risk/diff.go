@@ -82,7 +82,12 @@ func (d *differ) compareLists(at steps, before, after, unknown []any) {
 		return
 	}
 	for i := range max(len(before), len(after), len(unknown)) {
-		d.compare(append(at, strconv.Itoa(i)), element(before, i), element(after, i), element(unknown, i))
+		at, found := append(at, strconv.Itoa(i)), len(d.found)
+		d.compare(at, element(before, i), element(after, i), element(unknown, i))
+		// A block says something even if nothing is set in it, such as the action "block {}".
+		if isElement := i < len(before); isElement != (i < len(after)) && len(d.found) == found {
+			d.found = append(d.found, slices.Clone(at))
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func TestPlanOfTheRealProvider(t *testing.T) {
 		"aws_s3_bucket_lifecycle_configuration.l": {Loss, "aws_s3_bucket_lifecycle_configuration.sooner"},
 		"aws_s3_bucket_versioning.v":              {Loss, "aws_s3_bucket_versioning.suspended"},
 		"aws_sns_topic.t":                         {Update, "harmless.aws_*.everywhere"},
-		"aws_vpc_security_group_ingress_rule.i":   {Update, "harmless.aws_vpc_security_group_*_rule.values"},
+		"aws_vpc_security_group_ingress_rule.i":   {Interruption, "aws_vpc_security_group_ingress_rule.range"},
 		"terraform_data.run":                      {Interruption, "action.provisioner"},
 	}
 	report := Judge(&plan)

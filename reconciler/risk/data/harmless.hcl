@@ -40,12 +40,12 @@ harmless "aws_autoscaling_group" "in_place" {
 }
 
 harmless "aws_instance" "in_place" {
-  paths  = ["vpc_security_group_ids", "security_groups", "iam_instance_profile", "monitoring", "source_dest_check", "disable_api_stop", "credit_specification", "metadata_options", "maintenance_options", "volume_tags", "user_data_replace_on_change", "root_block_device.*.tags", "root_block_device.*.volume_size", "root_block_device.*.volume_type", "root_block_device.*.iops", "root_block_device.*.throughput", "instance_initiated_shutdown_behavior", "private_dns_name_options"]
+  paths  = ["vpc_security_group_ids", "security_groups", "iam_instance_profile", "monitoring", "source_dest_check", "credit_specification", "metadata_options", "maintenance_options", "volume_tags", "user_data_replace_on_change", "root_block_device.*.tags", "root_block_device.*.volume_size", "root_block_device.*.volume_type", "root_block_device.*.iops", "root_block_device.*.throughput", "instance_initiated_shutdown_behavior", "private_dns_name_options"]
   source = "A EC2 API ModifyInstanceAttribute, ModifyInstanceMetadataOptions, ModifyVolume: without a stop"
 }
 
 harmless "aws_ebs_volume" "in_place" {
-  paths  = ["type", "iops", "throughput", "final_snapshot"]
+  paths  = ["type", "iops", "throughput"]
   source = "A EC2 API ModifyVolume: without detaching"
 }
 

@@ -4,6 +4,32 @@
 # Types that hold data. Their destruction and their replacement are `loss`; a change in
 # place that no rule knows is an `interruption`.
 data = {
+  aws_ebs_snapshot_copy              = { en = "the snapshot", ja = "スナップショット", source = "A EC2 API DeleteSnapshot" }
+  aws_db_snapshot_copy               = { en = "the snapshot", ja = "スナップショット", source = "A RDS API DeleteDBSnapshot" }
+  aws_rds_cluster_snapshot_copy      = { en = "the snapshot", ja = "スナップショット", source = "A RDS API DeleteDBClusterSnapshot" }
+  aws_redshift_cluster_snapshot      = { en = "the snapshot", ja = "スナップショット", source = "A Redshift API DeleteClusterSnapshot" }
+  aws_ami_copy                       = { en = "the image of servers", ja = "サーバーのイメージ", source = "A EC2 API DeregisterImage" }
+  aws_ami_from_instance              = { en = "the image of servers", ja = "サーバーのイメージ", source = "A EC2 API DeregisterImage" }
+  aws_cognito_user                   = { en = "the user", ja = "ユーザー", source = "A Cognito API AdminDeleteUser" }
+  aws_dsql_cluster                   = { en = "the database", ja = "データベース", source = "A Aurora DSQL API DeleteCluster" }
+  aws_docdbelastic_cluster           = { en = "the document database", ja = "ドキュメントデータベース", source = "A DocumentDB Elastic API DeleteCluster" }
+  aws_neptunegraph_graph             = { en = "the graph database", ja = "グラフデータベース", source = "A Neptune Analytics API DeleteGraph" }
+  aws_timestreaminfluxdb_db_instance = { en = "the database", ja = "データベース", source = "A Timestream InfluxDB API DeleteDbInstance" }
+  aws_opensearchserverless_collection = { en = "the collection, with its indexes", ja = "コレクションとそのインデックス", source = "A OpenSearch Serverless API DeleteCollection" }
+  aws_qldb_ledger                    = { en = "the ledger", ja = "台帳", source = "A QLDB API DeleteLedger" }
+  aws_glacier_vault                  = { en = "the vault", ja = "ボールト", source = "A Glacier API DeleteVault" }
+  aws_s3_bucket_object               = { en = "the object", ja = "オブジェクト", source = "A S3 API DeleteObject" }
+  aws_s3_object_copy                 = { en = "the object", ja = "オブジェクト", source = "A S3 API DeleteObject" }
+  aws_s3tables_table_bucket          = { en = "the table bucket", ja = "テーブルバケット", source = "A S3 Tables API DeleteTableBucket" }
+  aws_s3vectors_vector_bucket        = { en = "the vector bucket", ja = "ベクトルバケット", source = "A S3 Vectors API DeleteVectorBucket" }
+  aws_fsx_backup                     = { en = "the backup", ja = "バックアップ", source = "A FSx API DeleteBackup" }
+  aws_prometheus_workspace           = { en = "the workspace, with its metrics", ja = "ワークスペースとそのメトリクス", source = "A Managed Prometheus API DeleteWorkspace" }
+  aws_codeartifact_repository        = { en = "the repository, with its packages", ja = "リポジトリとそのパッケージ", source = "A CodeArtifact API DeleteRepository" }
+  aws_ecrpublic_repository           = { en = "the repository, with its images", ja = "リポジトリとそのイメージ", source = "A ECR Public API DeleteRepository" }
+  aws_lightsail_disk                 = { en = "the disk", ja = "ディスク", source = "A Lightsail API DeleteDisk" }
+  aws_lightsail_bucket               = { en = "the bucket, with its objects", ja = "バケットとそのオブジェクト", source = "A Lightsail API DeleteBucket" }
+  aws_cloudhsm_v2_cluster            = { en = "the HSM cluster, with its keys", ja = "HSM クラスターとその鍵", source = "A CloudHSM API DeleteCluster" }
+  aws_connect_instance               = { en = "the contact centre, with its settings and recordings", ja = "コンタクトセンターとその設定や録音", source = "A Connect API DeleteInstance" }
   aws_db_instance                    = { en = "the database, with its automated backups", ja = "データベースと自動バックアップ", source = "D db_instance, delete_automated_backups" }
   aws_rds_cluster                    = { en = "the database cluster, with its automated backups", ja = "データベースクラスターと自動バックアップ", source = "D rds_cluster, delete_automated_backups" }
   aws_rds_global_cluster             = { en = "the global database cluster", ja = "グローバルデータベースクラスター", source = "A RDS API DeleteGlobalCluster" }
@@ -67,6 +93,11 @@ data = {
 
 # Types that hold an identity which others know and AWS never gives out again.
 identity = {
+  aws_cognito_user_pool_client       = { en = "the client id that applications have", ja = "アプリケーションが持つクライアント ID", source = "A Cognito API DeleteUserPoolClient" }
+  aws_cognito_identity_pool          = { en = "the identities of the pool", ja = "プールの ID", source = "A Cognito API DeleteIdentityPool" }
+  aws_lightsail_static_ip            = { en = "the fixed address", ja = "固定アドレス", source = "A Lightsail API ReleaseStaticIp" }
+  aws_connect_phone_number           = { en = "the phone number", ja = "電話番号", source = "A Connect API ReleasePhoneNumber" }
+  aws_appsync_api_key                = { en = "the API key that callers have", ja = "呼び出し元が持つ API キー", source = "A AppSync API DeleteApiKey" }
   aws_eip                            = { en = "the fixed address", ja = "固定アドレス", source = "A EC2 API ReleaseAddress" }
   aws_globalaccelerator_accelerator  = { en = "the accelerator, with its fixed addresses", ja = "アクセラレーターとその固定アドレス", source = "A Global Accelerator API DeleteAccelerator" }
   aws_globalaccelerator_custom_routing_accelerator = { en = "the accelerator, with its fixed addresses", ja = "アクセラレーターとその固定アドレス", source = "A Global Accelerator API DeleteCustomRoutingAccelerator" }
@@ -92,6 +123,9 @@ identity = {
 
 # Types that carry traffic. A change in place that no rule knows is an `interruption`.
 traffic = {
+  aws_networkfirewall_firewall       = { en = "the traffic through the firewall", ja = "ファイアウォールを通る通信", source = "A Network Firewall API DeleteFirewall" }
+  aws_networkfirewall_firewall_policy = { en = "the traffic through its firewalls", ja = "ファイアウォールを通る通信", source = "A Network Firewall API DeleteFirewallPolicy" }
+  aws_networkfirewall_rule_group     = { en = "the traffic through its firewalls", ja = "ファイアウォールを通る通信", source = "A Network Firewall API DeleteRuleGroup" }
   aws_lb                                        = { en = "the traffic through the load balancer", ja = "ロードバランサーを通る通信", source = "A ELB API DeleteLoadBalancer" }
   aws_lb_listener                               = { en = "the traffic of the listener's port", ja = "リスナーのポートの通信", source = "A ELB API DeleteListener" }
   aws_lb_listener_rule                          = { en = "the traffic that the rule selects", ja = "ルールに一致する通信", source = "A ELB API DeleteRule" }

@@ -142,6 +142,16 @@ rule "aws_autoscaling_schedule" "create_zero" {
   source = "A Auto Scaling API PutScheduledUpdateGroupAction"
 }
 
+rule "aws_appautoscaling_scheduled_action" "create_zero" {
+  on     = ["create"]
+  paths  = ["scalable_target_action"]
+  when   = num(new("scalable_target_action.0.max_capacity"), -1) == 0
+  risk   = "interruption"
+  en     = "takes the target down to nothing at {new.schedule}"
+  ja     = "{new.schedule} に対象を 0 にします"
+  source = "A Application Auto Scaling API PutScheduledAction"
+}
+
 rule "aws_autoscaling_schedule" "recurrence" {
   paths  = ["recurrence", "time_zone", "start_time", "end_time"]
   when   = num(new("desired_capacity"), -1) == 0 || num(new("max_size"), -1) == 0

@@ -34,6 +34,24 @@ rule "aws_route53_record" "create_weighted" {
   source = "A weighted routing"
 }
 
+rule "aws_route53_zone" "create_private" {
+  on     = ["create"]
+  when   = length(new("vpc")) > 0
+  risk   = "interruption"
+  en     = "names below {new.name} are answered from this zone alone in its VPCs: those that it does not have are not found any more"
+  ja     = "対象の VPC では {new.name} 以下の名前がこのゾーンだけで解決されます。ゾーンにない名前は見つからなくなります"
+  source = "A Route 53 guide, private hosted zones: no recursive answer"
+}
+
+rule "aws_route53_zone_association" "answers" {
+  types  = ["aws_route53_resolver_rule_association", "aws_vpc_dhcp_options_association"]
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "names in the VPC are resolved another way from now on"
+  ja     = "VPC 内の名前解決の方法が変わります"
+  source = "A Route 53 API AssociateVPCWithHostedZone, AssociateResolverRule; EC2 API AssociateDhcpOptions"
+}
+
 rule "aws_route53_records_exclusive" "adopts" {
   on     = ["create", "update"]
   paths  = ["resource_record_set"]

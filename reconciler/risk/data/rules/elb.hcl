@@ -9,6 +9,25 @@ rule "aws_lb" "subnets" {
   source = "A SetSubnets; X clients keep a removed address in their cache"
 }
 
+rule "aws_lb" "groups" {
+  types  = ["aws_elb", "aws_db_instance", "aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster", "aws_redshift_cluster", "aws_elasticache_cluster", "aws_elasticache_replication_group", "aws_memorydb_cluster", "aws_db_proxy", "aws_mq_broker", "aws_instance", "aws_network_interface"]
+  paths  = ["security_groups", "security_group_ids", "vpc_security_group_ids"]
+  when   = removes(before, after)
+  risk   = "interruption"
+  en     = "a security group is taken away: traffic that only it admits is refused"
+  ja     = "セキュリティグループが外れ、それだけが許可していた通信は拒否されます"
+  source = "A EC2 guide, security groups: an untracked flow is cut at once"
+}
+
+rule "aws_lb_listener_rule" "create_takes_all" {
+  on     = ["create"]
+  when   = length(new("condition")) == 1 && (str(new("condition.0.path_pattern.0.values.0"), "") == "*" || str(new("condition.0.path_pattern.0.values.0"), "") == "/*" || str(new("condition.0.host_header.0.values.0"), "") == "*")
+  risk   = "interruption"
+  en     = "the rule selects every request: those of rules below it, and of the default action, go to it"
+  ja     = "すべてのリクエストに一致するルールです。優先順位がこれより低いルールと既定のアクションの通信を引き取ります"
+  source = "A ELB guide, listener rules: in the order of priority"
+}
+
 rule "aws_lb" "enable_deletion_protection" {
   when   = isset(before) && !isset(after)
   risk   = "destroy"

@@ -35,6 +35,89 @@ rule "aws_network_acl_rule" "create_deny" {
   source = "A network ACLs are stateless"
 }
 
+rule "aws_network_acl" "create_takes_subnets" {
+  types  = ["aws_network_acl_association"]
+  on     = ["create"]
+  when   = isset(new("subnet_ids")) || isset(new("subnet_id"))
+  risk   = "interruption"
+  en     = "subnets come under this network ACL: traffic that it does not allow is cut at once"
+  ja     = "サブネットにこのネットワーク ACL が適用されます。許可されない通信はすぐに止まります"
+  source = "A ReplaceNetworkAclAssociation; network ACLs are stateless"
+}
+
+rule "aws_main_route_table_association" "takes_over" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "all subnets of the VPC without a route table of their own follow another one: connections can break"
+  ja     = "専用のルートテーブルがない VPC の全サブネットが別のルートテーブルに従い、接続が切れることがあります"
+  source = "A ReplaceRouteTableAssociation"
+}
+
+rule "aws_vpc_endpoint" "create_redirects" {
+  on     = ["create"]
+  when   = isset(new("private_dns_enabled")) || isset(new("route_table_ids"))
+  risk   = "interruption"
+  en     = "calls to the service go through the endpoint from now on: connections that exist break, and its policy and groups can refuse them"
+  ja     = "サービスへの呼び出しがこのエンドポイントを通るようになります。今ある接続は切れ、ポリシーやセキュリティグループが拒否することもあります"
+  source = "A VPC guide, gateway endpoints: connections are dropped; private DNS names"
+}
+
+rule "aws_vpc_security_group_ingress_rule" "range" {
+  types  = ["aws_vpc_security_group_egress_rule"]
+  paths  = ["cidr_ipv4", "cidr_ipv6"]
+  when   = narrows(before, after)
+  risk   = "interruption"
+  en     = "{before} → {after}: addresses that it no longer holds are refused"
+  ja     = "{before} → {after}: 外れたアドレスとの通信は拒否されます"
+  source = "A ModifySecurityGroupRules"
+}
+
+rule "aws_vpc_security_group_ingress_rule" "peers" {
+  types  = ["aws_vpc_security_group_egress_rule"]
+  paths  = ["prefix_list_id", "referenced_security_group_id", "ip_protocol"]
+  when   = isset(before) && after != "-1"
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: traffic that only the old one admits is refused"
+  ja     = "{path}: {before} → {after}: これまでの値だけが許可していた通信は拒否されます"
+  source = "A ModifySecurityGroupRules"
+}
+
+rule "aws_vpc_security_group_ingress_rule" "from_port" {
+  types  = ["aws_vpc_security_group_egress_rule"]
+  when   = num(after, 0) > num(before, 0)
+  risk   = "interruption"
+  en     = "begins at port {after}, no longer at {before}: ports below are refused"
+  ja     = "許可するポートの始まりが {before} から {after} になります。それより下のポートは拒否されます"
+  source = "A ModifySecurityGroupRules"
+}
+
+rule "aws_vpc_security_group_ingress_rule" "to_port" {
+  types  = ["aws_vpc_security_group_egress_rule"]
+  when   = num(after, 65535) < num(before, 65535)
+  risk   = "interruption"
+  en     = "ends at port {after}, no longer at {before}: ports above are refused"
+  ja     = "許可するポートの終わりが {before} から {after} になります。それより上のポートは拒否されます"
+  source = "A ModifySecurityGroupRules"
+}
+
+rule "aws_ec2_transit_gateway_route" "create_blackhole" {
+  on     = ["create"]
+  when   = isset(new("blackhole"))
+  risk   = "interruption"
+  en     = "traffic to {new.destination_cidr_block} is dropped"
+  ja     = "{new.destination_cidr_block} への通信を破棄します"
+  source = "A CreateTransitGatewayRoute, Blackhole"
+}
+
+rule "aws_eip_association" "create_moves" {
+  on     = ["create"]
+  when   = isset(new("allow_reassociation"))
+  risk   = "interruption"
+  en     = "takes the fixed address from what has it: connections to it break"
+  ja     = "固定アドレスを今の割り当て先から移します。そこへの接続は切れます"
+  source = "A AssociateAddress, AllowReassociation"
+}
+
 rule "aws_network_acl" "entries" {
   types  = ["aws_default_network_acl"]
   paths  = ["ingress", "egress"]

@@ -79,6 +79,84 @@ rule "aws_iam_policy" "policy" {
   source = "A IAM guide, policy evaluation"
 }
 
+rule "aws_iam_policy" "withdraws" {
+  types  = ["aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role"]
+  paths  = ["policy", "inline_policy", "assume_role_policy"]
+  when   = withdraws(before, after)
+  risk   = "interruption"
+  en     = "{path} does not allow all that it did: what needs the rest is refused"
+  ja     = "{path} で許可される操作が減ります。減った分を使う側は拒否されます"
+  source = "A IAM guide, policy evaluation: what no statement allows is denied"
+}
+
+rule "aws_iam_role_policy" "create_denies" {
+  types  = ["aws_iam_user_policy", "aws_iam_group_policy"]
+  on     = ["create"]
+  when   = known(new("policy")) && denies("", new("policy"))
+  risk   = "interruption"
+  en     = "the new policy has a Deny: what has it can be refused"
+  ja     = "新しいポリシーに Deny があります。これを使う側が拒否されることがあります"
+  source = "A IAM guide, policy evaluation"
+}
+
+rule "aws_organizations_policy_attachment" "limits" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "another policy of the organization is in force for {new.target_id}: what it does not allow is refused in its accounts"
+  ja     = "{new.target_id} に組織のポリシーが適用されます。許可されない操作は、そのアカウントで拒否されます"
+  source = "A Organizations guide, service control policies"
+}
+
+rule "aws_iam_role" "managed_policy_arns" {
+  when   = removes(before, after)
+  risk   = "interruption"
+  en     = "policies are detached from the role: what only they allow is refused"
+  ja     = "ロールからポリシーを外します。それだけが許可していた操作は拒否されます"
+  source = "A IAM API DetachRolePolicy"
+}
+
+rule "aws_cloudtrail" "enable_logging" {
+  when   = isset(before) && !isset(after)
+  risk   = "loss"
+  guard  = true
+  en     = "the trail stops: what happens from now on is recorded nowhere"
+  ja     = "証跡が止まります。以後の操作はどこにも記録されません"
+  source = "A CloudTrail API StopLogging"
+}
+
+rule "aws_ssm_association" "runs" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "runs {new.name} on its targets at once; what it does cannot be read from the plan"
+  ja     = "対象ですぐに {new.name} を実行します。その内容はプランからは読み取れません"
+  source = "A Systems Manager guide, State Manager: runs when it is created"
+}
+
+rule "aws_dms_replication_task" "create_starts" {
+  on     = ["create"]
+  when   = isset(new("start_replication_task"))
+  risk   = "interruption"
+  en     = "starts to write into the target's tables at once; by its settings it drops those that exist"
+  ja     = "すぐに移行先のテーブルへの書き込みを始めます。設定によっては既存のテーブルを削除します"
+  source = "D dms_replication_task, start_replication_task; A DMS guide, target table preparation mode"
+}
+
+rule "aws_ses_active_receipt_rule_set" "takes_over" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "the rule set {new.rule_set_name} is in force in the place of the present one: mail is received by other rules"
+  ja     = "今のルールセットに代わって {new.rule_set_name} が有効になります。メールの受信ルールが変わります"
+  source = "A SES API SetActiveReceiptRuleSet"
+}
+
+rule "aws_wafv2_web_acl_association" "filters" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "requests pass the web ACL's rules from now on: it can refuse them"
+  ja     = "リクエストに Web ACL のルールが適用され、拒否されることがあります"
+  source = "A WAF API AssociateWebACL"
+}
+
 rule "aws_iam_role" "permissions_boundary" {
   types  = ["aws_iam_user"]
   when   = isset(after)

@@ -1,5 +1,71 @@
 # Files, objects, tables, backups, keys, secrets. What is deleted here is gone.
 
+rule "aws_dlm_lifecycle_policy" "off" {
+  paths  = ["state"]
+  when   = before == "ENABLED" && after != "ENABLED"
+  risk   = "loss"
+  guard  = true
+  en     = "the policy makes no more snapshots"
+  ja     = "このポリシーによるスナップショットは作成されなくなります"
+  source = "A DLM API UpdateLifecyclePolicy"
+}
+
+rule "aws_dlm_lifecycle_policy" "details" {
+  paths  = ["policy_details"]
+  risk   = "loss"
+  guard  = true
+  en     = "snapshots are made or kept otherwise: those that are beyond the new rules are deleted"
+  ja     = "スナップショットの作成や保持の条件が変わります。新しい条件から外れるものは削除されます"
+  source = "A DLM guide, modify a policy"
+}
+
+rule "aws_s3_bucket_versioning" "create_suspended" {
+  on     = ["create"]
+  when   = known(new("bucket")) && new("versioning_configuration.0.status") == "Suspended"
+  risk   = "loss"
+  guard  = true
+  en     = "objects of {new.bucket} that are overwritten or deleted from now on cannot be had back"
+  ja     = "{new.bucket} で以後に上書きや削除をしたオブジェクトは、元に戻せなくなります"
+  source = "A S3 guide, versioning-suspended buckets"
+}
+
+rule "aws_s3_bucket_object_lock_configuration" "compliance" {
+  on     = ["create", "update"]
+  paths  = ["rule"]
+  when   = new("rule.0.default_retention.0.mode") == "COMPLIANCE" && old("rule.0.default_retention.0.mode") != "COMPLIANCE"
+  risk   = "loss"
+  en     = "new objects cannot be deleted by anybody, AWS neither, until their time is over: they stay, and are paid for"
+  ja     = "新しいオブジェクトは期限まで AWS を含め誰も削除できず、保管料がかかり続けます"
+  source = "A S3 guide, object lock, compliance mode"
+}
+
+rule "aws_glacier_vault_lock" "complete" {
+  on     = ["create"]
+  when   = isset(new("complete_lock"))
+  risk   = "loss"
+  en     = "nobody can take this lock off again"
+  ja     = "このロックは誰も外せません"
+  source = "A Glacier API CompleteVaultLock"
+}
+
+rule "aws_s3_bucket_public_access_block" "closes" {
+  types  = ["aws_s3_account_public_access_block"]
+  paths  = ["block_public_acls", "ignore_public_acls", "restrict_public_buckets"]
+  when   = !isset(before) && isset(after)
+  risk   = "interruption"
+  en     = "{path} is turned on: public readers, or writers with public ACLs, are refused"
+  ja     = "{path} を有効にします。公開されているオブジェクトの読み取りや、公開 ACL 付きの書き込みは拒否されます"
+  source = "A S3 guide, blocking public access"
+}
+
+rule "aws_s3_account_public_access_block" "create_closes" {
+  on     = ["create"]
+  risk   = "interruption"
+  en     = "public access to all buckets of the account is closed"
+  ja     = "アカウントの全バケットで、公開アクセスが閉じられます"
+  source = "A S3 guide, blocking public access"
+}
+
 rule "aws_s3_bucket" "force_destroy" {
   types  = ["aws_backup_vault", "aws_s3_directory_bucket"]
   when   = isset(after) && !isset(before)
@@ -112,6 +178,16 @@ rule "aws_s3_bucket_policy" "denies" {
   en     = "the policy has a new Deny: callers can be refused, reconcile too"
   ja     = "ポリシーに新しい Deny が加わります。呼び出し元（reconcile を含む）が拒否されることがあります"
   source = "A IAM guide, policy evaluation"
+}
+
+rule "aws_s3_bucket_policy" "withdraws" {
+  types  = ["aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_efs_file_system_policy", "aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "aws_s3_bucket", "aws_vpc_endpoint_policy", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_dynamodb_resource_policy", "aws_sns_topic", "aws_sqs_queue", "aws_kms_external_key", "aws_kms_replica_key"]
+  paths  = ["policy"]
+  when   = withdraws(before, after)
+  risk   = "interruption"
+  en     = "the policy does not allow all that it did: callers that need the rest are refused"
+  ja     = "ポリシーで許可される操作が減ります。減った分を使う呼び出し元は拒否されます"
+  source = "A IAM guide, policy evaluation: what no statement allows is denied"
 }
 
 rule "aws_efs_file_system" "protection" {

@@ -56,4 +56,7 @@ cases = [
   { type = "aws_scheduler_schedule", what = "created to stop servers", after = { target = [{ arn = "arn:aws:scheduler:::aws-sdk:ec2:stopInstances" }] }, risk = "interruption", why = "stops or deletes" },
   { type = "aws_scheduler_schedule", what = "created to run a task", after = { target = [{ arn = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/a" }] }, risk = "update" },
   { type = "aws_scheduler_schedule", what = "another time", before = { schedule_expression = "rate(5 minutes)" }, after = { schedule_expression = "rate(1 hour)" }, risk = "update" },
+  { type = "aws_appautoscaling_scheduled_action", what = "new, to nothing", after = { schedule = "cron(0 20 * * ? *)", scalable_target_action = [{ min_capacity = 0, max_capacity = 0 }] }, risk = "interruption", why = "at \"cron" },
+  { type = "aws_appautoscaling_scheduled_action", what = "new, to something", after = { scalable_target_action = [{ min_capacity = 0, max_capacity = 2 }] }, risk = "update" },
+  { type = "aws_instance", what = "it may be stopped", before = { disable_api_stop = true }, after = { disable_api_stop = false }, risk = "interruption", unjudged = true },
 ]

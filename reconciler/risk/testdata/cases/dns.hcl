@@ -8,7 +8,7 @@ cases = [
   { type = "aws_route53_record", what = "created with a weight", after = { name = "www.example.com", weighted_routing_policy = [{ weight = 10 }] }, risk = "interruption", why = "takes a share" },
   { type = "aws_route53_record", what = "created at weight 0", after = { name = "www.example.com", weighted_routing_policy = [{ weight = 0 }] }, risk = "update" },
   { type = "aws_route53_records_exclusive", what = "adopted", after = { zone_id = "Z" }, risk = "interruption", why = "deletes all records" },
-  { type = "aws_route53_zone", what = "destroyed with records", before = { force_destroy = false }, after = { force_destroy = true }, risk = "loss", guard = true },
+  { type = "aws_route53_zone", what = "destroyed with records", before = { force_destroy = false }, after = { force_destroy = true }, risk = "loss", rule = "aws_route53_zone.force_destroy", guard = true },
   { type = "aws_route53_zone", what = "not destroyed with records", before = { force_destroy = true }, after = { force_destroy = false }, risk = "update" },
   { type = "aws_route53_zone", what = "a VPC less", before = { vpc = [{ vpc_id = "a" }, { vpc_id = "b" }] }, after = { vpc = [{ vpc_id = "a" }] }, risk = "interruption" },
   { type = "aws_route53_zone", what = "a VPC more", before = { vpc = [{ vpc_id = "a" }] }, after = { vpc = [{ vpc_id = "a" }, { vpc_id = "b" }] }, risk = "update" },
@@ -22,4 +22,8 @@ cases = [
   { type = "aws_route53_resolver_firewall_rule_group_association", what = "other rules first", before = { priority = 101 }, after = { priority = 201 }, risk = "interruption" },
   { type = "aws_acm_certificate", what = "another name, destroyed first", before = { domain_name = "a" }, after = { domain_name = "b" }, replace = "destroy first", risk = "interruption", why = "the apply stops" },
   { type = "aws_acm_certificate", what = "another name, created first", before = { domain_name = "a" }, after = { domain_name = "b" }, replace = "create first", risk = "update", why = "before the old one goes" },
+  { type = "aws_route53_zone", what = "a private one", after = { name = "example.com", vpc = [{ vpc_id = unknown }] }, risk = "interruption", why = "below example.com" },
+  { type = "aws_route53_zone", what = "a public one", after = { name = "example.com", vpc = [] }, risk = "update" },
+  { type = "aws_route53_resolver_rule_association", what = "new", after = { vpc_id = "a" }, risk = "interruption" },
+  { type = "aws_vpc_dhcp_options_association", what = "new", after = { vpc_id = "a" }, risk = "interruption" },
 ]

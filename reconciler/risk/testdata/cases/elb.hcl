@@ -21,4 +21,10 @@ cases = [
   { type = "aws_lb_target_group", what = "drained longer", before = { deregistration_delay = "30" }, after = { deregistration_delay = "300" }, risk = "update" },
   { type = "aws_lb_target_group", what = "stickiness", before = { stickiness = [{ enabled = true }] }, after = { stickiness = [{ enabled = false }] }, risk = "interruption" },
   { type = "aws_lb_target_group", what = "another port", before = { port = 80 }, after = { port = 8080 }, replace = "create first", risk = "replace" },
+  { type = "aws_lb", what = "a group less", before = { security_groups = ["a", "b"] }, after = { security_groups = ["b"] }, risk = "interruption" },
+  { type = "aws_db_instance", what = "a group less", before = { vpc_security_group_ids = ["a", "b"] }, after = { vpc_security_group_ids = ["b"] }, risk = "interruption", rule = "aws_lb.groups" },
+  { type = "aws_db_instance", what = "a group more", before = { vpc_security_group_ids = ["a"] }, after = { vpc_security_group_ids = ["b", "a"] }, risk = "update" },
+  { type = "aws_lb_listener_rule", what = "for every path", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/*"] }] }] }, risk = "interruption", why = "every request" },
+  { type = "aws_lb_listener_rule", what = "for a path", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/a/*"] }] }] }, risk = "update" },
+  { type = "aws_lb_listener_rule", what = "for a host, every path", after = { priority = 1, condition = [{ host_header = [{ values = ["a"] }] }, { path_pattern = [{ values = ["/*"] }] }] }, risk = "update" },
 ]
