@@ -10,14 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"reconcile/internal/commitid"
-	"reconcile/internal/files"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/source/internal/odb"
 )
@@ -143,7 +138,7 @@ func (m *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (
 	shallow, err = m.client.Fetch(ctx, depth, ids, func(pack io.Reader) error {
 		err := os.RemoveAll(filepath.Join(dir, "objects")) // of a try before
 		if err == nil {
-			err = writePack(dir, pack)
+			err = odb.WritePack(ctx, filepath.Join(dir, "objects"), pack)
 		}
 		if err != nil {
 			return fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
@@ -159,25 +154,6 @@ func (m *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, shallow, nil
-}
-
-// writePack writes the pack and its index into a new object store in dir, and syncs them to
-// disk.
-func writePack(dir string, pack io.Reader) error {
-	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(16*cache.MiByte))
-	if err := packfile.WritePackfileToObjectStorage(store, pack); err != nil {
-		return err
-	}
-	names, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "pack-*"))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := files.Sync(name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // verifyCommit checks that every tree and blob of the commit is present. An object that the

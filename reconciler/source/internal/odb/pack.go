@@ -37,6 +37,8 @@ type pack struct {
 	data   *os.File
 	size   int64 // size of the pack file
 	fanout [256]uint32
+
+	offsets map[plumbing.Hash]int64 // of the objects, while there is no index
 }
 
 func openPack(path string) (_ *pack, err error) {
@@ -104,6 +106,10 @@ func (p *pack) failed(id plumbing.Hash, err error) error {
 
 // find returns the offset of the object in the pack.
 func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
+	if p.index == nil {
+		offset, ok = p.offsets[id]
+		return offset, ok, nil
+	}
 	low, high := uint32(0), p.fanout[id[0]]
 	if id[0] > 0 {
 		low = p.fanout[id[0]-1]

@@ -1,7 +1,7 @@
-// Package odb reads a Git object store: packs and loose objects, with alternates. It is
-// read-only, never loads a pack's index into memory, and is safe for concurrent use. go-git's
-// own store is not: a pass looks up thousands of trees in a store that it has just opened, so
-// opening must cost nothing and lookups must run in parallel.
+// Package odb reads a Git object store: packs and loose objects, with alternates. It writes
+// nothing but received packs, never loads a pack's index into memory, and is safe for
+// concurrent use. go-git's own store is not: a pass looks up thousands of trees in a store
+// that it has just opened, so opening must cost nothing and lookups must run in parallel.
 package odb
 
 import (
