@@ -92,7 +92,7 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if err := p.Record.PlaceApproval(ctx, plan, approval); err != nil {
 		return err
 	}
-	a.updatePage(p)
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
 	}
@@ -109,6 +109,7 @@ func revokeApproval(ctx context.Context, a *app, p *wire.Deps, o approveOptions)
 	if !revoked {
 		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
 	}
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "revoked": true})
 	}

@@ -46,6 +46,7 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 	if err != nil {
 		return err
 	}
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"epoch": head.Epoch})
 	}

@@ -55,6 +55,7 @@ func runForget(ctx context.Context, a *app, name string) error {
 	case err != nil:
 		return err
 	}
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": name, "orphaned_state": orphaned})
 	}

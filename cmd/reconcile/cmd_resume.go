@@ -39,6 +39,8 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
 			return err
 		}
+	} else {
+		defer a.updatePage(p)
 	}
 	switch {
 	case a.wantsJSON():

@@ -180,6 +180,7 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	if err := p.Record.PlaceRolloutOrder(ctx, order); err != nil {
 		return err
 	}
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "rollout": r.Run, "order": o.kind, "by": order.By})
 	}

@@ -55,7 +55,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	if err := p.Record.PlaceHold(ctx, hold); err != nil {
 		return err
 	}
-	a.updatePage(p)
+	defer a.updatePage(p)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "reason": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
 	}

@@ -69,6 +69,7 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		if lease, err = p.Record.Unlock(ctx, lease.Identity); err != nil {
 			return err
 		}
+		defer a.updatePage(p)
 	}
 	if o.stateLock != "" {
 		ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())

@@ -78,8 +78,8 @@ func multiObserver(observers []func(run.Event)) func(run.Event) {
 	}
 }
 
-// updatePage writes the pages of --page after a command has changed the record. What goes
-// wrong is logged.
+// updatePage writes the pages of --page after a command has changed the record. A command
+// defers it, so that its result is shown first. What goes wrong is logged.
 func (a *app) updatePage(p *wire.Deps) {
 	publisher, err := p.OpenPage()
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +20,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/endpoint"
+	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
@@ -69,8 +72,8 @@ func (f *lineBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// waitFor returns the next line that holds text.
-func (f *lineBuffer) waitFor(text string) string {
+// waitFor returns the next line that holds text. It panics at one that holds a bad text.
+func (f *lineBuffer) waitFor(text string, bad ...string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
@@ -82,6 +85,9 @@ func (f *lineBuffer) waitFor(text string) string {
 		f.text = rest
 		if bytes.Contains(line, []byte(text)) {
 			return string(line)
+		}
+		if slices.ContainsFunc(bad, func(text string) bool { return bytes.Contains(line, []byte(text)) }) {
+			panic(string(line))
 		}
 	}
 }
@@ -130,6 +136,44 @@ func TestWatchOutlivesFailures(t *testing.T) {
 	if w.deps != nil {
 		t.Error("parts were left open")
 	}
+}
+
+// A page that cannot be written, and does not fail either, delays no pass: not one after a
+// failure, for which watch closes what it had opened.
+func TestWatchDoesNotWaitForThePage(t *testing.T) {
+	repo := gittest.New(t)
+	a, _, logs := newTestApp(t, repo.Dir)
+	a.settings.Page = t.TempDir()
+	p, err := a.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(a.settings.Page, page.DirOf(p.Record.Name()))
+	a.closeDeps(p)
+	manifest := filepath.Join(dir, "manifest.json")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
+	done := make(chan struct{})
+	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
+
+	for failures := range 3 {
+		logs.waitFor(fmt.Sprintf(`"failures":%d`, failures+1), "it took too long")
+	}
+	stop()
+	held, err := os.OpenFile(manifest, os.O_RDWR, 0) // who reads it goes on, and finds nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(manifest), held.Close()); err != nil {
+		t.Fatal(err)
+	}
+	<-done
 }
 
 // watch applies a commit to one workspace while the apply of another does not end, and stops

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -34,6 +35,7 @@ type watcher struct {
 	deps      *wire.Deps
 	runner    *reconciler.Reconciler
 	pages     *page.Publisher           // nil without --page
+	closing   sync.WaitGroup            // of what is closed beside the passes
 	passes    map[runid.ID]*watchedPass // that run, by run id
 	overtaken chan runid.ID             // ids of runs that a newer tip has overtaken
 	ends      chan *watchedPass
@@ -66,6 +68,7 @@ func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetr
 // run runs passes. The end of ctx stops the current passes; the end of drainCtx only keeps
 // the next one from starting.
 func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
+	defer w.closing.Wait()
 	defer w.closeDeps()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -231,13 +234,19 @@ func (w *watcher) printResult(pass *watchedPass) error {
 	return nil
 }
 
-// closeDeps closes the dependencies; the next pass opens new ones.
+// closeDeps closes the dependencies; the next pass opens new ones. Pages that are written
+// still need the old ones, and no pass waits for that.
 func (w *watcher) closeDeps() {
-	if w.deps != nil {
-		w.pages.Close()
-		w.app.closeDeps(w.deps)
-		w.deps, w.runner, w.pages = nil, nil, nil
+	if w.deps == nil {
+		return
 	}
+	deps, pages := w.deps, w.pages
+	w.deps, w.runner, w.pages = nil, nil, nil
+	w.closing.Go(func() {
+		defer ui.RecoverExit(w.app.err)
+		pages.Close()
+		w.app.closeDeps(deps)
+	})
 }
 
 // backoff doubles the interval with each failure in a row, up to a bound.

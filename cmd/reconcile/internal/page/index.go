@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/runid"
@@ -52,14 +53,14 @@ func (m *Model) index() *index {
 	return x
 }
 
-var (
-	plainWord    = regexp.MustCompile(`^[A-Za-z0-9_./@:+-]+$`)
-	mergeSubject = regexp.MustCompile(`(?i)^merge pull request #([0-9]{1,9})\b`)
-)
+// mergeSubject finds the pull request that a commit merged. It is compiled at its first use.
+var mergeSubject = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^merge pull request #([0-9]{1,9})\b`)
+})
 
 // pullRequestOf returns the number of the pull request that a commit merged; 0 for none.
 func pullRequestOf(subject string) int {
-	if match := mergeSubject.FindStringSubmatch(subject); match != nil {
+	if match := mergeSubject().FindStringSubmatch(subject); match != nil {
 		number, _ := strconv.Atoi(match[1]) // it has nine digits at most
 		return number
 	}

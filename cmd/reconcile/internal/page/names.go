@@ -3,8 +3,9 @@ package page
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
+
+	"github.com/oklog/ulid/v2"
 
 	"reconcile/internal/runid"
 	"reconcile/state"
@@ -27,7 +28,7 @@ func WorkspacePath(workspace string) string { return workspacesDir + slug(worksp
 
 // RunPath returns where the page of a run is, below the directory of a language.
 func RunPath(run runid.ID) string {
-	if ulidText.MatchString(string(run)) {
+	if isULID(string(run)) {
 		return runsDir + string(run) + ".html"
 	}
 	return runsDir + slug(string(run)) + ".html"
@@ -41,21 +42,31 @@ func URLs(base, record string) func(language string, run runid.ID) string {
 	}
 }
 
-var (
-	plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,79}$`)
-	ulidText  = regexp.MustCompile(`^[0-9A-Z]{26}$`)
-	notPlain  = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+// Sizes of file names, in bytes.
+const (
+	maxPlainName = 80
+	maxSlugText  = 60
 )
 
-const maxSlugText = 60
+const (
+	digits = "0123456789"
+	small  = "abcdefghijklmnopqrstuvwxyz"
+	large  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// isOf reports whether a text is one or more of some characters. It stands for a pattern,
+// which would be compiled at each start of the program.
+func isOf(text, characters string) bool { return text != "" && strings.Trim(text, characters) == "" }
+
+func isULID(text string) bool { return len(text) == ulid.EncodedSize && isOf(text, digits+large) }
 
 // slug returns a file name for any text. Texts that differ only in case have different names
 // also where the file system does not tell them apart.
 func slug(text string) string {
-	if plainName.MatchString(text) {
+	if len(text) <= maxPlainName && isOf(text, digits+small+"_.-") && isOf(text[:1], digits+small) {
 		return text
 	}
 	sum := sha256.Sum256([]byte(text))
-	plain := strings.Trim(notPlain.ReplaceAllString(text, "-"), "-")
+	plain := strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(digits+small+large+"_", r) }), "-")
 	return strings.ToLower(plain[:min(len(plain), maxSlugText)]) + "-" + hex.EncodeToString(sum[:6])
 }

@@ -150,7 +150,7 @@ func changesOf(d plandigest.Difference) (c state.Changes) {
 
 // quote returns a name as one word of a shell.
 func quote(name string) string {
-	if plainWord.MatchString(name) {
+	if isOf(name, digits+small+large+"_./@:+-") {
 		return name
 	}
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"

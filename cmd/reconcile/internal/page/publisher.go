@@ -26,6 +26,8 @@ type Publisher struct {
 	wake    chan struct{}
 	stop    chan struct{}
 	done    chan struct{}
+	ctx     context.Context // of all writes
+	cancel  context.CancelFunc
 	failed  string // the last warning, which is not repeated
 }
 
@@ -33,7 +35,8 @@ type Publisher struct {
 const (
 	livePeriod = 5 * time.Second  // between writes while a run works
 	writeTime  = 60 * time.Second // for one write
-	closeTime  = 60 * time.Second // for the write after the last run
+	closeTime  = 20 * time.Second // for the write after the last run
+	saveTime   = 5 * time.Second  // for noting what was written until then
 )
 
 // NewPublisher returns a publisher that works until Close.
@@ -42,6 +45,7 @@ func NewPublisher(site *Site, writer *Writer, log *slog.Logger) *Publisher {
 		site: site, writer: writer, log: log, working: map[runid.ID]*Working{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	go p.loop()
 	return p
 }
@@ -103,10 +107,17 @@ func (p *Publisher) Close() {
 		return
 	}
 	close(p.stop)
+	defer p.cancel()
 	select {
 	case <-p.done:
+		return
 	case <-time.After(closeTime):
-		p.log.Warn("the page is not written: it took too long")
+		p.cancel()
+	}
+	p.log.Warn("the page is not written whole: it took too long; the next pass goes on with it")
+	select {
+	case <-p.done:
+	case <-time.After(saveTime + time.Second):
 	}
 }
 
@@ -145,7 +156,7 @@ func (p *Publisher) write() {
 	if working == nil && !ended {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
+	ctx, cancel := context.WithTimeout(p.ctx, writeTime)
 	defer cancel()
 	err := p.writeNow(ctx, working, ended, idle && working == nil)
 	if err != nil {

@@ -81,7 +81,9 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	if has.HeadRev == had.HeadRev && has.Until.Equal(had.Until) && has.RootAt.Equal(had.RootAt) && maps.Equal(has.Keys, had.Keys) {
 		return err
 	}
-	return errors.Join(err, w.putManifest(context.WithoutCancel(ctx), has))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	return errors.Join(err, w.putManifest(ctx, has))
 }
 
 func (w *Writer) putManifest(ctx context.Context, m manifest) error {
