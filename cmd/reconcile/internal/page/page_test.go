@@ -258,7 +258,7 @@ func TestWriter(t *testing.T) {
 	if err := w.Write(t.Context(), model(), false); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"record/en/index.html", "record/index.json", "record/ja/index.html"}; !slices.Equal(slices.Sorted(slices.Values(target.writes)), want) {
+	if want := []string{"record/en/index.html", "record/index.json", "record/ja/index.html", "record/manifest.json", "record/manifest.json"}; !slices.Equal(slices.Sorted(slices.Values(target.writes)), want) {
 		t.Errorf("written again: %q", target.writes)
 	}
 	before := maps.Clone(target.files)

@@ -57,7 +57,8 @@ func (w *Writer) readManifest(ctx context.Context) (manifest, error) {
 }
 
 // Write writes what has changed, what is linked before what links it. live: only what shows
-// the run that works now.
+// the run that works now. Before it begins, the manifest says what may differ from it: a
+// writer can be killed, and another can write at the same time.
 func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	had, err := w.readManifest(ctx)
 	if err != nil {
@@ -68,22 +69,63 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	if err != nil {
 		return err
 	}
-	has := manifest{HeadRev: m.HeadRev, Until: m.endsAt(), RootAt: had.RootAt, Keys: maps.Clone(had.Keys)}
-	err = w.writeStages(ctx, list, has.Keys)
+	changes := findChanges(list, had.Keys)
+	begun := manifest{RootAt: had.RootAt, Keys: maps.Clone(had.Keys)}
+	for _, c := range changes {
+		if c.key != "" {
+			begun.Keys[c.name] = ""
+		}
+	}
+	var others []string
+	if !live {
+		others = findOthers(list, had.Keys)
+	}
+	for _, name := range others {
+		begun.Keys[name] = ""
+	}
+	if !begun.equals(had) {
+		if err := w.putManifest(ctx, begun); err != nil {
+			return err
+		}
+	}
+	has := manifest{RootAt: had.RootAt, Keys: maps.Clone(begun.Keys)}
+	err = w.writeChanges(ctx, changes, has.Keys)
 	if err == nil && !live {
-		err = w.deleteOthers(ctx, list, has.Keys)
 		has.RootAt = m.At
-		err = errors.Join(err, w.writeRoot(ctx, m.At))
+		err = errors.Join(w.deleteAll(ctx, others, has.Keys), w.writeRoot(ctx, m.At))
 	}
-	if err != nil || m.Working != nil {
-		has.HeadRev = 0 // nothing may be taken for up to date
+	if err == nil && m.Working == nil {
+		has.HeadRev, has.Until = m.HeadRev, m.endsAt()
 	}
-	if has.HeadRev == had.HeadRev && has.Until.Equal(had.Until) && has.RootAt.Equal(had.RootAt) && maps.Equal(has.Keys, had.Keys) {
+	if has.equals(begun) {
 		return err
 	}
+	return errors.Join(err, w.finish(ctx, begun, has))
+}
+
+// finish writes the manifest after a write. If another writer has begun meanwhile, nobody
+// knows whose files are there: they are written again.
+func (w *Writer) finish(ctx context.Context, begun, has manifest) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
-	return errors.Join(err, w.putManifest(ctx, has))
+	now, err := w.readManifest(ctx)
+	if err != nil {
+		return err
+	}
+	if !now.equals(begun) {
+		for name, key := range has.Keys {
+			if begun.Keys[name] != key {
+				now.Keys[name] = ""
+			}
+		}
+		now.HeadRev = 0
+		has = now
+	}
+	return w.putManifest(ctx, has)
+}
+
+func (m manifest) equals(other manifest) bool {
+	return m.HeadRev == other.HeadRev && m.Until.Equal(other.Until) && m.RootAt.Equal(other.RootAt) && maps.Equal(m.Keys, other.Keys)
 }
 
 func (w *Writer) putManifest(ctx context.Context, m manifest) error {
@@ -133,55 +175,81 @@ func (m *Model) isComplete(keys map[string]string) bool {
 	return true
 }
 
-// writeStages writes the files that keys does not have, and adds them to it.
-func (w *Writer) writeStages(ctx context.Context, list []file, keys map[string]string) error {
-	slices.SortFunc(list, func(a, b file) int { return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.name, b.name)) })
-	for stage := range stages {
-		var group errgroup.Group
-		group.SetLimit(maxWrites)
-		written := map[string]string{}
-		var mu sync.Mutex
-		for _, f := range list {
-			if f.stage != stage {
-				continue
-			}
-			key := f.key()
-			if key != "" && keys[f.name] == key {
-				continue
-			}
-			group.Go(func() error {
-				content, err := f.render(ctx)
-				if err == nil {
-					err = w.Target.Put(ctx, w.name(f.name), content)
-				}
-				if err == nil && key != "" {
-					mu.Lock()
-					defer mu.Unlock()
-					written[f.name] = key
-				}
-				return err
-			})
+// change is a file that is to be written.
+type change struct {
+	file
+	key   string
+	isNew bool // nothing links it yet
+}
+
+// findChanges returns the files of a list that differ from what is there, in the order in
+// which they are to be written. New ones go before others of their stage, which link them.
+func findChanges(list []file, keys map[string]string) (changes []change) {
+	for _, f := range list {
+		if key := f.key(); key == "" || keys[f.name] != key {
+			changes = append(changes, change{f, key, key != "" && keys[f.name] == ""})
 		}
-		err := group.Wait()
-		maps.Copy(keys, written)
-		if err != nil {
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.name, b.name)) })
+	return changes
+}
+
+func (c change) order() int {
+	if c.isNew {
+		return 2 * c.stage
+	}
+	return 2*c.stage + 1
+}
+
+// writeChanges writes files, and adds their keys.
+func (w *Writer) writeChanges(ctx context.Context, changes []change, keys map[string]string) error {
+	for len(changes) > 0 {
+		end := slices.IndexFunc(changes, func(c change) bool { return c.order() != changes[0].order() })
+		if end < 0 {
+			end = len(changes)
+		}
+		if err := w.writeTogether(ctx, changes[:end], keys); err != nil {
 			return err
 		}
+		changes = changes[end:]
 	}
 	return nil
 }
 
-// deleteOthers deletes the files that no page links any more. Assets stay: a reader may
-// still have a page that needs them.
-func (w *Writer) deleteOthers(ctx context.Context, list []file, keys map[string]string) error {
+func (w *Writer) writeTogether(ctx context.Context, changes []change, keys map[string]string) error {
+	var group errgroup.Group
+	group.SetLimit(maxWrites)
+	var mu sync.Mutex
+	for _, c := range changes {
+		group.Go(func() error {
+			content, err := c.render(ctx)
+			if err == nil {
+				err = w.Target.Put(ctx, w.name(c.name), content)
+			}
+			if err == nil && c.key != "" {
+				mu.Lock()
+				defer mu.Unlock()
+				keys[c.name] = c.key
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// findOthers returns the files that no page links any more. Assets stay: a reader may still
+// have a page that needs them.
+func findOthers(list []file, keys map[string]string) []string {
 	keep := map[string]bool{}
 	for _, f := range list {
 		keep[f.name] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		if keep[name] || cacheControl(name) != cacheControl("") {
-			continue
-		}
+	names := slices.Sorted(maps.Keys(keys))
+	return slices.DeleteFunc(names, func(name string) bool { return keep[name] || cacheControl(name) != cacheControl("") })
+}
+
+func (w *Writer) deleteAll(ctx context.Context, names []string, keys map[string]string) error {
+	for _, name := range names {
 		if err := w.Target.Delete(ctx, w.name(name)); err != nil {
 			return err
 		}
@@ -219,8 +287,15 @@ func (w *Writer) Touch(ctx context.Context, headRev int64, checked time.Time) (b
 		text, err := json.MarshalIndent(summary, "", "  ")
 		return text, err == nil
 	})
-	if err != nil || !done || checked.Sub(had.RootAt) < rootPeriod {
+	if err != nil || !done {
 		return done, err
+	}
+	now, err := w.readManifest(ctx)
+	if err != nil || !now.equals(had) {
+		return false, err // another writer wrote meanwhile, and old pages may have replaced its own
+	}
+	if checked.Sub(had.RootAt) < rootPeriod {
+		return true, nil
 	}
 	had.RootAt = checked
 	return true, errors.Join(w.writeRoot(ctx, checked), w.putManifest(ctx, had))
