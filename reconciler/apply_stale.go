@@ -103,15 +103,18 @@ func (a *applying) startReady(ctx, killCtx context.Context) {
 // start starts the work on a workspace that this pass has claimed.
 func (a *applying) start(ctx, killCtx context.Context, entry *inventory.Entry) {
 	a.running[entry.Dir.Name] = true
-	go func() {
-		if done, ok := a.pass.lookAtRollout(ctx, a.inventory, entry); ok {
-			a.ends <- done
-		} else if a.pass.config.Executor == nil {
-			a.ends <- a.local.Apply(ctx, killCtx, entry)
-		} else {
-			a.ends <- remote.Apply(ctx, a.pass.run, a.inventory, entry)
-		}
-	}()
+	go func() { a.ends <- a.pass.work(ctx, killCtx, a.inventory, a.local, entry) }()
+}
+
+// work does what a workspace needs: here, or as a task of the executor.
+func (p *pass) work(ctx, killCtx context.Context, w *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Done {
+	if done, ok := p.lookAtRollout(ctx, w, entry); ok {
+		return done
+	}
+	if p.config.Executor == nil {
+		return local.Apply(ctx, killCtx, entry)
+	}
+	return remote.Apply(ctx, p.run, w, entry)
 }
 
 // lookAgain looks at the rollouts that this round has looked at before: others may be applied

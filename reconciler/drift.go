@@ -116,6 +116,9 @@ func skipDriftCheck(w *inventory.Inventory, entry *inventory.Entry) (run.Workspa
 	case entry.Hold != nil:
 		result.Outcome, result.Error = state.Blocked, inventory.DescribeHold(*entry.Hold)
 		result.Suspended = entry.Hold.Kind == state.Suspended
+	case entry.Record.Rollout != nil:
+		result.Outcome = state.Skipped
+		result.Error = fmt.Sprintf("its rollout must end first: `reconcile rollout status %s` shows it", entry.Dir.Name)
 	case len(why) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "a pass must run first (" + strings.Join(why, ", ") + ")"

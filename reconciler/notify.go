@@ -24,7 +24,7 @@ const notifyRetry = 5 * time.Minute
 // twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
 	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.Manual || !p.config.Now().Before(p.notifyAt))
-	if p.result.Snapshot != "" || due {
+	if p.result.Snapshot != "" || due || p.hasWatched {
 		notifyNow(ctx, p.run)
 	}
 }

@@ -32,6 +32,9 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 		rounds = p.applySnapshot
 	}
 	err := rounds(ctx, killCtx)
+	if err != nil {
+		p.watchRollouts(ctx, killCtx)
+	}
 	p.finish(context.WithoutCancel(ctx), err)
 	r.notifyMu.Lock()
 	p.notify(context.WithoutCancel(ctx))
@@ -131,7 +134,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if err := work.CheckNames(p.run.Options.Only); err != nil {
 		return false, err
 	}
-	p.handleRemoved(ctx, work)
+	p.handleRemoved(ctx, killCtx, work)
 	if err := work.CheckNotEmpty(); err != nil {
 		return false, err
 	}
@@ -362,6 +365,8 @@ type pass struct {
 	teardowns    int         // rounds that followed because the readers of a workspace were applied
 	isSecondLook bool        // this is such a round: what failed or waits is not tried again
 	discovered   commitid.ID // the tip of the last round
+
+	hasWatched bool // rollouts, although the pass failed as a whole
 
 	claims  *claims         // of all passes of this process
 	claimed map[string]bool // workspaces that this pass left to another one

@@ -11,20 +11,18 @@ import (
 	"reconcile/internal/files"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
-	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // handleRemoved writes tombstones for removed workspaces, and moves the record of a
 // renamed one to its new name. If the lease stays held, a later pass does it.
-func (p *pass) handleRemoved(ctx context.Context, w *inventory.Inventory) {
+func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventory) {
 	for _, rec := range w.Removed {
 		if r := rec.Rollout; r != nil {
-			p.result.Add(run.WorkspaceResult{Name: rec.Name, Outcome: state.Blocked, Rollout: rollout.Describe(*r), Error: fmt.Sprintf(
-				"its directory %s is gone from the tip while its rollout is at %d: bring the directory back, and end the rollout first", rec.Path, r.Number)})
+			p.watchRollout(ctx, killCtx, rec, fmt.Sprintf("its directory %s is gone from the tip", rec.Path))
 			if to := w.FindRename(rec); to != nil {
-				to.RenameErr = &run.BlockedError{Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout is at %d: take the name back, and end the rollout first", rec.Name, r.Number)}
+				to.RenameErr = &run.BlockedError{Retry: true, Soon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", rec.Name)}
 			}
 			continue
 		}

@@ -32,7 +32,7 @@ func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry 
 	if move.Kind != rollout.Wait || followed || !reflect.DeepEqual(next, *rec.Rollout) {
 		return done, false
 	}
-	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.Describe(next)}
+	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.DescribeLook(next, facts)}
 	switch {
 	case move.Why != "":
 		result.Outcome = state.Blocked
@@ -69,14 +69,16 @@ type RolloutStatus struct {
 	BeganAt   time.Time          `json:"began_at"`
 	Since     time.Time          `json:"since"`
 	// SoakEnds is when the number in force was watched for long enough; nil: it is not watched.
-	SoakEnds *time.Time             `json:"soak_ends,omitempty"`
-	Reason   string                 `json:"reason,omitempty"`
-	By       string                 `json:"by,omitempty"`
-	Order    *state.RolloutOrder    `json:"order,omitempty"` // that no run has followed yet
-	Approval *state.Approval        `json:"approval,omitempty"`
-	Alarms   []run.AlarmReading     `json:"alarms"`
-	Verdicts []state.RolloutVerdict `json:"verdicts"`
-	Text     string                 `json:"text"`
+	SoakEnds *time.Time          `json:"soak_ends,omitempty"`
+	Reason   string              `json:"reason,omitempty"`
+	By       string              `json:"by,omitempty"`
+	Order    *state.RolloutOrder `json:"order,omitempty"` // that no run has followed yet
+	Approval *state.Approval     `json:"approval,omitempty"`
+	// Shares are the outputs at Number that the settings name and that are maps of numbers.
+	Shares   map[string]map[string]float64 `json:"shares,omitempty"`
+	Alarms   []run.AlarmReading            `json:"alarms"`
+	Verdicts []state.RolloutVerdict        `json:"verdicts"`
+	Text     string                        `json:"text"`
 }
 
 // Rollouts returns the rollouts that are under way, and the last one of each workspace that has
@@ -123,6 +125,14 @@ func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutS
 	}
 	if isActive {
 		s.Text = rollout.Describe(r)
+	}
+	for output, text := range r.Outputs {
+		if shares := rollout.Shares(text); isActive && len(shares) > 0 {
+			if s.Shares == nil {
+				s.Shares = map[string]map[string]float64{}
+			}
+			s.Shares[output] = shares
+		}
 	}
 	if r.Phase == state.RolloutSoaking {
 		ends := rollout.SoakEnds(r)

@@ -3,15 +3,19 @@ package reconciler_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
@@ -262,4 +266,74 @@ func (e *rolloutEnv) approveWaiting() {
 	plan, err := e.Record.ToldPlan(e.T.Context(), "switch", string(e.record().PlanDigest))
 	e.Must(err)
 	e.Must(e.Record.PlaceApproval(e.T.Context(), plan, state.Approval{ApprovedBy: "ann", EndsAt: e.now.Add(time.Hour)}))
+}
+
+// A rollout is watched also when nobody knows what the tip says of its workspace: alarms and
+// orders bring it back, and no step leads up.
+func TestRolloutWithoutTip(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(e *rolloutEnv){
+		"the settings cannot be read": func(e *rolloutEnv) { e.Commit("-- env/reconcile.hcl --\nworkspace {\n") },
+		"Git does not answer":         func(e *rolloutEnv) { e.Config.Source = noGit{e.Config.Source} },
+		"the directory is gone": func(e *rolloutEnv) {
+			e.Repo.Git("rm", "-q", "-r", "env/switch")
+			e.Commit("-- env/reconcile.hcl --\n-- env/other/main.tf --\n")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newRolloutEnv(t)
+			e.Commit(switchFiles(t, "a", "b", ""))
+			e.pass(0, state.Rolling, "10")
+			e.pass(10*time.Minute, state.Rolling, "50")
+			lose(e)
+			look := func(after time.Duration, share, says string) {
+				t.Helper()
+				e.now = e.now.Add(after)
+				result, _ := e.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+				i := slices.IndexFunc(result.Workspaces, func(w run.WorkspaceResult) bool { return w.Name == "switch" })
+				if i < 0 || result.Workspaces[i].Outcome != state.Blocked || !strings.Contains(result.Workspaces[i].Error, says) || e.share() != share {
+					t.Fatalf("%s of b, want %s and %q: %s", e.share(), share, says, toJSON(result))
+				}
+			}
+			look(time.Hour, "50", "stays at 50 and is only watched; `reconcile rollout abort switch`")
+			e.alarms[rolloutAlarm] = run.AlarmOn
+			look(time.Minute, "10", "in ALARM: errors")
+			e.alarms[rolloutAlarm] = run.AlarmOK
+			e.order(state.RolloutPromote)
+			look(time.Minute, "50", "stays at 50")
+			e.order(state.RolloutAbort)
+			look(time.Minute, "0", "is undone: abort")
+			if e.record().Rollout != nil {
+				t.Error("it is not over")
+			}
+		})
+	}
+}
+
+// noGit is a repository that does not answer.
+type noGit struct{ run.Source }
+
+func (noGit) Tip(context.Context, string) (source.Tip, error) {
+	return source.Tip{}, errors.New("connection refused")
+}
+
+// What somebody has changed by hand is no start for the next step.
+func TestRolloutMovedByHand(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.pass(0, state.Rolling, "10")
+	file := filepath.Join(e.Config.LocalState, "switch.tfstate")
+	before, err := os.ReadFile(file)
+	e.Must(err)
+	e.Must(os.WriteFile(file, regexp.MustCompile(`("value":\s*)90,`).ReplaceAll(before, []byte("${1}70,")), 0o600))
+	if ws := e.pass(10*time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "what is live is not what 10 says any more") {
+		t.Errorf("says %q", ws.Error)
+	}
+	e.order(state.RolloutPromote)
+	e.pass(time.Minute, state.Blocked, "10")
+	e.Must(os.WriteFile(file, before, 0o600))
+	e.order(state.RolloutPromote)
+	e.pass(time.Minute, state.Rolling, "50")
 }

@@ -124,6 +124,7 @@ type StatusRun struct {
 	Commit commitid.ID `json:"commit"`
 	Host   string      `json:"host"`
 	Since  time.Time   `json:"since"`
+	Undone bool        `json:"undone,omitempty"` // it belonged to a rollout that was taken back
 }
 
 // StatusLease is the holder of a lease.
@@ -224,7 +225,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Error, s.RetryAt = "", nil
 	}
 	if a := w.Attempt; a != nil {
-		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt}
+		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt, Undone: w.IsUndone()}
 	}
 	if r := w.Rollout; r != nil {
 		status := newRolloutStatus(w.Name, *r, true)

@@ -55,6 +55,11 @@ type Rollout struct {
 	Reason string `json:"reason,omitempty"`
 	By     string `json:"by,omitempty"`
 
+	// Outputs are the outputs that other workspaces' settings name, at Number, and EndOutputs those
+	// at 100, as in Workspace.KeptOutputs. What is not known is missing.
+	Outputs    map[string]string `json:"outputs,omitempty"`
+	EndOutputs map[string]string `json:"end_outputs,omitempty"`
+
 	Verdicts []RolloutVerdict `json:"verdicts,omitempty"` // the last ones, oldest first
 }
 

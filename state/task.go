@@ -33,6 +33,9 @@ type Task struct {
 	// variable files of Values on top.
 	FromSnapshot bool     `json:"snapshot,omitempty"`
 	Values       []string `json:"values,omitempty"`
+	// NoTip is why the task is for the commit of a rollout, whatever the tip is; "": it is for the
+	// tip.
+	NoTip string `json:"no_tip,omitempty"`
 
 	ID           string    `json:"id,omitempty"` // the executor's id; "": the task may not have been started
 	DispatchedAt time.Time `json:"at"`
@@ -57,7 +60,7 @@ type AtOnce struct {
 func (t Task) IsSameWork(other Task) bool {
 	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.TreeID == other.TreeID &&
 		t.Replan == other.Replan && t.Adopt == other.Adopt && (t.AtOnce == nil) == (other.AtOnce == nil) && t.Inputs == other.Inputs &&
-		t.FromSnapshot == other.FromSnapshot && slices.Equal(t.Values, other.Values)
+		t.FromSnapshot == other.FromSnapshot && t.NoTip == other.NoTip && slices.Equal(t.Values, other.Values)
 }
 
 // PreviewPartitionPrefix begins the partition of the tasks that plan pull requests.

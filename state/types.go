@@ -119,6 +119,13 @@ func (a *Attempt) Describe() string {
 	return "interrupted apply of " + a.ShortCommit()
 }
 
+// IsUndone reports whether the attempt belonged to a rollout that has ended: what it applied was
+// taken back.
+func (w Workspace) IsUndone() bool {
+	a, last := w.Attempt, w.LastRollout
+	return a != nil && w.Rollout == nil && a.Ended && last != nil && !a.StartedAt.After(last.Since)
+}
+
 // ShortCommit returns the abbreviated id of the commit, for people.
 func (a *Attempt) ShortCommit() string { return a.Commit.Abbrev() }
 

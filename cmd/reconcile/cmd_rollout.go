@@ -83,12 +83,17 @@ func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
 	return nil
 }
 
-func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
-	text := r.Workspace + ": " + a.tr.Translate(r.Text)
+// describeRollout says where a rollout stands, and how long its number is still watched.
+func (a *app) describeRollout(r reconciler.RolloutStatus, now time.Time) string {
+	text := a.tr.Translate(r.Text)
 	if r.SoakEnds != nil && r.SoakEnds.After(now) {
 		text = a.tr.Sprintf("%s (%s left)", text, ui.FormatDuration(a.tr, r.SoakEnds.Sub(now)))
 	}
-	ui.PrintWrapped(a.out, a.width(), "", text)
+	return text
+}
+
+func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
+	ui.PrintWrapped(a.out, a.width(), "", r.Workspace+": "+a.describeRollout(r, now))
 	for _, alarm := range r.Alarms {
 		style := ui.StyleWait
 		switch alarm.State {
@@ -99,14 +104,14 @@ func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
 		}
 		line := style.Render(string(alarm.State)) + " " + alarm.Name()
 		if alarm.Why != "" {
-			line += ": " + alarm.Why
+			line += ": " + a.tr.Translate(alarm.Why)
 		}
 		ui.PrintWrapped(a.out, a.width(), "  ", line)
 	}
 	for _, v := range r.Verdicts {
 		line := v.At.Local().Format(time.DateTime) + "  " + a.tr.Translate(v.Text)
 		if v.By != "" {
-			line += " (by " + v.By + ")"
+			line = a.tr.Sprintf("%s (by %s)", line, v.By)
 		}
 		ui.PrintWrapped(a.out, a.width(), "  ", line)
 	}

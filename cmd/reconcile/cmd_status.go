@@ -150,18 +150,17 @@ func (a *app) statusNotes(w reconciler.StatusWorkspace, now time.Time) []string 
 		}
 	}
 	if r := w.Rollout; r != nil {
-		text := a.tr.Translate(r.Text)
-		if r.SoakEnds != nil && r.SoakEnds.After(now) {
-			text = a.tr.Sprintf("%s (%s left)", text, ui.FormatDuration(a.tr, r.SoakEnds.Sub(now)))
+		if !strings.HasPrefix(w.Error, r.Text) { // else the error says it
+			notes = append(notes, a.describeRollout(*r, now))
 		}
-		notes = append(notes, text, "→ "+a.tr.Sprintf("`reconcile rollout status %s` shows its alarms", w.Name))
+		notes = append(notes, "→ "+a.tr.Sprintf("`reconcile rollout status %s` shows its alarms", w.Name))
 	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
 		notes = append(notes, a.tr.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
-	} else if attempt != nil && w.Rollout == nil {
+	} else if attempt != nil && w.Rollout == nil && !attempt.Undone {
 		notes = append(notes, a.tr.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(a.tr, attempt.Since, now), attempt.Host))
 	}
-	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) && (w.Rollout == nil || w.Error != w.Rollout.Text) {
+	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) {
 		notes = append(notes, a.firstLine(a.tr.Translate(w.Error)))
 	}
 	for _, given := range w.Approvals {

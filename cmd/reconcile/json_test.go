@@ -27,9 +27,9 @@ var jsonKeys = strings.Fields(`
 	name new next next_at number ok on_alarm opener order orphaned_state others outcome outputs
 	overtaken path patterns phase phases pid plan platform problem progressive pull_request
 	pull_requests quiet readers reason reasons refused removed renamed replace repo retry_at
-	rewritten rights risk risks rollout roots rows rule run settled severity since size skipped
+	rewritten rights risk risks rollout roots rows rule run settled severity shares since size skipped
 	snapshot soak soak_ends stale start_ms started_at state steps subject suspended target
-	teardown text tip tip_error title to top trigger unjudged unsure until updated_at valid values
+	teardown text tip tip_error title to top trigger undone unjudged unsure until updated_at valid values
 	var_files variable verdicts version waiting warnings while_serving why withheld workspace
 	workspaces
 `)

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -22,12 +23,21 @@ type AlarmReading struct {
 	ARN   string     `json:"arn"`
 	State AlarmState `json:"state"`
 	Why   string     `json:"why,omitempty"`
+
+	// isAmbiguous: another alarm that was read with it has the same name.
+	isAmbiguous bool
 }
 
-// Name returns the name of the alarm, for people.
+// Name returns the name of the alarm, for people; with its Region and account if they need them.
 func (r AlarmReading) Name() string {
-	_, name, _ := strings.Cut(r.ARN, ":alarm:")
-	return name
+	parts := strings.SplitN(r.ARN, ":", 7)
+	if len(parts) < 7 {
+		return r.ARN
+	}
+	if !r.isAmbiguous {
+		return parts[6]
+	}
+	return fmt.Sprintf("%s in %s of %s", parts[6], parts[3], parts[4])
 }
 
 // Alarms reads alarms. An alarm that cannot be read is a reading, too.
@@ -42,11 +52,23 @@ func (c *Config) ReadAlarms(ctx context.Context, role string, arns []string) []A
 		return nil
 	}
 	if c.Alarms != nil {
-		return c.Alarms.ReadAlarms(ctx, role, arns)
+		return markAmbiguous(c.Alarms.ReadAlarms(ctx, role, arns))
 	}
 	var all []AlarmReading
 	for _, arn := range arns {
 		all = append(all, AlarmReading{ARN: arn, State: AlarmUnreadable, Why: "this run has no access to CloudWatch"})
+	}
+	return all
+}
+
+// markAmbiguous marks the alarms that share a name.
+func markAmbiguous(all []AlarmReading) []AlarmReading {
+	count := map[string]int{}
+	for _, r := range all {
+		count[r.Name()]++
+	}
+	for i, r := range all {
+		all[i].isAmbiguous = count[r.Name()] > 1
 	}
 	return all
 }

@@ -44,6 +44,7 @@ type Event struct {
 	WaitsFor  []string         // upstreams that a waiting workspace waits for
 	Result    *WorkspaceResult // when a workspace is done
 	Pass      *Result          // when a pass is done
+	Rollout   string           // of a workspace that is applied in steps: where it stands
 	Err       error            // when a pass is done: why it failed as a whole
 	Remote    bool             // when a pass is done: it covered only some workspaces
 }

@@ -36,6 +36,9 @@ type Plan struct {
 	// MadeOutputs are the names of the outputs that the plan makes or changes, and
 	// RemovedOutputs of those that it removes; both sorted.
 	MadeOutputs, RemovedOutputs []string
+	// KeptOutputs holds the values that the outputs of Spec.KeepOutputs have after the plan, as
+	// Outputs.Kept does. One that is not known before the apply is missing, too.
+	KeptOutputs map[string]string
 	// Risk is what the changes do to what runs, redacted.
 	Risk risk.Report
 	Text string // for users, redacted
@@ -170,6 +173,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
 	plan.Changes = Changes(planjson.CountChanges(saved))
 	plan.MadeOutputs, plan.RemovedOutputs = planjson.ListChangedOutputs(saved)
+	plan.KeptOutputs = s.keepPlanned(saved)
 	if !plan.Empty {
 		if err := s.judge(ctx, plan, saved); err != nil {
 			return err
@@ -178,6 +182,18 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	plan.StateExists = planjson.HasResources(saved)
 	plan.makesSecrets = planjson.MakesSecrets(saved)
 	return nil
+}
+
+// keepPlanned returns the planned values of the outputs to keep. It comes after learnPlan.
+func (s *Session) keepPlanned(saved *tfjson.Plan) map[string]string {
+	kept := map[string]string{}
+	for _, name := range s.spec.KeepOutputs {
+		value, known := planjson.KnownOutput(saved, name)
+		if text, err := json.Marshal(value); known && err == nil && len(text) <= maxKeptOutput && s.log.Text(string(text)) == string(text) {
+			kept[name] = string(text)
+		}
+	}
+	return kept
 }
 
 // judge sets the plan's risk, digest and difference. It comes after learnPlan, so that what

@@ -20,20 +20,46 @@ type Share struct {
 
 // ReadShare returns the share of a workspace by the record of the workspace that tells it.
 // known are the names of all workspaces. A side that the output does not name gets none, but
-// an output that names no workspace at all tells nothing.
+// an output that names no workspace at all tells nothing. During a rollout it is the largest of
+// its share before, at the number in force, and at the end.
 func ReadShare(name string, from settings.Serving, teller state.Workspace, known []string) Share {
 	text, kept := teller.KeptOutputs[from.Output]
-	var shares map[string]*float64
+	r := teller.Rollout
 	switch {
-	case teller.Rollout != nil:
-		return Share{Unknown: fmt.Sprintf("a rollout of %s is under way", from.Workspace)}
-	case teller.Attempt != nil:
+	case r == nil && teller.Attempt != nil:
 		return Share{Unknown: fmt.Sprintf("an apply of %s has not ended well", from.Workspace)}
 	case !kept:
 		return Share{Unknown: fmt.Sprintf("%s was not applied since its output %s is needed", from.Workspace, from.Output)}
+	}
+	share := readShare(name, from, text, known)
+	if r == nil || share.Unknown != "" {
+		return share
+	}
+	end, kept := r.EndOutputs[from.Output]
+	if !kept {
+		return Share{Unknown: fmt.Sprintf("a rollout of %s is under way, and its output %s at the end is not known", from.Workspace, from.Output)}
+	}
+	texts := []string{end}
+	if now, known := r.Outputs[from.Output]; known {
+		texts = append(texts, now)
+	}
+	for _, text := range texts {
+		other := readShare(name, from, text, known)
+		if other.Unknown != "" {
+			return other
+		}
+		share.Percent = max(share.Percent, other.Percent)
+	}
+	return share
+}
+
+// readShare returns the share of a workspace by the text of the output that tells it.
+func readShare(name string, from settings.Serving, text string, known []string) Share {
+	shares, isMap := parseShares(text)
+	switch {
 	case text == "":
 		return Share{Unknown: fmt.Sprintf("output %s of %s is missing, sensitive or too long", from.Output, from.Workspace)}
-	case json.Unmarshal([]byte(text), &shares) != nil:
+	case !isMap:
 		return Share{Unknown: fmt.Sprintf("output %s of %s is no map of numbers", from.Output, from.Workspace)}
 	case !slices.ContainsFunc(slices.Collect(maps.Keys(shares)), func(side string) bool { return slices.Contains(known, side) }):
 		return Share{Unknown: fmt.Sprintf("output %s of %s names no workspace", from.Output, from.Workspace)}
@@ -46,6 +72,12 @@ func ReadShare(name string, from settings.Serving, teller state.Workspace, known
 		return Share{Unknown: fmt.Sprintf("output %s of %s has no share of %s", from.Output, from.Workspace, name)}
 	}
 	return Share{Percent: *percent}
+}
+
+// parseShares returns the numbers of an output, by side; nil for a side that has none.
+func parseShares(text string) (shares map[string]*float64, isMap bool) {
+	err := json.Unmarshal([]byte(text), &shares)
+	return shares, err == nil
 }
 
 // Destroys reports whether a plan destroys or replaces something. A replacement that is

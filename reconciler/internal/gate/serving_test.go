@@ -68,3 +68,27 @@ func TestReadShare(t *testing.T) {
 		t.Error("an apply that has not ended tells a share")
 	}
 }
+
+// During a rollout a side serves the largest of its shares: before, now and at the end.
+func TestReadShareDuringARollout(t *testing.T) {
+	t.Parallel()
+	shares := func(text string) map[string]string { return map[string]string{"shares": text} }
+	for name, c := range map[string]struct {
+		before, now, end map[string]string
+		want             float64
+		unknown          bool
+	}{
+		"leaves":                {shares(`{"a":100}`), shares(`{"a":50}`), shares(`{"a":0,"b":100}`), 100, false},
+		"comes":                 {shares(`{"a":0}`), shares(`{"a":10}`), shares(`{"a":100}`), 100, false},
+		"has none":              {shares(`{"a":0,"b":100}`), shares(`{"a":0,"b":90}`), shares(`{"a":0,"b":0}`), 0, false},
+		"has one in between":    {shares(`{"a":0}`), shares(`{"a":30}`), shares(`{"a":0}`), 30, false},
+		"the number is unknown": {shares(`{"a":0}`), nil, shares(`{"a":0}`), 0, false},
+		"the end is unknown":    {shares(`{"a":0}`), shares(`{"a":0}`), nil, 0, true},
+		"the end tells nothing": {shares(`{"a":0}`), shares(`{"a":0}`), shares(`[]`), 0, true},
+	} {
+		rec := state.Workspace{KeptOutputs: c.before, Attempt: &state.Attempt{}, Rollout: &state.Rollout{Outputs: c.now, EndOutputs: c.end}}
+		if got := ReadShare("a", switchShares, rec, []string{"a", "b"}); got.Percent != c.want || (got.Unknown != "") != c.unknown {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

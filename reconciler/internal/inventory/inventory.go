@@ -32,6 +32,9 @@ type Inventory struct {
 	Records  map[string]state.Workspace // all records, as first read
 	Removed  []state.Workspace          // recorded, but not at the commit any more; by name
 	Holds    map[string]state.Hold
+	// NoTip is why these are not the workspaces at the tip, but those at the commit of a rollout:
+	// what the tip says is not known. "": they are.
+	NoTip string
 
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
 

@@ -85,6 +85,9 @@ func (w *Inventory) describeAttempt(rec state.Workspace) string {
 	if w.applying[rec.Name] == rec.Attempt.Run {
 		return fmt.Sprintf("apply of %s that run %s has not finished", rec.Attempt.ShortCommit(), rec.Attempt.Run)
 	}
+	if rec.IsUndone() {
+		return "undone rollout of " + rec.Attempt.ShortCommit()
+	}
 	return rec.Attempt.Describe()
 }
 

@@ -18,6 +18,7 @@ func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
 		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt, AtOnce: r.Options.AtOnce,
 		Commit: w.Commit.ID, CommitTime: w.Commit.When, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
 		FromSnapshot: r.Options.Snapshot != "", Values: w.Settings.ValuesOf(name),
+		NoTip: w.NoTip,
 	}
 }
 
@@ -72,7 +73,7 @@ func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) w
 }
 
 // loadForTask builds the inventory at the task's commit, if that is still the tip, or if the
-// task is from a snapshot that a person named. Only
+// task is from a snapshot that a person named or takes a rollout back. Only
 // the commit id comes from the record; content and signature come from the commit
 // itself. The caller closes the commit.
 func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *inventory.Inventory, err error) {
@@ -83,7 +84,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if head.Generation != task.Generation {
 		return nil, state.ErrTipMoved
 	}
-	if head.Commit != task.Commit && !task.FromSnapshot {
+	if head.Commit != task.Commit && !task.FromSnapshot && task.NoTip == "" {
 		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
 	commit, err := c.FetchSnapshot(ctx, task.Commit)
@@ -110,5 +111,6 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if err != nil {
 		return nil, err
 	}
+	work.NoTip = task.NoTip
 	return work, work.CheckNames([]string{task.Name})
 }

@@ -1,10 +1,14 @@
 package rollout
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"reconcile/internal/excerpt"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -16,16 +20,67 @@ func Close(r state.Rollout, now time.Time, how string) state.Rollout {
 	return r
 }
 
-// Describe says where a rollout stands, for people.
+// Describe says where a rollout stands, for people: in results, in the record and in notices.
 func Describe(r state.Rollout) string {
 	text := fmt.Sprintf("rollout of %s at %d of %d", r.Commit.Abbrev(), r.Number, r.Strategy.Steps[len(r.Strategy.Steps)-1])
 	switch r.Phase {
 	case state.RolloutSoaking:
-		return text + ", watched until " + SoakEnds(r).UTC().Format("2006-01-02 15:04:05Z")
+		text += ", watched until " + SoakEnds(r).UTC().Format("2006-01-02 15:04:05Z")
 	case state.RolloutApplying:
-		return fmt.Sprintf("%s, next %d", text, r.Next)
+		text = fmt.Sprintf("%s, next %d", text, r.Next)
 	case state.RolloutAborting:
-		return fmt.Sprintf("%s, going back to %d: %s", text, r.Back, r.Reason)
+		text = fmt.Sprintf("%s, going back to %d: %s", text, r.Back, r.Reason)
+	case state.RolloutStopped:
+		text = fmt.Sprintf("%s, brought back and stopped: %s", text, r.Reason)
+	default:
+		text = fmt.Sprintf("%s, paused: %s", text, r.Reason)
 	}
-	return fmt.Sprintf("%s, %s: %s", text, r.Phase, r.Reason)
+	for _, output := range slices.Sorted(maps.Keys(r.Outputs)) {
+		if shares := Shares(r.Outputs[output]); len(shares) > 0 {
+			text += fmt.Sprintf("; shares by output %s: %s", output, describeShares(shares))
+		}
+	}
+	return text
+}
+
+// DescribeLook says where a rollout stands, and what a look at it has found: the time that is
+// left, and its alarms.
+func DescribeLook(r state.Rollout, f Facts) string {
+	text := Describe(r)
+	if left := SoakEnds(r).Sub(f.Now); r.Phase == state.RolloutSoaking && left > 0 {
+		text += fmt.Sprintf("; time left: %s", left.Round(time.Second))
+	}
+	if alarms := listAlarms(f.Alarms); alarms != "" {
+		text += "; alarms: " + alarms
+	}
+	return text
+}
+
+// listAlarms names alarms with their states.
+func listAlarms(alarms []run.AlarmReading) string {
+	var said []string
+	for _, a := range alarms {
+		said = append(said, a.Name()+" "+string(a.State))
+	}
+	return excerpt.List(said, maxNamed)
+}
+
+// maxShares is how many shares a sentence names.
+const maxShares = 6
+
+func describeShares(shares map[string]float64) string {
+	var said []string
+	for _, side := range slices.Sorted(maps.Keys(shares)) {
+		said = append(said, fmt.Sprintf("%s = %v", side, shares[side]))
+	}
+	return excerpt.List(said, maxShares)
+}
+
+// Shares returns the numbers of an output that is a map of numbers; none for another one.
+func Shares(output string) map[string]float64 {
+	var shares map[string]float64
+	if json.Unmarshal([]byte(output), &shares) != nil {
+		return nil
+	}
+	return shares
 }

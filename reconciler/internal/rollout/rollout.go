@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
-	"reconcile/internal/excerpt"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -34,12 +33,16 @@ const (
 
 // Facts are what a decision depends on beside the record.
 type Facts struct {
-	Now    time.Time
-	Alarms []run.AlarmReading
-	Git    GitState
-	Tip    commitid.ID
+	Workspace string // its name, for the commands that people are told
+	Now       time.Time
+	Alarms    []run.AlarmReading
+	Git       GitState
+	Tip       commitid.ID
 	// TipInputs is the hash of the workspace's own inputs at the tip.
 	TipInputs string
+	// NoTip is why the tip says nothing of the workspace: then only a person leads the rollout
+	// up. "": the tip does.
+	NoTip string
 
 	Order *state.RolloutOrder // nil: none
 	Held  string              // why the workspace is held; "": it is not
@@ -140,7 +143,7 @@ func (d *decision) follow() (followed bool) {
 	if o == nil || o.Rollout != d.r.Run {
 		return o != nil
 	}
-	why := string(o.Kind)
+	why := string(o.Kind) + " was ordered"
 	if o.Reason != "" {
 		why += ": " + o.Reason
 	}
@@ -267,14 +270,10 @@ func (d *decision) list(in run.AlarmState) string {
 
 // describeAlarms says how the alarms were read, for the record.
 func (d *decision) describeAlarms() string {
-	var said []string
-	for _, a := range d.f.Alarms {
-		said = append(said, a.Name()+" "+string(a.State))
-	}
-	if len(said) == 0 {
+	if len(d.f.Alarms) == 0 {
 		return ""
 	}
-	return ", with the alarms " + excerpt.List(said, maxNamed)
+	return ", with the alarms " + listAlarms(d.f.Alarms)
 }
 
 // NotOK says which alarms are not OK; "" if all are. A quiet alarm is OK without data, and
@@ -287,7 +286,7 @@ func NotOK(s state.RolloutStrategy, alarms []run.AlarmReading) string {
 			said = append(said, string(in)+": "+names)
 		}
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(said, " / ")
 }
 
 // move returns what follows from the phase.
@@ -300,7 +299,7 @@ func (d *decision) move() Move {
 	case state.RolloutApplying:
 		return d.apply()
 	}
-	move := Move{Why: fmt.Sprintf("the rollout of %s is %s at %d: %s", d.r.Commit.Abbrev(), d.r.Phase, d.r.Number, d.r.Reason)}
+	move := Move{Why: Describe(*d.r) + fmt.Sprintf("; `reconcile rollout resume %s` lets it go on, `reconcile rollout abort %[1]s` takes it back", d.f.Workspace)}
 	if d.r.Phase == state.RolloutPaused && len(d.r.Strategy.Alarms) > 0 {
 		move.Until = d.f.Now.Add(LookInterval)
 	}
@@ -319,7 +318,7 @@ func (d *decision) goBack() Move {
 		d.enter(state.RolloutStopped, d.r.Reason, d.r.By)
 		return d.move()
 	}
-	return Move{Kind: End, Why: d.r.Reason, Hold: d.f.Git == Same}
+	return Move{Kind: End, Why: d.r.Reason, Hold: d.f.Git == Same || d.f.NoTip != ""}
 }
 
 // soak returns what follows while a number is watched.
@@ -387,8 +386,10 @@ func (d *decision) stopped() string {
 	switch {
 	case d.f.Held != "":
 		return d.f.Held
+	case d.f.NoTip != "" && !d.promoted:
+		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
 	case d.f.Git == Newer && (d.r.GoesOn == "" || d.r.GoesOn != d.f.TipInputs):
-		return fmt.Sprintf("%s changes this workspace, while the rollout of %s is at %d: end that one first, with `rollout promote` or `rollout abort`", d.f.Tip.Abbrev(), d.r.Commit.Abbrev(), d.r.Number)
+		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
 	}
 	return ""
 }

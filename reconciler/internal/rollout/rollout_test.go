@@ -60,7 +60,7 @@ func inFlight(r state.Rollout, next int) state.Rollout {
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	ok := rollout.Facts{Now: start.Add(time.Minute), Alarms: alarms(run.AlarmOK), TipInputs: "i"}
+	ok := rollout.Facts{Workspace: "w", Now: start.Add(time.Minute), Alarms: alarms(run.AlarmOK), TipInputs: "i"}
 	with := func(change func(*rollout.Facts)) rollout.Facts { f := ok; change(&f); return f }
 	soaked := with(func(f *rollout.Facts) { f.Now = start.Add(time.Hour) })
 	for name, c := range map[string]struct {
@@ -96,7 +96,7 @@ func TestDecide(t *testing.T) {
 		"abort":                    {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort) }), "apply 10 aborting", "abort"},
 		"abort of a stopped one":   {at(state.RolloutStopped, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort) }), "apply 0 aborting", ""},
 		"resume of a stopped one":  {at(state.RolloutStopped, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutResume) }), "wait 10 soaking", ""},
-		"stopped stays":            {at(state.RolloutStopped, 10), soaked, "wait 10 stopped", "is stopped at 10"},
+		"stopped stays":            {at(state.RolloutStopped, 10), soaked, "wait 10 stopped", "at 10 of 100, brought back and stopped: ; `reconcile rollout resume w`"},
 		"an order to another":      {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort); f.Order.Rollout = "Q" }), "wait 10 soaking", ""},
 		"newer":                    {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Git, f.Tip = soaked.Now, rollout.Newer, "def" }), "wait 10 soaking", "def changes this workspace"},
 		"newer, and an alarm":      {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Git, f.Alarms = rollout.Newer, alarms(run.AlarmOn) }), "apply 10 aborting", ""},
@@ -110,8 +110,17 @@ func TestDecide(t *testing.T) {
 			r.InFlight = true
 			return r
 		}(), with(func(f *rollout.Facts) { f.Git = rollout.Reverted }), "apply 10 aborting", ""},
-		"held":               {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Held = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
-		"held, and an alarm": {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Held, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"no tip": {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.NoTip = soaked.Now, "Git is away" }), "wait 10 soaking", "Git is away, so the rollout of abc stays at 10"},
+		"no tip before the next step": {func() state.Rollout {
+			r := at(state.RolloutSoaking, 10)
+			r.Phase, r.Next = state.RolloutApplying, 50
+			return r
+		}(), with(func(f *rollout.Facts) { f.NoTip = "Git is away" }), "wait 50 applying", "Git is away"},
+		"no tip, and an alarm": {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.NoTip, f.Alarms = "Git is away", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"no tip, and promote":  {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.NoTip, f.Order = "Git is away", order(state.RolloutPromote) }), "apply 50 applying", ""},
+		"no tip in an apply":   {inFlight(begun(), 10), with(func(f *rollout.Facts) { f.NoTip = "Git is away" }), "apply 10 applying", ""},
+		"held":                 {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Held = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
+		"held, and an alarm":   {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Held, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
 	} {
 		next, move, followed := rollout.Decide(c.rollout, c.facts)
 		kind := map[rollout.MoveKind]string{rollout.Wait: "wait", rollout.Apply: "apply", rollout.Finish: "finish", rollout.End: "end"}[move.Kind]
@@ -142,6 +151,7 @@ func TestRolloutProperties(t *testing.T) {
 				f.Order = order(state.RolloutOrderKind(kind))
 			}
 			f.Git = rollout.GitState(rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "git"))
+			f.NoTip = pick("no tip", "", "", "", "", "Git is away")
 			for hops := 0; ; hops++ {
 				before := r
 				next, move, followed := rollout.Decide(r, f)
@@ -195,6 +205,8 @@ func checkHop(t *rapid.T, before, r state.Rollout, f rollout.Facts) {
 		t.Fatalf("a step leads from %d to %d", r.Number, r.Next)
 	case r.Number > 0 && r.Good != r.Number:
 		t.Fatalf("%d is left, and was not good: %+v", r.Number, r)
+	case f.NoTip != "" && before.Phase == state.RolloutSoaking && f.Order == nil && r.Verdicts[len(r.Verdicts)-1].By == "":
+		t.Fatalf("a step by itself, and nobody knows what the tip says: %+v", r)
 	case f.Alarms[0].State == run.AlarmOn:
 		t.Fatalf("a step during an alarm: %+v", r)
 	}

@@ -14,6 +14,7 @@ import (
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -364,7 +365,11 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 
 func (v *workspaceRun) enterPhase(phase run.Phase) {
 	v.log.Debug("phase", "phase", phase)
-	v.run.Emit(run.Event{Workspace: v.entry.Dir.Name, Phase: phase})
+	event := run.Event{Workspace: v.entry.Dir.Name, Phase: phase}
+	if r := v.record.Rollout; r != nil {
+		event.Rollout = rollout.Describe(*r)
+	}
+	v.run.Emit(event)
 }
 
 // mergeCancel returns a context that ends with the first of two contexts, with its

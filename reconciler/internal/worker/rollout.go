@@ -54,7 +54,7 @@ func (v *workspaceRun) isFirstApply(plan *terraform.Plan) bool {
 // continueRollout goes on with the rollout in the record.
 func (v *workspaceRun) continueRollout(ctx context.Context) error {
 	if v.run.Options.AtOnce != nil {
-		return &run.BlockedError{Reason: "a rollout is under way: end it first, with `rollout promote` or `rollout abort`"}
+		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", v.entry.Dir.Name)}
 	}
 	return v.recordStepFailure(ctx, v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry}))
 }
@@ -104,7 +104,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: v.approval.Fact(), Allowed: scope, Strategy: strategy,
+		Approval: v.approval.Fact(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, v.config.Now())
 	v.newAttempt(whole)
 	v.record.Attempt.Ended, v.record.Rollout = true, &begun
@@ -174,7 +174,7 @@ func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 		write := state.RolloutWrite{Order: facts.Order, Follow: followed}
 		switch move.Kind {
 		case rollout.Wait:
-			err = v.waitForRollout(ctx, move, write)
+			err = v.waitForRollout(ctx, move, facts, write)
 		case rollout.End:
 			err = v.endRollout(ctx, move, write)
 		default:
@@ -242,33 +242,46 @@ func (v *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err e
 // useSnapshot replaces the tree that the steps are taken from by the stored one of the
 // rollout's commit.
 func (v *workspaceRun) useSnapshot(ctx context.Context) error {
-	id := v.record.Rollout.Commit
-	commit, err := v.config.FetchSnapshot(ctx, id)
-	if err != nil {
-		return fmt.Errorf("the tree that is rolled out: %w", err)
-	}
-	v.closers = append(v.closers, func() { v.config.CloseCommit(commit) })
-	if err := v.config.Verify(commit); err != nil {
-		return err
-	}
-	settings, err := v.config.LoadSettings(commit)
+	work, entry, err := OpenRollout(ctx, v.config, v.inventory.Head, v.record)
 	if err != nil {
 		return err
 	}
-	work, err := inventory.Discover(ctx, v.config, v.inventory.Head, commit, settings)
-	if err != nil {
-		return err
-	}
-	entry := work.Entries[v.entry.Dir.Name]
-	if entry == nil {
-		return fmt.Errorf("there is no workspace %s at %s, which is rolled out", v.entry.Dir.Name, id.Abbrev())
-	}
+	v.closers = append(v.closers, func() { v.config.CloseCommit(work.Commit) })
 	if err := work.Load(entry).Err; err != nil {
 		return err
 	}
 	v.inventory, v.entry, v.checkout = work, entry, checkout.NewForRollout(v.run, work)
 	v.closers = append(v.closers, v.checkout.Close)
 	return nil
+}
+
+// OpenRollout returns the workspaces at the commit of a rollout, from its stored snapshot, and
+// the one that is rolled out. The caller closes the commit.
+func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.Workspace) (work *inventory.Inventory, entry *inventory.Entry, err error) {
+	id := rec.Rollout.Commit
+	commit, err := c.FetchSnapshot(ctx, id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the tree that is rolled out: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			c.CloseCommit(commit)
+		}
+	}()
+	if err := c.Verify(commit); err != nil {
+		return nil, nil, err
+	}
+	settings, err := c.LoadSettings(commit)
+	if err != nil {
+		return nil, nil, err
+	}
+	if work, err = inventory.Discover(ctx, c, head, commit, settings); err != nil {
+		return nil, nil, err
+	}
+	if entry = work.Entries[rec.Name]; entry == nil {
+		return nil, nil, fmt.Errorf("there is no workspace %s at %s, which is rolled out", rec.Name, id.Abbrev())
+	}
+	return work, entry, nil
 }
 
 // recordStepFailure records why a rollout could not go on. What it has written stays.
@@ -301,13 +314,13 @@ func (v *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w stat
 }
 
 // waitForRollout records what the rollout waits for.
-func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
+func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f rollout.Facts, w state.RolloutWrite) error {
 	outcome := state.Rolling
 	if move.Why != "" {
 		outcome = state.Blocked
 	}
 	v.setOutcome(outcome, move.Why, move.Until)
-	v.result.Rollout = rollout.Describe(*v.record.Rollout)
+	v.result.Rollout = rollout.DescribeLook(*v.record.Rollout, f)
 	return v.writeRollout(ctx, w)
 }
 

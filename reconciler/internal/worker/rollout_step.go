@@ -20,6 +20,11 @@ import (
 func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 	r := v.record.Rollout
 	isBack := r.Phase == state.RolloutAborting
+	if isUp := !isBack && !r.InFlight && r.Number > 0; isUp {
+		if moved, err := v.isMoved(ctx, b); moved || err != nil {
+			return err // the next decision waits, and writes why
+		}
+	}
 	v.setNumber(r.Strategy, r.Next)
 	plan, err := v.planExactInputs(ctx, b.root)
 	if err != nil {
@@ -35,10 +40,10 @@ func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 	if !plan.Empty {
 		if isBack {
 			if more := rollout.Destroys(r.Allowed, plan.Difference); more != "" {
-				return fmt.Errorf("the way back to %d is not applied, because its plan destroys or replaces what the rollout does not change: %s", r.Next, more)
+				return fmt.Errorf("the way back to %d is not applied, because its plan destroys or replaces what the rollout does not change: %s; remove it from what is live or from Terraform's state, and the next pass goes on", r.Next, more)
 			}
 		} else if more := v.exceeds(plan); more != "" {
-			paused := rollout.Pause(*r, v.config.Now(), fmt.Sprintf("the plan at %d changes more than the plan at %d: %s", r.Next, settings.WholeRollout, more))
+			paused := rollout.Pause(*r, v.config.Now(), fmt.Sprintf("the plan at %d changes what the plan that began the rollout does not: %s", r.Next, more))
 			v.record.Rollout = &paused
 			return nil // the next decision waits, and writes this
 		}
@@ -57,9 +62,24 @@ func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 		}
 	}
 	done := rollout.Done(*v.record.Rollout, v.config.Now())
+	done.Outputs = plan.KeptOutputs // an empty plan knows none
 	v.record.Rollout, v.record.Attempt.Ended = &done, true
 	v.record.Failures, v.record.RetryAt = 0, time.Time{}
 	return v.writeProgress(ctx)
+}
+
+// isMoved reports whether what is live is not what the number in force says: then the next step
+// would start from something else, and the rollout is paused.
+func (v *workspaceRun) isMoved(ctx context.Context, b *begunRollout) (bool, error) {
+	r := *v.record.Rollout
+	v.setNumber(r.Strategy, r.Number)
+	plan, err := v.planExactInputs(ctx, b.root)
+	if err != nil || plan.Empty {
+		return false, err
+	}
+	paused := rollout.Pause(r, v.config.Now(), fmt.Sprintf("what is live is not what %d says any more, and that plan is not empty (%s): put it back, or take the rollout back", r.Number, rollout.Exceeds(nil, plan.Difference)))
+	v.record.Rollout = &paused
+	return true, nil
 }
 
 // writeProgress writes what was done. A pass that was stopped meanwhile writes it all the same.
@@ -131,7 +151,7 @@ func (v *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done
 
 // ReadRolloutFacts reads what a decision about a rollout depends on, for a workspace at the tip.
 func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Facts, err error) {
-	f.Tip = tip.Commit.ID
+	f.Workspace, f.Tip, f.NoTip = entry.Dir.Name, tip.Commit.ID, tip.NoTip
 	if f.Order, err = c.Record.RolloutOrder(ctx, entry.Dir.Name); err != nil {
 		return f, err
 	}

@@ -88,7 +88,7 @@ func describe(ctx context.Context, cfg aws.Config, region string, arns []string)
 	for _, text := range arns {
 		_, name, _ := strings.Cut(text, ":alarm:")
 		names = append(names, name)
-		states[text] = run.AlarmReading{ARN: text, State: run.AlarmMissing, Why: "there is no such alarm"}
+		states[text] = run.AlarmReading{ARN: text, State: run.AlarmMissing, Why: "there is no such alarm in this Region of the role's account"}
 	}
 	pages := cloudwatch.NewDescribeAlarmsPaginator(client, &cloudwatch.DescribeAlarmsInput{
 		AlarmNames: names, AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm}, MaxRecords: aws.Int32(maxNames),

@@ -42,6 +42,7 @@ type liveItem struct {
 	phase      run.Phase
 	upstreams  []string
 	phaseStart time.Time // start of the current phase
+	rollout    string    // where its rollout stands; "": it has none
 }
 
 // Messages to the view.
@@ -107,7 +108,7 @@ func (l *liveModel) handleEvent(s eventMsg) {
 		}
 		return
 	}
-	l.items[key] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, upstreams: e.WaitsFor, phaseStart: s.time}
+	l.items[key] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, upstreams: e.WaitsFor, phaseStart: s.time, rollout: e.Rollout}
 }
 
 func removeName(list []string, name string) []string {
@@ -182,6 +183,9 @@ func (l *liveModel) renderItem(it *liveItem) string {
 			break
 		}
 		return StyleWait.Render(l.formatPhase("·", "lease")) + "  " + it.name + StyleFaint.Render("  "+l.tr.Text("held by another run")+" · "+elapsed)
+	}
+	if it.rollout != "" {
+		elapsed += " · " + visible.Line(l.tr.Translate(it.rollout))
 	}
 	return StyleKey.Render(l.formatPhase("●", string(it.phase))) + "  " + StyleBold.Render(it.name) + StyleFaint.Render("  "+elapsed)
 }

@@ -64,6 +64,10 @@ stopping
   and 1 more
 main · 1m15s · 0 done, 3 running, …
 `},
+		{"a rollout", []tea.Msg{eventMsg{run.Event{Workspace: "switch", Phase: run.PhaseApply, Rollout: "rollout of abc at 10 of 100, next 50; shares by output shares: a = 90, b = 10"}, start}}, `
+● apply      switch  0.0s · rollout of abc at 10 of 100, next 50; shares by ou…
+main · 0.0s · 0 done, 1 running, 0 waiting
+`},
 		{"the end leaves nothing", append(begin, endMsg{}), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

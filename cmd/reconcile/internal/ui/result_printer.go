@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +75,11 @@ func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) st
 		details = append(details, text)
 	}
 	if len(w.StaleReasons) > 0 && w.Outcome != state.Skipped {
-		details = append(details, t.Sprintf("changed inputs: %s", visible.Line(strings.Join(w.StaleReasons, ", "))))
+		var reasons []string
+		for _, reason := range w.StaleReasons {
+			reasons = append(reasons, visible.Line(t.Translate(reason)))
+		}
+		details = append(details, t.Sprintf("changed inputs: %s", strings.Join(reasons, ", ")))
 	}
 	if w.DurationMS > 0 {
 		details = append(details, FormatDuration(t, time.Duration(w.DurationMS)*time.Millisecond))
@@ -88,8 +93,8 @@ func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) st
 	if w.Error != "" {
 		PrintWrapped(&b, width, "            ", t.Translate(w.Error))
 	}
-	if w.Rollout != "" {
-		PrintWrapped(&b, width, "            ", w.Rollout)
+	if text := withoutSaid(w.Rollout, w.Error); text != "" {
+		PrintWrapped(&b, width, "            ", t.Translate(text))
 	}
 	if w.Approval != nil {
 		PrintWrapped(&b, width, "            ", t.Sprintf("with the approval: %s", FormatApproval(t, *w.Approval)))
@@ -98,6 +103,15 @@ func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) st
 		PrintWrapped(&b, width, "            ", t.Sprintf("warning: %s", t.Translate(warning)))
 	}
 	return b.String()
+}
+
+// withoutSaid returns the parts of a text that an error does not say.
+func withoutSaid(text, failed string) string {
+	parts := strings.Split(text, "; ")
+	if failed != "" {
+		parts = slices.DeleteFunc(parts, func(part string) bool { return strings.Contains(failed, part) })
+	}
+	return strings.Join(parts, "; ")
 }
 
 // FormatApproval says who approved which plan, when and why.

@@ -55,3 +55,13 @@ func moduleHasResources(m *tfjson.StateModule, imported map[string]bool) bool {
 		return r.Mode == tfjson.ManagedResourceMode && !imported[r.Address]
 	}) || slices.ContainsFunc(m.ChildModules, func(m *tfjson.StateModule) bool { return moduleHasResources(m, imported) }))
 }
+
+// KnownOutput returns the value that an output has after a plan, if it is known as a whole and not
+// sensitive.
+func KnownOutput(plan *tfjson.Plan, name string) (value any, known bool) {
+	change := plan.OutputChanges[name]
+	if change == nil || change.Actions.Delete() || prune(change.AfterUnknown) != nil || prune(change.AfterSensitive) != nil {
+		return nil, false
+	}
+	return change.After, true
+}
