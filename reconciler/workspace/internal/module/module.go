@@ -138,13 +138,17 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 		c.inData = b.Type != "resource"
 		// The path of a state is not an input: the state is not a file of the tree.
 		c.withAttributes = label(0) != "terraform_remote_state"
-		m.RunsPrograms = m.RunsPrograms || label(0) == "external" || slices.ContainsFunc(b.Body.Blocks, isProgram)
+		m.RunsPrograms = m.RunsPrograms || label(0) == "external" || runsProgram(b.Body)
 		m.addResource(file, b.Type, label(0), label(1), b)
 	case "action":
 		c.withAttributes = true
 		m.RunsPrograms = true
+	case "removed":
+		c.withAttributes = true
+		m.RunsPrograms = m.RunsPrograms || runsProgram(b.Body)
 	case "check":
 		c.withAttributes = true
+		m.RunsPrograms = m.RunsPrograms || attrs["data"] != nil // of JSON: its type is not read
 		for _, inner := range b.Body.Blocks {
 			if inner.Type == "data" && len(inner.Labels) == 2 {
 				m.addResource(file, inner.Type, inner.Labels[0], inner.Labels[1], inner)
@@ -158,9 +162,12 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 	c.visitBlock(b)
 }
 
-// isProgram reports whether a block of a resource runs a program on this machine.
-func isProgram(b *hclsyntax.Block) bool {
-	return b.Type == "provisioner" && len(b.Labels) > 0 && b.Labels[0] == "local-exec"
+// runsProgram reports whether a resource runs a program on this machine. A provisioner of
+// JSON is an attribute: which one it is, is not read.
+func runsProgram(body *hclsyntax.Body) bool {
+	return body.Attributes["provisioner"] != nil || slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return b.Type == "provisioner" && len(b.Labels) > 0 && b.Labels[0] == "local-exec"
+	})
 }
 
 func definitionOf(file string, a *hclsyntax.Attribute) Definition { return Definition{a.Expr, file} }
