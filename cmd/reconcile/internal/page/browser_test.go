@@ -1,98 +1,110 @@
 package page
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"sync"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
-	"reconcile/internal/testtier"
+	"reconcile/cmd/reconcile/internal/page/browsertest"
 )
 
-// browserTime bounds the whole test.
-const browserTime = 3 * time.Minute
-
 // In a real browser no page logs an error, asks another host or breaks a rule of
-// accessibility that matters: both languages, light and dark, wide and narrow.
+// accessibility that matters: both languages, light and dark, wide and narrow. TestPages of
+// the command does the same with pages that passes made.
 func TestBrowser(t *testing.T) {
-	axe, err := os.ReadFile(testtier.CacheFile(t, "axe-core", "axe-core", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := browsertest.Open(t)
 	server := httptest.NewServer(servePages(t))
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
-	defer cancel()
-	// The sandbox needs rights that a container seldom has; the pages are our own.
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-	b := &browser{}
-	chromedp.ListenTarget(ctx, b.note)
-	if err := chromedp.Run(ctx, log.Enable(), runtime.Enable(), cdppage.Enable()); err != nil {
-		t.Fatal(err)
-	}
-	for _, at := range []struct {
-		path  string
-		width int64
-		dark  bool
-	}{
-		{"every/en/index.html", 1200, false}, {"every/ja/index.html", 360, true}, {"every/ja/index.html", 1200, false},
-		{"every/en/w/web.html", 1200, true}, {"every/ja/w/web.html", 360, false}, {"every/en/" + RunPath(testRun), 1200, false}, {"every/ja/" + RunPath(testRun), 360, true},
-		{"every/en/graph.html", 1200, false}, {"large/en/index.html", 1200, false}, {"large/ja/graph.html", 360, false}, {"empty/en/index.html", 1200, false}, {"empty/index.html", 1200, false},
+	for _, v := range []browsertest.View{
+		{URL: "every/en/index.html", Width: 1200}, {URL: "every/ja/index.html", Width: 360, Dark: true}, {URL: "every/ja/index.html", Width: 1200},
+		{URL: "every/en/w/web.html", Width: 1200, Dark: true}, {URL: "every/ja/w/web.html", Width: 360}, {URL: "every/en/" + RunPath(testRun), Width: 1200}, {URL: "every/ja/" + RunPath(testRun), Width: 360, Dark: true},
+		{URL: "every/en/graph.html", Width: 1200}, {URL: "large/en/index.html", Width: 1200}, {URL: "large/ja/graph.html", Width: 360}, {URL: "empty/en/index.html", Width: 1200}, {URL: "empty/index.html", Width: 1200},
+		{URL: "root/en.html", Width: 1200}, {URL: "root/ja.html", Width: 360, Dark: true}, {URL: "root/index.html", Width: 1200},
 	} {
-		scheme := "light"
-		if at.dark {
-			scheme = "dark"
-		}
-		var found string
-		var wide bool
-		var foreign []string
-		err := chromedp.Run(ctx,
-			chromedp.EmulateViewport(at.width, 900),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-			chromedp.Navigate(server.URL+"/"+at.path), chromedp.WaitReady("#main"),
-			chromedp.Evaluate(`performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.startsWith(location.origin + "/"))`, &foreign),
-			chromedp.Evaluate(string(axe)+";0", nil),
-			chromedp.Evaluate(`axe.run().then(r => JSON.stringify(r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)])))`, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-			chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
-		)
-		if err != nil {
-			t.Fatalf("%s: %v", at.path, err)
-		}
-		if found != "[]" {
-			t.Errorf("%s, %s, %d wide: %s", at.path, scheme, at.width, found)
-		}
-		if len(foreign) > 0 {
-			t.Errorf("%s asks %q", at.path, foreign)
-		}
-		if wide {
-			t.Errorf("%s is wider than %d", at.path, at.width)
-		}
-		for _, problem := range b.take() {
-			t.Errorf("%s: %s", at.path, problem)
-		}
+		v.URL = server.URL + "/" + v.URL
+		b.Check(t, v)
 	}
+	t.Run("planted faults are found", func(t *testing.T) {
+		for page, want := range map[string]string{"contrast": "color-contrast", "label": "image-alt", "inline": "Content Security Policy", "foreign": "Content Security Policy"} {
+			problems := strings.Join(b.FindProblems(t, browsertest.View{URL: server.URL + "/fault/" + page + ".html", Width: 1200}), "\n")
+			if !strings.Contains(problems, want) {
+				t.Errorf("%s: %s", page, problems)
+			}
+			if browsertest.Evaluate[bool](t, b, `document.body.dataset.ran === "yes"`) {
+				t.Errorf("%s: a script that stands in the page ran", page)
+			}
+		}
+	})
+	t.Run("times are the reader's", func(t *testing.T) {
+		b.Show(t, browsertest.View{URL: server.URL + "/every/en/index.html", Width: 1200})
+		for expression, want := range map[string]string{
+			`document.querySelector(".verdict time").textContent`: "2026-11-29 12:00 GMT+9", `document.querySelector(".verdict time").title`: "2026-11-29 03:00 UTC",
+			`document.querySelector("tbody time").textContent`: "11-29 12:00", `document.querySelector("[data-zone]").textContent`: "GMT+9",
+		} {
+			if got := browsertest.Evaluate[string](t, b, expression); got != want {
+				t.Errorf("%s is %q, not %q", expression, got, want)
+			}
+		}
+	})
+	t.Run("a keyboard is enough", func(t *testing.T) {
+		b.Show(t, browsertest.View{URL: server.URL + "/large/en/index.html", Width: 1200})
+		b.Run(t, chromedp.Evaluate(`document.querySelector("thead button").focus()`, nil), chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Enter))
+		if got := browsertest.Evaluate[string](t, b, `document.querySelector("thead th").getAttribute("aria-sort") + " " + document.querySelector("tbody th").textContent`); got != "descending region-19/service-999" {
+			t.Errorf("after two presses of a column: %s", got)
+		}
+		b.Run(t, chromedp.Focus("input"), chromedp.KeyEvent("region-07 service-107"))
+		if got := browsertest.Evaluate[int](t, b, `[...document.querySelectorAll("tbody tr")].filter(r => !r.hidden).length`); got != 1 {
+			t.Errorf("the filter leaves %d rows", got)
+		}
+		b.Show(t, browsertest.View{URL: server.URL + "/every/en/index.html", Width: 1200})
+		const interactive = `document.querySelectorAll("a[href], button, summary, input, [tabindex]")`
+		browsertest.Evaluate[bool](t, b, `addEventListener("focusin", e => { if (getComputedStyle(e.target).outlineStyle !== "none" || e.target.className === "skip") e.target.dataset.reached = "yes" }), true`)
+		for range browsertest.Evaluate[int](t, b, interactive+`.length`) {
+			b.Run(t, chromedp.KeyEvent(kb.Tab))
+		}
+		if missed := browsertest.Evaluate[[]string](t, b, `[...`+interactive+`].filter(e => e.checkVisibility() && !e.closest("details:not([open]) > :not(summary)") && !e.dataset.reached).map(e => e.outerHTML.slice(0, 100))`); len(missed) > 0 {
+			t.Errorf("the keyboard does not reach, or does not show: %q", missed)
+		}
+	})
 }
 
-// servePages serves models below their names.
+// servePages serves models below their names, and pages with planted faults.
 func servePages(t *testing.T) http.Handler {
 	t.Helper()
 	files := map[string]string{}
 	for name, m := range map[string]*Model{"every": newEveryModel(), "large": newLargeModel(), "empty": newModel()} {
 		for file, text := range renderAll(t, m) {
 			files["/"+name+"/"+file] = text
+		}
+	}
+	target := &serial{memory: &memory{files: map[string][]byte{}}}
+	for dir, m := range map[string]*Model{"production": newEveryModel(), "staging": newModel()} {
+		if err := (&Writer{Target: target, Dir: dir}).Write(t.Context(), m, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, content := range target.files {
+		files["/root/"+name] = string(content)
+	}
+	for name, content := range map[string]string{
+		"contrast": `<p class="planted">hard to read</p>`, "label": `<img src="icon.svg">`,
+		"inline": `<script>document.body.dataset.ran = "yes"</script>`, "foreign": `<img alt="" src="https://evil.example/x.png">`,
+	} {
+		files["/fault/"+name+".html"] = strings.Replace(files["/empty/en/index.html"], "</main>", content+"</main>", 1)
+	}
+	for name, content := range renderAll(t, newModel()) {
+		if strings.HasPrefix(name, assetsDir) {
+			files["/"+name] = content
+			if strings.HasSuffix(name, ".css") {
+				files["/"+name] += ".planted { color: #ccc; background: #ddd; }"
+			}
+			if strings.HasSuffix(name, ".svg") {
+				files["/fault/icon.svg"] = content
+			}
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,35 +116,4 @@ func servePages(t *testing.T) http.Handler {
 		w.Header().Set("Content-Type", contentType(r.URL.Path))
 		_, _ = w.Write([]byte(text)) // a test that lacks it says so
 	})
-}
-
-// browser notes what a page must not do.
-type browser struct {
-	mu       sync.Mutex
-	problems []string
-}
-
-func (b *browser) note(event any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch e := event.(type) {
-	case *log.EventEntryAdded:
-		b.problems = append(b.problems, e.Entry.Text)
-	case *runtime.EventConsoleAPICalled:
-		text, _ := json.Marshal(e.Args)
-		b.problems = append(b.problems, string(text))
-	case *runtime.EventExceptionThrown:
-		b.problems = append(b.problems, e.ExceptionDetails.Error())
-	case *cdppage.EventJavascriptDialogOpening:
-		b.problems = append(b.problems, "a script of a text ran: "+e.Message)
-	}
-}
-
-// take returns the problems since the last call.
-func (b *browser) take() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	list := b.problems
-	b.problems = nil
-	return list
 }
