@@ -13,7 +13,7 @@ import (
 )
 
 // In a real browser no page logs an error, asks another host or breaks a rule of
-// accessibility that matters: both languages, light and dark, wide and narrow. TestPages of
+// accessibility that matters: both languages, light and dark, wide and narrow. TestPagesInBrowser
 // the command does the same with pages that passes made.
 func TestBrowser(t *testing.T) {
 	b := browsertest.Open(t)

@@ -51,7 +51,8 @@ func Open(t testing.TB) *Browser {
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)...)
 	t.Cleanup(cancel)
 	b := &Browser{axe: string(axe)}
-	b.ctx, cancel = chromedp.NewContext(ctx)
+	// The library logs each event of a newer Chromium that it does not know.
+	b.ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
 	chromedp.ListenTarget(b.ctx, b.note)
 	b.Run(t, log.Enable(), runtime.Enable(), page.Enable(), emulation.SetTimezoneOverride("Asia/Tokyo"))
