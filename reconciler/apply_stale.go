@@ -19,8 +19,9 @@ import (
 
 // applyStale processes the candidates, several at once, until each has a result, the
 // tip has moved, or ctx has ended. It returns when nothing runs any more. While something
-// runs, it polls the tip if another pass can take a new one, and looks at rollouts again.
-func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool) {
+// runs, it polls the tip if another pass can take a new one, and looks at rollouts again. The
+// error means that Terraform cannot be run, so nothing more was started.
+func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool, err error) {
 	options := p.run.Options
 	options.Replan = options.Replan && !p.isSecondLook
 	s := scheduleStale(w, options)
@@ -45,7 +46,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	for {
 		a.startReady(ctx, killCtx)
 		if len(a.running) == 0 {
-			return a.moved
+			return a.moved, a.noTerraform
 		}
 		if a.moved {
 			p.handOver()
@@ -70,12 +71,14 @@ type applying struct {
 	ends      chan worker.Done
 	running   map[string]bool // workspaces, by name
 	moved     bool            // the tip has moved: nothing more is started
+
+	noTerraform error // Terraform cannot be run: nothing more is started
 }
 
 // startReady starts what may start now.
 func (a *applying) startReady(ctx, killCtx context.Context) {
 	p, w, s := a.pass, a.inventory, a.schedule
-	for len(a.running) < p.config.Parallelism && !a.moved && ctx.Err() == nil {
+	for len(a.running) < p.config.Parallelism && !a.moved && a.noTerraform == nil && ctx.Err() == nil {
 		name, ok := s.Pop()
 		if !ok {
 			return
@@ -91,6 +94,9 @@ func (a *applying) startReady(ctx, killCtx context.Context) {
 		if a.moved = p.hasTipMoved(ctx, w.Head); a.moved {
 			return
 		}
+		if a.noTerraform = p.openTerraform(ctx); a.noTerraform != nil {
+			return
+		}
 		if err := p.claims.take(name, p.run.Options.Run); err != nil {
 			p.claimed[name] = true
 			p.complete(ctx, s, entry, busyResult(name, err))
@@ -98,6 +104,16 @@ func (a *applying) startReady(ctx, killCtx context.Context) {
 		}
 		a.start(ctx, killCtx, entry)
 	}
+}
+
+// openTerraform opens Terraform before the first workspace is started. Without it the pass fails
+// once, and not each workspace.
+func (p *pass) openTerraform(ctx context.Context) error {
+	if p.config.Executor != nil {
+		return nil // its tasks have their own
+	}
+	_, err := p.config.Terraform(ctx)
+	return err
 }
 
 // start starts the work on a workspace that this pass has claimed.

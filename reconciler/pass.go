@@ -147,7 +147,10 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 7. Apply the stale workspaces in order, several at once.
 	p.run.EnterStep(run.PhaseWorkspaces)
-	moved := p.applyStale(ctx, killCtx, work)
+	moved, err := p.applyStale(ctx, killCtx, work)
+	if err != nil && ctx.Err() == nil {
+		return false, err
+	}
 	if p.panicErr != nil {
 		return false, p.panicErr
 	}

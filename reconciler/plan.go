@@ -16,11 +16,18 @@ import (
 // changes are planned against its current outputs.
 func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	thisRun := run.New(&r.config, o)
-	result := thisRun.Result
-	result.IsPlan, result.Named = true, len(o.Only) > 0
+	thisRun.Result.IsPlan, thisRun.Result.Named = true, len(o.Only) > 0
+	err := r.planTip(ctx, killCtx, thisRun)
+	thisRun.Result.Finalize(err)
+	return thisRun.Result, err
+}
+
+// planTip plans the workspaces that are stale at the tip, one after the other.
+func (r *Reconciler) planTip(ctx, killCtx context.Context, thisRun *run.Run) error {
+	o, result := thisRun.Options, thisRun.Result
 	w, err := inventory.AtTip(ctx, &r.config)
 	if err != nil {
-		return result, err
+		return err
 	}
 	defer r.config.CloseCommit(w.Commit)
 	result.SetRange(w.Head, w.Commit.Tip())
@@ -28,10 +35,10 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 		thisRun.Warn(text)
 	}
 	if err := w.CheckNotEmpty(); err != nil {
-		return result, err
+		return err
 	}
 	if err := w.CheckNames(o.Only); err != nil {
-		return result, err
+		return err
 	}
 	s := scheduleStale(w, o)
 	dir := checkout.NewReadOnly(thisRun, w)
@@ -40,13 +47,16 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 	announceWaiting(thisRun, w, s)
 	for _, name := range w.Graph.Order() {
 		if ctx.Err() != nil {
-			return result, thisRun.StopError(ctx)
+			return thisRun.StopError(ctx)
 		}
 		entry := w.Entries[name]
 		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
 		if applying := w.ApplyingRun(name); s.Includes(name) && applying != "" {
 			planned = busyResult(name, fmt.Errorf("run %s is applying it: plan again when that has ended", applying))
 		} else if s.Includes(name) && (s.IsAlone() || len(w.StaleReasons(entry)) > 0) {
+			if _, err := r.config.Terraform(ctx); err != nil {
+				return err
+			}
 			planned = planner.PlanWorkspace(ctx, killCtx, entry)
 		}
 		if s.Includes(name) || !s.IsAlone() {
@@ -55,6 +65,5 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 			thisRun.Emit(run.Event{Workspace: name, Phase: run.PhaseDone, Result: &planned})
 		}
 	}
-	result.Finalize(nil)
-	return result, nil
+	return nil
 }

@@ -72,7 +72,7 @@ func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Co
 	}
 	p.result.Snapshot = location
 	p.run.EnterStep(run.PhaseWorkspaces)
-	moved = p.applyStale(ctx, killCtx, work)
+	moved, noTerraform := p.applyStale(ctx, killCtx, work)
 	if p.panicErr != nil {
 		return false, p.panicErr
 	}
@@ -84,7 +84,7 @@ func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Co
 	if ctx.Err() != nil {
 		return false, p.run.StopError(ctx)
 	}
-	return moved, nil
+	return moved, noTerraform
 }
 
 func (p *pass) discoverSnapshot(ctx context.Context, head state.Head, commit *source.Commit) (*inventory.Inventory, error) {

@@ -92,6 +92,9 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 	return nil
 }
 
+// checkWidth is the width of the longest name of a check.
+const checkWidth = len("rollout alarms")
+
 func printCheck(a *app, f doctor.Result) {
 	mark := ui.StyleGood.Render("✓")
 	switch {
@@ -101,8 +104,8 @@ func printCheck(a *app, f doctor.Result) {
 		mark = ui.StyleBad.Render("✗")
 	}
 	fmt.Fprint(a.out, mark+" ")
-	ui.PrintHanging(a.out, a.width(), 2, ui.PadRight(f.Check, 10)+"  ", a.tr.Translate(f.Detail))
+	ui.PrintHanging(a.out, a.width(), 2, ui.PadRight(f.Check, checkWidth)+"  ", a.tr.Translate(f.Detail))
 	if f.Hint != "" {
-		ui.PrintWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", a.tr.Translate(f.Hint))
+		ui.PrintWrapped(a.out, a.width(), strings.Repeat(" ", checkWidth+4)+"→ ", a.tr.Translate(f.Hint))
 	}
 }

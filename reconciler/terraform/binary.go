@@ -3,7 +3,9 @@ package terraform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,11 +136,20 @@ func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 		Product: product.Terraform, Version: pinnedVersion, InstallDir: temp,
 	}})
 	if err != nil {
-		return "", fmt.Errorf("terraform and tofu not found on PATH, and installing Terraform %s failed: install one, or give its path with --terraform: %w", pinnedVersion, err)
+		return "", fmt.Errorf("neither terraform nor tofu is on PATH: install one, or give its path with --terraform (installing Terraform %s failed: %w)", pinnedVersion, causeOf(err))
 	}
 	// Rename the file only when it is complete: a killed install must not look
 	// finished.
 	return path, os.Rename(downloaded, path)
+}
+
+// causeOf returns the innermost failed request of an error: each retry wraps it once more.
+func causeOf(err error) error {
+	var request *url.Error
+	for next := err; errors.As(next, &request); next = request.Err {
+		err = request
+	}
+	return err
 }
 
 // detectVersion runs the program once and sets version and product.

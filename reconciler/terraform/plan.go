@@ -132,8 +132,12 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 		changed = code == 2
 		return changed
 	}})
-	return changed, stdout.String(), err
+	return changed, stateFlagPattern.ReplaceAllString(stdout.String(), ""), err
 }
+
+// stateFlagPattern matches Terraform's warning about the flag -state. Only we could heed it: the
+// flag gives a plan a copy of the state.
+var stateFlagPattern = regexp.MustCompile(`(?m)^\n?Warning: Deprecated flag: -state\n\n(?:.+\n)+`)
 
 // needsInit reports whether init would fix the error: Terraform says so, or plugins are
 // missing.

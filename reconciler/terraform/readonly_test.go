@@ -53,6 +53,9 @@ func TestReadOnlyLocalState(t *testing.T) {
 			if plan.Changes != c.want || len(plan.Warnings) != c.says {
 				t.Errorf("%s: planned %+v", name, plan)
 			}
+			if text := plan.Text + s.log.String(); strings.Contains(text, "Deprecated flag") || strings.Contains(text, "settings/backends/local") {
+				t.Errorf("%s: the plan warns of our own flag: %s", name, text)
+			}
 			if after := s.readFiles(filepath.Dir(s.state)); !maps.Equal(before, after) {
 				t.Errorf("%s: from %v\nto %v", name, before, after)
 			}

@@ -92,6 +92,10 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	w.backendText = backendTextOf(args, block, values)
 	if block.Kind == LocalBackend {
 		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, cliWorkspace)
+		if path.IsAbs(w.Backend.Path) {
+			format := "this state is stored beside the record, not at %s, where a terraform_remote_state would look: use a path in the repository, or none"
+			e.warnings = append(e.warnings, hcleval.ProblemAt(block.File, backendRange(block), format, w.Backend.Path))
+		}
 	}
 }
 

@@ -48,6 +48,17 @@ func TestRefusedBackends(t *testing.T) {
 	}
 }
 
+// TestAbsoluteLocalState: a local state at an absolute path is stored elsewhere, and that is said.
+func TestAbsoluteLocalState(t *testing.T) {
+	for path, warns := range map[string]bool{"/srv/states/a.tfstate": true, "../states/a.tfstate": false} {
+		tree := treetest.New(map[string]string{"env/a/m.tf": "terraform {\n  backend \"local\" {\n    path = \"" + path + "\"\n  }\n}\n"})
+		w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
+		if w.Err != nil || warns != (len(w.Warnings) == 1 && strings.Contains(w.Warnings[0], "env/a/m.tf:2:3: this state is stored beside the record, not at "+path)) {
+			t.Errorf("%s: %v, %q", path, w.Err, w.Warnings)
+		}
+	}
+}
+
 // TestBackendCheck compares the backend that Terraform reports with the configuration.
 func TestBackendCheck(t *testing.T) {
 	b := Backend{Type: "s3", Config: map[string]string{"bucket": "b", "key": "k"}}
