@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"reconcile/internal/commitid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
@@ -18,11 +18,11 @@ import (
 
 // estate is a repository in the shape of a public one, with some hundred roots.
 type estate struct {
-	t          *testing.T
-	repo       *gittest.Repo
-	reconciler *reconciler.Reconciler
-	roots      map[string]bool
-	tip        commitid.ID
+	t      *testing.T
+	repo   *gittest.Repo
+	config run.Config
+	roots  map[string]bool
+	tip    commitid.ID
 }
 
 // estateCommit is one commit, and what it makes stale. Names of workspaces are patterns, as in
@@ -48,11 +48,11 @@ func newEstate(t *testing.T, files map[string]string, roots []string) *estate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.reconciler = reconciler.New(run.Config{
+	e.config = run.Config{
 		Repo: e.repo.Work, Branch: "main", RecordName: "test", Source: opened, WorkDir: t.TempDir(),
 		Terraform: func(context.Context) (run.Terraform, error) { return modelTerraform{}, nil },
 		LookupEnv: func(string) (string, bool) { return "", false },
-	})
+	}
 	return e
 }
 
@@ -66,7 +66,7 @@ func (e *estate) check(commits []estateCommit) {
 	for _, c := range commits {
 		before := e.tip
 		e.tip = e.commit(c)
-		got, err := e.reconciler.Changed(e.t.Context(), string(before), string(e.tip))
+		got, err := inspect.FindChanged(e.t.Context(), e.config, string(before), string(e.tip))
 		if err != nil {
 			e.t.Fatalf("%s: %v", c.what, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -17,7 +18,7 @@ import (
 
 // checkChanged compares the output of `changed` with the model.
 func (m *model) checkChanged(*rapid.T) {
-	c, err := m.observer.reconciler.Changed(m.ctx, "", "")
+	c, err := inspect.FindChanged(m.ctx, m.observer.config, "", "")
 	stale, removed, maybe := m.expectChanged()
 	if err != nil {
 		m.t.Fatalf("changed: %v\n%s", err, m.tip().tree.String())

@@ -125,6 +125,7 @@ type process struct {
 	m          *model
 	store      *statetest.FaultStore // nothing fails unless a test injects it
 	record     *state.Record
+	config     run.Config
 	reconciler *reconciler.Reconciler
 	pass       *inFlightPass
 }
@@ -158,7 +159,7 @@ func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process
 	p.record = state.New(p.store, "test", state.Options{
 		PollInterval: 5 * time.Second, Process: state.Process{Host: host}, Now: now,
 	})
-	p.reconciler = reconciler.New(run.Config{
+	p.config = run.Config{
 		Repo: "repo", Branch: m.branch, RecordName: "test", Source: modelSource{repo, p}, Record: p.record,
 		Snapshots: modelSnapshots{p}, Alarms: modelAlarms{m},
 		Terraform: func(context.Context) (run.Terraform, error) { return modelTerraform{p}, nil },
@@ -166,7 +167,8 @@ func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process
 		LookupEnv: func(string) (string, bool) { return p.size(), true },
 		WorkDir:   filepath.Join(m.dir, host), Wait: wait,
 		Now: now, Jitter: func(d time.Duration) time.Duration { return d / 2 },
-	})
+	}
+	p.reconciler = reconciler.New(p.config)
 	return p
 }
 

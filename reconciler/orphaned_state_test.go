@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -110,7 +111,7 @@ func TestStateThatNoWorkspaceOwns(t *testing.T) {
 
 func orphanedStateOf(w *reconcilertest.Env, name string) string {
 	w.T.Helper()
-	status, err := w.Reconciler().Status(w.T.Context())
+	status, err := inspect.ReadStatus(w.T.Context(), w.Config)
 	w.Must(err)
 	for _, ws := range status.Workspaces {
 		if ws.Name == name {

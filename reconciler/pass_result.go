@@ -23,7 +23,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	}
 	p.result.Drifted = listDrifted(records)
 	for _, w := range records {
-		outcome, why := recordedOutcome(w)
+		outcome, why := w.RecordedOutcome()
 		if err := p.claims.check(w.Name, p.run.Options.Run); err != nil {
 			outcome, why = state.Busy, err.Error()
 		}
@@ -37,17 +37,6 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	}
 	p.recordedExit = head.Exit
 	return nil
-}
-
-// recordedOutcome returns the recorded outcome of a workspace. If an apply was started
-// and its end was not recorded (the run was killed or lost its lease), w.Outcome is
-// still that of an earlier run, so the result is Failed.
-func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
-	if a := w.Attempt; a != nil && w.Outcome != state.Rolling && w.Outcome != state.Failed && w.Outcome != state.Blocked {
-		return state.Failed, fmt.Sprintf("run %s started an apply at %s; its outcome was not recorded",
-			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z"))
-	}
-	return w.Outcome, w.Error
 }
 
 func (p *pass) earliestRetry() time.Time {

@@ -1,6 +1,6 @@
 // Package reconciler runs passes: it brings the workspaces to the tip of the watched
-// branch (pass.go, top to bottom). It also answers questions about the same data
-// without changing it: plan, changed, graph, status.
+// branch (pass.go, top to bottom). It also plans them, looks for drift, forgets removed ones
+// and releases locks.
 package reconciler
 
 import (

@@ -2,14 +2,8 @@ package reconciler
 
 import (
 	"context"
-	"maps"
 	"reflect"
-	"slices"
-	"time"
 
-	"reconcile/internal/commitid"
-	"reconcile/internal/plandigest"
-	"reconcile/internal/runid"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/internal/worker"
@@ -53,90 +47,4 @@ func describeRollout(rec state.Workspace) string {
 		return ""
 	}
 	return rollout.Describe(*rec.Rollout)
-}
-
-// RolloutStatus is a rollout as `reconcile rollout status -o json` prints it.
-type RolloutStatus struct {
-	Workspace string             `json:"workspace"`
-	Rollout   runid.ID           `json:"rollout"` // id: the run that began it
-	Commit    commitid.ID        `json:"commit"`
-	Target    plandigest.Digest  `json:"target"` // digest of the plan at 100
-	Active    bool               `json:"active"` // it is under way
-	Phase     state.RolloutPhase `json:"phase"`
-	Number    int                `json:"number"` // in force
-	Next      int                `json:"next"`
-	Steps     []int              `json:"steps"`
-	BeganAt   time.Time          `json:"began_at"`
-	Since     time.Time          `json:"since"`
-	// SoakEnds is when the number in force was watched for long enough; nil: it is not watched.
-	SoakEnds *time.Time          `json:"soak_ends,omitempty"`
-	Reason   string              `json:"reason,omitempty"`
-	By       string              `json:"by,omitempty"`
-	Order    *state.RolloutOrder `json:"order,omitempty"` // that no run has followed yet
-	Approval *state.Approval     `json:"approval,omitempty"`
-	// Shares are the outputs at Number that the settings name and that are maps of numbers.
-	Shares   map[string]map[string]float64 `json:"shares,omitempty"`
-	Alarms   []run.AlarmReading            `json:"alarms"`
-	Verdicts []state.RolloutVerdict        `json:"verdicts"`
-	Text     string                        `json:"text"`
-}
-
-// Rollouts returns the rollouts that are under way, and the last one of each workspace that has
-// none; with a name, of that workspace only. It reads the alarms of those that are under way.
-func (r *Reconciler) Rollouts(ctx context.Context, name string) ([]RolloutStatus, error) {
-	records, err := r.config.Record.Workspaces(ctx)
-	if err != nil {
-		return nil, err
-	}
-	orders, err := r.config.Record.RolloutOrders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := []RolloutStatus{}
-	for _, known := range slices.Sorted(maps.Keys(records)) {
-		rec := records[known]
-		if name != "" && known != name {
-			continue
-		}
-		now := rec.Rollout
-		if now == nil {
-			now = rec.LastRollout
-		}
-		if now == nil {
-			continue
-		}
-		s := newRolloutStatus(known, *now, rec.Rollout != nil)
-		if order, given := orders[known]; given && s.Active && order.Rollout == now.Run {
-			s.Order = &order
-		}
-		if s.Active {
-			s.Alarms = append(s.Alarms, r.config.ReadAlarms(ctx, now.Strategy.Role, now.Strategy.Alarms)...)
-		}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
-func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutStatus {
-	s := RolloutStatus{
-		Workspace: workspace, Rollout: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
-		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval,
-		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.Commit.Abbrev(),
-	}
-	if isActive {
-		s.Text = rollout.Describe(r)
-	}
-	for output, text := range r.Outputs {
-		if shares := rollout.Shares(text); isActive && len(shares) > 0 {
-			if s.Shares == nil {
-				s.Shares = map[string]map[string]float64{}
-			}
-			s.Shares[output] = shares
-		}
-	}
-	if r.Phase == state.RolloutSoaking {
-		ends := rollout.SoakEnds(r)
-		s.SoakEnds = &ends
-	}
-	return s
 }

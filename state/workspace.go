@@ -72,3 +72,14 @@ func decodeAll[T storable](items []Item) ([]T, error) {
 	}
 	return values, nil
 }
+
+// RecordedOutcome returns the recorded outcome of a workspace. If an apply was started
+// and its end was not recorded (the run was killed or lost its lease), w.Outcome is
+// still that of an earlier run, so the result is Failed.
+func (w Workspace) RecordedOutcome() (outcome Outcome, why string) {
+	if a := w.Attempt; a != nil && w.Outcome != Rolling && w.Outcome != Failed && w.Outcome != Blocked {
+		return Failed, fmt.Sprintf("run %s started an apply at %s; its outcome was not recorded",
+			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	return w.Outcome, w.Error
+}

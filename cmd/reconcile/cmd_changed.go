@@ -10,7 +10,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 )
 
@@ -54,7 +54,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	changed, err := p.NewReconciler(nil).Changed(ctx, o.from, o.to)
+	changed, err := inspect.FindChanged(ctx, p.RunConfig(nil), o.from, o.to)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	return err
 }
 
-func printChanged(a *app, c *reconciler.Changed) {
+func printChanged(a *app, c *inspect.Changed) {
 	if len(c.Workspaces) == 0 {
 		a.printf("no stale workspaces, %s", a.formatRange(c.From, c.To))
 	}

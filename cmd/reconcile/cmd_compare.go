@@ -11,7 +11,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 )
 
@@ -66,7 +66,7 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	left := p.NewReconciler(nil)
+	left := p.RunConfig(nil)
 	right := left
 	if o.hasEnvironment {
 		settings := a.settings
@@ -76,9 +76,9 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 			return err
 		}
 		defer a.closeDeps(other)
-		right = other.NewReconciler(nil)
+		right = other.RunConfig(nil)
 	}
-	found, err := left.Compare(ctx, right, o.left, o.right, o.theirs)
+	found, err := inspect.Compare(ctx, left, right, o.left, o.right, o.theirs)
 	if err != nil {
 		return toUsageError(err)
 	}
@@ -93,8 +93,8 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 	return err
 }
 
-func (a *app) printComparison(c *reconciler.Comparison, all bool) {
-	title := func(side reconciler.ComparedSide) string {
+func (a *app) printComparison(c *inspect.Comparison, all bool) {
+	title := func(side inspect.ComparedSide) string {
 		if side.Environment == "" {
 			return visible.Name(side.Workspace)
 		}

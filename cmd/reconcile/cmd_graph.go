@@ -10,7 +10,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 )
 
 func newGraphCommand(a *app) *cobra.Command {
@@ -36,7 +36,7 @@ func runGraph(ctx context.Context, a *app) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	graph, err := p.NewReconciler(nil).Graph(ctx)
+	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func runGraph(ctx context.Context, a *app) error {
 	return nil
 }
 
-func printGraph(a *app, g *reconciler.Graph) {
+func printGraph(a *app, g *inspect.Graph) {
 	if len(g.Workspaces) == 0 {
 		a.printf("no workspaces at the tip")
 	}
@@ -71,7 +71,7 @@ func printGraph(a *app, g *reconciler.Graph) {
 }
 
 // describeIgnored names the first ignored files of a workspace, and counts the others.
-func (a *app) describeIgnored(w reconciler.GraphWorkspace) string {
+func (a *app) describeIgnored(w inspect.GraphWorkspace) string {
 	const shown = 5
 	names := w.IgnoredFiles[:min(len(w.IgnoredFiles), shown)]
 	text := strings.Join(names, ", ")
@@ -81,7 +81,7 @@ func (a *app) describeIgnored(w reconciler.GraphWorkspace) string {
 	return text
 }
 
-func printDot(w io.Writer, g *reconciler.Graph) {
+func printDot(w io.Writer, g *inspect.Graph) {
 	fmt.Fprintln(w, "digraph workspaces {")
 	fmt.Fprintln(w, "  rankdir = LR")
 	fmt.Fprintln(w, "  node [shape = box]")
@@ -102,7 +102,7 @@ var mermaidText = strings.NewReplacer("#", "#35;", `"`, "#quot;", "<", "#lt;", "
 
 // printMermaid numbers the nodes: Mermaid's ids may not hold all that names
 // may.
-func printMermaid(w io.Writer, g *reconciler.Graph) {
+func printMermaid(w io.Writer, g *inspect.Graph) {
 	ids := map[string]string{}
 	fmt.Fprintln(w, "graph LR")
 	for i, ws := range g.Workspaces {

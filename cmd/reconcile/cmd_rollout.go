@@ -13,7 +13,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -67,7 +67,7 @@ func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
 			return err
 		}
 	}
-	rollouts, err := p.NewReconciler(nil).Rollouts(ctx, workspace)
+	rollouts, err := inspect.ReadRollouts(ctx, p.RunConfig(nil), workspace)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
 }
 
 // describeRollout says where a rollout stands, and how long its number is still watched.
-func (a *app) describeRollout(r reconciler.RolloutStatus, now time.Time) string {
+func (a *app) describeRollout(r inspect.RolloutStatus, now time.Time) string {
 	text := a.tr.Translate(r.Text)
 	if r.SoakEnds != nil && r.SoakEnds.After(now) {
 		text = a.tr.Sprintf("%s (%s left)", text, ui.FormatDuration(a.tr, r.SoakEnds.Sub(now)))
@@ -92,7 +92,7 @@ func (a *app) describeRollout(r reconciler.RolloutStatus, now time.Time) string 
 	return text
 }
 
-func printRollout(a *app, r reconciler.RolloutStatus, now time.Time) {
+func printRollout(a *app, r inspect.RolloutStatus, now time.Time) {
 	ui.PrintWrapped(a.out, a.width(), "", r.Workspace+": "+a.describeRollout(r, now))
 	for _, alarm := range r.Alarms {
 		style := ui.StyleWait

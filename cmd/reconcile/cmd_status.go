@@ -11,7 +11,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -49,15 +49,15 @@ func runStatus(ctx context.Context, a *app, o statusOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	r := p.NewReconciler(nil)
-	st, err := r.Status(ctx)
+	config := p.RunConfig(nil)
+	st, err := inspect.ReadStatus(ctx, config)
 	if err != nil {
 		return err
 	}
 	if !o.noTip && st.Head.Commit != "" {
 		tipCtx, cancel := context.WithTimeout(ctx, tipTime)
 		defer cancel()
-		r.AddTip(tipCtx, st)
+		st.AddTip(tipCtx, config)
 	}
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, st)
@@ -66,7 +66,7 @@ func runStatus(ctx context.Context, a *app, o statusOptions) error {
 	return nil
 }
 
-func printStatus(a *app, st *reconciler.Status, now time.Time) {
+func printStatus(a *app, st *inspect.Status, now time.Time) {
 	if st.Head.Commit == "" {
 		a.printf("no pass has run yet")
 		a.printHint("`reconcile plan` shows what one would do, `reconcile now` runs it")
@@ -113,7 +113,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 }
 
 // describeHead returns what the record has adopted, beside the tip in Git.
-func (a *app) describeHead(h reconciler.StatusHead, now time.Time) string {
+func (a *app) describeHead(h inspect.StatusHead, now time.Time) string {
 	summary := a.tr.Text("settled")
 	if !h.Settled {
 		summary = a.tr.Text("not settled")
@@ -129,7 +129,7 @@ func (a *app) describeHead(h reconciler.StatusHead, now time.Time) string {
 }
 
 // describeConditions returns what is so of a workspace beside its outcome.
-func (a *app) describeConditions(w reconciler.StatusWorkspace) string {
+func (a *app) describeConditions(w inspect.StatusWorkspace) string {
 	list := w.Conditions()
 	for i, name := range list {
 		list[i] = a.tr.Text(name)
@@ -138,7 +138,7 @@ func (a *app) describeConditions(w reconciler.StatusWorkspace) string {
 }
 
 // statusNotes returns what a person should know about a workspace.
-func (a *app) statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
+func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 	var notes []string
 	if l := w.Lease; l != nil {
 		notes = append(notes, a.tr.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(a.tr, now.Sub(l.Since))))

@@ -8,6 +8,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -70,7 +71,7 @@ func requireWorkspace(ctx context.Context, p *wire.Deps, name string) error {
 	if _, found, err := p.Record.Workspace(ctx, name); err != nil || found {
 		return err
 	}
-	graph, err := p.NewReconciler(nil).Graph(ctx)
+	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 )
@@ -69,7 +69,7 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := reconciler.Validate(ctx, c, tree)
+	v, err := inspect.Validate(ctx, c, tree)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func validateCommit(ctx context.Context, a *app, rev string) error {
 		return err
 	}
 	defer c.CloseCommit(commit)
-	v, err := reconciler.Validate(ctx, c, commit)
+	v, err := inspect.Validate(ctx, c, commit)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func findTop(path string) (top string, inGit bool, err error) {
 	return top, inGit, nil
 }
 
-func showValidation(a *app, v *reconciler.Validation) error {
+func showValidation(a *app, v *inspect.Validation) error {
 	if a.wantsJSON() {
 		if err := ui.PrintJSON(a.out, v); err != nil {
 			return err
@@ -130,25 +130,25 @@ func showValidation(a *app, v *reconciler.Validation) error {
 }
 
 // printValidation prints a finding a line, as compilers do, so that editors find the place.
-func printValidation(a *app, v *reconciler.Validation) {
-	counts := map[reconciler.Severity]int{}
+func printValidation(a *app, v *inspect.Validation) {
+	counts := map[inspect.Severity]int{}
 	same := map[string]int{} // warnings by text
 	for _, f := range v.Findings {
 		counts[f.Severity]++
-		if f.Severity == reconciler.SeverityWarning {
+		if f.Severity == inspect.SeverityWarning {
 			same[f.Text]++
 		}
 	}
 	for _, f := range v.Findings {
 		others := same[f.Text] - 1
-		if f.Severity == reconciler.SeverityWarning {
+		if f.Severity == inspect.SeverityWarning {
 			if same[f.Text] == 0 {
 				continue // its first one was printed
 			}
 			same[f.Text] = 0
 		}
 		style := ui.StyleBad
-		if f.Severity == reconciler.SeverityWarning {
+		if f.Severity == inspect.SeverityWarning {
 			style = ui.StyleWait
 		}
 		text := style.Render(a.tr.Text(string(f.Severity))) + ": " + a.tr.Translate(f.Text)
@@ -171,12 +171,12 @@ func printValidation(a *app, v *reconciler.Validation) {
 	}
 	fmt.Fprintln(a.out, strings.Join([]string{
 		ui.FormatCount(a.tr, len(v.Workspaces), "workspace"),
-		ui.FormatCount(a.tr, counts[reconciler.SeverityError], "error"),
-		ui.FormatCount(a.tr, counts[reconciler.SeverityWarning], "warning"),
+		ui.FormatCount(a.tr, counts[inspect.SeverityError], "error"),
+		ui.FormatCount(a.tr, counts[inspect.SeverityWarning], "warning"),
 	}, a.tr.Text(", ")))
 }
 
-func formatPosition(f reconciler.Finding) string {
+func formatPosition(f inspect.Finding) string {
 	switch {
 	case f.Line == 0:
 		return f.File + ":"

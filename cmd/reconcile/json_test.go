@@ -10,7 +10,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/doctor"
 	"reconcile/cmd/reconcile/internal/scaffold"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -40,7 +40,7 @@ var privateKeys = []string{"schema", "expires", "parts", "rev", "id"}
 // TestJSONKeys checks the names of the fields that commands print.
 func TestJSONKeys(t *testing.T) {
 	for _, value := range []any{
-		run.Result{}, reconciler.Status{}, reconciler.Graph{}, reconciler.Changed{}, reconciler.Validation{},
+		run.Result{}, inspect.Status{}, inspect.Graph{}, inspect.Changed{}, inspect.Validation{},
 		preview.Round{}, scaffold.Findings{}, doctor.Result{}, runJSON{}, snapshotJSON{}, versionJSON{}, riskReport{},
 	} {
 		eachKey(reflect.TypeOf(value), map[reflect.Type]bool{}, func(of reflect.Type, key string) {

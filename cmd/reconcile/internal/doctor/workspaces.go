@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -61,7 +62,7 @@ func (d *Doctor) checkWorkspaces(ctx context.Context) (string, error) {
 	if _, err := d.deps.DetectProduct(ctx); err != nil {
 		return "", fmt.Errorf("%w: cannot find out whether they are for Terraform or OpenTofu", errNotChecked)
 	}
-	graph, err := d.deps.NewReconciler(nil).Graph(ctx)
+	graph, err := inspect.ReadGraph(ctx, d.deps.RunConfig(nil))
 	if err != nil {
 		return "", withHint(err, "fix it in Git (docs/recovery.md)")
 	}
@@ -90,7 +91,7 @@ func (d *Doctor) checkRolloutAlarms(ctx context.Context) (string, error) {
 	if d.atTip == nil {
 		return "", fmt.Errorf("%w: the settings at the tip are not known", errNotChecked)
 	}
-	graph, err := d.deps.NewReconciler(nil).Graph(ctx)
+	graph, err := inspect.ReadGraph(ctx, d.deps.RunConfig(nil))
 	if err != nil {
 		return "", fmt.Errorf("%w: the workspaces at the tip are not known", errNotChecked)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -68,7 +68,7 @@ func (s document) directory(name string) string {
 	return s.say("page.graph.directory", "directory", line(name))
 }
 
-func namesOf(list []reconciler.StatusWorkspace) []string {
+func namesOf(list []inspect.StatusWorkspace) []string {
 	var names []string
 	for _, w := range list {
 		names = append(names, w.Name)
@@ -145,7 +145,7 @@ func (m *Model) draw(names []string, here string) *drawing {
 	return d
 }
 
-func classOf(w reconciler.StatusWorkspace, stopped map[string]bool) string {
+func classOf(w inspect.StatusWorkspace, stopped map[string]bool) string {
 	switch {
 	case w.Lease != nil:
 		return "busy"

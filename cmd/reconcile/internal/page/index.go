@@ -8,8 +8,8 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
 	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/inspect"
 )
 
 // index finds things in a model. It is made once.
@@ -18,7 +18,7 @@ type index struct {
 	runs     map[runid.ID]int    // places in Model.Runs
 	subjects map[commitid.ID]string
 	readers  map[string][]string
-	byName   map[string]reconciler.StatusWorkspace
+	byName   map[string]inspect.StatusWorkspace
 	needs    []need
 	web      string // of the repository on Backlog; "" if it is elsewhere
 }
@@ -27,7 +27,7 @@ func (m *Model) index() *index {
 	if m.indexed != nil {
 		return m.indexed
 	}
-	x := &index{last: map[string]runid.ID{}, runs: map[runid.ID]int{}, subjects: map[commitid.ID]string{}, readers: map[string][]string{}, byName: map[string]reconciler.StatusWorkspace{}}
+	x := &index{last: map[string]runid.ID{}, runs: map[runid.ID]int{}, subjects: map[commitid.ID]string{}, readers: map[string][]string{}, byName: map[string]inspect.StatusWorkspace{}}
 	m.indexed = x
 	for i, r := range m.Runs {
 		x.runs[r.ID] = i

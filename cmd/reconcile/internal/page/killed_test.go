@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -73,12 +73,12 @@ func checkLinks(t *testing.T, files map[string][]byte) {
 func TestKilledWriter(t *testing.T) {
 	t.Parallel()
 	before := func() *Model {
-		return newModel(reconciler.StatusWorkspace{Name: "a", Outcome: state.Applied}, reconciler.StatusWorkspace{Name: "gone", Outcome: state.Applied})
+		return newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Applied}, inspect.StatusWorkspace{Name: "gone", Outcome: state.Applied})
 	}
 	after := func() *Model {
 		m := newModel(
-			reconciler.StatusWorkspace{Name: "a", Outcome: state.Applied, Hold: &reconciler.StatusHold{Kind: state.Suspended, Reason: "a drill"}},
-			reconciler.StatusWorkspace{Name: "b", Outcome: state.Applied, DependsOn: []string{"a"}})
+			inspect.StatusWorkspace{Name: "a", Outcome: state.Applied, Hold: &inspect.StatusHold{Kind: state.Suspended, Reason: "a drill"}},
+			inspect.StatusWorkspace{Name: "b", Outcome: state.Applied, DependsOn: []string{"a"}})
 		m.HeadRev++
 		m.Runs = []state.Run{{ID: testRun, Workspaces: []state.RunWorkspace{{Name: "a", Outcome: state.Applied}, {Name: "b", Outcome: state.Applied}}}}
 		return m
@@ -141,7 +141,7 @@ func differ(files, want map[string][]byte) string {
 // replaced a newer one.
 func TestTwoWriters(t *testing.T) {
 	t.Parallel()
-	old, new := newModel(reconciler.StatusWorkspace{Name: "a", Outcome: state.Failed}), newModel(reconciler.StatusWorkspace{Name: "a", Outcome: state.Applied})
+	old, new := newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Failed}), newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Applied})
 	new.HeadRev++
 	target := &serial{memory: &memory{files: map[string][]byte{}}}
 	writer := &Writer{Target: target, Dir: "record"}
@@ -154,7 +154,7 @@ func TestTwoWriters(t *testing.T) {
 			t.Error(err)
 		}
 	}}
-	changed := newModel(reconciler.StatusWorkspace{Name: "a", Outcome: state.Blocked})
+	changed := newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Blocked})
 	if err := (&Writer{Target: slow, Dir: "record"}).Write(t.Context(), changed, false); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -59,7 +59,7 @@ func (n need) rank() int {
 // isForApprover reports whether an approval is what it waits for.
 func (n need) isForApprover() bool { return n.kind == "approval" || n.kind == "merge" }
 
-func (m *Model) needsOf(w reconciler.StatusWorkspace) []need {
+func (m *Model) needsOf(w inspect.StatusWorkspace) []need {
 	var list []need
 	base := need{workspace: w.Name, run: m.lastRun(w.Name), error: w.Error, at: w.At}
 	isHeld := w.Hold != nil && w.Hold.Kind == state.Recovery
@@ -92,7 +92,7 @@ func (m *Model) needsOf(w reconciler.StatusWorkspace) []need {
 	return list
 }
 
-func (m *Model) needOfBlocked(w reconciler.StatusWorkspace, n need) need {
+func (m *Model) needOfBlocked(w inspect.StatusWorkspace, n need) need {
 	n.kind = "blocked"
 	i := slices.IndexFunc(m.Told, func(p state.ToldPlan) bool {
 		return p.PullRequest == 0 && p.Workspace == w.Name && p.Digest == w.Digest

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -27,13 +27,13 @@ const (
 )
 
 // present returns the workspaces that are in Git.
-func (m *Model) present() []reconciler.StatusWorkspace {
-	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return w.Removed })
+func (m *Model) present() []inspect.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return w.Removed })
 }
 
 // removed returns the workspaces that were removed from Git.
-func (m *Model) removed() []reconciler.StatusWorkspace {
-	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w reconciler.StatusWorkspace) bool { return !w.Removed })
+func (m *Model) removed() []inspect.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return !w.Removed })
 }
 
 // verdict says how a record is, in a sentence.

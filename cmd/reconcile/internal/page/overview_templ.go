@@ -12,7 +12,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
 
@@ -1348,7 +1348,7 @@ func workingNow(s document, w *Working) templ.Component {
 	})
 }
 
-func workspaceTable(s document, rows []reconciler.StatusWorkspace) templ.Component {
+func workspaceTable(s document, rows []inspect.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1461,7 +1461,7 @@ func workspaceTable(s document, rows []reconciler.StatusWorkspace) templ.Compone
 	})
 }
 
-func workspaceRow(s document, w reconciler.StatusWorkspace, rows int) templ.Component {
+func workspaceRow(s document, w inspect.StatusWorkspace, rows int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1544,7 +1544,7 @@ func workspaceRow(s document, w reconciler.StatusWorkspace, rows int) templ.Comp
 	})
 }
 
-func conditions(s document, w reconciler.StatusWorkspace) templ.Component {
+func conditions(s document, w inspect.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -18,7 +18,7 @@ import (
 // Site is the record that pages are about.
 type Site struct {
 	Record      *state.Record
-	Reconciler  *reconciler.Reconciler
+	Config      run.Config
 	Logs        Logs
 	Repo        string // without credentials
 	Branch      string
@@ -39,7 +39,7 @@ type Model struct {
 	Site    *Site
 	At      time.Time // when the record was read
 	HeadRev int64
-	Status  *reconciler.Status
+	Status  *inspect.Status
 	Runs    []state.Run // the newest first, at most maxRuns
 	Told    []state.ToldPlan
 	ToldOn  map[string][]state.ToldComment // by workspace
@@ -73,7 +73,7 @@ func (s *Site) Read(ctx context.Context) (*Model, error) {
 		return nil, err
 	}
 	m.HeadRev = head.Rev
-	if m.Status, err = s.Reconciler.Status(ctx); err != nil {
+	if m.Status, err = inspect.ReadStatus(ctx, s.Config); err != nil {
 		return nil, err
 	}
 	if m.Runs, err = s.Record.Runs(ctx, maxRuns); err != nil {

@@ -15,7 +15,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 	"reconcile/state/statetest"
@@ -44,15 +44,15 @@ var (
 const testRun = runid.ID("01JD000000000000000000000A")
 
 // newModel returns a model with the workspaces of a status.
-func newModel(workspaces ...reconciler.StatusWorkspace) *Model {
-	drifted, changes := reconciler.DriftFound, state.Changes{Change: 1}
+func newModel(workspaces ...inspect.StatusWorkspace) *Model {
+	drifted, changes := inspect.DriftFound, state.Changes{Change: 1}
 	m := &Model{
 		Site: &Site{
 			Record: state.New(statetest.NewMemory(), "example.backlog.com/INFRA/estate@main", state.Options{}), Logs: logs{"web": "# terraform plan\n  + resource \"x\" {\n  - old\n  ~ new\n-/+ both\nError: none\n" + hostile},
 			Repo: "https://example.backlog.com/git/INFRA/estate.git", Branch: "main", Environment: "production", CanComment: true,
 		},
 		At: testTime, HeadRev: 7,
-		Status: &reconciler.Status{Head: reconciler.StatusHead{Commit: testCommit, Settled: true, Run: testRun}, Workspaces: workspaces},
+		Status: &inspect.Status{Head: inspect.StatusHead{Commit: testCommit, Settled: true, Run: testRun}, Workspaces: workspaces},
 		ToldOn: map[string][]state.ToldComment{},
 	}
 	for i, w := range m.Status.Workspaces {
@@ -67,14 +67,14 @@ func newModel(workspaces ...reconciler.StatusWorkspace) *Model {
 // newEveryModel returns a model with all that a page can show, from hostile texts.
 func newEveryModel() *Model {
 	m := newModel(
-		reconciler.StatusWorkspace{Name: "web", Outcome: state.Blocked, Digest: testDigest, At: testTime, DependsOn: []string{"common"}, Changes: state.Changes{Destroy: 1, Replace: 2, Add: 3}, Trace: state.Trace{"env/web": "040000:9c4f", "//settings": hostile}, Error: hostile},
-		reconciler.StatusWorkspace{Name: "common", Outcome: state.Failed, Error: hostile + strings.Repeat("\nline", 30), At: testTime},
-		reconciler.StatusWorkspace{Name: "edge", Outcome: state.Drifted, At: testTime},
-		reconciler.StatusWorkspace{Name: "stopped", Outcome: state.Applied, Hold: &reconciler.StatusHold{Kind: state.Suspended, PlacedBy: hostile, Reason: hostile, PlacedAt: testTime}, Approvals: []state.Approval{{ApprovedBy: hostile, ApprovedAt: testTime, EndsAt: testTime}}},
-		reconciler.StatusWorkspace{Name: "broken", Outcome: state.Failed, Hold: &reconciler.StatusHold{Kind: state.Recovery, Reason: hostile, Help: hostile, PlacedAt: testTime}, Attempt: &reconciler.StatusRun{Run: testRun}},
-		reconciler.StatusWorkspace{Name: hostile, Outcome: state.Applied, Commit: testCommit, At: testTime, DependsOn: []string{"web", "unknown"}},
-		reconciler.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
-		reconciler.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "apply = \"plan-only\""},
+		inspect.StatusWorkspace{Name: "web", Outcome: state.Blocked, Digest: testDigest, At: testTime, DependsOn: []string{"common"}, Changes: state.Changes{Destroy: 1, Replace: 2, Add: 3}, Trace: state.Trace{"env/web": "040000:9c4f", "//settings": hostile}, Error: hostile},
+		inspect.StatusWorkspace{Name: "common", Outcome: state.Failed, Error: hostile + strings.Repeat("\nline", 30), At: testTime},
+		inspect.StatusWorkspace{Name: "edge", Outcome: state.Drifted, At: testTime},
+		inspect.StatusWorkspace{Name: "stopped", Outcome: state.Applied, Hold: &inspect.StatusHold{Kind: state.Suspended, PlacedBy: hostile, Reason: hostile, PlacedAt: testTime}, Approvals: []state.Approval{{ApprovedBy: hostile, ApprovedAt: testTime, EndsAt: testTime}}},
+		inspect.StatusWorkspace{Name: "broken", Outcome: state.Failed, Hold: &inspect.StatusHold{Kind: state.Recovery, Reason: hostile, Help: hostile, PlacedAt: testTime}, Attempt: &inspect.StatusRun{Run: testRun}},
+		inspect.StatusWorkspace{Name: hostile, Outcome: state.Applied, Commit: testCommit, At: testTime, DependsOn: []string{"web", "unknown"}},
+		inspect.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
+		inspect.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "apply = \"plan-only\""},
 	)
 	m.Runs = []state.Run{{
 		ID: testRun, ToCommit: testCommit, Subject: "Merge pull request #12 " + hostile, Outcome: "failed", Trigger: "manual", StartedAt: testTime, EndedAt: testTime.Add(75 * time.Minute), Error: hostile,
@@ -160,9 +160,9 @@ func TestNeeds(t *testing.T) {
 
 // newLargeModel returns a record of 1,000 workspaces in a graph.
 func newLargeModel() *Model {
-	var all []reconciler.StatusWorkspace
+	var all []inspect.StatusWorkspace
 	for i := range 1000 {
-		w := reconciler.StatusWorkspace{Name: fmt.Sprintf("region-%02d/service-%03d", i%20, i), Outcome: state.Applied, Commit: testCommit, At: testTime}
+		w := inspect.StatusWorkspace{Name: fmt.Sprintf("region-%02d/service-%03d", i%20, i), Outcome: state.Applied, Commit: testCommit, At: testTime}
 		if i >= 20 {
 			w.DependsOn = []string{fmt.Sprintf("region-%02d/service-%03d", i%20, i-20)}
 		}
@@ -244,7 +244,7 @@ func TestWriter(t *testing.T) {
 	t.Parallel()
 	target := &serial{memory: &memory{files: map[string][]byte{}}}
 	w := &Writer{Target: target, Dir: "record"}
-	model := func() *Model { return newModel(reconciler.StatusWorkspace{Name: "web", Outcome: state.Applied}) }
+	model := func() *Model { return newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied}) }
 	if err := w.Write(t.Context(), model(), false); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 	"reconcile/state/snapshot/s3test"
 )
@@ -20,7 +20,7 @@ func TestRoot(t *testing.T) {
 	for name, target := range map[string]Target{"directory": Dir(t.TempDir()), "bucket": NewBucket("pages/team", server.Config())} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			production, staging := newModel(reconciler.StatusWorkspace{Name: "web", Outcome: state.Applied, At: testTime}), newModel(reconciler.StatusWorkspace{Name: "web", Outcome: state.Failed, At: testTime})
+			production, staging := newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied, At: testTime}), newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Failed, At: testTime})
 			staging.Site.Environment = hostile
 			for dir, m := range map[string]*Model{"production": production, "staging": staging} {
 				if err := (&Writer{Target: target, Dir: dir}).Write(t.Context(), m, false); err != nil {

@@ -15,7 +15,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/runid"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -25,7 +25,7 @@ const maxLinks = 50
 
 // workspaceView is what the page of a workspace shows.
 type workspaceView struct {
-	status  reconciler.StatusWorkspace
+	status  inspect.StatusWorkspace
 	needs   []need
 	plan    planView
 	inputs  []input
@@ -60,7 +60,7 @@ func (m *Model) knows(name string) bool {
 	return ok
 }
 
-func (m *Model) workspaceView(w reconciler.StatusWorkspace) workspaceView {
+func (m *Model) workspaceView(w inspect.StatusWorkspace) workspaceView {
 	v := workspaceView{status: w, readers: m.index().readers[w.Name], graph: m.neighbourhood(w.Name)}
 	for _, n := range m.index().needs {
 		if n.workspace == w.Name {
@@ -82,7 +82,7 @@ func (m *Model) workspaceView(w reconciler.StatusWorkspace) workspaceView {
 }
 
 // planRun returns the run whose plan is worth showing: the one that waits, else the last.
-func (m *Model) planRun(w reconciler.StatusWorkspace, needs []need) runid.ID {
+func (m *Model) planRun(w inspect.StatusWorkspace, needs []need) runid.ID {
 	for _, n := range needs {
 		if n.run != "" && n.kind != "merge" {
 			return n.run
@@ -91,7 +91,7 @@ func (m *Model) planRun(w reconciler.StatusWorkspace, needs []need) runid.ID {
 	return m.lastRun(w.Name)
 }
 
-func (m *Model) lifeOf(w reconciler.StatusWorkspace) []lifeEvent {
+func (m *Model) lifeOf(w inspect.StatusWorkspace) []lifeEvent {
 	var life []lifeEvent
 	for _, r := range m.Runs {
 		done, ok := resultOf(r, w.Name)

@@ -11,7 +11,7 @@ import (
 func (p *Deps) PageSite() *page.Site {
 	s := p.Settings
 	return &page.Site{
-		Record: p.Record, Reconciler: p.NewReconciler(nil), Logs: p.Snapshots,
+		Record: p.Record, Config: p.RunConfig(nil), Logs: p.Snapshots,
 		Repo: p.Source.URL(), Branch: s.Branch, Environment: s.Environment, CanComment: s.Approvers != "" && s.UsesBacklog(),
 	}
 }

@@ -1,4 +1,6 @@
-package reconciler
+// Package inspect answers questions about the workspaces, in Git and in the record, and changes
+// nothing.
+package inspect
 
 import (
 	"context"
@@ -9,6 +11,7 @@ import (
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -64,18 +67,19 @@ func newProgressive(workspace string, p *settings.Progressive) *Progressive {
 // maxIgnoredFiles is how many ignored files of a workspace are named.
 const maxIgnoredFiles = 20
 
-// Graph reads the workspaces at the tip. It neither reads nor writes a record.
-func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
-	tip, err := r.config.Source.Tip(ctx, "")
+// ReadGraph reads the workspaces at the tip. It neither reads nor writes a record.
+func ReadGraph(ctx context.Context, c run.Config) (*Graph, error) {
+	c.SetDefaults()
+	tip, err := c.Source.Tip(ctx, "")
 	if err != nil {
-		return nil, fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
+		return nil, fmt.Errorf("read the tip of %s: %w", c.Branch, err)
 	}
-	commit, err := r.config.Fetch(ctx, tip)
+	commit, err := c.Fetch(ctx, tip)
 	if err != nil {
 		return nil, err
 	}
-	defer r.config.CloseCommit(commit)
-	w, err := inventory.WithoutRecord(ctx, &r.config, commit)
+	defer c.CloseCommit(commit)
+	w, err := inventory.WithoutRecord(ctx, &c, commit)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		for _, input := range slices.Concat(ws.Inputs, ws.Patterns, ws.Filesets) {
 			inputs = append(inputs, gitpath.Quote(input))
 		}
-		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, r.config.Gate)}
+		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, c.Gate)}
 		node.Progressive, node.PlanRole = newProgressive(name, w.Entries[name].Config.Progressive), w.Entries[name].Config.PlanRole
 		ignored := ws.Ignored(w.Loader.Files())
 		node.Ignored = len(ignored)

@@ -1,4 +1,4 @@
-package reconciler
+package inspect
 
 import (
 	"cmp"
@@ -16,7 +16,7 @@ import (
 	"reconcile/state"
 )
 
-// Status is the record as `reconcile status -o json` prints it. AddTip adds what is in Git.
+// Status is the record as `reconcile status -o json` prints it. Status.AddTip adds what is in Git.
 type Status struct {
 	Head       StatusHead        `json:"head"`
 	Workspaces []StatusWorkspace `json:"workspaces"`
@@ -138,8 +138,8 @@ type StatusLease struct {
 
 // AddTip adds to the status what the tip of the branch makes stale. If Git does not answer,
 // the status says why.
-func (r *Reconciler) AddTip(ctx context.Context, st *Status) {
-	changed, err := r.Changed(ctx, "", "")
+func (st *Status) AddTip(ctx context.Context, c run.Config) {
+	changed, err := FindChanged(ctx, c, "", "")
 	if err != nil {
 		st.Head.TipError = err.Error()
 		return
@@ -158,21 +158,22 @@ func (r *Reconciler) AddTip(ctx context.Context, st *Status) {
 	slices.SortFunc(st.Workspaces, func(a, b StatusWorkspace) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// Status reads the record.
-func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
-	head, err := r.config.Record.Head(ctx)
+// ReadStatus reads the record.
+func ReadStatus(ctx context.Context, c run.Config) (*Status, error) {
+	c.SetDefaults()
+	head, err := c.Record.Head(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	records, err := r.config.Record.Workspaces(ctx)
+	records, err := c.Record.Workspaces(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	holds, err := r.config.Record.Holds(ctx)
+	holds, err := c.Record.Holds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	leases, err := r.config.Record.Leases(ctx)
+	leases, err := c.Record.Leases(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the leases: %w", err)
 	}
@@ -183,7 +184,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		},
 		Workspaces: []StatusWorkspace{},
 	}
-	approvals, err := r.config.Record.Approvals(ctx)
+	approvals, err := c.Record.Approvals(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -193,12 +194,12 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		w := statusOf(&r.config, records[name], holds, leases)
+		w := statusOf(&c, records[name], holds, leases)
 		for _, a := range approvals[name] {
 			w.Approvals = append(w.Approvals, *a.Fact())
 		}
 		if w.Removed {
-			w.OrphanedState = r.config.FindOrphanedState(records[name], records)
+			w.OrphanedState = c.FindOrphanedState(records[name], records)
 		}
 		st.Workspaces = append(st.Workspaces, w)
 	}

@@ -1,4 +1,4 @@
-package reconciler
+package inspect
 
 import (
 	"cmp"
@@ -53,15 +53,17 @@ type ComparedRow struct {
 // hiddenValue stands for a value that is sensitive.
 const hiddenValue = "(sensitive)"
 
-// Compare compares a workspace with one that another Reconciler sees: of the same environment
+// Compare compares workspace a of one configuration with b of another: of the same environment
 // or of another one. Values whose names match one of the patterns are left out: each has its
 // own of these.
-func (r *Reconciler) Compare(ctx context.Context, other *Reconciler, a, b string, theirs []string) (*Comparison, error) {
-	left, err := readCompared(ctx, &r.config, a)
+func Compare(ctx context.Context, ofA, ofB run.Config, a, b string, theirs []string) (*Comparison, error) {
+	ofA.SetDefaults()
+	ofB.SetDefaults()
+	left, err := readCompared(ctx, &ofA, a)
 	if err != nil {
 		return nil, err
 	}
-	right, err := readCompared(ctx, &other.config, b)
+	right, err := readCompared(ctx, &ofB, b)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +162,7 @@ func inputsOutside(entry *inventory.Entry) map[string]string {
 
 // describeState returns how the last run on a workspace ended, as far as that matters.
 func describeState(rec state.Workspace) string {
-	switch outcome, _ := recordedOutcome(rec); outcome {
+	switch outcome, _ := rec.RecordedOutcome(); outcome {
 	case state.Applied, state.NoChanges, state.Unchanged:
 		return "applied"
 	case "":

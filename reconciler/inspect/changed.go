@@ -1,4 +1,4 @@
-package reconciler
+package inspect
 
 import (
 	"context"
@@ -40,23 +40,24 @@ func (c *Changed) IsStale() bool {
 	return slices.ContainsFunc(c.Workspaces, func(w ChangedWorkspace) bool { return !w.Removed })
 }
 
-// Changed compares the record with the tip or, if from and to are given, two commits
+// FindChanged compares the record with the tip or, if from and to are given, two commits
 // without a record. It does not run Terraform and writes nothing.
-func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, error) {
+func FindChanged(ctx context.Context, c run.Config, from, to string) (*Changed, error) {
+	c.SetDefaults()
 	if from == "" && to == "" {
-		return changedSinceRecord(ctx, &r.config)
+		return changedSinceRecord(ctx, &c)
 	}
-	a, err := resolve(ctx, &r.config, from)
+	a, err := resolve(ctx, &c, from)
 	if err != nil {
 		return nil, err
 	}
-	defer r.config.CloseCommit(a)
-	b, err := resolve(ctx, &r.config, to)
+	defer c.CloseCommit(a)
+	b, err := resolve(ctx, &c, to)
 	if err != nil {
 		return nil, err
 	}
-	defer r.config.CloseCommit(b)
-	return changedBetween(ctx, &r.config, a, b)
+	defer c.CloseCommit(b)
+	return changedBetween(ctx, &c, a, b)
 }
 
 func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, error) {
