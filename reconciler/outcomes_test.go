@@ -373,6 +373,28 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 	}
 }
 
+// A local state has the workspace's name. A directory that was renamed in Git waits until a
+// person has moved its state, and makes nothing a second time.
+func TestRenamedWorkspaceWaitsForItsLocalState(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	w.Git("mv", "env/solo", "env/first")
+	w.CommitStaged("another name")
+	w.Push()
+	states := filepath.Join(w.Spec.Home, "tfstate")
+	for range 2 {
+		result, got := w.RunPass(run.Options{})
+		if got["first"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "solo was removed and had the same files") {
+			t.Errorf("%+v", result)
+		}
+	}
+	w.Must(os.Rename(filepath.Join(states, "solo.tfstate"), filepath.Join(states, "first.tfstate")))
+	if _, got := w.RunPass(run.Options{}); got["first"] != state.NoChanges {
+		t.Errorf("with its state: %v", got)
+	}
+}
+
 func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, soloFiles)

@@ -96,6 +96,12 @@ func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
+	isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil
+	if left, ok := s.inventory.FindLeftState(entry); ok && isNew && !s.run.Options.Adopt {
+		if lying := s.config.LocalStatePath(left.Name); HasContent(lying) {
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, lying, entry.Dir.Name, filepath.Dir(state), state)}
+		}
+	}
 	return s.checkDuplicateRecords(ctx, entry)
 }
 

@@ -8,6 +8,7 @@ import (
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
@@ -34,6 +35,8 @@ func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Works
 		return nil // the attempt started without a state: this one is its result
 	case isKnownEmpty(rec):
 		return nil
+	case switchesLocalCLIWorkspace(ws, rec):
+		return waitForAdoption(ws.Name, plan, fmt.Sprintf("the settings name another Terraform CLI workspace than before (%s, before %s), and its local state is still that of the one before: correct terraform_workspace, or give the other one an entry of its own", identity, rec.Identity))
 	case a == nil && rec.State == nil && here && (found.Lineage != "" || plan.Empty):
 		return nil // the previous version did not record it: record it now
 	}
@@ -59,6 +62,15 @@ func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Works
 		return waitForAdoption(ws.Name, plan, fmt.Sprintf("its state was at %s and is now configured at %s, where another state exists (lineage %s): correct the backend in Git, unless a person moved its state there", rec.Identity, identity, found.Lineage))
 	}
 	return waitForAdoption(ws.Name, plan, fmt.Sprintf("the Terraform state at %s is not the one that was last applied (lineage %s): restore that one, unless this one replaces it", c.DescribeStateAt(ws.Name, identity), found.Lineage))
+}
+
+// switchesLocalCLIWorkspace reports whether a workspace with a local state was in another
+// Terraform CLI workspace. That state has the workspace's name, so its lineage stays the same.
+func switchesLocalCLIWorkspace(ws *workspace.Workspace, rec state.Workspace) bool {
+	before, wasLocal := strings.CutPrefix(string(rec.Identity), run.LocalIdentityPrefix+rec.Path+"/")
+	now, isLocal := strings.CutPrefix(string(ws.Identity), run.LocalIdentityPrefix+ws.Path+"/")
+	return wasLocal && isLocal && before != now &&
+		(ws.Config.CLIWorkspaceName() != settings.DefaultCLIWorkspace || strings.HasPrefix(before, "terraform.tfstate.d/"))
 }
 
 // waitForAdoption returns the error for a plan against an unexpected state.

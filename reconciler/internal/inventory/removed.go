@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/repotree"
@@ -24,6 +26,19 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 		}
 	}
 	return nil
+}
+
+// FindLeftState returns the removed workspace that had the same files as a new one: a directory
+// that was renamed in Git. Its local state still has the old name.
+func (w *Inventory) FindLeftState(entry *Entry) (rec state.Workspace, found bool) {
+	id := w.Trace(entry, nil)[entry.Dir.Path]
+	for _, name := range slices.Sorted(maps.Keys(w.Records)) {
+		rec := w.Records[name]
+		if w.Entries[name] == nil && w.Config.HasLocalState(rec) && id != "" && rec.Trace[rec.Path] == id {
+			return rec, true
+		}
+	}
+	return state.Workspace{}, false
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.
