@@ -37,6 +37,18 @@ type childSpec struct {
 	ApplyLog string
 	// WaitForStdin makes the child wait for the end of its stdin before it starts.
 	WaitForStdin bool
+	// Alarm is the state of every alarm; "": none can be read.
+	Alarm run.AlarmState
+}
+
+// sameAlarms are alarms that all have one state.
+type sameAlarms run.AlarmState
+
+func (s sameAlarms) ReadAlarms(_ context.Context, _ string, arns []string) (all []run.AlarmReading) {
+	for _, arn := range arns {
+		all = append(all, run.AlarmReading{ARN: arn, State: run.AlarmState(s)})
+	}
+	return all
 }
 
 const childSpecVariable = "RECONCILE_TEST_CHILD"
@@ -112,6 +124,9 @@ func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Conf
 	}
 	if o.Wait > 0 {
 		config.Wait = o.Wait
+	}
+	if o.Alarm != "" {
+		config.Alarms = sameAlarms(o.Alarm)
 	}
 	config.Snapshots = crashSnapshots{config.Snapshots, b}
 	tf := config.Terraform

@@ -117,3 +117,63 @@ func checkShare(t *testing.T, p reconcilertest.Spec, share string) {
 		t.Errorf("the state is %s", got)
 	}
 }
+
+// TestCrashWhileAnAlarmBringsBack kills a pass at each boundary of the way back from 50 to 10. The
+// next pass ends there, and nowhere else.
+func TestCrashWhileAnAlarmBringsBack(t *testing.T) {
+	t.Parallel()
+	files := func(share string) string {
+		return strings.Replace(stepsFiles("10h", share), "soak ", fmt.Sprintf("alarms = [%q]\n    soak ", rolloutAlarm), 1)
+	}
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", files("0"))
+	tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir), whole: testtier.Whole(t)}
+	pass := func(t *testing.T, p reconcilertest.Spec, alarm run.AlarmState, b *crashPoints, number int) {
+		t.Helper()
+		config, err := childSpec{Spec: p, Parallelism: 1, Alarm: alarm}.newCrashConfig(t.Context(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runPassWith(t, config); err != nil {
+			t.Fatal(err)
+		}
+		rec, _, err := openRecord(t, p).Workspace(t.Context(), "a")
+		if err != nil || rec.Rollout == nil || rec.Rollout.Number != number || rec.Rollout.InFlight || alarm == run.AlarmOn && rec.Rollout.Phase != state.RolloutStopped {
+			t.Fatalf("not at %d: %s, %v", number, toJSON(rec.Rollout), err)
+		}
+		if got := readStates(t, p)["a.tfstate"]; !strings.Contains(strings.Join(strings.Fields(got), ""), fmt.Sprintf(`"share":{"value":%d,`, number)) {
+			t.Errorf("the state is %s", got)
+		}
+	}
+	applyAtOnce(t, tpl.Spec)
+	repo.CommitTxtar("second", files("var.progress"))
+	pass(t, tpl.Spec, run.AlarmOK, &crashPoints{}, 10)
+	record := openRecord(t, tpl.Spec)
+	rec, _, err := record.Workspace(t.Context(), "a")
+	if err == nil {
+		err = record.PlaceRolloutOrder(t.Context(), state.RolloutOrder{Workspace: "a", Rollout: rec.Rollout.Run, Kind: state.RolloutPromote, By: "ann"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass(t, tpl.Spec, run.AlarmOK, &crashPoints{}, 50)
+	if err := record.MarkUnsettled(t.Context()); err != nil { // the next look is due
+		t.Fatal(err)
+	}
+	b := &crashPoints{}
+	pass(t, tpl.copy(t), run.AlarmOn, b, 10)
+	for n, point := range b.names {
+		if !tpl.whole && n%5 != 0 {
+			continue
+		}
+		t.Run(fmt.Sprintf("%02d %s", n+1, point), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			child := childSpec{Spec: p, Parallelism: 1, Alarm: run.AlarmOn, SignalAt: n + 1, Signal: syscall.SIGKILL}.startChild(t)
+			if r := child.wait(); r != nil {
+				t.Fatalf("the child was not killed: %+v", r)
+			}
+			pass(t, p, run.AlarmOn, &crashPoints{}, 10)
+		})
+	}
+}

@@ -107,6 +107,9 @@ func revokeApproval(ctx context.Context, a *app, p *wire.Deps, o approveOptions)
 		return err
 	}
 	if !revoked {
+		if rec, _, err := p.Record.Workspace(ctx, o.workspace); err == nil && rec.Rollout != nil && (o.digits == rec.Rollout.Target.Abbrev() || o.digits == string(rec.Rollout.Target)) {
+			return usage.Errorf(fmt.Sprintf("`reconcile rollout abort %s` takes it back", o.workspace), "a rollout of %s that is under way has used the approval of %s", o.workspace, o.digits)
+		}
 		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
 	}
 	defer a.updatePage(p)

@@ -42,6 +42,7 @@ type watcher struct {
 	isStale   bool          // an overtaken pass has ended since the last start: its workspaces are free
 	warnings  []string      // of the pass that was printed last
 	failures  int           // in a row
+	rolls     bool          // a rollout is under way: its alarms are watched
 	triggers  chan struct{} // holds one trigger until a pass starts
 }
 
@@ -113,8 +114,14 @@ func (w *watcher) untilNext() time.Duration {
 	if w.isStale && w.failures == 0 {
 		return 0
 	}
+	if w.rolls { // also where passes fail, because Git does not answer
+		return addJitter(min(w.interval, maxRolloutWait))
+	}
 	return addJitter(backoff(w.interval, w.maxWait, w.failures))
 }
+
+// maxRolloutWait is the longest time between two looks at the alarms of a rollout.
+const maxRolloutWait = time.Minute
 
 // triggerPass starts a pass at once, or after the current one. More calls until then
 // start no further pass.
@@ -194,6 +201,7 @@ func (w *watcher) observe(e run.Event) {
 func (w *watcher) endPass(ctx context.Context, pass *watchedPass) {
 	delete(w.passes, pass.options.Run)
 	w.isStale = w.isStale || pass.result != nil && pass.result.Overtaken
+	w.rolls = pass.result != nil && slices.ContainsFunc(pass.result.Workspaces, func(ws run.WorkspaceResult) bool { return ws.Rollout != "" })
 	if err := w.tel.Flush(ctx); err != nil {
 		w.app.log.Warn(err.Error())
 	}

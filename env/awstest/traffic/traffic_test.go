@@ -2,6 +2,7 @@ package traffic_test
 
 import (
 	"maps"
+	"math"
 	"testing"
 
 	"reconcile/env/awstest/traffic"
@@ -61,5 +62,55 @@ func TestBetween(t *testing.T) {
 	}
 	if failed != 1 {
 		t.Errorf("of four states, nobody serves in %d", failed)
+	}
+}
+
+// TestRolloutAgainstOneEdit prints how many requests fail in the hour after a change that moves all
+// traffic of a Region from one side to another: as a rollout with the shipped steps, and as one
+// edit. A minute of one client's requests is the unit.
+func TestRolloutAgainstOneEdit(t *testing.T) {
+	t.Parallel()
+	// A bad side is seen by its alarm after three minutes. The pass that takes a rollout back comes
+	// within one more; a person who takes an edit back needs ten.
+	const alarm, pass, person, hour = 3, 1, 10, 60
+	steps := []struct{ from, number int }{{0, 10}, {10, 50}, {25, 100}} // minutes after the change
+	for _, c := range []struct {
+		side           string
+		isUnhealthy    bool // health checks see it
+		answersErrors  bool // they do not
+		rollout, edits float64
+	}{
+		{"healthy", false, false, 0, 0},
+		{"fails its health checks", true, false, 0, 0},
+		{"answers errors, and its health checks succeed", false, true, 0.4, 13},
+	} {
+		failed := func(number int) float64 {
+			shares := traffic.Route([]traffic.Group{{Region: "near", Dial: 100, Endpoints: []traffic.Endpoint{
+				{ID: "before", Weight: 100 - number}, {ID: "new", Weight: number, IsUnhealthy: c.isUnhealthy},
+			}}, {Region: "far", Dial: 100, Endpoints: []traffic.Endpoint{{ID: "standby", Weight: 100}}}})
+			if c.answersErrors {
+				return shares[traffic.Failed] + shares["new"]
+			}
+			return shares[traffic.Failed]
+		}
+		var rollout, edit float64
+		for minute := range hour {
+			number := 0
+			for _, s := range steps {
+				if minute >= s.from {
+					number = s.number
+				}
+			}
+			if !c.answersErrors || minute < alarm+pass {
+				rollout += failed(number)
+			}
+			if !c.answersErrors || minute < alarm+person {
+				edit += failed(100)
+			}
+		}
+		t.Logf("the new side %s: %.1f minutes of requests fail in a rollout, %.1f after one edit", c.side, rollout, edit)
+		if math.Abs(rollout-c.rollout) > 1e-9 || math.Abs(edit-c.edits) > 1e-9 {
+			t.Errorf("the new side %s: %v and %v, want %v and %v", c.side, rollout, edit, c.rollout, c.edits)
+		}
 	}
 }
