@@ -16,7 +16,7 @@ LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test check rest short race fuzz bench bounds lint tools cross release image lambda sbom help $(PLATFORMS)
+.PHONY: build test check rest short race fuzz bench bounds lint pictures tools cross release image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -59,6 +59,9 @@ lint: tools ## gofmt, go vet, golangci-lint, tflint
 	golangci-lint run $(PACKAGES)
 	tflint --chdir env --recursive --config $(CURDIR)/.tflint.hcl
 	tflint --chdir modules --recursive --config $(CURDIR)/.tflint.hcl
+
+pictures: tools ## draw the pictures of pages in docs/pictures again; look at them
+	TEST_TIER=check PICTURES=$(CURDIR)/docs/pictures go test -count=1 -run TestDrawPictures ./cmd/reconcile/internal/page
 
 tools: ## install what the tests need, and what is missing only
 	@.ci/tools/install.sh

@@ -2,7 +2,6 @@ package page
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -120,9 +119,7 @@ func (m *Model) verdict() string {
 }
 
 // countNeeds returns how much of what is merged waits for a person.
-func (m *Model) countNeeds() int {
-	return len(slices.DeleteFunc(slices.Clone(m.index().needs), func(n need) bool { return n.kind == "merge" || n.kind == "approved" }))
-}
+func (m *Model) countNeeds() int { return len(m.needsNow()) }
 
 func (m *Model) summary() Summary {
 	h := m.Status.Head

@@ -48,12 +48,24 @@ func (m *Model) needs() []need {
 	return list
 }
 
+// needsNow returns what of the branch waits for a person, and needsLater the rest: what is
+// approved, and what would wait after a merge.
+func (m *Model) needsNow() []need {
+	return slices.DeleteFunc(slices.Clone(m.index().needs), need.isLater)
+}
+
+func (m *Model) needsLater() []need {
+	return slices.DeleteFunc(slices.Clone(m.index().needs), func(n need) bool { return !n.isLater() })
+}
+
+func (n need) isLater() bool { return n.kind == "merge" || n.kind == "approved" }
+
 // maxPreviewAge is how long a plan of a pull request is shown: nothing says that the pull
 // request was closed.
 const maxPreviewAge = 7 * 24 * time.Hour
 
 func (n need) rank() int {
-	return slices.Index([]string{"held", "failed", "approval", "blocked", "drifted", "approved", "merge"}, n.kind)
+	return slices.Index([]string{"held", "failed", "rollout", "approval", "blocked", "drifted", "approved", "merge"}, n.kind)
 }
 
 // isForApprover reports whether an approval is what it waits for.
@@ -74,6 +86,8 @@ func (m *Model) needsOf(w inspect.StatusWorkspace) []need {
 		list = append(list, n)
 	case w.Removed || w.Hold != nil:
 		return nil
+	case isRolloutStopped(m.Rollouts[w.Name].Phase):
+		list = append(list, m.needOfRollout(m.Rollouts[w.Name]))
 	case w.Outcome == state.Failed:
 		n := base
 		n.kind, n.help, n.command = "failed", "page.retry.command", "reconcile now"

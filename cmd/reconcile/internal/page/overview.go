@@ -36,6 +36,17 @@ func (m *Model) removed() []inspect.StatusWorkspace {
 	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return !w.Removed })
 }
 
+// isOf reports whether the page is that of the workspace that something is needed for.
+func (s document) isOf(n need) bool { return s.path == WorkspacePath(n.workspace) }
+
+// cardRisks returns how many changes a card lists: on the workspace's own page, all.
+func (s document) cardRisks(n need) int {
+	if s.isOf(n) {
+		return len(n.risks)
+	}
+	return maxCardRisks
+}
+
 // verdict says how a record is, in a sentence.
 func (t text) verdict(name string, needs int) string {
 	switch name {

@@ -43,7 +43,9 @@ type Model struct {
 	Runs    []state.Run // the newest first, at most maxRuns
 	Told    []state.ToldPlan
 	ToldOn  map[string][]state.ToldComment // by workspace
-	Working *Working                       // the run that works now
+	// Rollouts are those that are under way, by workspace.
+	Rollouts map[string]reconciler.RolloutStatus
+	Working  *Working // the run that works now
 
 	indexed *index
 }
@@ -90,7 +92,7 @@ func (s *Site) Read(ctx context.Context) (*Model, error) {
 		m.ToldOn[name] = t.ToldOn
 	}
 	m.Working = m.findWorking()
-	return m, nil
+	return m, m.readRollouts(ctx)
 }
 
 // findWorking returns the newest run that holds leases. Its phases are known only to the

@@ -15,7 +15,8 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
-	"reconcile/reconciler/inspect"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 	"reconcile/state/statetest"
@@ -76,6 +77,15 @@ func newEveryModel() *Model {
 		inspect.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
 		inspect.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "apply = \"plan-only\""},
 	)
+	stopped := reconciler.RolloutStatus{
+		Workspace: "rolls", Active: true, Phase: state.RolloutStopped, Number: 10, Next: 50, Steps: []int{10, 50, 100}, Since: testTime, Reason: hostile, By: hostile,
+		Shares: map[string]map[string]float64{hostile: {hostile: 12.5}}, Alarms: []run.AlarmReading{{ARN: hostile, State: run.AlarmOn}, {ARN: "errors", State: run.AlarmOK}},
+		Verdicts: []state.RolloutVerdict{{At: testTime, Number: 10, Text: hostile, By: hostile}}, Order: &state.RolloutOrder{Kind: state.RolloutAbort, By: hostile},
+	}
+	soaking := stopped
+	soaking.Workspace, soaking.Phase, soaking.SoakEnds = "soaks", state.RolloutSoaking, &testTime
+	m.Rollouts = map[string]reconciler.RolloutStatus{"rolls": stopped, "soaks": soaking}
+	m.Status.Workspaces = append(m.Status.Workspaces, reconciler.StatusWorkspace{Name: "rolls", Outcome: state.Blocked, Rollout: &stopped}, reconciler.StatusWorkspace{Name: "soaks", Outcome: state.Rolling, Rollout: &soaking})
 	m.Runs = []state.Run{{
 		ID: testRun, ToCommit: testCommit, Subject: "Merge pull request #12 " + hostile, Outcome: "failed", Trigger: "manual", StartedAt: testTime, EndedAt: testTime.Add(75 * time.Minute), Error: hostile,
 		Workspaces: []state.RunWorkspace{
@@ -135,13 +145,15 @@ func TestNeeds(t *testing.T) {
 	for _, n := range m.index().needs {
 		kinds = append(kinds, n.kind)
 	}
-	if want := []string{"held", "failed", "approval", "blocked", "drifted", "merge"}; !slices.Equal(kinds, want) {
+	if want := []string{"held", "failed", "rollout", "approval", "blocked", "drifted", "merge"}; !slices.Equal(kinds, want) {
 		t.Errorf("%q, want %q", kinds, want)
 	}
 	pages := renderAll(t, m)
 	for page, wants := range map[string][]string{
-		"en/index.html":                     {"5 waiting for a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
-		"ja/index.html":                     {"対応が必要なもの 5 件", "/approve web 3f9c2a1b77d04e15", "削除 1 件、再作成 2 件、追加 3 件"},
+		"en/index.html":                     {"6 waiting for a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
+		"ja/index.html":                     {"対応が必要なもの 6 件", "/approve web 3f9c2a1b77d04e15", "削除 1 件、再作成 2 件、追加 3 件"},
+		"en/w/rolls.html":                   {"at 10 of 100", "reconcile rollout resume rolls", "reconcile rollout abort rolls", "Brought back by an alarm", "12.5", `<b class="o-failed">ALARM`, `<li class="here" aria-current>10</li>`},
+		"ja/w/soaks.html":                   {"100 のうち 10", "監視の終了", "次は 50", "アラーム"},
 		"en/w/web.html":                     {`<span class="add">  + resource`, `<span class="replace">-/+ both`, `class="n n-waits here"`},
 		"en/r/" + string(testRun) + ".html": {"75 min", `<rect class="p p-plan"`},
 	} {

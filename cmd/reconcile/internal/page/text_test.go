@@ -29,7 +29,7 @@ func TestWordsAreUsed(t *testing.T) {
 			sources.Write(text)
 		}
 	}
-	groups := []string{"condition", "effect", "needs", "phase", "result", "trigger", "verdict"}
+	groups := []string{"condition", "effect", "needs", "phase", "result", "rollout", "trigger", "verdict"}
 	for _, key := range messages.Keys() {
 		group, isOurs := strings.CutPrefix(key, "page.")
 		group, _, isGroup := strings.Cut(group, ".")

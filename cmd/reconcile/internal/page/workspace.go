@@ -81,6 +81,11 @@ func (m *Model) workspaceView(w inspect.StatusWorkspace) workspaceView {
 	return v
 }
 
+// tellsRisks reports whether what is needed lists what each change does.
+func (v workspaceView) tellsRisks() bool {
+	return slices.ContainsFunc(v.needs, func(n need) bool { return len(n.risks) > 0 })
+}
+
 // planRun returns the run whose plan is worth showing: the one that waits, else the last.
 func (m *Model) planRun(w inspect.StatusWorkspace, needs []need) runid.ID {
 	for _, n := range needs {
@@ -199,8 +204,10 @@ func lineClass(text string) string {
 		return "destroy"
 	case strings.HasPrefix(sign, "~ "):
 		return "change"
-	case strings.HasPrefix(sign, "# "):
+	case strings.HasPrefix(text, "# "), strings.HasPrefix(text, "  # "):
 		return "about"
+	case strings.HasPrefix(sign, "# "):
+		return "aside"
 	case strings.HasPrefix(text, "Error: "), strings.HasPrefix(text, "│ Error: "):
 		return "wrong"
 	}

@@ -1,0 +1,104 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/notify/catalog"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// readRollouts reads the rollouts that are under way, with their alarms.
+func (m *Model) readRollouts(ctx context.Context) error {
+	if !slices.ContainsFunc(m.Status.Workspaces, func(w reconciler.StatusWorkspace) bool { return w.Rollout != nil }) {
+		return nil
+	}
+	all, err := m.Site.Reconciler.Rollouts(ctx, "")
+	m.Rollouts = map[string]reconciler.RolloutStatus{}
+	for _, r := range all {
+		if r.Active {
+			m.Rollouts[r.Workspace] = r
+		}
+	}
+	return err
+}
+
+// isRolloutStopped reports whether a rollout waits for a person.
+func isRolloutStopped(phase state.RolloutPhase) bool {
+	return phase == state.RolloutPaused || phase == state.RolloutStopped
+}
+
+// rolloutsUnderWay returns the rollouts that need nobody, by name.
+func (m *Model) rolloutsUnderWay() (list []reconciler.RolloutStatus) {
+	for _, name := range sortedKeys(m.Rollouts) {
+		if r := m.Rollouts[name]; !m.needsRollout(name) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// needsRollout reports whether a card of what waits shows the rollout of a workspace.
+func (m *Model) needsRollout(workspace string) bool {
+	return slices.ContainsFunc(m.index().needs, func(n need) bool { return n.kind == "rollout" && n.workspace == workspace })
+}
+
+// needOfRollout returns what a rollout that has stopped waits for.
+func (m *Model) needOfRollout(r reconciler.RolloutStatus) need {
+	return need{kind: "rollout", workspace: r.Workspace, run: m.lastRun(r.Workspace), at: r.Since}
+}
+
+// endOf returns the number at which a rollout is whole.
+func endOf(r reconciler.RolloutStatus) int { return r.Steps[len(r.Steps)-1] }
+
+// stepClass returns the class of a step: done, here or to come.
+func stepClass(r reconciler.RolloutStatus, step int) string {
+	switch cmp.Compare(step, r.Number) {
+	case -1:
+		return "done"
+	case 0:
+		return "here"
+	}
+	return "ahead"
+}
+
+func sortedKeys[T any](all map[string]T) []string { return slices.Sorted(maps.Keys(all)) }
+
+// shares lists the numbers of an output, such as "tokyo 90, osaka 10".
+func (s document) shares(numbers map[string]float64) string {
+	var parts []string
+	for _, name := range sortedKeys(numbers) {
+		parts = append(parts, line(name)+" "+strconv.FormatFloat(numbers[name], 'f', -1, 64))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// alarmClass returns the class of an alarm by its state.
+func alarmClass(a run.AlarmReading) string {
+	switch a.State {
+	case run.AlarmOK:
+		return "o-skipped"
+	case run.AlarmOn:
+		return "o-failed"
+	}
+	return "o-blocked"
+}
+
+// translators are those of the languages, read at the first use.
+var translators = sync.OnceValue(func() map[string]*catalog.Translator {
+	all := map[string]*catalog.Translator{}
+	for _, language := range catalog.Languages() {
+		all[language], _ = catalog.NewTranslator(language) // embedded; without one the text stays English
+	}
+	return all
+})
+
+// translate returns a text of the program in the page's language.
+func (t text) translate(text string) string { return line(translators()[t.language].Translate(text)) }
