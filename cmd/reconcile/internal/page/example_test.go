@@ -10,7 +10,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -20,11 +20,11 @@ import (
 func newExampleModel() *Model {
 	at := func(hour, minute int) time.Time { return time.Date(2026, 11, 27, hour, minute, 0, 0, time.UTC) }
 	commit := func(text string) commitid.ID { return commitid.ID(strings.Repeat(text, 4)) }
-	applied := func(name string, c commitid.ID, when time.Time, upstreams ...string) reconciler.StatusWorkspace {
-		return reconciler.StatusWorkspace{Name: name, Outcome: state.Applied, Commit: c, At: when, DependsOn: upstreams, Trace: state.Trace{"env/" + name: "040000:9c4f1d20b7", "modules/vpc": "040000:1f9e77ac02"}}
+	applied := func(name string, c commitid.ID, when time.Time, upstreams ...string) inspect.StatusWorkspace {
+		return inspect.StatusWorkspace{Name: name, Outcome: state.Applied, Commit: c, At: when, DependsOn: upstreams, Trace: state.Trace{"env/" + name: "040000:9c4f1d20b7", "modules/vpc": "040000:1f9e77ac02"}}
 	}
 	old, quota, cache := commit("5be0c61f94"), commit("c41d9f02e7"), commit("9d27fae310")
-	drifted, driftedAt := reconciler.DriftFound, at(1, 0)
+	drifted, driftedAt := inspect.DriftFound, at(1, 0)
 	edge := applied("edge", quota, at(1, 12), "network")
 	edge.Drift, edge.DriftAt, edge.DriftChanges = &drifted, &driftedAt, &state.Changes{Change: 1}
 	database := applied("database", old, at(2, 31), "network")
@@ -34,7 +34,7 @@ func newExampleModel() *Model {
 	batch.Outcome = state.Skipped
 	switchover := applied("switchover", cache, at(2, 28), "app-a", "app-b")
 	soakEnds := at(3, 8)
-	rollout := reconciler.RolloutStatus{
+	rollout := inspect.RolloutStatus{
 		Workspace: "switchover", Active: true, Phase: state.RolloutSoaking, Number: 10, Next: 50, Steps: []int{10, 50, 100}, Since: at(2, 28), SoakEnds: &soakEnds,
 		Shares: map[string]map[string]float64{"shares": {"app-a": 90, "app-b": 10}},
 		Alarms: []run.AlarmReading{{ARN: "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:errors-app-b", State: run.AlarmOK}, {ARN: "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:latency-app-b", State: run.AlarmOK}},
@@ -42,12 +42,12 @@ func newExampleModel() *Model {
 	switchover.Outcome, switchover.Rollout = state.Rolling, &rollout
 	m := newModel(applied("network", quota, at(1, 10)), database, applied("app-a", cache, at(0, 4), "network", "database"), applied("app-b", cache, at(0, 4), "network", "database"),
 		batch, edge, applied("monitoring", old, at(0, 2)), switchover)
-	slices.SortFunc(m.Status.Workspaces, func(a, b reconciler.StatusWorkspace) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(m.Status.Workspaces, func(a, b inspect.StatusWorkspace) int { return cmp.Compare(a.Name, b.Name) })
 	m.Site.Record, m.Site.Logs = newModel().Site.Record, logs{"database": exampleLog}
 	m.At = at(2, 40)
-	m.Rollouts = map[string]reconciler.RolloutStatus{"switchover": rollout}
+	m.Rollouts = map[string]inspect.RolloutStatus{"switchover": rollout}
 	behind := at(2, 31)
-	m.Status.Head = reconciler.StatusHead{Commit: commit("a18e40c7d2"), BehindSince: &behind, Run: exampleRun(5)}
+	m.Status.Head = inspect.StatusHead{Commit: commit("a18e40c7d2"), BehindSince: &behind, Run: exampleRun(5)}
 	phases := func(start int64, lengths ...int64) []state.PhaseTime {
 		var all []state.PhaseTime
 		names := []string{"waiting", "lease", "init", "plan", "gate", "apply", "record"}

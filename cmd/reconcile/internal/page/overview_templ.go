@@ -1643,7 +1643,7 @@ func workspaceRow(s document, w inspect.StatusWorkspace, rows int) templ.Compone
 	})
 }
 
-func rolloutNumber(s document, w reconciler.StatusWorkspace) templ.Component {
+func rolloutNumber(s document, w inspect.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1679,7 +1679,7 @@ func rolloutNumber(s document, w reconciler.StatusWorkspace) templ.Component {
 	})
 }
 
-func conditions(s document, w reconciler.StatusWorkspace) templ.Component {
+func conditions(s document, w inspect.StatusWorkspace) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

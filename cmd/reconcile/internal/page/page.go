@@ -44,7 +44,7 @@ type Model struct {
 	Told    []state.ToldPlan
 	ToldOn  map[string][]state.ToldComment // by workspace
 	// Rollouts are those that are under way, by workspace.
-	Rollouts map[string]reconciler.RolloutStatus
+	Rollouts map[string]inspect.RolloutStatus
 	Working  *Working // the run that works now
 
 	indexed *index

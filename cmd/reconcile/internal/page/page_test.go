@@ -15,7 +15,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -77,15 +77,15 @@ func newEveryModel() *Model {
 		inspect.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
 		inspect.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "apply = \"plan-only\""},
 	)
-	stopped := reconciler.RolloutStatus{
+	stopped := inspect.RolloutStatus{
 		Workspace: "rolls", Active: true, Phase: state.RolloutStopped, Number: 10, Next: 50, Steps: []int{10, 50, 100}, Since: testTime, Reason: hostile, By: hostile,
 		Shares: map[string]map[string]float64{hostile: {hostile: 12.5}}, Alarms: []run.AlarmReading{{ARN: hostile, State: run.AlarmOn}, {ARN: "errors", State: run.AlarmOK}},
 		Verdicts: []state.RolloutVerdict{{At: testTime, Number: 10, Text: hostile, By: hostile}}, Order: &state.RolloutOrder{Kind: state.RolloutAbort, By: hostile},
 	}
 	soaking := stopped
 	soaking.Workspace, soaking.Phase, soaking.SoakEnds = "soaks", state.RolloutSoaking, &testTime
-	m.Rollouts = map[string]reconciler.RolloutStatus{"rolls": stopped, "soaks": soaking}
-	m.Status.Workspaces = append(m.Status.Workspaces, reconciler.StatusWorkspace{Name: "rolls", Outcome: state.Blocked, Rollout: &stopped}, reconciler.StatusWorkspace{Name: "soaks", Outcome: state.Rolling, Rollout: &soaking})
+	m.Rollouts = map[string]inspect.RolloutStatus{"rolls": stopped, "soaks": soaking}
+	m.Status.Workspaces = append(m.Status.Workspaces, inspect.StatusWorkspace{Name: "rolls", Outcome: state.Blocked, Rollout: &stopped}, inspect.StatusWorkspace{Name: "soaks", Outcome: state.Rolling, Rollout: &soaking})
 	m.Runs = []state.Run{{
 		ID: testRun, ToCommit: testCommit, Subject: "Merge pull request #12 " + hostile, Outcome: "failed", Trigger: "manual", StartedAt: testTime, EndedAt: testTime.Add(75 * time.Minute), Error: hostile,
 		Workspaces: []state.RunWorkspace{

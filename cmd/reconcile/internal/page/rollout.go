@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -17,11 +17,11 @@ import (
 
 // readRollouts reads the rollouts that are under way, with their alarms.
 func (m *Model) readRollouts(ctx context.Context) error {
-	if !slices.ContainsFunc(m.Status.Workspaces, func(w reconciler.StatusWorkspace) bool { return w.Rollout != nil }) {
+	if !slices.ContainsFunc(m.Status.Workspaces, func(w inspect.StatusWorkspace) bool { return w.Rollout != nil }) {
 		return nil
 	}
-	all, err := m.Site.Reconciler.Rollouts(ctx, "")
-	m.Rollouts = map[string]reconciler.RolloutStatus{}
+	all, err := inspect.ReadRollouts(ctx, m.Site.Config, "")
+	m.Rollouts = map[string]inspect.RolloutStatus{}
 	for _, r := range all {
 		if r.Active {
 			m.Rollouts[r.Workspace] = r
@@ -36,7 +36,7 @@ func isRolloutStopped(phase state.RolloutPhase) bool {
 }
 
 // rolloutsUnderWay returns the rollouts that need nobody, by name.
-func (m *Model) rolloutsUnderWay() (list []reconciler.RolloutStatus) {
+func (m *Model) rolloutsUnderWay() (list []inspect.RolloutStatus) {
 	for _, name := range sortedKeys(m.Rollouts) {
 		if r := m.Rollouts[name]; !m.needsRollout(name) {
 			list = append(list, r)
@@ -51,15 +51,15 @@ func (m *Model) needsRollout(workspace string) bool {
 }
 
 // needOfRollout returns what a rollout that has stopped waits for.
-func (m *Model) needOfRollout(r reconciler.RolloutStatus) need {
+func (m *Model) needOfRollout(r inspect.RolloutStatus) need {
 	return need{kind: "rollout", workspace: r.Workspace, run: m.lastRun(r.Workspace), at: r.Since}
 }
 
 // endOf returns the number at which a rollout is whole.
-func endOf(r reconciler.RolloutStatus) int { return r.Steps[len(r.Steps)-1] }
+func endOf(r inspect.RolloutStatus) int { return r.Steps[len(r.Steps)-1] }
 
 // stepClass returns the class of a step: done, here or to come.
-func stepClass(r reconciler.RolloutStatus, step int) string {
+func stepClass(r inspect.RolloutStatus, step int) string {
 	switch cmp.Compare(step, r.Number) {
 	case -1:
 		return "done"

@@ -9,7 +9,7 @@ package page
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "reconcile/reconciler"
+import "reconcile/reconciler/inspect"
 
 // rolloutList shows the rollouts that go on by themselves.
 func rolloutList(s document) templ.Component {
@@ -75,7 +75,7 @@ func rolloutList(s document) templ.Component {
 	})
 }
 
-func rolloutCard(s document, r reconciler.RolloutStatus) templ.Component {
+func rolloutCard(s document, r inspect.RolloutStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
