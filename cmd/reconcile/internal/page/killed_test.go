@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,23 +21,23 @@ import (
 // mortal is a target whose writer dies after some writes: from then on nothing reaches it.
 type mortal struct {
 	*serial
-	left int
+	left atomic.Int64
 }
 
 var errKilled = errors.New("killed")
 
 func (m *mortal) Put(ctx context.Context, name string, content []byte) error {
-	if m.left--; m.left < 0 {
+	if m.left.Add(-1) < 0 {
 		return errKilled
 	}
 	return m.serial.Put(ctx, name, content)
 }
 
 func (m *mortal) Delete(ctx context.Context, name string) error {
-	if m.left--; m.left < 0 {
+	if m.left.Add(-1) < 0 {
 		return errKilled
 	}
-	return m.serial.memory.Delete(ctx, name)
+	return m.serial.Delete(ctx, name)
 }
 
 // links finds what a page links or loads.
@@ -102,7 +104,9 @@ func TestKilledWriter(t *testing.T) {
 				files = maps.Clone(whole[from])
 			}
 			target := &serial{memory: &memory{files: files}}
-			err := write(&mortal{target, writes}, after())
+			dying := &mortal{serial: target}
+			dying.left.Store(int64(writes))
+			err := write(dying, after())
 			if err != nil && !errors.Is(err, errKilled) {
 				t.Fatal(err)
 			}
@@ -174,15 +178,14 @@ func TestTwoWriters(t *testing.T) {
 // between runs something before a file is written for the first time.
 type between struct {
 	*serial
-	at string
-	do func()
+	at   string
+	once sync.Once
+	do   func()
 }
 
 func (b *between) Put(ctx context.Context, name string, content []byte) error {
-	if name == b.at && b.do != nil {
-		do := b.do
-		b.do = nil
-		do()
+	if name == b.at {
+		b.once.Do(b.do)
 	}
 	return b.serial.Put(ctx, name, content)
 }

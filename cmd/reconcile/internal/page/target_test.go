@@ -23,6 +23,18 @@ func (s *serial) Put(ctx context.Context, name string, content []byte) error {
 	return s.memory.Put(ctx, name, content)
 }
 
+func (s *serial) Get(ctx context.Context, name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Get(ctx, name)
+}
+
+func (s *serial) Delete(ctx context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Delete(ctx, name)
+}
+
 func TestTargets(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, "pages")
