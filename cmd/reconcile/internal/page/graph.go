@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reconcile/internal/visible"
@@ -97,6 +98,7 @@ type drawing struct {
 type node struct {
 	name, label string
 	x, y        int
+	height      int
 	class       string // of its colour: failed, waits, stopped, busy or plain
 	outcome     state.Outcome
 	here        bool
@@ -113,6 +115,7 @@ const (
 	nodeHeight = 24
 	nodeGapX   = 64
 	nodeGapY   = 10
+	bendHeight = 4 // of a line that passes a layer
 	sweeps     = 6 // of the ordering
 	maxLabel   = 24
 )
@@ -123,27 +126,47 @@ func (m *Model) draw(names []string, here string) *drawing {
 	g := newLayers(m, names[:len(names)-d.left])
 	stopped := m.stopped()
 	places := map[string]node{}
-	for x, layer := range g.layers {
-		for y, name := range layer {
-			w := m.index().byName[name]
-			n := node{name: name, label: shorten(visible.Line(name), maxLabel), x: x*(nodeWidth+nodeGapX) + 2, y: y*(nodeHeight+nodeGapY) + 2, class: classOf(w, stopped), outcome: w.Outcome, here: name == here}
-			d.nodes, places[name] = append(d.nodes, n), n
-			d.width, d.height = max(d.width, n.x+nodeWidth+2), max(d.height, n.y+nodeHeight+2)
+	for column, layer := range g.layers {
+		x, y := column*(nodeWidth+nodeGapX)+2, 2
+		for _, name := range layer {
+			source, isBend := sourceOf(name)
+			w := m.index().byName[source]
+			n := node{name: name, label: shorten(visible.Line(name), maxLabel), x: x, y: y, height: nodeHeight, class: classOf(w, stopped), outcome: w.Outcome, here: name == here}
+			if isBend {
+				n.height = bendHeight
+			} else {
+				d.nodes = append(d.nodes, n)
+			}
+			places[name] = n
+			y += n.height + nodeGapY
+			d.width, d.height = max(d.width, n.x+nodeWidth+2), max(d.height, n.y+n.height+2)
 		}
 	}
-	for _, n := range d.nodes {
-		for _, up := range g.upstreams[n.name] {
-			from := places[up]
-			x, y := from.x+nodeWidth, from.y+nodeHeight/2
-			bend := max((n.x-x)/2, nodeGapX/2)
-			d.edges = append(d.edges, edge{
-				path:  fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, y, x+bend, y, n.x-bend, n.y+nodeHeight/2, n.x, n.y+nodeHeight/2),
-				stops: from.class != "plain" && from.class != "busy",
-			})
+	for _, layer := range g.layers {
+		for _, name := range layer {
+			for _, up := range g.upstreams[name] {
+				d.edges = append(d.edges, drawEdge(places[up], places[name]))
+			}
 		}
 	}
 	return d
 }
+
+// drawEdge leads to a node, or to a bend and past it to the end of its layer.
+func drawEdge(from, to node) edge {
+	x, y := from.x+nodeWidth, from.middle()
+	bend := max((to.x-x)/2, nodeGapX/2)
+	e := edge{
+		path:  fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, y, x+bend, y, to.x-bend, to.middle(), to.x, to.middle()),
+		stops: from.class != "plain" && from.class != "busy",
+	}
+	if _, isBend := sourceOf(to.name); isBend {
+		e.path += fmt.Sprintf("h%d", nodeWidth)
+	}
+	return e
+}
+
+func (n node) middle() int { return n.y + n.height/2 }
 
 func classOf(w inspect.StatusWorkspace, stopped map[string]bool) string {
 	switch {
@@ -195,7 +218,7 @@ func newLayers(m *Model, names []string) *layers {
 	for _, name := range names {
 		for _, up := range m.index().byName[name].DependsOn {
 			if known[up] && up != name {
-				g.upstreams[name], g.readers[up] = append(g.upstreams[name], up), append(g.readers[up], name)
+				g.upstreams[name] = append(g.upstreams[name], up)
 			}
 		}
 	}
@@ -209,8 +232,43 @@ func newLayers(m *Model, names []string) *layers {
 	for _, name := range names {
 		g.layers[depths[name]] = append(g.layers[depths[name]], name)
 	}
+	for _, name := range names {
+		for i, up := range g.upstreams[name] {
+			g.upstreams[name][i] = g.bend(up, depths[up], depths[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.upstreams)) {
+		for _, up := range g.upstreams[name] {
+			g.readers[up] = append(g.readers[up], name)
+		}
+	}
 	g.order()
 	return g
+}
+
+// bend leads a line through the layers between an upstream and its reader, so that it passes
+// no other workspace, and returns the last bend. The readers of one upstream share them.
+func (g *layers) bend(up string, from, to int) string {
+	last := up
+	for layer := from + 1; layer < to; layer++ {
+		name := bendMark + up + bendMark + strconv.Itoa(layer)
+		if g.upstreams[name] == nil {
+			g.upstreams[name] = []string{last}
+			g.layers[layer] = append(g.layers[layer], name)
+		}
+		last = name
+	}
+	return last
+}
+
+// bendMark begins the name of a bend. No path of a file has this character.
+const bendMark = "\x00"
+
+// sourceOf returns the workspace that a line comes from at a bend; else the workspace itself.
+func sourceOf(name string) (source string, isBend bool) {
+	rest, isBend := strings.CutPrefix(name, bendMark)
+	source, _, _ = strings.Cut(rest, bendMark)
+	return source, isBend
 }
 
 // depth returns the length of the longest way to a name. A circle, which only a guess can
