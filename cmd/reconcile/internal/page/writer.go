@@ -94,7 +94,7 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 		has.RootAt = m.At
 		err = errors.Join(w.deleteAll(ctx, others, has.Keys), w.writeRoot(ctx, m.At))
 	}
-	if err == nil && m.Working == nil {
+	if err == nil && m.Working == nil && len(m.Rollouts) == 0 { // their alarms change by themselves
 		has.HeadRev, has.Until = m.HeadRev, m.endsAt()
 	}
 	if has.equals(begun) {
