@@ -36,7 +36,7 @@ status, plan and the result of a pass show the digest of a plan that waits.`,
 		Example: `  reconcile approve tokyo 3f9c2a1b77d04e15 --why 'agreed in the change meeting'
   reconcile approve tokyo 3f9c2a1b77d04e15 --revoke`,
 		Args:              rangeArgs(2, 2, "the name of a workspace and the digest of its plan"),
-		ValidArgsFunction: a.completeWorkspace,
+		ValidArgsFunction: a.completePlan,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace, o.digits = args[0], args[1]
 			return runApprove(c.Context(), a, o)

@@ -90,7 +90,7 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 		Example: `  reconcile snapshot fetch 3f9c2a1b77 ./tree
   reconcile snapshot fetch 3f9c2a1b77 ./tree --snapshots s3://BUCKET/snapshots`,
 		Args:              rangeArgs(2, 2, "a commit (its first characters, or latest) and a directory"),
-		ValidArgsFunction: a.completeCommits,
+		ValidArgsFunction: a.completeFetch,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
 		},

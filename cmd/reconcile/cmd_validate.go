@@ -35,8 +35,10 @@ Exits 1 when a finding is an error.`,
 		Example: `  reconcile validate
   reconcile validate -o json ../infra
   reconcile validate --settings draft.hcl`,
-		Args:        rangeArgs(0, 1, "one path"),
-		Annotations: map[string]string{annotationTriesSettings: "yes"},
+		Args: rangeArgs(0, 1, "one path"),
+
+		ValidArgsFunction: completeDirectory,
+		Annotations:       map[string]string{annotationTriesSettings: "yes"},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.path = "."
 			if len(args) > 0 {

@@ -9,6 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/reconciler/inspect"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+	"reconcile/state/snapshot"
 )
 
 // completionTime bounds how long a shell waits for completions.
@@ -34,12 +38,70 @@ func (a *app) complete(c *cobra.Command, list func(context.Context, *wire.Deps) 
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeWorkspaces completes the names of the workspaces in the record.
+// completeWorkspaces completes the names of the workspaces in the record; before the first pass,
+// those at the tip.
 func (a *app) completeWorkspaces(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
 		records, err := p.Record.Workspaces(ctx)
+		if len(records) == 0 && err == nil {
+			return listAtTip(ctx, p, args)
+		}
 		names := slices.Sorted(maps.Keys(records))
 		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(args, name) }), err
+	})
+}
+
+// listAtTip lists the workspaces at the tip, without those that are named already.
+func listAtTip(ctx context.Context, p *wire.Deps, named []string) (names []string, err error) {
+	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range graph.Workspaces {
+		if !slices.Contains(named, w.Name) {
+			names = append(names, w.Name)
+		}
+	}
+	return names, nil
+}
+
+// completePlan completes a workspace, then the digest of its plan that waits.
+func (a *app) completePlan(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return a.completeWorkspace(c, args, typed)
+	}
+	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
+		status, err := inspect.ReadStatus(ctx, p.RunConfig(nil))
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range status.Workspaces {
+			if w.Name == args[0] && w.Outcome == state.Blocked && w.Digest != "" {
+				return []string{w.Digest.Abbrev()}, nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+// completeEnvironments completes the environments that the settings at the tip define.
+func (a *app) completeEnvironments(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
+		config := p.RunConfig(nil)
+		tip, err := config.Source.Tip(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		commit, err := config.Fetch(ctx, tip)
+		if err != nil {
+			return nil, err
+		}
+		defer config.CloseCommit(commit)
+		settings, err := config.LoadSettings(commit)
+		if err != nil {
+			return nil, err
+		}
+		return settings.Environments(), nil
 	})
 }
 
@@ -68,10 +130,7 @@ func (a *app) completeRuns(c *cobra.Command, args []string, _ string) ([]string,
 }
 
 // completeCommits completes the commits that have a stored snapshot.
-func (a *app) completeCommits(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	}
+func (a *app) completeCommits(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
 		stored, err := p.Snapshots.List(ctx)
 		var commits []string
@@ -82,8 +141,53 @@ func (a *app) completeCommits(c *cobra.Command, args []string, _ string) ([]stri
 	})
 }
 
+// completeFetch completes a commit, then a directory.
+func (a *app) completeFetch(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	return a.completeCommits(c, args, typed)
+}
+
+// completeFile lets the shell complete the first argument, a file.
+func completeFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeDirectory lets the shell complete the first argument, a directory.
+func completeDirectory(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// completeFlags completes the values of the flags that some commands have.
+func (a *app) completeFlags(root *cobra.Command) {
+	latest := func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		commits, directive := a.completeCommits(c, args, typed)
+		return append([]string{snapshot.Latest}, commits...), directive
+	}
+	for _, c := range root.Commands() {
+		for flag, complete := range map[string]cobra.CompletionFunc{
+			"snapshot": latest, "commit": a.completeCommits, "from": a.completeCommits, "to": a.completeCommits, "with-environment": a.completeEnvironments,
+			"trigger":      cobra.FixedCompletions([]string{run.Manual, run.Schedule, run.Webhook}, cobra.ShellCompDirectiveNoFileComp),
+			"webhook-from": cobra.FixedCompletions([]string{"any"}, cobra.ShellCompDirectiveNoFileComp),
+			"dir":          cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "values": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		} {
+			if c.LocalNonPersistentFlags().Lookup(flag) != nil {
+				_ = c.RegisterFlagCompletionFunc(flag, complete)
+			}
+		}
+	}
+}
+
 // completeValues completes the values of the flags that all commands have.
-func completeValues(c *cobra.Command) {
+func (a *app) completeValues(c *cobra.Command) {
+	_ = c.RegisterFlagCompletionFunc("environment", a.completeEnvironments)
 	for flag, values := range map[string][]string{
 		"output": {"text", "json"}, "gate": {"always", "safe", "approve", "plan-only"}, "lang": {"en", "ja"},
 		"metrics": {"none", "otlp", "emf"}, "traces": {"none", "otlp"}, "log-format": {"auto", "text", "json"},
@@ -92,13 +196,16 @@ func completeValues(c *cobra.Command) {
 	}
 	// A person goes on typing after these, or names a file instead.
 	for flag, values := range map[string][]string{
-		"executor": {"local", "codebuild://", "ecs://"}, "notify": {"log", "backlog", "sns://"}, "state": {"dynamodb://"}, "snapshots": {"s3://"},
+		"executor": {"local", "codebuild://", "ecs://"}, "notify": {"log", "backlog", "sns://", "slack", "teams", "chatwork://", "https://"},
+		"state": {"dynamodb://"}, "snapshots": {"s3://"}, "page": {"s3://"}, "approvers": {"ssm://"}, "digest-key": {"secretsmanager://"},
 		"git-credentials": {"env", "secretsmanager://", "ssh-key:"}, "backlog-credentials": {"env", "secretsmanager://"},
 	} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoSpace))
 	}
-	for _, flag := range []string{"config", "settings", "signers", "terraform", "digest-key"} {
-		_ = c.MarkPersistentFlagFilename(flag)
+	for _, flag := range []string{"config", "settings", "signers", "terraform"} {
+		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // files
 	}
-	_ = c.MarkPersistentFlagDirname("work")
+	for _, flag := range []string{"work", "repo"} {
+		_ = c.MarkPersistentFlagDirname(flag)
+	}
 }

@@ -55,7 +55,8 @@ init begins with your own.`,
 	)
 	c.AddCommand(newTopics(a)...)
 	refuseForeignHelp(c)
-	completeValues(c)
+	a.completeValues(c)
+	a.completeFlags(c)
 	return c
 }
 

@@ -116,6 +116,9 @@ func (d *decoder) decode(text []byte, environment string) *Settings {
 	return s
 }
 
+// Environments lists the environments that the settings define, by name.
+func (s *Settings) Environments() []string { return slices.Sorted(maps.Keys(s.environments)) }
+
 // decodePatterns returns the patterns of directories, without duplicates.
 func (d *decoder) decodePatterns(content *hcl.BodyContent) []posString {
 	attr, ok := content.Attributes["workspaces"]
