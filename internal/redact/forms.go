@@ -5,8 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"regexp"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -68,21 +68,53 @@ func toASCII(quoted string) string {
 	return b.String()
 }
 
-var percentPattern = regexp.MustCompile(`%[0-9A-F]{2}`)
+// keptInURLs are the characters, beside letters, digits and "-._~", that programs leave as they
+// are in a part of a URL.
+var keptInURLs = []string{
+	"",                   // RFC 3986, of nothing but data: PHP's rawurlencode, Go's QueryEscape
+	"/",                  // Python's quote
+	"*",                  // Java's URLEncoder, forms of HTML
+	"!'()*",              // JavaScript's encodeURIComponent
+	"!#$&'()*+,/:;=?@",   // JavaScript's encodeURI
+	"$&+:=@",             // Go's PathEscape
+	"$&+,/:;=@",          // Go's paths
+	"$&+,;=",             // Go's user information
+	"!$&'()*+,/:;=@",     // RFC 3986, a path
+	"!$&'()*+,/:;=?@[]|", // what HTTP clients send of a query
+}
 
 // urlForms returns the secret as a part of a URL.
 func urlForms(secret string) []string {
-	query := url.QueryEscape(secret)
-	all := []string{
-		query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(secret),
-		strings.TrimPrefix(url.UserPassword("", secret).String(), ":"),
+	forms := map[string]bool{}
+	for _, kept := range keptInURLs {
+		for _, space := range []string{"%20", "+"} {
+			for _, digits := range []string{"0123456789ABCDEF", "0123456789abcdef"} {
+				forms[percentEncode(secret, "-._~"+kept, space, digits)] = true
+				if len(kept) < 2 { // older programs encode "~", too
+					forms[percentEncode(secret, "-._"+kept, space, digits)] = true
+				}
+			}
+		}
 	}
-	// JavaScript's encodeURIComponent leaves these.
-	all = append(all, strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(all[1]))
-	for _, form := range all {
-		all = append(all, percentPattern.ReplaceAllStringFunc(form, strings.ToLower))
+	return slices.Sorted(maps.Keys(forms))
+}
+
+// percentEncode replaces each byte but letters, digits and what is kept.
+func percentEncode(text, kept, space, digits string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(kept, c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteString(space)
+		default:
+			b.WriteString("%")
+			b.WriteByte(digits[c>>4])
+			b.WriteByte(digits[c&15])
+		}
 	}
-	return all
+	return b.String()
 }
 
 // base64Forms returns base64 of the secret alone, also as `echo` passes it on.

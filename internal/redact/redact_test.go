@@ -36,6 +36,7 @@ func TestRedact(t *testing.T) {
 		"four characters":   {[]string{"日本語版"}, "日本語版", "(redacted)"},
 		"JSON of PHP":       {[]string{"pä/ss😀"}, `p\u00e4\/ss\ud83d\ude00 p\u00e4/ss\ud83d\ude00`, "(redacted) (redacted)"},
 		"JavaScript's URL":  {[]string{"pa ss!(1)"}, "a pa%20ss!(1) b pa%20ss%21%281%29", "a (redacted) b (redacted)"},
+		"URLs of others":    {[]string{"a/b~c d&e='f'é"}, "a/b~c%20d%26e%3D%27f%27%C3%A9 a%2fb%7ec+d%26e%3d%27f%27%c3%a9 a/b~c%20d&e='f'%C3%A9 a/b~c%20d&e=%27f%27%C3%A9", "(redacted) (redacted) (redacted) (redacted)"},
 		"base64, broken":    {[]string{"a secret that is longer than a line"}, "YSBzZWNyZXQgdGhhdCBp\ncyBsb25nZXIgdGhhbiBhIGxpbmU=\n", "(redacted)\n"},
 		"words of JSON":     {[]string{"true", "null"}, "true null", "true null"},
 		"in a quoted value": {[]string{`pass"word\`}, `x = "pass\"word\\"`, `x = "(redacted)"`},
