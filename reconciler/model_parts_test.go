@@ -152,6 +152,9 @@ func (s modelSource) Tip(ctx context.Context, protocol string) (tip source.Tip, 
 		return s.Source.Tip(ctx, protocol)
 	}
 	err = s.process.pass.runEffect("tip", func() (err error) {
+		if s.process.m.isGitAway() {
+			return errors.New("Git does not answer")
+		}
 		tip, err = s.Source.Tip(ctx, protocol)
 		return err
 	})

@@ -44,30 +44,51 @@ func (m *model) runRolloutHistory(rt *rapid.T) {
 	m.moveShare(rt)
 	m.checkViolations()
 	rt.Repeat(map[string]func(*rapid.T){
-		"":                func(*rapid.T) { m.checkViolations() },
-		"move the share":  m.moveShare,
-		"edit the rest":   m.editBesideShare,
-		"revert":          m.revertShare,
-		"start a pass":    m.startRandomPass,
-		"start another":   m.startRandomPass,
-		"a pass":          func(*rapid.T) { m.runToEnd(run.Options{Trigger: run.Schedule}) },
-		"resume":          m.resume,
-		"resume again":    m.resume,
-		"kill":            m.kill,
-		"freeze":          m.freeze,
-		"overtake":        m.overtakeRollout,
-		"time passes":     func(rt *rapid.T) { m.wait(draw(rt, "time", time.Second, time.Minute, 10*time.Minute, 2*time.Hour)) },
-		"soak":            func(*rapid.T) { m.wait(10 * time.Minute) },
-		"approve":         m.approve,
-		"approve it":      func(*rapid.T) { m.approveWorkspace("w0") },
-		"revoke":          m.revoke,
-		"alarm":           m.changeAlarm,
+		"":               func(*rapid.T) { m.checkViolations() },
+		"move the share": m.moveShare,
+		"edit the rest":  m.editBesideShare,
+		"revert":         m.revertShare,
+		"start a pass":   m.startRandomPass,
+		"start another":  m.startRandomPass,
+		"a pass":         func(*rapid.T) { m.runToEnd(run.Options{Trigger: run.Schedule}) },
+		"resume":         m.resume,
+		"resume again":   m.resume,
+		"kill":           m.kill,
+		"freeze":         m.freeze,
+		"overtake":       m.overtakeRollout,
+		"time passes":    func(rt *rapid.T) { m.wait(draw(rt, "time", time.Second, time.Minute, 10*time.Minute, 2*time.Hour)) },
+		"soak":           func(*rapid.T) { m.wait(10 * time.Minute) },
+		"approve":        m.approve,
+		"approve it":     func(*rapid.T) { m.approveWorkspace("w0") },
+		"revoke":         m.revoke,
+		"alarm":          m.changeAlarm,
+		"Git":            func(*rapid.T) { m.setGitAway(!m.isGitAway()) },
+		"break or mend it": func(*rapid.T) {
+			m.change(func(e *modelTree) { e.workspaces[0].isUnparsable = !e.workspaces[0].isUnparsable })
+		},
+		"remove it": func(rt *rapid.T) {
+			m.change(func(e *modelTree) { e.workspaces[0].exists = !e.workspaces[0].exists })
+		},
 		"order":           m.orderRollout,
 		"suspend it":      m.suspend,
 		"lift what holds": func(*rapid.T) { m.liftHold("w0") },
 	})
 	m.endPasses(rt)
+	m.setGitAway(false)
+	m.change(func(e *modelTree) { e.workspaces[0].exists, e.workspaces[0].isUnparsable = true, false })
 	m.convergeRollouts()
+}
+
+func (m *model) isGitAway() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gitIsAway
+}
+
+func (m *model) setGitAway(away bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.gitIsAway = away
 }
 
 // modelAlarms reads the alarm of the model.

@@ -99,6 +99,7 @@ type model struct {
 	snapshots       map[commitid.ID]bool
 	snapshotObjects map[commitid.ID][]byte
 	alarm           run.AlarmState        // of rollouts
+	gitIsAway       bool                  // Git does not answer
 	passed          map[runid.ID]bool     // rollouts whose approval was counted
 	adoptedCommits  map[int64]commitid.ID // commits, by generation
 	recordedTraces  map[string]recordedTrace

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"reconcile/internal/excerpt"
@@ -38,6 +39,19 @@ func Describe(r state.Rollout) string {
 	for _, output := range slices.Sorted(maps.Keys(r.Outputs)) {
 		if shares := Shares(r.Outputs[output]); len(shares) > 0 {
 			text += fmt.Sprintf("; shares by output %s: %s", output, describeShares(shares))
+		}
+	}
+	return text
+}
+
+// DescribeAhead says how a plan will be applied in steps, and which shares it moves: from the outputs
+// of the last apply to those of the plan.
+func DescribeAhead(variable string, steps []int, before, after map[string]string) string {
+	text := fmt.Sprintf("a pass applies it in steps: %s = %s", variable, strings.Trim(fmt.Sprint(steps), "[]"))
+	for _, output := range slices.Sorted(maps.Keys(after)) {
+		from, to := Shares(before[output]), Shares(after[output])
+		if len(from) > 0 && len(to) > 0 && !maps.Equal(from, to) {
+			text += fmt.Sprintf("; shares by output %s: %s, at the end %s", output, describeShares(from), describeShares(to))
 		}
 	}
 	return text

@@ -3,12 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -39,7 +39,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
 	if p := entry.Config.Progressive; p != nil && plan != nil && !plan.Empty {
-		result.Warnings = append(result.Warnings, fmt.Sprintf("a pass applies it in steps: %s = %s", p.Variable, strings.Trim(fmt.Sprint(p.Steps), "[]")))
+		result.Warnings = append(result.Warnings, rollout.DescribeAhead(p.Variable, p.Steps, entry.Record.KeptOutputs, plan.KeptOutputs))
 	}
 	if result.Teardown != nil {
 		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))
