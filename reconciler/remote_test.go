@@ -35,6 +35,7 @@ func TestRemote(t *testing.T) {
 			"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
 			"suspended":                TestSuspendedAltersNoExitCode,
 			"distrusted":               TestRecordIsDistrusted,
+			"rollout without tip":      TestRolloutWithoutTip,
 			"revert of half an apply":  TestRevertAfterHalfAnApplyIsStale,
 			"adopted":                  TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
 			"named alone":              TestNamedWorkspacesAlone,
