@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"reconcile/cmd/reconcile/internal/page/browsertest"
+	"reconcile/cmd/reconcile/internal/page/target"
 )
 
 // In a real browser no page logs an error, asks another host or breaks a rule of
@@ -81,13 +82,13 @@ func servePages(t *testing.T) http.Handler {
 			files["/"+name+"/"+file] = text
 		}
 	}
-	target := &serial{memory: &memory{files: map[string][]byte{}}}
+	written := &serial{memory: &memory{files: map[string][]byte{}}}
 	for dir, m := range map[string]*Model{"production": newEveryModel(), "staging": newModel()} {
-		if err := (&Writer{Target: target, Dir: dir}).Write(t.Context(), m, false); err != nil {
+		if err := (&Writer{Target: written, Dir: dir}).Write(t.Context(), m, false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, content := range target.files {
+	for name, content := range written.files {
 		files["/root/"+name] = string(content)
 	}
 	for name, content := range map[string]string{
@@ -97,7 +98,7 @@ func servePages(t *testing.T) http.Handler {
 		files["/fault/"+name+".html"] = strings.Replace(files["/empty/en/index.html"], "</main>", content+"</main>", 1)
 	}
 	for name, content := range renderAll(t, newModel()) {
-		if strings.HasPrefix(name, assetsDir) {
+		if strings.HasPrefix(name, target.AssetsDir) {
 			files["/"+name] = content
 			if strings.HasSuffix(name, ".css") {
 				files["/"+name] += ".planted { color: #ccc; background: #ddd; }"
@@ -113,7 +114,7 @@ func servePages(t *testing.T) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", contentType(r.URL.Path))
+		w.Header().Set("Content-Type", target.ContentType(r.URL.Path))
 		_, _ = w.Write([]byte(text)) // a test that lacks it says so
 	})
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -127,4 +128,14 @@ func (m *Model) summary() Summary {
 		Record: m.Site.Record.Name(), Environment: m.Site.Environment, Repo: m.Site.Repo, Branch: m.Site.Branch, Commit: h.Commit, Subject: m.index().subjects[h.Commit],
 		Verdict: m.verdict(), Needs: m.countNeeds(), Workspaces: len(m.Status.Workspaces), CheckedAt: m.At.Format("2006-01-02T15:04:05Z"),
 	}
+}
+
+// present returns the workspaces that are in Git.
+func (m *Model) present() []inspect.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return w.Removed })
+}
+
+// removed returns the workspaces that were removed from Git.
+func (m *Model) removed() []inspect.StatusWorkspace {
+	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return !w.Removed })
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/page/target"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
@@ -85,7 +86,7 @@ func TestKilledWriter(t *testing.T) {
 		m.Runs = []state.Run{{ID: testRun, Workspaces: []state.RunWorkspace{{Name: "a", Outcome: state.Applied}, {Name: "b", Outcome: state.Applied}}}}
 		return m
 	}
-	write := func(target Target, m *Model) error {
+	write := func(target target.Target, m *Model) error {
 		return (&Writer{Target: target, Dir: "record"}).Write(t.Context(), m, false)
 	}
 	whole := map[*Model]map[string][]byte{}

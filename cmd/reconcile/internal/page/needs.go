@@ -12,6 +12,22 @@ import (
 	"reconcile/state"
 )
 
+// How much an overview shows.
+const (
+	maxNeeds           = 50
+	maxListedRuns      = 20
+	maxCardRisks       = 5
+	maxWorking         = 100
+	maxRowsWithSubject = 300
+	maxExcerpt         = 12 // lines of an error
+)
+
+// Marks around the time of the last check, which a pass with nothing to do replaces.
+const (
+	checkedBegin = "<!--checked-->"
+	checkedEnd   = "<!--/checked-->"
+)
+
 // need is something that waits for a person.
 type need struct {
 	kind        string // of the texts page.needs.KIND
@@ -189,4 +205,15 @@ func (m *Model) risksOf(run runid.ID, workspace string) []state.ChangeRisk {
 		return w.Risks
 	}
 	return nil
+}
+
+// isOf reports whether the page is that of the workspace that something is needed for.
+func (s document) isOf(n need) bool { return s.path == WorkspacePath(n.workspace) }
+
+// cardRisks returns how many changes a card lists: on the workspace's own page, all.
+func (s document) cardRisks(n need) int {
+	if s.isOf(n) {
+		return len(n.risks)
+	}
+	return maxCardRisks
 }

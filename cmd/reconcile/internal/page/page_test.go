@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -323,4 +324,28 @@ func TestSlug(t *testing.T) {
 		}
 		seen[got] = name
 	}
+}
+
+// serial guards a target: pages are written several at once.
+type serial struct {
+	mu sync.Mutex
+	*memory
+}
+
+func (s *serial) Put(ctx context.Context, name string, content []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Put(ctx, name, content)
+}
+
+func (s *serial) Get(ctx context.Context, name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Get(ctx, name)
+}
+
+func (s *serial) Delete(ctx context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.Delete(ctx, name)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"reconcile/cmd/reconcile/internal/page/browsertest"
+	"reconcile/cmd/reconcile/internal/page/target"
 )
 
 // Pictures of pages stand in docs. Beside them stand the hashes of the HTML and the assets
@@ -91,7 +92,7 @@ func TestDrawPictures(t *testing.T) {
 	b := browsertest.Open(t)
 	files := renderAll(t, newExampleModel())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", contentType(r.URL.Path))
+		w.Header().Set("Content-Type", target.ContentType(r.URL.Path))
 		_, _ = w.Write([]byte(files[strings.TrimPrefix(r.URL.Path, "/")])) // an empty page has no #main
 	}))
 	defer server.Close()

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/page/target"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
 	"reconcile/state/snapshot/s3test"
@@ -17,7 +18,7 @@ func TestRoot(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
 	server.CreateBucket(t, "pages")
-	for name, target := range map[string]Target{"directory": Dir(t.TempDir()), "bucket": NewBucket("pages/team", server.Config())} {
+	for name, target := range map[string]target.Target{"directory": target.Dir(t.TempDir()), "bucket": target.NewBucket("pages/team", server.Config())} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			production, staging := newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied, At: testTime}), newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Failed, At: testTime})

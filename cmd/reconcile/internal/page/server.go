@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/page/target"
 	"reconcile/reconciler/notify/catalog"
 )
 
@@ -52,7 +53,7 @@ func (s *Server) dir() string { return "/" + DirOf(s.site.Record.Name()) + "/" }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range map[string]string{
 		"Content-Security-Policy": servedPolicy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": cacheControl(""),
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": target.CacheControl(""),
 	} {
 		w.Header().Set(name, value)
 	}
@@ -84,8 +85,8 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, name string) {
 	case !found:
 		s.refuse(w, r, http.StatusNotFound, "page.serve.unknown")
 	default:
-		w.Header().Set("Content-Type", contentType(name))
-		w.Header().Set("Cache-Control", cacheControl(name))
+		w.Header().Set("Content-Type", target.ContentType(name))
+		w.Header().Set("Cache-Control", target.CacheControl(name))
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		if r.Method == http.MethodGet {
 			_, _ = w.Write(content) // an error means that the reader has gone

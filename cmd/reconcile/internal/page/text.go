@@ -2,6 +2,8 @@ package page
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,3 +104,42 @@ func name(text string) string { return visible.Name(text) }
 
 // line returns a text from outside in one line.
 func line(text string) string { return visible.Line(text) }
+
+// verdict says how a record is, in a sentence.
+func (t text) verdict(name string, needs int) string {
+	switch name {
+	case "behind", "person":
+		return t.sayOr("page.verdict."+name, name, "count", needs)
+	}
+	return t.sayOr("page.verdict."+name, line(name))
+}
+
+// runCounts returns what became of the workspaces of a run, such as "2 applied, 1 failed".
+func (s document) runCounts(r state.Run) string {
+	counts := map[state.Outcome]int{}
+	var order []state.Outcome
+	for _, w := range r.Workspaces {
+		if counts[w.Outcome]++; counts[w.Outcome] == 1 {
+			order = append(order, w.Outcome)
+		}
+	}
+	slices.Sort(order)
+	said := ""
+	for _, o := range order {
+		one := strconv.Itoa(counts[o]) + " " + s.outcome(o)
+		if said != "" {
+			one = s.say("page.effect.join", "first", said, "second", one)
+		}
+		said = one
+	}
+	return said
+}
+
+// excerptOf returns the first lines of an error.
+func excerptOf(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > maxExcerpt {
+		lines = append(lines[:maxExcerpt:maxExcerpt], "…")
+	}
+	return visible.Text(strings.Join(lines, "\n"))
+}

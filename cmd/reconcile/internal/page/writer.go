@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/cmd/reconcile/internal/page/target"
 	"reconcile/reconciler/notify/catalog"
 )
 
@@ -35,7 +36,7 @@ const maxWrites = 16
 
 // Writer writes the pages of one record below a directory of a target.
 type Writer struct {
-	Target Target
+	Target target.Target
 	Dir    string // of the record, below the target
 }
 
@@ -245,7 +246,7 @@ func findOthers(list []file, keys map[string]string) []string {
 		keep[f.name] = true
 	}
 	names := slices.Sorted(maps.Keys(keys))
-	return slices.DeleteFunc(names, func(name string) bool { return keep[name] || cacheControl(name) != cacheControl("") })
+	return slices.DeleteFunc(names, func(name string) bool { return keep[name] || target.CacheControl(name) != target.CacheControl("") })
 }
 
 func (w *Writer) deleteAll(ctx context.Context, names []string, keys map[string]string) error {

@@ -5,6 +5,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/page"
+	"reconcile/cmd/reconcile/internal/page/target"
 )
 
 // PageSite returns what pages of the record are made from.
@@ -21,13 +22,13 @@ func (p *Deps) OpenPage() (*page.Publisher, error) {
 	if p.Settings.Page == "" {
 		return nil, nil
 	}
-	writer := &page.Writer{Target: page.Dir(p.Settings.Page), Dir: page.DirOf(p.Record.Name())}
+	writer := &page.Writer{Target: target.Dir(p.Settings.Page), Dir: page.DirOf(p.Record.Name())}
 	if location, isBucket := strings.CutPrefix(p.Settings.Page, config.SchemeS3); isBucket {
 		cfg, err := p.AWS()
 		if err != nil {
 			return nil, err
 		}
-		writer.Target = page.NewBucket(location, cfg)
+		writer.Target = target.NewBucket(location, cfg)
 	}
 	site := p.PageSite()
 	site.HasRoot = true

@@ -1,39 +1,13 @@
-package page
+package target
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"slices"
-	"sync"
 	"testing"
 
 	"reconcile/state/snapshot/s3test"
 )
-
-// serial guards a target: pages are written several at once.
-type serial struct {
-	mu sync.Mutex
-	*memory
-}
-
-func (s *serial) Put(ctx context.Context, name string, content []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.memory.Put(ctx, name, content)
-}
-
-func (s *serial) Get(ctx context.Context, name string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.memory.Get(ctx, name)
-}
-
-func (s *serial) Delete(ctx context.Context, name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.memory.Delete(ctx, name)
-}
 
 func TestTargets(t *testing.T) {
 	server := s3test.Start(t)

@@ -1,4 +1,5 @@
-package page
+// Package target is where pages are written to: a directory, or a prefix of an S3 bucket.
+package target
 
 import (
 	"bytes"
@@ -115,7 +116,7 @@ func (b *Bucket) Get(ctx context.Context, name string) ([]byte, error) {
 func (b *Bucket) Put(ctx context.Context, name string, content []byte) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.name, Key: aws.String(b.prefix + name), Body: bytes.NewReader(content),
-		ContentType: aws.String(contentType(name)), CacheControl: aws.String(cacheControl(name)),
+		ContentType: aws.String(ContentType(name)), CacheControl: aws.String(CacheControl(name)),
 	})
 	return b.explain(name, err)
 }
@@ -159,8 +160,11 @@ func (b *Bucket) explain(name string, err error) error {
 	return fmt.Errorf("%s: %w", location, err)
 }
 
-// contentType returns the media type of a file of a page.
-func contentType(name string) string {
+// AssetsDir is the directory of files that are named by the hashes of their contents.
+const AssetsDir = "assets/"
+
+// ContentType returns the media type of a file of a page.
+func ContentType(name string) string {
 	switch path.Ext(name) {
 	case ".css":
 		return "text/css; charset=utf-8"
@@ -174,10 +178,10 @@ func contentType(name string) string {
 	return "text/html; charset=utf-8"
 }
 
-// cacheControl says how long a browser may keep a file: one that is named by its hash as
+// CacheControl says how long a browser may keep a file: one that is named by its hash as
 // long as it likes.
-func cacheControl(name string) string {
-	if strings.Contains("/"+name, "/"+assetsDir) {
+func CacheControl(name string) string {
+	if strings.Contains("/"+name, "/"+AssetsDir) {
 		return "private, max-age=31536000, immutable"
 	}
 	return "private, no-cache"
