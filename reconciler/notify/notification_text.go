@@ -67,7 +67,11 @@ func (w *Writer) appendErrors(text string, events []WorkspaceEvent) (string, err
 		if n.Error == "" {
 			continue
 		}
-		title, err := w.messages.Text("report.error", "workspace", n.Name)
+		key := "report.error"
+		if n.Outcome == "rolling" { // it says where the rollout stands
+			key = "report.rollout"
+		}
+		title, err := w.messages.Text(key, "workspace", n.Name)
 		if err != nil {
 			return "", err
 		}

@@ -24,12 +24,13 @@ var (
 	failedEvent    = WorkspaceEvent{Name: "common", Outcome: "failed", Add: 1, Error: "workspace common: apply failed: Error: ``` {/code}\n\n  on main.tf line 1\nnext: mend it"}
 	blockedEvent   = WorkspaceEvent{Name: "web", Outcome: "blocked", Destroy: 3, Error: "the plan waits: apply = \"plan-only\": apply it by hand, or change the setting"}
 	driftedEvent   = WorkspaceEvent{Name: "edge", Outcome: "drifted", AboutDrift: true, Change: 2}
+	rollingEvent   = WorkspaceEvent{Name: "switchover", Outcome: "rolling", Change: 2, Error: "rollout of 3f9c2a1b77 at 10 of 100, watched until 2026-01-01 00:10:00Z; shares by output shares: a = 90, b = 10"}
 	removedEvent   = WorkspaceEvent{Name: "old", Outcome: "removed"}
 )
 
 // TestReport compares with testdata, in every language and format.
 func TestReport(t *testing.T) {
-	for name, r := range map[string]*Notification{"result": newNotification(failedEvent, removedEvent, recoveredEvent, appliedEvent, blockedEvent), "result-applied": newNotification(appliedEvent), "result-drifted": newNotification(driftedEvent)} {
+	for name, r := range map[string]*Notification{"result": newNotification(failedEvent, removedEvent, recoveredEvent, appliedEvent, blockedEvent), "result-applied": newNotification(appliedEvent), "result-drifted": newNotification(driftedEvent), "result-rolling": newNotification(rollingEvent)} {
 		for _, language := range catalog.Languages() {
 			for _, format := range []Format{Markdown, Notation} {
 				w, err := NewWriter(language, format)
