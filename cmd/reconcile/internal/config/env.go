@@ -82,13 +82,16 @@ func takeSecret(name string) secret.Text {
 	return secret.Text(value)
 }
 
+// activeHelp is a variable that the completion scripts of cobra set; that of fish always does.
+const activeHelp = envPrefix + "ACTIVE_HELP"
+
 // checkVariables refuses unknown RECONCILE_* variables: a misspelt setting would
 // otherwise silently have its default.
 func checkVariables(root *cobra.Command, environ []string) error {
 	known := knownVariables(root)
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] {
+		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] || name == activeHelp {
 			continue
 		}
 		return usage.Errorf(fmt.Sprintf("did you mean %s? Else unset it", findNearest(name, known)), "%s is not a setting", name)
