@@ -19,7 +19,7 @@ const failureFingerprint = "failed|"
 // again. Nothing is told if the record cannot be read: nobody could know that it was told.
 func (p *pass) notifyFailure(ctx context.Context, failed error) {
 	var busy *run.CheckoutBusyError
-	if len(p.config.Notifiers) == 0 || errors.Is(failed, run.ErrStopped) || errors.As(failed, &busy) {
+	if len(p.config.Notifiers) == 0 || errors.Is(failed, run.ErrStopped) || errors.As(failed, &busy) || run.IsMistake(failed) {
 		return
 	}
 	if failed == nil && !p.failureTold {

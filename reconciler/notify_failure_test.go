@@ -50,6 +50,25 @@ func TestPassThatFailsIsTold(t *testing.T) {
 	pass(true, failed)
 }
 
+// A name that no workspace has is the mistake of who asked: nobody is told that passes fail, and
+// status does not say so.
+func TestMisspeltNameIsNoFailureOfPasses(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
+	w.RunPass(run.Options{})
+	n := &noticeRecorder{sent: map[string]string{}}
+	w.Config.Notifiers = []run.Notifier{n}
+	var unknown *run.UnknownWorkspaceError
+	if _, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Only: []string{"onee"}}); !errors.As(err, &unknown) {
+		t.Fatal(err)
+	}
+	head, err := w.Record.Head(t.Context())
+	w.Must(err)
+	if head.Error != "" || len(n.sent) > 0 {
+		t.Errorf("error %q, told %v", head.Error, n.sent)
+	}
+}
+
 // The very first pass may fail, too: then there is no head yet.
 func TestFirstPassThatFailsIsTold(t *testing.T) {
 	t.Parallel()

@@ -95,7 +95,7 @@ func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
 // it could not be adopted (not fetchable, not signed, or invalid settings). The head becomes
 // unsettled, so that a pass runs again if the tip goes back.
 func (p *pass) recordError(ctx context.Context, failed error) {
-	if p.firstSeenTip == "" || errors.Is(failed, run.ErrStopped) {
+	if p.firstSeenTip == "" || errors.Is(failed, run.ErrStopped) || run.IsMistake(failed) {
 		return
 	}
 	head, err := p.config.Record.Head(ctx)

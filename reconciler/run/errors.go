@@ -86,3 +86,11 @@ func (e *UnknownWorkspaceError) Place() string {
 type ValuesError struct{ File, Reason string }
 
 func (e *ValuesError) Error() string { return fmt.Sprintf("values file %s %s", e.File, e.Reason) }
+
+// IsMistake reports whether a run failed because of what it was asked for, such as a name that
+// no workspace has. Nothing is wrong with passes then.
+func IsMistake(err error) bool {
+	var unknown *UnknownWorkspaceError
+	var values *ValuesError
+	return errors.As(err, &unknown) || errors.As(err, &values)
+}
