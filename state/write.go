@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // BeginApply records that an apply of ws is about to start; ws has its Attempt. The error
@@ -156,6 +157,7 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 	}
 	deleteOldHold := Op{Key: l.record.key(hold.sortKey()), If: sameHold(true, hold), Delete: true}
 	hold.Name = to.Name
+	hold.Help = strings.ReplaceAll(hold.Help, "resume "+from.Name+"`", "resume "+to.Name+"`")
 	value, err := encode(hold)
 	return append(ops, deleteOldHold, Op{Key: l.record.key(hold.sortKey()), Put: value}), to, err
 }

@@ -62,7 +62,7 @@ func testRename(t *testing.T, open Open) {
 	ctx := t.Context()
 	l := a.acquire()
 	assertErr(t, "write", l.Write(ctx, newTokyo("c1")), nil)
-	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch"}), nil)
+	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", Help: "then `reconcile resume tokyo`"}), nil)
 	from, to := a.readTokyo(), a.readTokyo()
 	to.Name, to.Path = "edo", "env/edo"
 	assertErr(t, "rename", l.Rename(ctx, from, to), nil)
@@ -71,7 +71,7 @@ func testRename(t *testing.T, open Open) {
 		t.Fatalf("renamed: got %+v, %v", all, err)
 	}
 	holds, err := b.Holds(ctx)
-	if err != nil || len(holds) != 1 || holds["edo"].Reason != "switch" {
+	if err != nil || len(holds) != 1 || holds["edo"].Reason != "switch" || holds["edo"].Help != "then `reconcile resume edo`" {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
 	assertErr(t, "rename what is gone", l.Rename(ctx, from, to), state.ErrConflict)
