@@ -76,7 +76,7 @@ func newEveryModel() *Model {
 		inspect.StatusWorkspace{Name: "broken", Outcome: state.Failed, Hold: &inspect.StatusHold{Kind: state.Recovery, Reason: hostile, Help: hostile, PlacedAt: testTime}, Attempt: &inspect.StatusRun{Run: testRun}},
 		inspect.StatusWorkspace{Name: hostile, Outcome: state.Applied, Commit: testCommit, At: testTime, DependsOn: []string{"web", "unknown"}},
 		inspect.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
-		inspect.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "apply = \"plan-only\""},
+		inspect.StatusWorkspace{Name: "planned", Outcome: state.Blocked, Error: "its resources still exist, and no workspace owns their state: x.tfstate"},
 	)
 	stopped := inspect.RolloutStatus{
 		Workspace: "rolls", Active: true, Phase: state.RolloutStopped, Number: 10, Next: 50, Steps: []int{10, 50, 100}, Since: testTime, Reason: hostile, By: hostile,
@@ -154,6 +154,7 @@ func TestNeeds(t *testing.T) {
 		"en/index.html":                     {"6 waiting for a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
 		"ja/index.html":                     {"対応が必要なもの 6 件", "/approve web 3f9c2a1b77d04e15", "削除 1 件、再作成 2 件、追加 3 件"},
 		"en/w/rolls.html":                   {"at 10 of 100", "reconcile rollout resume rolls", "reconcile rollout abort rolls", "Brought back by an alarm", "12.5", `<b class="o-failed">ALARM`, `<li class="here" aria-current>10</li>`},
+		"ja/w/planned.html": {"リソースが残っていて、そのステートを管理するワークスペースがありません: x.tfstate"},
 		"ja/w/soaks.html":                   {"100 のうち 10", "監視の終了", "次は 50", "アラーム"},
 		"en/w/web.html":                     {`<span class="add">  + resource`, `<span class="replace">-/+ both`, `class="n n-waits here"`},
 		"en/r/" + string(testRun) + ".html": {"75 min", `<rect class="p p-plan"`},

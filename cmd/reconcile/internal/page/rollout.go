@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"reconcile/reconciler/inspect"
-	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -90,15 +88,3 @@ func alarmClass(a run.AlarmReading) string {
 	}
 	return "o-blocked"
 }
-
-// translators are those of the languages, read at the first use.
-var translators = sync.OnceValue(func() map[string]*catalog.Translator {
-	all := map[string]*catalog.Translator{}
-	for _, language := range catalog.Languages() {
-		all[language], _ = catalog.NewTranslator(language) // embedded; without one the text stays English
-	}
-	return all
-})
-
-// translate returns a text of the program in the page's language.
-func (t text) translate(text string) string { return line(translators()[t.language].Translate(text)) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"reconcile/internal/visible"
@@ -142,4 +143,41 @@ func excerptOf(text string) string {
 		lines = append(lines[:maxExcerpt:maxExcerpt], "…")
 	}
 	return visible.Text(strings.Join(lines, "\n"))
+}
+
+// maxTranslated is how many translated texts are kept: to find the formats of one takes
+// milliseconds, and most texts stay the same.
+const maxTranslated = 1000
+
+// translations are texts of the program in other languages, by language.
+type translations struct {
+	mu          sync.Mutex
+	translators map[string]*catalog.Translator // read at the first use
+	texts       map[[2]string]string
+}
+
+var translated = translations{translators: map[string]*catalog.Translator{}, texts: map[[2]string]string{}}
+
+// translate returns a text of the program, such as an error, in the page's language.
+func (t text) translate(said string) string {
+	if said == "" || t.language == catalog.Languages()[0] {
+		return said
+	}
+	translated.mu.Lock()
+	defer translated.mu.Unlock()
+	key := [2]string{t.language, said}
+	if text, ok := translated.texts[key]; ok {
+		return text
+	}
+	translator, ok := translated.translators[t.language]
+	if !ok {
+		translator, _ = catalog.NewTranslator(t.language) // embedded; without one the text stays English
+		translated.translators[t.language] = translator
+	}
+	if len(translated.texts) >= maxTranslated {
+		clear(translated.texts)
+	}
+	text := translator.Translate(said)
+	translated.texts[key] = text
+	return text
 }
