@@ -154,7 +154,7 @@ func TestNeeds(t *testing.T) {
 		"en/index.html":                     {"6 waiting for a person", "/approve web 3f9c2a1b77d04e15", "reconcile approve web 3f9c2a1b77d04e15", "https://example.backlog.com/git/INFRA/estate/pullRequests/12#comment-99", "1 deleted, 2 replaced, 3 added", "reconcile now --replan edge", `href="w/web.html"`},
 		"ja/index.html":                     {"対応が必要なもの 6 件", "/approve web 3f9c2a1b77d04e15", "削除 1 件、再作成 2 件、追加 3 件"},
 		"en/w/rolls.html":                   {"at 10 of 100", "reconcile rollout resume rolls", "reconcile rollout abort rolls", "Brought back by an alarm", "12.5", `<b class="o-failed">ALARM`, `<li class="here" aria-current>10</li>`},
-		"ja/w/planned.html": {"リソースが残っていて、そのステートを管理するワークスペースがありません: x.tfstate"},
+		"ja/w/planned.html":                 {"リソースが残っていて、そのステートを管理するワークスペースがありません: x.tfstate"},
 		"ja/w/soaks.html":                   {"100 のうち 10", "監視の終了", "次は 50", "アラーム"},
 		"en/w/web.html":                     {`<span class="add">  + resource`, `<span class="replace">-/+ both`, `class="n n-waits here"`},
 		"en/r/" + string(testRun) + ".html": {"75 min", `<rect class="p p-plan"`},
