@@ -50,7 +50,7 @@ func newModel(workspaces ...inspect.StatusWorkspace) *Model {
 	drifted, changes := inspect.DriftFound, state.Changes{Change: 1}
 	m := &Model{
 		Site: &Site{
-			Record: state.New(statetest.NewMemory(), "example.backlog.com/INFRA/estate@main", state.Options{}), Logs: logs{"web": "# terraform plan\n  + resource \"x\" {\n  - old\n  ~ new\n-/+ both\nError: none\n" + hostile},
+			Record: state.New(statetest.NewMemory(), "example.backlog.com/INFRA/estate@main", state.Options{}), Logs: logs{"web": "# terraform init\nInitializing the backend...\n\n# terraform plan\n  + resource \"x\" {\n  - old\n  ~ new\n-/+ both\nError: none\n" + hostile},
 			Repo: "https://example.backlog.com/git/INFRA/estate.git", Branch: "main", Environment: "production", CanComment: true,
 		},
 		At: testTime, HeadRev: 7,
@@ -165,6 +165,9 @@ func TestNeeds(t *testing.T) {
 			}
 		}
 	}
+	if strings.Contains(pages["en/w/web.html"], "Initializing") || !strings.Contains(pages["en/r/"+string(testRun)+".html"], "Initializing") {
+		t.Error("the page of a workspace begins with its plan, that of a run has all")
+	}
 	m = newEveryModel()
 	m.Status.Workspaces[0].Approvals = []state.Approval{{Digest: testDigest, ApprovedBy: "Aoki", EndsAt: testTime.Add(time.Hour)}}
 	if i := slices.IndexFunc(m.needs(), func(n need) bool { return n.kind == "approved" }); i < 0 {
@@ -218,10 +221,12 @@ func BenchmarkOverview(b *testing.B) {
 type memory struct {
 	files  map[string][]byte
 	writes []string
+	reads  int
 	fail   string // the write of this file fails
 }
 
 func (m *memory) Get(_ context.Context, name string) ([]byte, error) {
+	m.reads++
 	if text, ok := m.files[name]; ok {
 		return text, nil
 	}
@@ -276,8 +281,17 @@ func TestWriter(t *testing.T) {
 		t.Errorf("written again: %q", target.writes)
 	}
 	before := maps.Clone(target.files)
-	if done, err := w.Touch(t.Context(), 7, testTime.Add(time.Hour)); err != nil || !done {
-		t.Fatalf("%v, %v", done, err)
+	for _, at := range []struct { // docs/page.md counts these requests
+		checked       time.Time
+		reads, writes int
+	}{{testTime.Add(time.Minute), 5, 3}, {testTime.Add(time.Hour), 5 + 1 + 6, 3 + 3}} {
+		target.reads, target.writes = 0, nil
+		if done, err := w.Touch(t.Context(), 7, at.checked); err != nil || !done {
+			t.Fatalf("%v, %v", done, err)
+		}
+		if target.reads != at.reads || len(target.writes) != at.writes {
+			t.Errorf("%s: %d reads, %d writes", at.checked, target.reads, len(target.writes))
+		}
 	}
 	if text := string(target.files["record/en/index.html"]); !strings.Contains(text, "2026-11-29 04:00 UTC") || len(text) != len(before["record/en/index.html"]) {
 		t.Errorf("after a check: %s", text)

@@ -15,6 +15,7 @@ import (
 	"github.com/a-h/templ"
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/cmd/reconcile/internal/page/target"
 	"reconcile/reconciler/notify/catalog"
 )
 
@@ -114,6 +115,7 @@ func (w *Writer) readRecords(ctx context.Context) ([]rootRecord, error) {
 	var records []rootRecord
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxWrites)
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return dir+"/" == target.AssetsDir })
 	for _, dir := range dirs[:min(len(dirs), maxRecords)] {
 		group.Go(func() error {
 			text, err := w.Target.Get(ctx, dir+"/"+indexFile)

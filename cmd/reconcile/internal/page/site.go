@@ -94,6 +94,7 @@ func (m *Model) filesIn(s document, live bool) []file {
 		list = append(list, one.file(key, stageWorkspaces, func(ctx context.Context) (templ.Component, error) {
 			view := m.workspaceView(w)
 			err := m.Site.readPlan(ctx, &view.plan, w.Name)
+			view.plan.skipInit()
 			return workspacePage(one, view), err
 		}))
 	}

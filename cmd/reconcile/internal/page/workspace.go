@@ -148,6 +148,13 @@ func (s *Site) readPlan(ctx context.Context, p *planView, workspace string) erro
 	return errors.Join(err, log.Close())
 }
 
+// skipInit leaves out what stands before the plan: an approver need not scroll.
+func (p *planView) skipInit() {
+	if i := strings.Index("\n"+p.text, "\n# terraform plan\n"); i >= 0 {
+		p.text = p.text[i:]
+	}
+}
+
 // planLine is a line of a plan, with the class of its colour.
 type planLine struct{ class, text string }
 
