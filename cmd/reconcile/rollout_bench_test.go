@@ -9,7 +9,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// BenchmarkRollout is how long passes over a workspace that is applied in steps take, as whole
+// BenchmarkRollout measures passes over a workspace that is applied in steps, as whole
 // processes: from the merge until the first step is in force, and from an alarm until the last
 // good step is in force again. Terraform is real, its resources are made up.
 func BenchmarkRollout(b *testing.B) {
@@ -66,7 +66,7 @@ resource "terraform_data" "weight" {
 	reportMedians(b, changes, "plan-and-apply-")
 }
 
-// applyByHand is one plan and apply of Terraform on the same configuration.
+// applyByHand plans and applies once with Terraform, on the same configuration.
 func applyByHand(b *testing.B, repo *gittest.Repo) cost {
 	terraform := func(args ...string) cost {
 		cmd := exec.Command(findTool(b, "terraform"), append([]string{"-chdir=" + repo.Work + "/env/switch"}, args...)...)

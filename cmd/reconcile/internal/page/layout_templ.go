@@ -48,7 +48,7 @@ func (s document) other() string {
 	return "ja"
 }
 
-// layout is the frame of a page of a record.
+// layout draws the frame of a page of a record.
 func layout(s document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -278,7 +278,7 @@ func recordNav(s document) templ.Component {
 	})
 }
 
-// frame is what all pages have.
+// frame draws what all pages have.
 func frame(s document, title string, home templ.SafeURL, nav templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -43,7 +43,7 @@ type Model struct {
 	Runs    []state.Run // the newest first, at most maxRuns
 	Told    []state.ToldPlan
 	ToldOn  map[string][]state.ToldComment // by workspace
-	// Rollouts are those that are under way, by workspace.
+	// Rollouts has the rollouts under way, by workspace.
 	Rollouts map[string]inspect.RolloutStatus
 	Working  *Working // the run that works now
 
