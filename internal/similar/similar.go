@@ -33,9 +33,19 @@ func FindCorrection(name string, candidates []string) string {
 func findBest(name string, candidates []string) (nearest string, maxLikeness float64) {
 	maxLikeness = -1
 	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
-		if likeness := levenshtein.Match(name, candidate, params); likeness > maxLikeness {
+		likeness := levenshtein.Match(name, candidate, params)
+		if sortLetters(name) == sortLetters(candidate) { // they changed places: "nwo"
+			likeness = max(likeness, minLikeness)
+		}
+		if likeness > maxLikeness {
 			nearest, maxLikeness = candidate, likeness
 		}
 	}
 	return nearest, maxLikeness
+}
+
+func sortLetters(name string) string {
+	letters := []rune(name)
+	slices.Sort(letters)
+	return string(letters)
 }
