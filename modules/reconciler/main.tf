@@ -74,6 +74,20 @@ module "snapshots" {
   tags              = var.tags
 }
 
+# Only the task may write it. S3's own key: CloudFront and a VPC endpoint could not read with
+# another one. Each pass replaces the time of the last check, so versions are not kept.
+module "page" {
+  source   = "../s3"
+  for_each = { for page in var.page[*] : "this" => page }
+
+  name              = each.value.bucket
+  kms_key_arn       = null
+  retention         = { noncurrent_days = 1 }
+  readers           = each.value.readers
+  access_log_bucket = var.snapshots.access_log_bucket
+  tags              = var.tags
+}
+
 resource "aws_ecr_repository" "this" {
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"

@@ -22,6 +22,11 @@ output "repository_arn" {
   value       = aws_ecr_repository.this.arn
 }
 
+output "page_bucket" {
+  description = "Bucket of the page: its name and ARN. Null without page."
+  value       = one([for bucket in module.page : { name = bucket.name, arn = bucket.arn }])
+}
+
 output "secret_arns" {
   description = "ARNs of the secrets by name; their values are typed in."
   value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.arn }
@@ -44,7 +49,7 @@ output "task_policy_arn" {
 
 output "environment" {
   description = "Settings of a pass, for other runners of the same program on the same record."
-  value       = merge(local.environment, local.telling)
+  value       = merge(local.environment, local.telling, local.showing)
 }
 
 output "table" {

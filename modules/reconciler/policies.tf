@@ -62,6 +62,21 @@ locals {
           Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
         },
       ],
+      flatten([for bucket in module.page : [
+        {
+          Sid      = "Page"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+          Resource = ["${bucket.arn}/${var.page.prefix}/*"]
+        },
+        {
+          # Without it, S3 answers 403 for a missing key.
+          Sid      = "PageList"
+          Effect   = "Allow"
+          Action   = ["s3:ListBucket"]
+          Resource = [bucket.arn]
+        },
+      ]]),
       [for arns in [sort(var.codebuild_project_arns)] : {
         Sid      = "Builds"
         Effect   = "Allow"

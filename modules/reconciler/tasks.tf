@@ -48,12 +48,17 @@ locals {
     var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
   )
 
+  showing = merge(
+    { for page in var.page[*] : "RECONCILE_PAGE" => "s3://${page.bucket}/${page.prefix}" },
+    { for page in var.page[*] : "RECONCILE_PAGE_URL" => page.url if page.url != null },
+  )
+
   tasks = merge(
     { pass = {
       name    = var.name
       role    = "task"
       command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
-      env     = merge(local.environment, local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors["${var.name}-worker"] } : {})
+      env     = merge(local.environment, local.telling, local.showing, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors["${var.name}-worker"] } : {})
       small   = var.tasks_for_workspaces
     } },
     # Only the pass starts it, and adds a workspace and a key.
@@ -68,7 +73,7 @@ locals {
       name    = "${var.name}-drift"
       role    = "task" # it writes the record, like a pass
       command = ["drift"]
-      env     = merge(local.environment, local.telling)
+      env     = merge(local.environment, local.telling, local.showing)
       small   = false
     } },
     local.previews ? { preview = {

@@ -128,8 +128,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GATE", "RECONCILE_APPROVERS"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _GATE, _APPROVERS, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_PAGE", "RECONCILE_PAGE_URL", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GATE", "RECONCILE_APPROVERS"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _GATE, _APPROVERS, _OUTPUT, _METRICS, _PAGE, _PAGE_URL, _WORK and _INTERVAL are set by the module."
   }
 
   validation {
@@ -210,6 +210,35 @@ variable "snapshots" {
   validation {
     condition     = can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.snapshots.prefix))
     error_message = "prefix is a path in the bucket, without slashes around it."
+  }
+}
+
+variable "page" {
+  description = "The status page (RECONCILE_PAGE), which passes and drift checks write: the bucket to create for it, the prefix in it, the address at which people open it (RECONCILE_PAGE_URL), and who may read it besides the account's own roles (readers of the module s3). Null: no page."
+  type = object({
+    bucket = string
+    prefix = optional(string, "page")
+    url    = optional(string)
+    readers = optional(object({
+      distribution_arns = optional(set(string), [])
+      vpc_endpoint_ids  = optional(set(string), [])
+    }), {})
+  })
+  default = null
+
+  validation {
+    condition     = try(can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.page.prefix)), var.page == null)
+    error_message = "page.prefix is a path in the bucket, without slashes around it."
+  }
+
+  validation {
+    condition     = try(can(regex("^https?://[^ ]+$", var.page.url)), false) || try(var.page.url, null) == null
+    error_message = "page.url is an address such as https://reconcile.example.com."
+  }
+
+  validation {
+    condition     = try(var.page.bucket != var.snapshots.bucket, true)
+    error_message = "page.bucket is a bucket of its own: its readers are not to read snapshots."
   }
 }
 

@@ -63,6 +63,23 @@ locals {
         Resource  = local.arn
         Condition = local.delivery["delivery.logs.amazonaws.com"].condition
       }] : statement if contains(var.log_services, "delivery.logs.amazonaws.com")],
+      [for arns in [sort(var.readers.distribution_arns)] : {
+        Sid       = "CloudFront"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = "s3:GetObject"
+        Resource  = "${local.arn}/*"
+        Condition = { StringEquals = { "aws:SourceArn" = arns } }
+      } if length(arns) > 0],
+      # S3 takes a policy that names endpoints for one that is not public.
+      [for ids in [sort(var.readers.vpc_endpoint_ids)] : {
+        Sid       = "Endpoints"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "s3:GetObject"
+        Resource  = "${local.arn}/*"
+        Condition = { StringEquals = { "aws:SourceVpce" = ids } }
+      } if length(ids) > 0],
       [for statement in [{
         Sid       = "NobodyDeletesVersions"
         Effect    = "Deny"

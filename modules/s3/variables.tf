@@ -72,6 +72,31 @@ variable "log_services" {
   }
 }
 
+variable "readers" {
+  description = "Who may read objects besides the account's own roles: CloudFront distributions by ARN (origin access control), and everybody who comes through a VPC endpoint, by id. Nobody by default."
+  type = object({
+    distribution_arns = optional(set(string), [])
+    vpc_endpoint_ids  = optional(set(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for arn in var.readers.distribution_arns : can(regex("^arn:[a-z-]+:cloudfront::[0-9]{12}:distribution/[A-Z0-9]+$", arn))])
+    error_message = "readers.distribution_arns are ARNs of CloudFront distributions."
+  }
+
+  validation {
+    condition     = alltrue([for id in var.readers.vpc_endpoint_ids : can(regex("^vpce-[0-9a-f]{8,17}$", id))])
+    error_message = "readers.vpc_endpoint_ids are ids such as vpce-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = var.kms_key_arn == null || length(var.readers.vpc_endpoint_ids) == 0
+    error_message = "Who comes through an endpoint signs nothing, and S3 decrypts only for signed requests: set kms_key_arn to null."
+  }
+}
+
 variable "access_log_bucket" {
   description = "Bucket of the same Region that is told of every request, by name; it lets logging.s3.amazonaws.com in. Null: none."
   type        = string

@@ -1100,3 +1100,95 @@ run "copies_its_snapshots_for_a_standby" {
     error_message = "The standby finds no snapshots, or other objects of its bucket are replaced."
   }
 }
+
+run "no_page_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(module.page) == 0 && !contains(keys(output.environment), "RECONCILE_PAGE")
+    error_message = "There is a page that nobody asked for."
+  }
+}
+
+run "passes_write_the_page" {
+  command = plan
+
+  variables {
+    page  = { bucket = "example-page", url = "https://reconcile.example.com" }
+    drift = { enabled = true }
+  }
+
+  assert {
+    condition = alltrue([for kind in ["pass", "drift"] : { for e in jsondecode(aws_ecs_task_definition.this[kind].container_definitions)[0].environment : e.name => e.value if startswith(e.name, "RECONCILE_PAGE") } == {
+      RECONCILE_PAGE     = "s3://example-page/page"
+      RECONCILE_PAGE_URL = "https://reconcile.example.com"
+    }])
+    error_message = "A task does not write the page, or notices do not link to it."
+  }
+
+  assert {
+    condition     = output.environment.RECONCILE_PAGE == "s3://example-page/page"
+    error_message = "Other runners do not write the page."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : [s.Action, s.Resource] if startswith(s.Sid, "Page")] == [[["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], ["arn:aws:s3:::mocked/page/*"]], [["s3:ListBucket"], ["arn:aws:s3:::mocked"]]]
+    error_message = "The task may write elsewhere, or not at all."
+  }
+
+  assert {
+    condition     = output.page_bucket == { name = "example-page", arn = "arn:aws:s3:::mocked" }
+    error_message = "Nobody learns where the page is."
+  }
+}
+
+run "previews_write_no_page" {
+  command = plan
+
+  variables {
+    page    = { bucket = "example-page", prefix = "pages/tokyo" }
+    preview = { plan_roles = ["arn:aws:iam::123456789012:role/plan-tokyo"] }
+  }
+
+  assert {
+    condition = alltrue([for kind in ["preview", "planner"] :
+      length([for e in jsondecode(aws_ecs_task_definition.this[kind].container_definitions)[0].environment : e if startswith(e.name, "RECONCILE_PAGE")]) == 0 && length([for s in jsondecode(aws_iam_role_policy.this[kind].policy).Statement : s if startswith(s.Sid, "Page")]) == 0
+    ])
+    error_message = "What reads pull requests may write the page."
+  }
+
+  assert {
+    condition     = { for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : e.name => e.value if startswith(e.name, "RECONCILE_PAGE") } == { RECONCILE_PAGE = "s3://example-page/pages/tokyo" }
+    error_message = "The pass writes elsewhere."
+  }
+}
+
+run "refuses_a_page_with_a_slash" {
+  command = plan
+
+  variables {
+    page = { bucket = "example-page", prefix = "/page" }
+  }
+
+  expect_failures = [var.page]
+}
+
+run "refuses_a_page_without_an_address" {
+  command = plan
+
+  variables {
+    page = { bucket = "example-page", url = "reconcile.example.com" }
+  }
+
+  expect_failures = [var.page]
+}
+
+run "refuses_a_page_among_snapshots" {
+  command = plan
+
+  variables {
+    page = { bucket = "example-reconcile" }
+  }
+
+  expect_failures = [var.page]
+}

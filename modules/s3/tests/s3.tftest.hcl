@@ -315,3 +315,54 @@ run "refuses_to_tell_itself" {
 
   expect_failures = [var.access_log_bucket]
 }
+
+run "lets_readers_in" {
+  command = plan
+
+  variables {
+    kms_key_arn = null
+    readers = {
+      distribution_arns = ["arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"]
+      vpc_endpoint_ids  = ["vpce-0123456789abcdef0"]
+    }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Allow"] == [
+      [{ Service = "cloudfront.amazonaws.com" }, "s3:GetObject", { StringEquals = { "aws:SourceArn" = ["arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"] } }],
+      ["*", "s3:GetObject", { StringEquals = { "aws:SourceVpce" = ["vpce-0123456789abcdef0"] } }],
+    ]
+    error_message = "Others may read, or readers may do more."
+  }
+}
+
+run "refuses_a_distribution_by_id" {
+  command = plan
+
+  variables {
+    readers = { distribution_arns = ["EDFDVBD6EXAMPLE"] }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_an_endpoint_by_name" {
+  command = plan
+
+  variables {
+    kms_key_arn = null
+    readers     = { vpc_endpoint_ids = ["office"] }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_an_endpoint_with_a_key" {
+  command = plan
+
+  variables {
+    readers = { vpc_endpoint_ids = ["vpce-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.readers]
+}
