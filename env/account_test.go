@@ -31,10 +31,12 @@ type account struct {
 	t                       *testing.T
 	aws                     *awstest.Server
 	repo                    *gittest.Repo
+	git                     *gittest.HTTP
 	site                    site
 	binary, terraformBinary string
 	env                     []string
 	roleEnv                 []string // credentials of reconcile
+	personEnv               []string // credentials of who approves
 }
 
 // newAccount follows docs/bootstrap.md in the fork of another company, on an AWS emulator
@@ -62,12 +64,14 @@ func newAccount(t *testing.T) *account {
 	a.applyBootstrap()
 	a.uploadFunction()
 	a.enforceIAM()
-	a.putSecret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
-	a.putSecret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
-	server := gittest.ServeHTTP(t, a.repo)
-	server.Username, server.Password = "reconcile", "of Backlog"
+	for region, name := range map[string]string{tokyo: "reconcile", osaka: "reconcile-standby"} {
+		a.putSecret(region, name+"/git", `{"username": "reconcile", "password": "of Backlog"}`)
+		a.putSecret(region, name+"/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
+	}
+	a.git = gittest.ServeHTTP(t, a.repo)
+	a.git.Username, a.git.Password = "reconcile", "of Backlog"
 	a.env = append(a.env,
-		"RECONCILE_REPO="+server.URL,
+		"RECONCILE_REPO="+a.git.URL,
 		"RECONCILE_STATE=dynamodb://reconcile",
 		"RECONCILE_SNAPSHOTS=s3://"+a.site.Prefix+"-reconcile-"+a.site.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
@@ -180,9 +184,9 @@ func errorsOf(out []byte) string {
 }
 
 // putSecret sets the value of a secret that Terraform created empty.
-func (a *account) putSecret(name, value string) {
+func (a *account) putSecret(region, name, value string) {
 	a.t.Helper()
-	client := secretsmanager.NewFromConfig(a.aws.Config(tokyo))
+	client := secretsmanager.NewFromConfig(a.aws.Config(region))
 	if _, err := client.PutSecretValue(a.t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value}); err != nil {
 		a.t.Fatal(err)
 	}

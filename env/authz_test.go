@@ -51,10 +51,11 @@ func (a *account) enforceIAM() {
 	a.aws.Enforce(a.t, rights.NewServiceReference(a.t), c.isAllowed)
 	a.t.Cleanup(c.reportDenials)
 	a.assumeRole("reconcile-task", tokyo)
+	a.personEnv = envOf(a.assumeRoleAs(a.aws.Config(tokyo), "approvers"))
 }
 
-// assumeRole runs reconcile with a role of the control plane from now on. Commands of
-// people still use the account itself.
+// assumeRole runs reconcile with a role of the control plane from now on. Terraform of
+// people still uses the account itself.
 func (a *account) assumeRole(role, region string) {
 	a.t.Helper()
 	a.roleEnv = envOf(a.assumeRoleAs(a.aws.Config(region), role))

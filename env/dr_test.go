@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,20 +102,41 @@ func (a *account) checkServed() {
 	a.t.Helper()
 	history := a.aws.TrafficHistory()
 	for i, after := range history[1:] {
-		for _, groups := range traffic.Between(history[i], after) {
-			for _, region := range []string{tokyo, osaka} {
-				near := traffic.Near(region, groups)
-				shares := traffic.Route(near)
-				for _, g := range near {
-					for _, e := range g.Endpoints {
-						if e.IsAbsent && shares[e.ID] > 0 {
-							a.t.Errorf("clients near %s reach a load balancer that was deleted: %+v", region, groups)
-						}
+		a.checkMoments(history[i], after)
+	}
+}
+
+// checkServedInAnyOrder does what checkServed does after one apply, which writes the groups in
+// any order. Nobody in the lost Region is healthy.
+func (a *account) checkServedInAnyOrder(lost string) {
+	a.t.Helper()
+	history := a.aws.TrafficHistory()
+	for _, groups := range history {
+		for _, g := range groups {
+			for i := range g.Endpoints {
+				g.Endpoints[i].IsUnhealthy = g.Region == lost
+			}
+		}
+	}
+	a.checkMoments(history[0], history[len(history)-1])
+}
+
+// checkMoments checks all that edges may see between two moments.
+func (a *account) checkMoments(before, after []traffic.Group) {
+	a.t.Helper()
+	for _, groups := range traffic.Between(before, after) {
+		for _, region := range []string{tokyo, osaka} {
+			near := traffic.Near(region, groups)
+			shares := traffic.Route(near)
+			for _, g := range near {
+				for _, e := range g.Endpoints {
+					if e.IsAbsent && shares[e.ID] > 0 {
+						a.t.Errorf("clients near %s reach a load balancer that was deleted: %+v", region, groups)
 					}
 				}
-				if shares[traffic.Failed] > 0 {
-					a.t.Errorf("%v of the clients near %s are not served: %+v", shares[traffic.Failed], region, groups)
-				}
+			}
+			if shares[traffic.Failed] > 0 {
+				a.t.Errorf("%v of the clients near %s are not served: %+v", shares[traffic.Failed], region, groups)
 			}
 		}
 	}
@@ -145,64 +165,4 @@ func (a *account) balancerARN(side string) string {
 	}
 	a.readOutput(side, "side", &output)
 	return output.ARN
-}
-
-// failOver: all of Tokyo fails. Osaka takes over, using only what is in Osaka and in
-// Git.
-func failOver(a *account) {
-	var accelerator struct {
-		Listener string `json:"listener_arn"`
-	}
-	a.readOutput("common", "accelerator", &accelerator)
-	// docs/bootstrap.md requires this beforehand.
-	a.edit("env/switchover/estate.auto.tfvars", `(?m)^# (listener_arn = ).*`, `${1}"`+accelerator.Listener+`"`)
-	a.commitAndCheck("the listener is written down", map[string]string{"switchover": "no-changes"})
-
-	a.aws.FailRegion(tokyo)
-	a.aws.Calls()
-	values, err := os.ReadFile(filepath.Join(a.repo.Work, "env", "switchover", "dr-osaka.tfvars"))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(a.repo.Work, "env", "switchover", "terraform.tfvars"), values, 0o600); err != nil {
-		a.t.Fatal(err)
-	}
-	a.edit("env/osaka-ap/terraform.tfvars", `(?m)^  replica_of .*\n`, "")
-	a.commit("Tokyo is lost")
-	a.applyByHand("osaka-ap")
-	a.applyByHand("switchover")
-	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
-	a.checkWeights(tokyo, map[string]string{})
-	if source := a.resourceAttributes("osaka-ap", "aws_db_instance")["replicate_source_db"]; source != "" {
-		a.t.Errorf("Osaka's database follows %v", source)
-	}
-	// It takes days: the standby's webhook is enabled.
-	a.edit("env/common_os/terraform.tfvars", `(?m)^(standby_egress|webhook)( +)= false`, "$1$2= true")
-	a.commit("Osaka lets webhooks in")
-	a.applyByHand("common_os")
-	var door string
-	if a.readOutput("common_os", "webhook_url", &door); !strings.HasSuffix(door, ".execute-api."+osaka+".amazonaws.com/hook/TOKEN") {
-		a.t.Errorf("Backlog is to call %q", door)
-	}
-	for _, call := range a.aws.Calls() {
-		if call.Region == tokyo {
-			a.t.Errorf("Tokyo was called: %s %s", call.Service, call.Operation)
-		}
-	}
-}
-
-// applyByHand applies a workspace as an operator does from a clone, because the
-// reconciler is lost with Tokyo.
-func (a *account) applyByHand(workspace string) {
-	a.t.Helper()
-	clone := a.t.TempDir()
-	tftest.Copy(a.t, a.repo.Work, clone)
-	dir := filepath.Join(clone, "env", workspace)
-	operator := a
-	if workspace != "common_os" { // the simulator knows no resources of HTTP APIs
-		operator = a.asOperator(workspace)
-	}
-	operator.runTerraform(dir, "init", "-input=false")
-	operator.runTerraform(dir, "apply", "-input=false", "-auto-approve")
-	operator.runTerraform(dir, "plan", "-input=false", "-detailed-exitcode") // empty, else its exit code is 2
 }

@@ -156,7 +156,7 @@ func applyIdentities(t *testing.T) *identities {
 	tf.Run(t, dir, "get")
 	apply := []string{"apply", "-auto-approve", "-refresh=false"}
 	for _, target := range []string{
-		"module.plan_role", "module.apply_role", "module.build_role", "module.webhook_role", "module.connect_role", "module.operators_role", "module.snapshots_role",
+		"module.plan_role", "module.apply_role", "module.build_role", "module.webhook_role", "module.connect_role", "module.operators_role", "module.approvers_role", "module.snapshots_role",
 		"module.reconciler.aws_iam_role_policy.this", "module.reconciler.aws_iam_role_policy_attachment.task",
 		"module.standby.aws_iam_role_policy.this", "module.standby.aws_iam_role_policy_attachment.task",
 		"module.states_tokyo.aws_iam_role_policy.replication", "module.states_tokyo.aws_s3_bucket_policy.this",

@@ -89,11 +89,11 @@ func (a *account) approveWaiting(p *passResult, approved map[string]bool) (any b
 	return any
 }
 
-// runAsPerson runs a command of reconcile on a person's machine.
+// runAsPerson runs a command of reconcile on a person's machine, with the person's role.
 func (a *account) runAsPerson(args ...string) {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, args...)
-	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.personEnv)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		a.t.Fatalf("reconcile %v: %v\n%s", args, err, out)
 	}

@@ -28,11 +28,16 @@ func returnToTokyo(a *account) {
 	if err := os.WriteFile(filepath.Join(a.repo.Work, "env", "switchover", "terraform.tfvars"), values, 0o600); err != nil {
 		a.t.Fatal(err)
 	}
+	a.aws.TrafficHistory()
 	a.commitAtOnce("clients go to Tokyo") // 4
 	a.checkWeights(tokyo, map[string]string{"tokyo-ap-A": "100"})
 	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
+	a.checkServedInAnyOrder("")
 	a.edit("env/switchover/terraform.tfvars", `(?m)^  osaka-ap\s+= .*\n`, "") // 5
+	a.edit("env/switchover/terraform.tfvars", `(?m)^from += .*$`, "from = { tokyo-ap-A = 100 }")
+	a.edit("env/switchover/terraform.tfvars", `(?m)^raised += .*\n`, "")
 	a.commitAtOnce("no client goes to Osaka")
+	a.checkServedInAnyOrder("")
 	a.checkWeights(osaka, map[string]string{})
 	a.setDatabase("tokyo", "replica_of", "") // 6
 	a.commitAndCheck("Tokyo's database takes writes", map[string]string{"tokyo": "approved", "tokyo-ap-A": "no-changes", "tokyo-ap-B": "no-changes"})
@@ -44,6 +49,7 @@ func returnToTokyo(a *account) {
 	a.checkSource("osaka-ap", "arn:aws:rds:"+tokyo+":"+a.site.Account+":db:shop-2")
 	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "$0  osaka-ap = { region = \""+osaka+"\", standby = true }\n") // 8
 	a.commitAtOnce("Osaka stands by")
+	a.checkServedInAnyOrder("")
 	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
 	a.checkUnchanged(listWorkspaces(a.t)...)
 	a.checkLogGroups()

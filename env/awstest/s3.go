@@ -36,10 +36,8 @@ func (b *buckets) serve(c *call, moto func(*call) *response) *response {
 	switch {
 	case strings.HasPrefix(c.path, "/v20180820/"): // S3 Control
 		return moto(c)
-	case c.method == http.MethodPut && c.header.Get("If-None-Match") != "":
-		b.conditionalMu.Lock()
-		defer b.conditionalMu.Unlock()
-		return moto(c)
+	case c.method == http.MethodPut && key != "" && len(c.query) <= 1: // "x-id" names the operation
+		return b.putObject(c, bucket, key, moto)
 	case key == "" && c.query.Has("replication"):
 		return b.serveReplication(c, bucket, moto)
 	case key == "" && c.query.Has("policy"):

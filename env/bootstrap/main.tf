@@ -11,6 +11,7 @@ locals {
     copies = { tokyo = "${var.site.prefix}-states-copy-${var.site.account_id}", osaka = "${var.site.prefix}-states-osaka-copy-${var.site.account_id}" }
     work   = { tokyo = "${var.site.prefix}-reconcile-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-osaka-${var.site.account_id}" }
     access = { tokyo = "${var.site.prefix}-reconcile-access-logs-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-access-logs-osaka-${var.site.account_id}" }
+    page   = { tokyo = "${var.site.prefix}-reconcile-page-${var.site.account_id}" }
     logs   = { tokyo = "${var.site.prefix}-reconcile-logs-${var.site.account_id}", osaka = "${var.site.prefix}-reconcile-logs-osaka-${var.site.account_id}" }
   }
 }

@@ -1,7 +1,5 @@
-# People in a disaster (docs/drill.md): when Tokyo is lost, and its reconciler
-# with it, they start the standby's task, or apply by themselves what Osaka
-# needs. Any user of the account who may assume this role does so with MFA and
-# under their own name, so that each call in the trail has a person's name.
+# Roles of people. Any user of the account who may assume one does so with MFA
+# and under their own name, so that each call in the trail has a person's name.
 
 locals {
   # The workspaces that the drill applies.
@@ -10,6 +8,9 @@ locals {
   records = { tokyo = module.reconciler.table.arn, osaka = module.standby.table.arn }
 }
 
+# People in a disaster (docs/drill.md): when Tokyo is lost, and its reconciler
+# with it, they start the standby's task, or apply by themselves what Osaka
+# needs.
 module "operators_role" {
   source = "../../modules/iam"
 
@@ -52,6 +53,40 @@ module "operators_role" {
     Logs = {
       actions   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
       resources = ["arn:aws:logs:*:${var.site.account_id}:log-group:/reconcile/*"]
+    }
+  }
+  tags = var.tags
+}
+
+# Who approves plans on the command line (docs/approve.md): they read Tokyo's
+# record and write approvals into it. DynamoDB cannot limit that to some items of
+# a partition, so this role is for people who may approve, and nobody else.
+module "approvers_role" {
+  source = "../../modules/iam"
+
+  name                 = "approvers"
+  path                 = "/reconcile/"
+  description          = "People who approve plans"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { people = true }
+  statements = {
+    Record = {
+      actions   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
+      resources = [local.records.tokyo]
+    }
+    # Not the leases, which all records of the table share.
+    Approve = {
+      actions   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"]
+      resources = [local.records.tokyo]
+      conditions = {
+        "ForAllValues:StringNotEquals" = { "dynamodb:LeadingKeys" = ["LEASE"] }
+        Null                           = { "dynamodb:LeadingKeys" = ["false"] }
+      }
+    }
+    RecordKey = {
+      actions    = ["kms:Decrypt"]
+      resources  = [module.work_key["tokyo"].arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["dynamodb.${var.site.regions.tokyo}.amazonaws.com"] } }
     }
   }
   tags = var.tags

@@ -21,6 +21,7 @@ module "reconciler" {
       kms_key_arn = module.work_key["osaka"].arn
     }
   }
+  page                   = one([for page in var.reconciler.page[*] : merge(page, { bucket = local.buckets.page.tokyo })])
   secrets                = local.token
   workspace_roles        = local.workspace_roles
   drift                  = { enabled = var.reconciler.drift }

@@ -45,7 +45,7 @@ variable "service_linked_roles" {
 }
 
 variable "reconciler" {
-  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository. build_image_digest is that of the Dockerfile's target codebuild, with the shell that CodeBuild needs, in Tokyo. With tasks_for_workspaces a small task asks every few minutes, and starts a larger one for each workspace that is stale. run.enabled, preview (plans of pull requests) and drift (a daily drift check) are the last steps of docs/bootstrap.md."
+  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository. build_image_digest is that of the Dockerfile's target codebuild, with the shell that CodeBuild needs, in Tokyo. With tasks_for_workspaces a small task asks every few minutes, and starts a larger one for each workspace that is stale. page, which is null for none, is the status page: its address for people, and who may read it (docs/page.md). run.enabled, preview (plans of pull requests) and drift (a daily drift check) are the last steps of docs/bootstrap.md."
   type = object({
     image_digest         = optional(string)
     build_image_digest   = optional(string)
@@ -55,6 +55,13 @@ variable "reconciler" {
     drift                = optional(bool, false)
     tasks_for_workspaces = optional(bool, true)
     settings             = optional(map(string), {})
+    page = optional(object({
+      url = optional(string)
+      readers = optional(object({
+        distribution_arns = optional(set(string), [])
+        vpc_endpoint_ids  = optional(set(string), [])
+      }), {})
+    }))
     networks = map(object({
       cidr   = string
       egress = optional(string, "nat")

@@ -11,4 +11,8 @@ endpoints = {
 from = { osaka-ap = 100 }
 to   = { osaka-ap = 100 }
 
+# Tokyo's dial stays. Were it lowered in the same apply, in no order, there would be a moment
+# in which all dials are 0. A Region without endpoints gets no traffic, whatever its dial.
+raised = ["ap-northeast-1"]
+
 read = ["osaka-ap"]

@@ -1,6 +1,6 @@
 # Back to Tokyo, whose database follows Osaka's and has all its data
-# (docs/drill.md, "Back to Tokyo"). Osaka keeps its weight, so that no client is
-# lost in between; the next step removes it. Copy this file over
+# (docs/drill.md, "Back to Tokyo"). Osaka keeps its weight and its dial, so that no
+# client is lost in between; the next step removes it. Copy this file over
 # terraform.tfvars. If tokyo-ap-B is the live side, write B for A.
 
 endpoints = {
@@ -10,7 +10,11 @@ endpoints = {
 
 # Tokyo's side has to join before the traffic can move in steps. Writes are not possible
 # on the way, so it goes at once.
-from = { tokyo-ap-A = 100 }
+from = { osaka-ap = 100 }
 to   = { tokyo-ap-A = 100 }
+
+# Osaka's dial stays until the next step, which removes osaka-ap and this line, and writes
+# tokyo-ap-A into from. So at no moment are all dials 0.
+raised = ["ap-northeast-3"]
 
 read = ["common", "tokyo-ap-A", "tokyo-ap-B", "osaka-ap"]

@@ -52,6 +52,7 @@ module "shares" {
   endpoints = { for name, e in var.endpoints : name => { region = e.region, standby = e.standby } }
   from      = var.from
   to        = var.to
+  raised    = var.raised
   progress  = var.progress
 }
 

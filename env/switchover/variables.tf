@@ -36,6 +36,12 @@ variable "to" {
   type        = map(number)
 }
 
+variable "raised" {
+  description = "Regions that keep a dial of 100 for now, so that no dial is lowered in the apply that raises another: in a disaster and on the way back (docs/drill.md)."
+  type        = set(string)
+  default     = []
+}
+
 variable "progress" {
   description = "How far the rollout is, in percent. reconcile sets it, step by step; an apply by hand goes to the end at once."
   type        = number

@@ -42,7 +42,7 @@ resource "aws_globalaccelerator_endpoint_group" "this" {
     }
 
     precondition {
-      condition     = each.value.dial == 0 || each.value.sum > 0
+      condition     = each.value.dial == 0 || each.value.sum > 0 || length(each.value.endpoints) == 0
       error_message = "${each.key} has a dial of ${each.value.dial} and no endpoint with a weight above 0: raise a weight, or set the dial to 0."
     }
   }

@@ -10,7 +10,7 @@ locals {
 
   # Raise first, lower next: the groups of two Regions are written in no order. The first
   # half of the way raises dials, the second lowers them, so 50 is the turning point.
-  dials = { for region in var.regions : region => local.totals.to[region] > local.totals.from[region] ?
+  dials = { for region in var.regions : region => contains(var.raised, region) ? 100 : local.totals.to[region] > local.totals.from[region] ?
     local.totals.from[region] + floor((local.totals.to[region] - local.totals.from[region]) * min(var.progress * 2, 100) / 100) :
     local.totals.from[region] - floor((local.totals.from[region] - local.totals.to[region]) * max(var.progress * 2 - 100, 0) / 100)
   }

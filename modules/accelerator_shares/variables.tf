@@ -55,6 +55,25 @@ variable "to" {
   }
 }
 
+variable "raised" {
+  description = "Regions whose dial is 100 at every number: so that an apply without steps raises others, and lowers none. Only a Region without endpoints, or one that has a share in from."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.raised, var.regions)) == 0
+    error_message = "raised must be among regions."
+  }
+
+  validation {
+    condition = alltrue([for region in var.raised :
+      alltrue([for e in var.endpoints : e.region != region]) || anytrue([for name, e in var.endpoints : e.region == region && lookup(var.from, name, 0) > 0])
+    ])
+    error_message = "A Region in raised has endpoints and no share in from: take it out of raised, lest it get traffic."
+  }
+}
+
 variable "progress" {
   description = "How far the rollout is, in percent. Weights in a Region move all the way. Dials are raised until 50, and lowered after it."
   type        = number

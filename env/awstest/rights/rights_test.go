@@ -82,9 +82,9 @@ func TestQueries(t *testing.T) {
 			cloudwatch:DeleteDashboards of arn:aws:cloudwatch::123456789012:dashboard/shop-b`,
 		},
 		"the parts of a transaction": {
-			jsonCall("dynamodb", "TransactWriteItems", `{"TransactItems": [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "t"}}]}`), `
-			dynamodb:ConditionCheckItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t
-			dynamodb:PutItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t`,
+			jsonCall("dynamodb", "TransactWriteItems", `{"TransactItems": [{"Put": {"TableName": "t", "Item": {"pk": {"S": "LEASE"}}}}, {"ConditionCheck": {"TableName": "t"}}]}`), `
+			dynamodb:ConditionCheckItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t, dynamodb:LeadingKeys LEASE
+			dynamodb:PutItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t, dynamodb:LeadingKeys LEASE`,
 		},
 		"a path's names": {
 			pathCall("elasticfilesystem", "GET", "/2015-02-01/file-systems/fs-1/policy", ""), `

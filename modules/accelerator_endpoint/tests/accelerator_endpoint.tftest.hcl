@@ -87,6 +87,20 @@ run "a_region_can_wait_without_endpoints" {
   }
 }
 
+run "a_region_without_endpoints_can_keep_its_dial" {
+  command = plan
+
+  variables {
+    dials     = { ap-northeast-1 = 100, ap-northeast-3 = 100 }
+    endpoints = { osaka = { region = "ap-northeast-3", weight = 100, arn = "arn:aws:elasticloadbalancing:ap-northeast-3:123456789012:loadbalancer/app/osaka/0123456789abcdef" } }
+  }
+
+  assert {
+    condition     = output.traffic["ap-northeast-1"] == "has no endpoint: what is on its way here goes to ap-northeast-3, whatever the dial there"
+    error_message = output.traffic["ap-northeast-1"]
+  }
+}
+
 run "refuses_an_accelerator_as_listener" {
   command = plan
 

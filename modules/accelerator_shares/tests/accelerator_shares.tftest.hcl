@@ -83,6 +83,57 @@ run "a_region_can_wait_without_endpoints" {
   }
 }
 
+run "a_lost_region_keeps_its_dial" {
+  command = plan
+
+  variables {
+    endpoints = { osaka = { region = "ap-northeast-3", standby = true } }
+    from      = { osaka = 100 }
+    to        = { osaka = 100 }
+    raised    = ["ap-northeast-1"]
+  }
+
+  assert {
+    condition     = output.dials == { ap-northeast-1 = 100, ap-northeast-3 = 100 } && output.shares == { osaka = 100 }
+    error_message = "A dial is lowered in the apply that raises another."
+  }
+}
+
+run "a_region_that_is_left_keeps_its_dial" {
+  command = plan
+
+  variables {
+    from   = { osaka = 100 }
+    to     = { a = 100 }
+    raised = ["ap-northeast-3"]
+  }
+
+  assert {
+    condition     = output.dials == { ap-northeast-1 = 100, ap-northeast-3 = 100 } && output.shares == { a = 100, b = 0, osaka = 100 }
+    error_message = "A dial is lowered in the apply that raises another."
+  }
+}
+
+run "refuses_to_raise_a_standby" {
+  command = plan
+
+  variables {
+    raised = ["ap-northeast-3"]
+  }
+
+  expect_failures = [var.raised]
+}
+
+run "refuses_to_raise_what_has_no_group" {
+  command = plan
+
+  variables {
+    raised = ["ap-northeast-2"]
+  }
+
+  expect_failures = [var.raised]
+}
+
 run "refuses_a_region_that_is_none" {
   command = plan
 

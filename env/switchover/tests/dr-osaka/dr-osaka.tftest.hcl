@@ -43,7 +43,7 @@ run "all_go_to_osaka_and_nothing_of_tokyo_is_asked" {
   }
 
   assert {
-    condition     = output.traffic["ap-northeast-1"] == "takes no traffic while others can; of it: no endpoint takes traffic" && output.checked == { osaka-ap = "live, generation 1" }
+    condition     = output.traffic["ap-northeast-1"] == "has no endpoint: what is on its way here goes to ap-northeast-3, whatever the dial there" && output.checked == { osaka-ap = "live, generation 1" }
     error_message = output.traffic["ap-northeast-1"]
   }
 }

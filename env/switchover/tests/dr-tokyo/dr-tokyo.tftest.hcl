@@ -29,7 +29,7 @@ variables {
   listener_arn = "arn:aws:globalaccelerator::123456789012:accelerator/1234abcd-abcd-1234-abcd-1234abcdefgh/listener/0123vxyz"
 }
 
-run "tokyo_serves_again_and_osaka_takes_over_if_it_fails" {
+run "tokyo_serves_again_and_no_dial_is_lowered" {
   command = plan
 
   assert {
@@ -38,7 +38,7 @@ run "tokyo_serves_again_and_osaka_takes_over_if_it_fails" {
   }
 
   assert {
-    condition     = endswith(output.traffic["ap-northeast-3"], "stands by: takes over when ap-northeast-1 fails, in spite of the dial")
+    condition     = startswith(output.traffic["ap-northeast-3"], "takes all traffic that is on its way here; of it: osaka-ap 100.0 %")
     error_message = output.traffic["ap-northeast-3"]
   }
 }
