@@ -226,7 +226,7 @@ var previewPermissions = []permission{
 	allow("reconcile-build reconcile-preview reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/order.json"),
 	allow("reconcile-build reconcile-preview reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/tip.tar.zst"),
 	allow("reconcile-build reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/0123456789abcdef0123456789abcdef01234567.tar.zst"),
-	allow("reconcile-build reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/runs/01JD/tokyo.log"),
+	allow("approvers reconcile-build reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/runs/01JD/tokyo.log"),
 	allow(nobody, "s3:DeleteObjectVersion", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/answer.json"),
 	allow("reconcile-preview", "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-planner:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
 	allow(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-planner:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/other"),

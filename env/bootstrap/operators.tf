@@ -59,8 +59,8 @@ module "operators_role" {
 }
 
 # Who approves plans on the command line (docs/approve.md): they read Tokyo's
-# record and write approvals into it. DynamoDB cannot limit that to some items of
-# a partition, so this role is for people who may approve, and nobody else.
+# record and plans, and write approvals into the record. DynamoDB cannot limit
+# that to some items of a partition, so only who may approve may have this role.
 module "approvers_role" {
   source = "../../modules/iam"
 
@@ -83,10 +83,15 @@ module "approvers_role" {
         Null                           = { "dynamodb:LeadingKeys" = ["false"] }
       }
     }
-    RecordKey = {
+    # The plans that they decide about, and their logs.
+    Runs = {
+      actions   = ["s3:GetObject"]
+      resources = ["arn:aws:s3:::${local.buckets.work.tokyo}/snapshots/runs/*"]
+    }
+    Key = {
       actions    = ["kms:Decrypt"]
       resources  = [module.work_key["tokyo"].arn]
-      conditions = { StringEquals = { "kms:ViaService" = ["dynamodb.${var.site.regions.tokyo}.amazonaws.com"] } }
+      conditions = { StringEquals = { "kms:ViaService" = [for service in ["dynamodb", "s3"] : "${service}.${var.site.regions.tokyo}.amazonaws.com"] } }
     }
   }
   tags = var.tags
