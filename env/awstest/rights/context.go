@@ -28,7 +28,9 @@ func (a *Inventory) requestContext(action *action, t *resourceType, c Call, s pa
 // contextKeys are the condition keys that the policies of this repository use.
 var contextKeys = map[string]func(*Inventory, Call, params) []string{
 	// Of items; the partition key of a record's table is pk.
-	"dynamodb:LeadingKeys":        func(_ *Inventory, _ Call, s params) []string { return slices.Sorted(slices.Values(s.memberValues("pk", "S"))) },
+	"dynamodb:LeadingKeys": func(_ *Inventory, _ Call, s params) []string {
+		return slices.Sorted(slices.Values(s.memberValues("pk", "S")))
+	},
 	"elasticfilesystem:Encrypted": func(_ *Inventory, _ Call, s params) []string { return s.values("Encrypted") },
 	"iam:PermissionsBoundary":     (*Inventory).boundaryOf,
 	"iam:PolicyARN":               func(_ *Inventory, _ Call, s params) []string { return s.values("PolicyArn") },
