@@ -227,12 +227,12 @@ variable "page" {
   default = null
 
   validation {
-    condition     = try(can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.page.prefix)), var.page == null)
+    condition     = var.page == null || can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.page.prefix))
     error_message = "page.prefix is a path in the bucket, without slashes around it."
   }
 
   validation {
-    condition     = try(can(regex("^https?://[^ ]+$", var.page.url)), false) || try(var.page.url, null) == null
+    condition     = try(var.page.url, null) == null || can(regex("^https?://[^ ]+$", var.page.url))
     error_message = "page.url is an address such as https://reconcile.example.com."
   }
 
