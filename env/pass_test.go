@@ -89,11 +89,12 @@ func (a *account) approveWaiting(p *passResult, approved map[string]bool) (any b
 	return any
 }
 
-// runAsPerson runs a command of reconcile on a person's machine, with the person's role.
+// runAsPerson runs a command of reconcile on a person's machine, with the person's role, which
+// may not read the credentials of Git.
 func (a *account) runAsPerson(args ...string) {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, args...)
-	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.personEnv)
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.personEnv, []string{"RECONCILE_GIT_CREDENTIALS="})
 	if out, err := cmd.CombinedOutput(); err != nil {
 		a.t.Fatalf("reconcile %v: %v\n%s", args, err, out)
 	}
