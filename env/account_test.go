@@ -37,6 +37,7 @@ type account struct {
 	env                     []string
 	roleEnv                 []string // credentials of reconcile
 	personEnv               []string // credentials of who approves
+	task                    string   // ARN of the task definition that operators start
 }
 
 // newAccount follows docs/bootstrap.md in the fork of another company, on an AWS emulator

@@ -132,6 +132,7 @@ func (a *account) asStandby() *account {
 		a.t.Fatal(err)
 	}
 	sub := *a
+	sub.task = *got.TaskDefinition.TaskDefinitionArn
 	sub.env = slices.DeleteFunc(slices.Clone(a.env), func(variable string) bool { return strings.HasPrefix(variable, "RECONCILE_") })
 	for _, variable := range got.TaskDefinition.ContainerDefinitions[0].Environment {
 		sub.env = append(sub.env, *variable.Name+"="+*variable.Value)
@@ -150,7 +151,7 @@ func (a *account) startTask(command ...string) {
 	operator := a.assumeRoleAs(config, "operators")
 	config.Credentials = credentials.NewStaticCredentialsProvider(*operator.AccessKeyId, *operator.SecretAccessKey, *operator.SessionToken)
 	if _, err := ecs.NewFromConfig(config).RunTask(a.t.Context(), &ecs.RunTaskInput{
-		Cluster: aws.String("reconcile-standby"), TaskDefinition: aws.String("reconcile-standby"), LaunchType: types.LaunchTypeFargate,
+		Cluster: aws.String("reconcile-standby"), TaskDefinition: &a.task, LaunchType: types.LaunchTypeFargate,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}},
 		Overrides:            &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("reconcile"), Command: command}}},
 	}); err != nil {

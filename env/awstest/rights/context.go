@@ -31,6 +31,12 @@ var contextKeys = map[string]func(*Inventory, Call, params) []string{
 	"dynamodb:LeadingKeys": func(_ *Inventory, _ Call, s params) []string {
 		return slices.Sorted(slices.Values(s.memberValues("pk", "S")))
 	},
+	"ecs:cluster": func(a *Inventory, c Call, s params) (arns []string) {
+		for _, name := range s.values("cluster") {
+			arns = append(arns, "arn:aws:ecs:"+c.Region+":"+a.id+":cluster/"+name)
+		}
+		return arns
+	},
 	"elasticfilesystem:Encrypted": func(_ *Inventory, _ Call, s params) []string { return s.values("Encrypted") },
 	"iam:PermissionsBoundary":     (*Inventory).boundaryOf,
 	"iam:PolicyARN":               func(_ *Inventory, _ Call, s params) []string { return s.values("PolicyArn") },

@@ -86,6 +86,10 @@ func TestQueries(t *testing.T) {
 			dynamodb:ConditionCheckItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t, dynamodb:LeadingKeys LEASE
 			dynamodb:PutItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t, dynamodb:LeadingKeys LEASE`,
 		},
+		"a task in a cluster": {
+			jsonCall("ecs", "RunTask", `{"cluster": "c", "taskDefinition": "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/t:1"}`), `
+			ecs:RunTask of arn:aws:ecs:ap-northeast-1:123456789012:task-definition/t:1, ecs:cluster arn:aws:ecs:ap-northeast-1:123456789012:cluster/c`,
+		},
 		"a path's names": {
 			pathCall("elasticfilesystem", "GET", "/2015-02-01/file-systems/fs-1/policy", ""), `
 			elasticfilesystem:DescribeFileSystemPolicy of arn:aws:elasticfilesystem:ap-northeast-1:123456789012:file-system/fs-1`,
