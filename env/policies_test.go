@@ -42,6 +42,7 @@ func TestPolicies(t *testing.T) {
 			continue
 		}
 		found += len(policies)
+		checkSizes(t, policies)
 		if name == "bootstrap" {
 			checkStateReads(t, policies)
 		}
@@ -63,6 +64,32 @@ func TestPolicies(t *testing.T) {
 		if !used[i] {
 			t.Errorf("accepted finding is not used any more: %s of %s: %s", a.finding, a.policy, a.why)
 		}
+	}
+}
+
+// checkSizes: "IAM and STS quotas" of the IAM User Guide allow 6,144 characters for a managed
+// policy, and 10,240 for all inline policies of a role, without white space.
+func checkSizes(t *testing.T, policies map[string]string) {
+	t.Helper()
+	sizes, largest := map[string]int{}, map[bool]string{}
+	for name, policy := range policies {
+		of := name
+		if isInline := !strings.HasPrefix(name, "/"); isInline {
+			of, _, _ = strings.Cut(name, "/")
+		}
+		sizes[of] += len(strings.Join(strings.Fields(policy), ""))
+	}
+	for name, size := range sizes {
+		isManaged := strings.HasPrefix(name, "/")
+		if limit := map[bool]int{true: 6144, false: 10240}[isManaged]; size > limit {
+			t.Errorf("%s has %d characters, and IAM allows %d", name, size, limit)
+		}
+		if size > sizes[largest[isManaged]] {
+			largest[isManaged] = name
+		}
+	}
+	for _, name := range largest {
+		t.Logf("the largest: %s with %d characters", name, sizes[name])
 	}
 }
 
