@@ -21,7 +21,7 @@ func (s *Server) newHandlers() map[string]handler {
 		"codebuild":            newCodeBuildProjects().serve,
 		"directconnect":        s.directConnect.serve,
 		"dynamodb":             new(serializer).serve,
-		"ecs":                  new(serializer).serve,
+		"ecs":                  new(containers).serve,
 		"ec2":                  newEC2(s.accelerators.hasEndpointIn).serve,
 		"elasticfilesystem":    newFileSystems().serve,
 		"elasticloadbalancing": s.accelerators.watchBalancers,
