@@ -105,7 +105,7 @@ rule "aws_ec2_transit_gateway_route" "create_blackhole" {
   when   = isset(new("blackhole"))
   risk   = "interruption"
   en     = "traffic to {new.destination_cidr_block} is dropped"
-  ja     = "{new.destination_cidr_block} への通信を破棄します"
+  ja     = "{new.destination_cidr_block} への通信を遮断します"
   source = "A CreateTransitGatewayRoute, Blackhole"
 }
 
