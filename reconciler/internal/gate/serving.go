@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -92,6 +93,15 @@ func JudgeServed(c settings.Config, loosest settings.ApplyMode, plan *terraform.
 		return verdict
 	}
 	return refuseWhileServing(verdict, plan, c.Serving, share)
+}
+
+// JudgeUntold judges the plan of a workspace of which nothing can tell whether it serves: a
+// person decides.
+func JudgeUntold(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) Verdict {
+	if loosest = cmp.Or(loosest, settings.ApplySafe); loosest.IsLooser(settings.ApplyApproved) {
+		loosest = settings.ApplyApproved
+	}
+	return Judge(c, loosest, plan)
 }
 
 // refuseWhileServing forbids a plan that destroys or replaces something of a workspace that

@@ -23,7 +23,12 @@ func (v *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Ve
 		}
 		records[from.Workspace] = teller
 	}
-	return gate.JudgeServed(v.entry.Config, v.config.Gate, plan, ShareOf(v.inventory, v.entry, records)), nil
+	share := ShareOf(v.inventory, v.entry, records)
+	// In a disaster the record of this Region often does not know it, and nothing can tell.
+	if v.run.Options.Snapshot != "" && share.Unknown != "" && gate.Destroys(plan) {
+		return gate.JudgeUntold(v.entry.Config, v.config.Gate, plan), nil
+	}
+	return gate.JudgeServed(v.entry.Config, v.config.Gate, plan, share), nil
 }
 
 // ShareOf returns how many percent of the traffic an entry serves, by the records of all. It is
