@@ -122,7 +122,7 @@ type runJSON struct {
 func runJSONOf(r state.Run) runJSON {
 	return runJSON{
 		Run: r.ID, Trigger: r.Trigger, From: r.FromCommit, To: r.ToCommit, Outcome: r.Outcome, Exit: r.Exit,
-		StartedAt: r.StartedAt, EndedAt: r.EndedAt, Error: r.Error, Snapshot: r.Snapshot, Workspaces: r.Workspaces,
+		StartedAt: r.StartedAt, EndedAt: r.EndedAt, Error: r.Error, Snapshot: r.Snapshot, Workspaces: append([]state.RunWorkspace{}, r.Workspaces...),
 	}
 }
 
