@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -211,7 +212,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 		result.Outcome, result.Error = run.ClassifyError(entry.RenameErr), entry.RenameErr.Error()
 	case why != "":
 		result.Outcome = state.Skipped
-		result.Error = "waits for its upstreams: " + why
+		result.Error = fmt.Sprintf("waits for its upstreams: %s", why)
 	case p.isBackingOff(w, entry):
 		result.Outcome, result.Error = entry.Record.Outcome, entry.Record.Error
 		result.Changes, result.Risk, result.PlanDigest, result.Why = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest, entry.Record.Why

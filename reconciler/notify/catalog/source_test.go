@@ -28,7 +28,7 @@ var translated = map[string]bool{
 var translators = map[string]bool{"tr": true, "t": true, "Translator": true}
 
 // madeTexts are texts that the code makes from a noun or an outcome.
-var madeTexts = []string{"%d workspaces", "%d errors", "%d warnings", "%d alarms", "no workspaces", "no errors", "no warnings", "no alarms", "1 workspace", "1 error", "1 warning", "1 alarm", "help for %s", "version for %s", "disable completion descriptions"}
+var madeTexts = []string{"%d workspaces", "%d errors", "%d warnings", "%d alarms", "no workspaces", "no errors", "no warnings", "no alarms", "1 workspace", "1 error", "1 warning", "1 alarm", "%s is failed", "%s is skipped", "%s is blocked", "%s is busy", "%s is rolling", "help for %s", "version for %s", "disable completion descriptions"}
 
 // TestTextsOfTheCode checks that each text that the command line shows has a translation, and
 // that each translation has its text in the code.
