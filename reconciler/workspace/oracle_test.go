@@ -261,6 +261,7 @@ func TestPlansReadInputs(t *testing.T) {
 	if err != nil || len(archives) == 0 || len(scripts) == 0 {
 		t.Fatalf("%q, %q, %v", archives, scripts, err)
 	}
+	testtier.Tool(t, string(repotree.Terraform)) // without it there is no plan to count
 	whole := testtier.Whole(t)
 	var total, planned atomic.Int64
 	t.Cleanup(func() {
