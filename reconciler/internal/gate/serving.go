@@ -95,7 +95,7 @@ func JudgeServed(c settings.Config, loosest settings.ApplyMode, plan *terraform.
 	return refuseWhileServing(verdict, plan, c.Serving, share)
 }
 
-// JudgeUntold judges the plan of a workspace of which nothing can tell whether it serves: a
+// JudgeUntold judges the plan of a workspace that may serve, where nothing says so: a
 // person decides.
 func JudgeUntold(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) Verdict {
 	if loosest = cmp.Or(loosest, settings.ApplySafe); loosest.IsLooser(settings.ApplyApproved) {
