@@ -16,6 +16,7 @@ import (
 // noticeRecorder is a channel that keeps the outcomes of what it was sent, by workspace.
 type noticeRecorder struct {
 	sent map[string]string
+	said string // of the last one
 	err  error
 }
 
@@ -23,7 +24,7 @@ func (noticeRecorder) Channel() string { return "recorder" }
 
 func (n *noticeRecorder) Notify(_ context.Context, report *notify.Notification) error {
 	for _, e := range report.Events {
-		n.sent[e.Name] = e.Outcome
+		n.sent[e.Name], n.said = e.Outcome, e.Error
 	}
 	return n.err
 }

@@ -170,6 +170,19 @@ func TestRollout(t *testing.T) {
 	e.pass(time.Minute, "", "100")
 }
 
+// A notice of a step says what the pass has seen: alarms and the time left, too.
+func TestRolloutNotice(t *testing.T) {
+	t.Parallel()
+	e := newRolloutEnv(t)
+	n := &noticeRecorder{sent: map[string]string{}}
+	e.Config.Notifiers = []run.Notifier{n}
+	e.Commit(switchFiles(t, "a", "b", ""))
+	e.pass(0, state.Rolling, "10")
+	if !strings.Contains(n.said, "at 10 of 100") || !strings.Contains(n.said, "; alarms: errors OK") {
+		t.Errorf("it says %q", n.said)
+	}
+}
+
 // An alarm brings a rollout back to the last step that was good; a person brings it to 0.
 func TestRolloutAlarm(t *testing.T) {
 	t.Parallel()
