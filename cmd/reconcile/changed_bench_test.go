@@ -13,7 +13,7 @@ import (
 func BenchmarkChanged(b *testing.B) {
 	program, terramate := buildProgram(b), findTool(b, "terramate")
 	repo := newMonorepo(b, 1000, 300, 20_000)
-	setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
+	setup := &benchSetup{TB: b, url: repo.Work, dir: b.TempDir()}
 	if err := setup.runStubPass(run.Options{}); err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func BenchmarkGraph(b *testing.B) {
 			repo := newChainRepo(b, seconds)
 			compareCosts(b, highest,
 				func() cost {
-					setup := &benchSetup{B: b, url: repo.Dir, dir: b.TempDir()}
+					setup := &benchSetup{TB: b, url: repo.Dir, dir: b.TempDir()}
 					return runProcess(b, 0, setup.command(program, "now", "--terraform", terraform))
 				},
 				func() cost {

@@ -15,7 +15,7 @@ func BenchmarkOwnWork(b *testing.B) {
 	repo.pack()
 	var first, again []cost
 	for b.Loop() {
-		setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
+		setup := &benchSetup{TB: b, url: repo.Work, dir: b.TempDir()}
 		first = append(first, runInProcess(b, func() error { return setup.runStubPass(run.Options{}) }))
 		again = append(again, runInProcess(b, func() error { return setup.runStubPass(run.Options{Replan: true}) }))
 	}

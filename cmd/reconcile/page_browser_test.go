@@ -18,6 +18,7 @@ import (
 	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/page/browsertest"
 	"reconcile/internal/testtier"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -194,4 +195,34 @@ func TestPagesInBrowser(t *testing.T) {
 	run := browsertest.Evaluate[string](t, b, `document.querySelector("a[href^='r/']").href`)
 	shows(run, 1200, false, "Time line", "network", "apply")
 	shows(strings.Replace(run, "/en/", "/ja/", 1), 360, true, "タイムライン")
+}
+
+// The pages of 1,000 workspaces that a real pass has applied, with a stub for Terraform.
+func TestPagesOfManyWorkspacesInBrowser(t *testing.T) {
+	t.Parallel()
+	testtier.Needs(t, testtier.Terraform)
+	const count = 1000
+	b := browsertest.Open(t)
+	repo := gittest.New(t)
+	files := map[string]string{"env/reconcile.hcl": "workspaces = [\"env/*\"]\n"}
+	for i := range count {
+		files[fmt.Sprintf("env/w%04d/main.tf", i)] = "resource \"terraform_data\" \"this\" {}\n"
+	}
+	repo.Commit("many", files)
+	setup := &benchSetup{TB: t, url: repo.Dir, dir: t.TempDir()}
+	if err := setup.runStubPass(run.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	p := newPageProgram(t, repo)
+	p.env = append(p.env, "RECONCILE_RECORD="+benchRecord, "RECONCILE_STATE="+setup.path("state"), "RECONCILE_WORK="+setup.path("work"))
+	p.run(0, "now")
+	static := httptest.NewServer(http.FileServer(http.Dir(p.pages)))
+	t.Cleanup(static.Close)
+	overview := static.URL + "/" + page.DirOf(benchRecord) + "/en/index.html"
+	b.Check(t, browsertest.View{URL: overview, Width: 1200})
+	text := browsertest.Evaluate[string](t, b, `document.body.innerText`)
+	if !strings.Contains(text, "In sync") || strings.Count(text, "applied") < count || !strings.Contains(text, "w0999") {
+		t.Errorf("the overview of %d workspaces says %s", count, text)
+	}
+	b.Check(t, browsertest.View{URL: strings.Replace(overview, "/en/index", "/ja/graph", 1), Width: 360, Dark: true})
 }

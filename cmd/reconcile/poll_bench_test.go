@@ -23,7 +23,7 @@ func BenchmarkPoll(b *testing.B) {
 		b.Run(protocol, func(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.OnlyV0 = "ann", "password", protocol == "v0"
-			setup := &benchSetup{B: b, url: server.URL, username: server.Username, password: server.Password, dir: b.TempDir()}
+			setup := &benchSetup{TB: b, url: server.URL, username: server.Username, password: server.Password, dir: b.TempDir()}
 			if err := setup.runStubPass(run.Options{}); err != nil {
 				b.Fatal(err)
 			}

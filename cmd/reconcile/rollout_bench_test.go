@@ -43,7 +43,7 @@ resource "terraform_data" "weight" {
 	for b.Loop() {
 		repo := gittest.New(b)
 		alarms.SetAlarm(alarm, "OK")
-		setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
+		setup := &benchSetup{TB: b, url: repo.Work, dir: b.TempDir()}
 		run := func(exit int, args ...string) cost {
 			cmd := setup.command(program, args...)
 			cmd.Env = append(cmd.Env, "RECONCILE_GATE=always", "AWS_ENDPOINT_URL_CLOUDWATCH="+alarms.URL, "AWS_REGION=us-east-1",

@@ -27,7 +27,7 @@ import (
 
 // benchSetup is a repository, and where the record and the caches of it are.
 type benchSetup struct {
-	*testing.B
+	testing.TB
 	url                string // or path, without credentials
 	username, password string
 	dir                string
