@@ -99,6 +99,16 @@ rule "aws_iam_role_policy" "create_denies" {
   source = "A IAM guide, policy evaluation"
 }
 
+rule "aws_iam_role_policy_attachment" "denies" {
+  types  = ["aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment"]
+  on     = ["create"]
+  when   = known(new("policy_arn")) && (new("policy_arn") == "arn:aws:iam::aws:policy/AWSDenyAll" || new("policy_arn") == "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3")
+  risk   = "interruption"
+  en     = "{new.policy_arn} denies: what has it is refused"
+  ja     = "{new.policy_arn} は拒否するポリシーです。これを使う側は拒否されます"
+  source = "A AWS managed policy reference, AWSDenyAll and AWSCompromisedKeyQuarantineV3"
+}
+
 rule "aws_organizations_policy_attachment" "limits" {
   on     = ["create"]
   risk   = "interruption"
