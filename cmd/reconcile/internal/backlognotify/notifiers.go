@@ -57,6 +57,11 @@ func (t PullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 		}
 		r.Posted = append(r.Posted, notify.Posted{PullRequest: number, Comment: comment.ID})
 	}
+	for _, number := range r.LastPullRequests {
+		if last.Equal(r.MergedSince) && !slices.Contains(merged, number) {
+			merged = append(merged, number)
+		}
+	}
 	r.LastPullRequests, r.MergedSince = merged, last
 	return nil
 }
@@ -89,7 +94,8 @@ func (b *Project) mergedPullRequests(ctx context.Context, r *notify.Notification
 			if r.At.Sub(mergedAt) > maxMergeAge {
 				return nil, last, nil
 			}
-		case mergedAt.After(r.MergedSince):
+		case mergedAt.After(r.MergedSince),
+			mergedAt.Equal(r.MergedSince) && !slices.Contains(r.LastPullRequests, pr.Number): // Backlog's times are whole seconds
 			numbers = append(numbers, pr.Number)
 			if mergedAt.After(last) {
 				last = mergedAt
