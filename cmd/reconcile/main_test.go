@@ -57,8 +57,19 @@ func runPanicking() int {
 
 func TestScripts(t *testing.T) {
 	testtier.Needs(t, testtier.Terraform, testtier.Emulator, testtier.Sandbox)
+	runScripts(t, "testdata/script")
+}
+
+// TestOpenTofuScripts runs the scripts that need OpenTofu, too.
+func TestOpenTofuScripts(t *testing.T) {
+	testtier.Needs(t, testtier.Terraform, testtier.OpenTofu)
+	runScripts(t, "testdata/opentofu")
+}
+
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setupScript,

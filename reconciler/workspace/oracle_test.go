@@ -257,7 +257,7 @@ func TestPlansReadInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripts, err := filepath.Glob("../../cmd/reconcile/testdata/script/*.txtar")
+	scripts, err := filepath.Glob("../../cmd/reconcile/testdata/*/*.txtar")
 	if err != nil || len(archives) == 0 || len(scripts) == 0 {
 		t.Fatalf("%q, %q, %v", archives, scripts, err)
 	}
