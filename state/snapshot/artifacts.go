@@ -111,7 +111,7 @@ func (s *Store) Logs(ctx context.Context, run runid.ID) ([]string, error) {
 func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (string, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
-		return "", fmt.Errorf("%s of %s: %w", name, workspace, err)
+		return "", fmt.Errorf("file %s of workspace %s: %w", name, workspace, err)
 	}
 	b, err := s.newBlobFrom(contents)
 	if err == nil {
@@ -119,7 +119,7 @@ func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name strin
 		err = s.create(ctx, key, b)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s of %s: %w", name, workspace, err)
+		return "", fmt.Errorf("file %s of workspace %s: %w", name, workspace, err)
 	}
 	return s.blobs.location(key), nil
 }
@@ -128,7 +128,7 @@ func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name strin
 func (s *Store) File(ctx context.Context, run runid.ID, workspace, name string) (io.ReadCloser, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", name, workspace, err)
+		return nil, fmt.Errorf("file %s of workspace %s: %w", name, workspace, err)
 	}
 	return s.blobs.get(ctx, key)
 }

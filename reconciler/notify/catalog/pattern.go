@@ -22,8 +22,12 @@ type pattern struct {
 // verb is a verb of a format, as package fmt defines it, with the number of its value.
 var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
 
-// minLiterals keeps formats such as "%s: %w" from fitting every text.
-const minLiterals = 6
+// Formats with few literals would fit what others say: with less than minLiterals none is used,
+// with less than weakLiterals only where the text before them is one word or is known as well.
+const (
+	minLiterals  = 4
+	weakLiterals = 20
+)
 
 // newPattern returns the pattern of a format; nil for a text without verbs, and for a format
 // that hardly has literal text.
@@ -37,7 +41,7 @@ func newPattern(format, translated string) *pattern {
 	var source strings.Builder
 	source.WriteString("(?s)^")
 	end := 0
-	p.arguments = argumentsOf(format)
+	p.arguments = slices.DeleteFunc(argumentsOf(format), func(number int) bool { return number == 0 })
 	for _, at := range places {
 		p.literals += len(strings.ReplaceAll(format[end:at[0]], " ", ""))
 		source.WriteString(regexp.QuoteMeta(format[end:at[0]]))
@@ -70,10 +74,13 @@ func valuePattern(letter string) string {
 	case "q":
 		return `("(?:[^"\\]|\\.)*")`
 	case "%":
-		return `(%)`
+		return `%`
 	}
 	return `(.*?)`
 }
+
+// isWeak reports whether the format is that of many texts, because it begins with a value.
+func (p *pattern) isWeak() bool { return p.before == "" && p.literals < weakLiterals }
 
 // match returns the values in a text that the format has made; nil for another text.
 func (p *pattern) match(text string) []string {
@@ -91,19 +98,26 @@ func (p *pattern) match(text string) []string {
 func (p *pattern) fill(values []string) string {
 	arguments, next := argumentsOf(p.translated), 0
 	return verb.ReplaceAllStringFunc(p.translated, func(v string) string {
-		at := slices.Index(p.arguments, arguments[next])
+		argument := arguments[next]
 		next++
-		if at < 0 {
-			return v
+		if argument == 0 {
+			return "%"
 		}
-		return values[at]
+		if at := slices.Index(p.arguments, argument); at >= 0 {
+			return values[at]
+		}
+		return v
 	})
 }
 
-// argumentsOf returns the number of the argument of each verb of a format.
+// argumentsOf returns the number of the argument of each verb of a format; 0 for %%.
 func argumentsOf(format string) (numbers []int) {
 	next := 1
 	for _, v := range verb.FindAllStringSubmatch(format, -1) {
+		if v[2] == "%" { // it has no argument
+			numbers = append(numbers, 0)
+			continue
+		}
 		if v[1] != "" {
 			next, _ = strconv.Atoi(v[1]) // it has digits only
 		}

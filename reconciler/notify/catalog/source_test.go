@@ -6,8 +6,6 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -170,52 +168,3 @@ func eachFile(t *testing.T, visit func(path string, file *ast.File)) {
 		}
 	}
 }
-
-// errorTexts are the functions that make errors from literals.
-var errorTexts = map[string]bool{"fmt.Errorf": true, "errors.New": true, "hcleval.ProblemAt": true, "addProblem": true, "addWarning": true}
-
-// translatedErrors are the directories whose errors people meet at the command line: wrong flags,
-// settings, addresses and credentials.
-var translatedErrors = []string{"cmd/reconcile/", "reconciler/workspace/settings/", "reconciler/source/gitwire/"}
-
-// TestErrorsOfTheCode checks that each sentence of an error has a translation: of its literal, or
-// of its parts, as the translator cuts them.
-func TestErrorsOfTheCode(t *testing.T) {
-	tr := newTranslator(t)
-	eachFile(t, func(path string, file *ast.File) {
-		if !slices.ContainsFunc(translatedErrors, func(dir string) bool { return strings.HasPrefix(filepath.ToSlash(path), dir) }) {
-			return
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, isCall := n.(*ast.CallExpr)
-			if !isCall || !makesError(call) {
-				return true
-			}
-			for _, argument := range call.Args {
-				if text, isText := foldText(argument); isText && isSentence(text) && !tr.Has(text) && hasEnglish(tr.Translate(text)) {
-					t.Errorf("%s: no translation of %q", path, text)
-				}
-			}
-			return true
-		})
-	})
-}
-
-func makesError(call *ast.CallExpr) bool {
-	switch f := call.Fun.(type) {
-	case *ast.Ident:
-		return errorTexts[f.Name]
-	case *ast.SelectorExpr:
-		x, isIdent := f.X.(*ast.Ident)
-		return errorTexts[f.Sel.Name] || isIdent && errorTexts[x.Name+"."+f.Sel.Name]
-	}
-	return false
-}
-
-// hasEnglish reports whether a text has three English words in a row, beside code and names.
-func hasEnglish(text string) bool { return englishWords.MatchString(quoted.ReplaceAllString(text, "")) }
-
-var (
-	quoted       = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
-	englishWords = regexp.MustCompile(`(?:^|[ (;:,])(?:[A-Za-z][a-z']+ ){2,}[a-z]+`)
-)

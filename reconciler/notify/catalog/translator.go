@@ -197,12 +197,7 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 		}
 	}
 	for _, p := range t.translator.patterns() {
-		if values := p.match(text); values != nil {
-			for i, value := range values {
-				if strings.ContainsAny(value, " (") { // one word is a name
-					values[i], _ = t.translate(value, depth-1)
-				}
-			}
+		if values := p.match(text); values != nil && t.translateValues(p, values, depth) {
 			return p.fill(values), true
 		}
 	}
@@ -222,6 +217,21 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 		return text[:len(text)-len(trimmed)] + translated, found
 	}
 	return text, false
+}
+
+// translateValues translates the values of a pattern in place, and reports whether they are such
+// as the pattern takes.
+func (t *translation) translateValues(p *pattern, values []string, depth int) bool {
+	for i, value := range values {
+		if !strings.ContainsAny(value, " (") { // one word is a name
+			continue
+		}
+		found := false
+		if values[i], found = t.translate(value, depth-1); !found && i == 0 && p.isWeak() {
+			return false
+		}
+	}
+	return true
 }
 
 // translateList translates a list of texts, if it knows all of them.
