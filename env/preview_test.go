@@ -41,7 +41,7 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		for _, dir := range dirs {
 			config := settings.Config(dir.Name)
 			proposal := policy.Proposal{Dir: dir, Config: config, TipWorkspace: loader.Load(dir, config)}
-			for _, refused := range policy.Check(commit.Tree, repotree.Terraform, proposal, settings.PreviewPolicy()) {
+			for _, refused := range policy.Check(commit.Tree, repotree.Terraform, proposal, settings.PreviewPolicy(repotree.Terraform)) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
 			}
 		}

@@ -134,7 +134,7 @@ func (l *pullRequestPlan) openCheckout(thisRun *run.Run) *checkout.Checkout {
 	if !l.alone {
 		dir = filepath.Join(l.tip.Config.WorkDir, "preview", "checkout", state.DirName(l.tip.Config.RecordName))
 	}
-	return checkout.NewUntrusted(thisRun, l.merged, l.tip.Settings.PreviewPolicy(), dir)
+	return checkout.NewUntrusted(thisRun, l.merged, l.tip.Settings.PreviewPolicy(l.merged.Product), dir)
 }
 
 // prepareCheckout prepares what every plan needs. Its failure is not the pull
@@ -166,7 +166,7 @@ func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceRe
 	approved := l.atTip(entry)
 	entry.Stateless = approved == nil
 	proposal := policy.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
-	if result.Refused = policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy()); len(result.Refused) > 0 {
+	if result.Refused = policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy(l.merged.Product)); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
@@ -177,7 +177,7 @@ func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceRe
 // noteOwnCode notes a workspace whose plan may run code of the pull request: the settings at
 // the tip except names from those that are refused.
 func (l *pullRequestPlan) noteOwnCode(proposal policy.Proposal) {
-	strict := l.tip.Settings.PreviewPolicy()
+	strict := l.tip.Settings.PreviewPolicy(l.merged.Product)
 	if len(strict.AllowedNames) == 0 {
 		return
 	}

@@ -27,6 +27,7 @@ import (
 // strace. It shows what Terraform really opens after the check alone.
 type tracedEnv struct {
 	*previewEnv
+	binary   string // Terraform under strace
 	logs     string
 	baseline map[string]bool // what Terraform touches with any configuration
 }
@@ -44,6 +45,7 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	err := os.WriteFile(binary, []byte(script), 0o755)
 	syscall.ForkLock.RUnlock()
 	w.Must(err)
+	w.binary = binary
 	w.Sandbox = nil
 	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.Config.WorkDir, Binary: binary})

@@ -36,8 +36,10 @@ func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, er
 	}
 	m.AddReadOnly(c.readPaths...)
 	m.AddWritable(c.writePaths...)
+	ports := sandbox.PortsOf(env)
 	if c.installs {
 		m.AddMapping(cli.File)
+		ports = slices.Concat(ports, cli.Ports, sandbox.PortsOfRegistries(s.spec.Registries))
 	} else {
 		delete(env, "TF_CLI_CONFIG_FILE")
 	}
@@ -46,7 +48,7 @@ func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, er
 	cmd.Path = program
 	s.tf.opts.Sandbox.Confine(cmd, sandbox.View{
 		Dir: s.sandboxDir(), Mounts: m,
-		Network: !s.isOffline(c), Ports: append(sandbox.PortsOf(env), cli.Ports...),
+		Network: !s.isOffline(c), Ports: ports,
 	})
 	return cmd, nil
 }

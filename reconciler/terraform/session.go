@@ -63,6 +63,9 @@ type Spec struct {
 	// AllowedProviders lists the providers that may run, as in a dependency lock file
 	// but without the host of the default registry; nil: any.
 	AllowedProviders []string
+	// Registries are the hosts, with their ports, that init in the sandbox may reach in
+	// addition to the default registry.
+	Registries []string
 
 	// ReadOnly means that the caller has no right to work on the state. The session can
 	// plan: it copies a local state and does not take Terraform's lock. It neither

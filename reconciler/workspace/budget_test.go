@@ -66,7 +66,7 @@ func TestBudget(t *testing.T) {
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
 			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
-		if got := policy.Check(tree, repotree.Terraform, policy.Proposal{Dir: dir}, (&settings.Settings{}).PreviewPolicy()); len(got) == 0 {
+		if got := policy.Check(tree, repotree.Terraform, policy.Proposal{Dir: dir}, (&settings.Settings{}).PreviewPolicy(repotree.Terraform)); len(got) == 0 {
 			t.Errorf("%s: not refused", name)
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Checkout) removeUntrusted() {
 
 // confine limits what a plan of unreviewed code may reach.
 func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
-	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
+	job.Untrusted, job.AllowedProviders, job.Registries = true, s.policy.ProviderNames(), s.policy.Registries()
 	job.SandboxRoot = filepath.Join(s.config.PassDir(), run.CheckoutTree)
 	job.WritableDirs = s.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"

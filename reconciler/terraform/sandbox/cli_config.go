@@ -91,6 +91,14 @@ func PortsOf(env map[string]string) []uint16 {
 	return ports
 }
 
+// PortsOfRegistries returns the TCP ports of hosts that serve HTTPS.
+func PortsOfRegistries(hosts []string) (ports []uint16) {
+	for _, host := range hosts {
+		ports = append(ports, portOf("https://"+host)...)
+	}
+	return ports
+}
+
 func portOf(address string) []uint16 {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // a proxy may be given without a scheme

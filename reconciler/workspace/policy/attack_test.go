@@ -57,6 +57,12 @@ provider "aws" {
 // content "" removes a file.
 func violationsOf(t *testing.T, name string, change map[string]string, policy settings.Policy) []string {
 	t.Helper()
+	return violationsIn(t, repotree.Terraform, name, change, policy)
+}
+
+// violationsIn returns the same for a product.
+func violationsIn(t *testing.T, product repotree.Product, name string, change map[string]string, policy settings.Policy) []string {
+	t.Helper()
 	files := maps.Clone(baseRepo)
 	for p, text := range change {
 		if !strings.HasPrefix(p, "env/") && !strings.HasPrefix(p, "modules/") {
@@ -67,9 +73,9 @@ func violationsOf(t *testing.T, name string, change map[string]string, policy se
 	dir := settings.Dir{Name: name, Path: "env/" + name}
 	p := Proposal{Dir: dir, LocalStates: []stateid.ID{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
 	if _, exists := baseRepo[dir.Path+"/main.tf"]; exists {
-		p.TipWorkspace = workspace.NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, settings.Config{})
+		p.TipWorkspace = workspace.NewLoader(treetest.New(baseRepo), product).Load(dir, settings.Config{})
 	}
-	return Check(treetest.New(files), repotree.Terraform, p, policy)
+	return Check(treetest.New(files), product, p, policy)
 }
 
 // doublingLocals returns locals that are each twice as long as the one before.
@@ -82,7 +88,7 @@ func doublingLocals(n int) string {
 }
 
 func defaultPolicy(allowed ...string) settings.Policy {
-	t := (&settings.Settings{}).PreviewPolicy()
+	t := (&settings.Settings{}).PreviewPolicy(repotree.Terraform)
 	t.AllowedNames = allowed
 	return t
 }

@@ -156,8 +156,8 @@ func (r *checker) checkResource(file string, b *hclsyntax.Block) {
 	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // all of them are credentials or secrets
 		b.Type != "resource" && r.policy.RefusesName(kind):
 		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed", b.Type, kind)
-	case b.Type == "data" && kind == "aws_s3_object" && !isFalse(b.Body.Attributes["download_body"]):
-		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed without download_body = false", b.Type, kind)
+	case b.Type == "data":
+		r.checkArguments(file, kind, b.Body)
 	}
 	name, _, _ := strings.Cut(kind, "_")
 	if a := b.Body.Attributes["provider"]; a != nil {
@@ -171,11 +171,23 @@ func (r *checker) checkResource(file string, b *hclsyntax.Block) {
 	r.checkProvider(file, b.TypeRange, name)
 }
 
-// isFalse reports whether an attribute exists and is false.
-func isFalse(a *hclsyntax.Attribute) bool {
-	if a == nil {
-		return false
+// checkArguments checks the arguments that decide whether a data source is refused.
+func (r *checker) checkArguments(file, kind string, body *hclsyntax.Body) {
+	for _, rule := range settings.ArgumentRules {
+		if rule.Kind != kind {
+			continue
+		}
+		switch a := body.Attributes[rule.Argument]; {
+		case a == nil && rule.Required:
+			r.addViolation(file, body.SrcRange, kind, "data %s is not allowed without %s = false", kind, rule.Argument)
+		case a != nil && (rule.Absent || !isFalse(a)):
+			r.addViolation(file, a.NameRange, kind, "data %s is not allowed with %s", kind, rule.Argument)
+		}
 	}
+}
+
+// isFalse reports whether an attribute is false.
+func isFalse(a *hclsyntax.Attribute) bool {
 	v := hcleval.ConstantValue(a.Expr)
 	return v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.False()
 }

@@ -29,7 +29,7 @@ func TestRefuse(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, dir := range dirs {
-		got[dir.Name] = strings.Join(Check(tree, repotree.Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
+		got[dir.Name] = strings.Join(Check(tree, repotree.Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy(repotree.Terraform)), "\n")
 	}
 	if *updateRefusals {
 		treetest.RewriteArchive(t, archive, got)
@@ -59,8 +59,8 @@ func TestPreviewSettings(t *testing.T) {
 		switch {
 		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%q: %v, want %q", text, err, want)
-		case want == "" && !slices.Equal(settings.PreviewPolicy().Providers, []string{"example.com:8443/own/x"}):
-			t.Errorf("%q: %+v", text, settings.PreviewPolicy())
+		case want == "" && !slices.Equal(settings.PreviewPolicy(repotree.Terraform).Providers, []string{"example.com:8443/own/x"}):
+			t.Errorf("%q: %+v", text, settings.PreviewPolicy(repotree.Terraform))
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (r *checker) checkBlockSettings(file string, b *hclsyntax.Block) {
 	}
 	if len(b.Labels) == 1 {
 		var allowed []string
-		if settings.NormalizeSource(r.providerSource(b.Labels[0])) == "hashicorp/aws" {
+		if settings.IsAWSProvider(r.providerSource(b.Labels[0])) {
 			allowed = allowedAWSSettings
 		}
 		r.checkSettings(file, b, b, allowed)

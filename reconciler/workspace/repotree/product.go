@@ -25,6 +25,15 @@ func (p Product) String() string {
 	return "Terraform"
 }
 
+// Registry returns the host that the product adds to the address of a provider or module
+// without one.
+func (p Product) Registry() string {
+	if p == OpenTofu {
+		return "registry.opentofu.org"
+	}
+	return "registry.terraform.io"
+}
+
 // Suffixes of configuration files. Only OpenTofu reads its own.
 var (
 	configSuffixes = []string{".tf", ".tf.json"}

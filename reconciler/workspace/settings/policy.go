@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Policy says which code a plan may run before a review. It comes from the settings at the
@@ -16,39 +18,12 @@ type Policy struct {
 	Modules      []string // of registries, by source without version
 	RefusedNames []string // patterns of data sources, functions and arguments
 	AllowedNames []string // exceptions from RefusedNames
+
+	registry string // host of addresses without one
 }
 
 // trustedProviders only compute, or call the cloud that the plan is for.
 var trustedProviders = []string{"hashicorp/aws", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
-
-// refusedNames are data sources, functions and arguments by which a plan runs programs,
-// connects to addresses chosen by the author, or shows secrets.
-var refusedNames = []string{
-	"external", "http", "dns_*", "tls_certificate",
-	"aws_lambda_invocation",
-	// Credentials and secrets.
-	"aws_secretsmanager_secret_version*", "aws_ssm_parameter*", "aws_kms_secret*", "aws_ivs_stream_key",
-	"aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_codeartifact_authorization_token",
-	"aws_redshift_cluster_credentials", "aws_redshiftserverless_credentials", "aws_sts_web_identity_token",
-	"aws_api_gateway_api_key*", "aws_cognito_user_pool_client", "aws_dms_certificate", "aws_glue_connection",
-	"aws_cognito_identity_openid_token_for_developer_identity",
-	// Content of any bucket, table or service, such as other states.
-	"aws_s3_bucket_object", "aws_dynamodb_table_item", "aws_cloudcontrolapi_resource",
-	"templatestring", // its template is a value, and may call file()
-	// Settings of the AWS SDK in providers and backends: a file that they name may name a
-	// program to run.
-	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
-	// Settings that determine where requests go, or with which identity.
-	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle", "assume_role*", "role_arn",
-	"access_key", "secret_key", "token", "web_identity_token*", "insecure", "skip_*",
-}
-
-// importedSecrets are resources that show a secret after an import, in addition to those of
-// refused data sources.
-var importedSecrets = []string{
-	"aws_appsync_api_key", "aws_cognito_managed_user_pool_client", "aws_grafana_workspace_*", "aws_iam_access_key",
-	"aws_iam_service_specific_credential", "aws_iot_certificate", "aws_vpn_connection", "aws_wafv2_api_key",
-}
 
 // BuiltinProvider is part of Terraform itself.
 const BuiltinProvider = "terraform.io/builtin/terraform"
@@ -61,15 +36,18 @@ func (t Policy) AllowsProvider(source string) bool {
 	if source == BuiltinProvider {
 		return true
 	}
-	return slices.ContainsFunc(t.Providers, func(p string) bool { return NormalizeSource(p) == NormalizeSource(source) })
+	return slices.ContainsFunc(t.Providers, func(p string) bool { return t.normalizeSource(p) == t.normalizeSource(source) })
 }
 
-// NormalizeSource removes the host if Terraform and OpenTofu add it by default.
-func NormalizeSource(source string) string {
-	for _, host := range []string{"registry.terraform.io/", "registry.opentofu.org/"} {
-		source = strings.TrimPrefix(source, host)
-	}
-	return source
+// normalizeSource removes the host that the product adds by default. That of the other
+// product stays: there, somebody else may own the name.
+func (t Policy) normalizeSource(source string) string {
+	return strings.TrimPrefix(source, t.registry+"/")
+}
+
+// IsAWSProvider reports whether a source, of any registry, names the provider of AWS.
+func IsAWSProvider(source string) bool {
+	return source == "hashicorp/aws" || strings.HasSuffix(source, "/hashicorp/aws")
 }
 
 // ProviderNames returns the addresses of the allowed providers in the form of a dependency
@@ -77,15 +55,25 @@ func NormalizeSource(source string) string {
 func (t Policy) ProviderNames() []string {
 	names := []string{BuiltinProvider}
 	for _, p := range t.Providers {
-		names = append(names, NormalizeSource(p))
+		names = append(names, t.normalizeSource(p))
 	}
 	return names
+}
+
+// Registries returns the hosts, with their ports, that the listed providers and modules name.
+func (t Policy) Registries() (hosts []string) {
+	for _, source := range slices.Concat(t.Providers, t.Modules) {
+		if host, _, _ := strings.Cut(source, "/"); strings.ContainsAny(host, ".:") && !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // AllowsModule reports whether a module of a registry may be called.
 func (t Policy) AllowsModule(source string) bool {
 	source, _, _ = strings.Cut(source, "//")
-	return slices.ContainsFunc(t.Modules, func(m string) bool { return NormalizeSource(m) == NormalizeSource(source) })
+	return slices.ContainsFunc(t.Modules, func(m string) bool { return t.normalizeSource(m) == t.normalizeSource(source) })
 }
 
 // RefusesName reports whether a data source, function or argument is not allowed.
@@ -106,9 +94,10 @@ func matchesAny(patterns []string, name string) bool {
 	})
 }
 
-// PreviewPolicy returns the policy for plans of pull requests.
-func (s *Settings) PreviewPolicy() Policy {
+// PreviewPolicy returns the policy for plans of pull requests with a product.
+func (s *Settings) PreviewPolicy(product repotree.Product) Policy {
 	t := s.policy
+	t.registry = product.Registry()
 	if t.Providers == nil {
 		t.Providers = trustedProviders
 	}
