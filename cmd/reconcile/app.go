@@ -130,8 +130,8 @@ func (a *app) page(print func(out io.Writer)) error {
 
 // open resolves the settings and opens the dependencies of a command. The caller must
 // call closeDeps.
-func (a *app) open(ctx context.Context) (*wire.Deps, error) {
-	return wire.Open(ctx, &a.settings, a.log)
+func (a *app) open(ctx context.Context, uses wire.Uses) (*wire.Deps, error) {
+	return wire.Open(ctx, &a.settings, a.log, uses)
 }
 
 // closeDeps closes p after a command has its result, and only logs errors.

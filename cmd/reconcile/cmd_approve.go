@@ -65,7 +65,7 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}

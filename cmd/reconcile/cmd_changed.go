@@ -8,6 +8,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
@@ -49,7 +50,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	if o.from != "" && o.to == "" {
 		o.to = a.settings.Branch
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 	if o.hasEnvironment && a.settings.Record != "" && o.record == "" {
 		return usage.Errorf("say which record the other environment has: --with-record NAME", "--record names the record of one environment")
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 	if o.hasEnvironment {
 		settings := a.settings
 		settings.Environment, settings.Record = o.environment, o.record
-		other, err := wire.Open(ctx, &settings, a.log)
+		other, err := wire.Open(ctx, &settings, a.log, wire.Git)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 )
 
 func newDistrustCommand(a *app) *cobra.Command {
@@ -33,7 +34,7 @@ those that it runs with.`,
 }
 
 func runDistrust(ctx context.Context, a *app, moved bool) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
@@ -36,7 +37,7 @@ applies nothing to its old state unless the plan is empty.`,
 }
 
 func runForget(ctx context.Context, a *app, name string) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}

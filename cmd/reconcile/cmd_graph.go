@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
 )
@@ -31,7 +32,7 @@ it has, and which files below them are ignored. -o dot and -o mermaid draw it.`,
 }
 
 func runGraph(ctx context.Context, a *app) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}

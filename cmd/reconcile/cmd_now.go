@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -105,7 +106,7 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 
 // identifyOnce returns who runs this, before the pass opens what it needs.
 func identifyOnce(ctx context.Context, a *app) (string, error) {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return "", err
 	}

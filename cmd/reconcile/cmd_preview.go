@@ -9,6 +9,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/preview"
@@ -52,7 +53,7 @@ type previewOptions struct {
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
 	defer release()
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 )
 
 func newResumeCommand(a *app) *cobra.Command {
@@ -26,7 +27,7 @@ func newResumeCommand(a *app) *cobra.Command {
 type resumeOptions struct{ workspace string }
 
 func runResume(ctx context.Context, a *app, o resumeOptions) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}

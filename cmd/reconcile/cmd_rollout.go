@@ -57,7 +57,7 @@ func newRolloutStatusCommand(a *app) *cobra.Command {
 }
 
 func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	if len(o.why) > maxReason {
 		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,11 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	p, err := a.open(ctx)
+	uses := wire.RecordAlone
+	if o.id != "" {
+		uses = wire.Snapshots // they hold the logs
+	}
+	p, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 )
 
 // defaultPageAddress is where serve listens: only this machine reaches it.
@@ -60,7 +61,7 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if isOpen && !o.expose {
 		return usage.Errorf(fmt.Sprintf("use %s, or add --expose if something in front of it asks who reads", defaultPageAddress), "serve %s: others reach this address, and serve has no sign-in", o.address)
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}

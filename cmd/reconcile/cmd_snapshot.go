@@ -50,7 +50,7 @@ type snapshotJSON struct {
 }
 
 func runSnapshotList(ctx context.Context, a *app) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 type snapshotFetchOptions struct{ commit, dir string }
 
 func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}

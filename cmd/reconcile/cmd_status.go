@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
@@ -44,7 +45,11 @@ type statusOptions struct{ noTip bool }
 const tipTime = 20 * time.Second
 
 func runStatus(ctx context.Context, a *app, o statusOptions) error {
-	p, err := a.open(ctx)
+	uses := wire.Git
+	if o.noTip {
+		uses = wire.RecordAlone
+	}
+	p, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ and it changes no exit code. A run that is applying it now continues.`,
 type suspendOptions struct{ workspace, reason string }
 
 func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}

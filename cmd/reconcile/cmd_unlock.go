@@ -53,7 +53,11 @@ type unlockOptions struct {
 }
 
 func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
-	p, err := a.open(ctx)
+	uses := wire.RecordAlone
+	if o.stateLock != "" {
+		uses = wire.Git
+	}
+	p, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 }
 
 func validateCommit(ctx context.Context, a *app, rev string) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,9 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
+	if err := firstErr(a.settings.RequireSnapshots(), a.settings.RequireDigestKey()); err != nil {
+		return err
+	}
 	tel, err := a.openTelemetry()
 	if err != nil {
 		return err

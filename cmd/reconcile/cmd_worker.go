@@ -8,6 +8,7 @@ import (
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
@@ -55,7 +56,7 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o config.Confinement
 	a.settings.Approvers = "" // a planner needs no approval, and may not read who gives them
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
 	defer release()
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}

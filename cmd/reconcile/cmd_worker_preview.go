@@ -18,6 +18,7 @@ import (
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/preview"
@@ -63,7 +64,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 }
 
 func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*preview.Response, error) {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return nil, err
 	}

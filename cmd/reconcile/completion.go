@@ -11,7 +11,6 @@ import (
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
-	"reconcile/state"
 	"reconcile/state/snapshot"
 )
 
@@ -26,7 +25,7 @@ func (a *app) complete(c *cobra.Command, list func(context.Context, *wire.Deps) 
 	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -65,22 +64,24 @@ func listAtTip(ctx context.Context, p *wire.Deps, named []string) (names []strin
 	return names, nil
 }
 
-// completePlan completes a workspace, then the digest of its plan that waits.
-func (a *app) completePlan(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) != 1 {
-		return a.completeWorkspace(c, args, typed)
+// completePlan completes a workspace whose plan waits, then the digest of that plan.
+func (a *app) completePlan(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		status, err := inspect.ReadStatus(ctx, p.RunConfig(nil))
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range status.Workspaces {
-			if w.Name == args[0] && w.Outcome == state.Blocked && w.Digest != "" {
-				return []string{w.Digest.Abbrev()}, nil
+		plans, err := p.Record.ToldPlans(ctx)
+		var words []string
+		for _, plan := range plans {
+			switch {
+			case len(args) == 0:
+				words = append(words, plan.Workspace)
+			case plan.Workspace == args[0]:
+				words = append(words, plan.Digest.Abbrev())
 			}
 		}
-		return nil, nil
+		slices.Sort(words)
+		return slices.Compact(words), err
 	})
 }
 
@@ -132,6 +133,9 @@ func (a *app) completeRuns(c *cobra.Command, args []string, _ string) ([]string,
 // completeCommits completes the commits that have a stored snapshot.
 func (a *app) completeCommits(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
+		if p.Snapshots == nil {
+			return nil, nil
+		}
 		stored, err := p.Snapshots.List(ctx)
 		var commits []string
 		for _, s := range stored {

@@ -31,11 +31,11 @@ func (a *app) runPass(ctx context.Context, do passFunc, pages pageMode, o run.Op
 	defer printer.Close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.PrintLine)
 	defer release()
-	open := wire.Open
+	uses := wire.Everything
 	if o.Snapshot != "" {
-		open = wire.OpenWithoutGit
+		uses &^= wire.Git
 	}
-	p, err := open(ctx, &a.settings, a.log)
+	p, err := a.open(ctx, uses)
 	if err != nil {
 		return nil, err
 	}

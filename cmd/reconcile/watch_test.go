@@ -22,6 +22,7 @@ import (
 	"reconcile/cmd/reconcile/internal/endpoint"
 	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/workspace/settings"
@@ -144,7 +145,7 @@ func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	repo := gittest.New(t)
 	a, _, logs := newTestApp(t, repo.Dir)
 	a.settings.Page = t.TempDir()
-	p, err := a.open(t.Context())
+	p, err := a.open(t.Context(), wire.Everything)
 	if err != nil {
 		t.Fatal(err)
 	}

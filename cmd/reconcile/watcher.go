@@ -174,7 +174,7 @@ func (w *watcher) openDeps(ctx context.Context) (err error) {
 	if w.deps != nil {
 		return nil
 	}
-	if w.deps, err = w.app.open(ctx); err != nil {
+	if w.deps, err = w.app.open(ctx, wire.Everything); err != nil {
 		return err
 	}
 	w.deps.OnFetchProgress = func() { w.liveness.Receive(time.Now()) }

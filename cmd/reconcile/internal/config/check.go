@@ -18,7 +18,7 @@ import (
 // setting and what would be right.
 func (s *Settings) check() error {
 	for _, check := range []func() error{
-		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkApprovers, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkPage, s.CheckTelemetry,
+		s.checkLocations, s.checkFolders, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkGate, s.checkApprovers, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkPage, s.CheckTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Settings) checkLocations() error {
 // which it makes absolute.
 func checkLocation(name, right string, schemes []string, value *string) error {
 	if *value == "" {
-		return nil // checkDynamoDB says what is missing
+		return nil // what is missing is said where it is used
 	}
 	for _, scheme := range schemes {
 		if rest, ok := strings.CutPrefix(*value, scheme); ok {
@@ -96,19 +96,28 @@ func checkLocation(name, right string, schemes []string, value *string) error {
 	return nil
 }
 
-// checkDynamoDB requires --snapshots and --digest-key if the record is in DynamoDB:
-// their defaults are next to an embedded state, and a container's disk is lost.
-func (s *Settings) checkDynamoDB() error {
+func (s *Settings) checkFolders() error {
 	switch {
 	case s.State == "":
 		return usage.Errorf("set --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
 	case s.Work == "":
 		return usage.Errorf("set --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
-	case s.IsEmbedded():
-		return nil
-	case s.Snapshots == "":
+	}
+	return nil
+}
+
+// RequireSnapshots refuses a record in DynamoDB without --snapshots: the default is next to
+// an embedded state, and a container's disk is lost.
+func (s *Settings) RequireSnapshots() error {
+	if s.Snapshots == "" {
 		return usage.Errorf("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
-	case s.DigestKey == "":
+	}
+	return nil
+}
+
+// RequireDigestKey refuses a record in DynamoDB without --digest-key, as RequireSnapshots does.
+func (s *Settings) RequireDigestKey() error {
+	if s.DigestKey == "" {
 		return usage.Errorf("add --digest-key secretsmanager://NAME (or RECONCILE_DIGEST_KEY)", "--state %s needs a place for the digest key", s.State)
 	}
 	return nil

@@ -36,6 +36,9 @@ func (s *Settings) DigestKeyReader(cfg func() (aws.Config, error)) func(context.
 // readDigestKey returns the key that outputs and variables are hashed with, and its
 // id. It creates a missing key file, but never a secret.
 func (s *Settings) readDigestKey(ctx context.Context, cfg func() (aws.Config, error)) (_ DigestKey, err error) {
+	if err := s.RequireDigestKey(); err != nil {
+		return DigestKey{}, err
+	}
 	var text string
 	if strings.HasPrefix(s.DigestKey, schemeSecret) {
 		aws, err := cfg()

@@ -41,7 +41,7 @@ type Deps struct {
 	Settings  *config.Settings
 	Source    *source.Repository // nil until it is open
 	Record    *state.Record      // nil until it is open
-	Snapshots *snapshot.Store    // nil until it is open
+	Snapshots *snapshot.Store    // nil until it is open, and where no place is set
 	// AWS returns the SDK's own settings.
 	AWS func() (aws.Config, error)
 	// DigestKey reads the key of the digests.
@@ -72,24 +72,38 @@ func New(ctx context.Context, s *config.Settings, log *slog.Logger) *Deps {
 	return p
 }
 
+// Uses says what a command uses beside the record. What it does not use need not be set, and
+// not be readable.
+type Uses int
+
+// What commands use.
+const (
+	Git Uses = 1 << iota
+	Snapshots
+	DigestKey
+
+	RecordAlone Uses = 0
+	Everything       = Git | Snapshots | DigestKey
+)
+
 // Open resolves the settings and opens the dependencies. It does not call a remote
 // yet. The caller must call Close.
-func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, error) {
-	return open(ctx, s, log, false)
-}
-
-// OpenWithoutGit does what Open does, for a command that asks no Git server: Git's credentials
-// need not be readable.
-func OpenWithoutGit(ctx context.Context, s *config.Settings, log *slog.Logger) (*Deps, error) {
-	return open(ctx, s, log, true)
-}
-
-func open(ctx context.Context, s *config.Settings, log *slog.Logger, withoutGit bool) (_ *Deps, err error) {
+func Open(ctx context.Context, s *config.Settings, log *slog.Logger, uses Uses) (_ *Deps, err error) {
 	if err := s.Resolve(); err != nil {
 		return nil, err
 	}
+	if uses&Snapshots != 0 {
+		if err := s.RequireSnapshots(); err != nil {
+			return nil, err
+		}
+	}
+	if uses&DigestKey != 0 {
+		if err := s.RequireDigestKey(); err != nil {
+			return nil, err
+		}
+	}
 	p := New(ctx, s, log)
-	p.withoutGit = withoutGit
+	p.withoutGit = uses&Git == 0
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -107,7 +121,9 @@ func open(ctx context.Context, s *config.Settings, log *slog.Logger, withoutGit 
 	if p.Record, err = p.openRecord(ctx); err != nil {
 		return nil, err
 	}
-	p.Snapshots, err = p.OpenSnapshots(ctx)
+	if s.Snapshots != "" {
+		p.Snapshots, err = p.OpenSnapshots(ctx)
+	}
 	return p, err
 }
 
@@ -127,7 +143,7 @@ func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 	s := p.Settings
 	credentials, err := s.ReadGitCredentials(ctx, p.AWS)
 	if err != nil && p.withoutGit {
-		p.log.WarnContext(ctx, "Git's credentials could not be read; they are not needed now", "error", err)
+		p.log.DebugContext(ctx, "Git's credentials could not be read; they are not needed now", "error", err)
 	} else if err != nil {
 		return nil, err
 	}
@@ -168,6 +184,9 @@ func (p *Deps) openRecord(ctx context.Context) (*state.Record, error) {
 // OpenSnapshots opens the store of --snapshots.
 func (p *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
 	s := p.Settings
+	if err := s.RequireSnapshots(); err != nil {
+		return nil, err
+	}
 	var cfg aws.Config
 	if strings.HasPrefix(s.Snapshots, config.SchemeS3) {
 		var err error

@@ -17,10 +17,14 @@ func (p *Deps) PageSite() *page.Site {
 	}
 }
 
-// OpenPage returns what writes the pages of --page; nil without that setting.
+// OpenPage returns what writes the pages of --page; nil without that setting. Pages show logs,
+// which are stored with the snapshots.
 func (p *Deps) OpenPage() (*page.Publisher, error) {
 	if p.Settings.Page == "" {
 		return nil, nil
+	}
+	if err := p.Settings.RequireSnapshots(); err != nil {
+		return nil, err
 	}
 	writer := &page.Writer{Target: target.Dir(p.Settings.Page), Dir: page.DirOf(p.Record.Name())}
 	if location, isBucket := strings.CutPrefix(p.Settings.Page, config.SchemeS3); isBucket {
