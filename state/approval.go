@@ -314,14 +314,43 @@ func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan ToldPlan, v
 	return nil
 }
 
-// Fact returns what stays of the approval where its use is recorded.
-func (a *Approval) Fact() *Approval {
+// ApprovalFact is what people are shown of an approval, and what stays of it where its use is
+// recorded.
+type ApprovalFact struct {
+	Digest      plandigest.Digest `json:"digest"`
+	Risk        string            `json:"risk"`
+	PullRequest int               `json:"pull_request,omitempty"` // on which it was given, or whose preview told the digest
+	CommentID   int               `json:"comment_id,omitempty"`   // that gave it; 0: the command line did
+	ApprovedBy  string            `json:"by"`
+	ApprovedAt  time.Time         `json:"at"`
+	Reason      string            `json:"why,omitempty"`
+	EndsAt      time.Time         `json:"until"`
+	BeforeMerge bool              `json:"before_merge,omitempty"` // it counts after the merge
+}
+
+// Fact returns what people are shown of the approval; nil: there is none.
+func (a *Approval) Fact() *ApprovalFact {
 	if a == nil {
 		return nil
 	}
-	fact := *a
-	fact.Difference, fact.Told = nil, nil
-	return &fact
+	fact := &ApprovalFact{
+		Digest: a.Digest, Risk: a.Risk, PullRequest: a.PullRequest, ApprovedBy: a.ApprovedBy, ApprovedAt: a.ApprovedAt, Reason: a.Reason, EndsAt: a.EndsAt, BeforeMerge: a.BeforeMerge,
+	}
+	if a.Comment != nil {
+		fact.PullRequest, fact.CommentID = a.Comment.PullRequest, a.Comment.ID
+	}
+	return fact
+}
+
+// Consumed returns the approval as the attempt keeps it that consumes it: without what the
+// plan changes.
+func (a *Approval) Consumed() *Approval {
+	if a == nil {
+		return nil
+	}
+	consumed := *a
+	consumed.Difference, consumed.Told = nil, nil
+	return &consumed
 }
 
 // consumeOps returns the ops of a write that begins an apply: they delete the plan that

@@ -161,7 +161,7 @@ type Workspace struct {
 	// Why is why the plan waits, or would have waited without Approval.
 	Why string `json:"why,omitempty"`
 	// Approval allowed the last apply; nil: it needed none.
-	Approval *Approval `json:"approval,omitempty"`
+	Approval *ApprovalFact `json:"approval,omitempty"`
 	// PendingInputs holds hashes of the inputs of the plan that Outcome is about, if that
 	// plan was not applied. While they are the same and NextRetryAt has not come, nothing
 	// is planned again.
@@ -273,7 +273,7 @@ type RunWorkspace struct {
 	Risk         string            `json:"risk"`
 	PlanDigest   plandigest.Digest `json:"digest"`
 	Why          string            `json:"why,omitempty"`
-	Approval     *Approval         `json:"approval,omitempty"`
+	Approval     *ApprovalFact     `json:"approval,omitempty"`
 	Teardown     *Teardown         `json:"teardown,omitempty"`
 	Rollout      string            `json:"rollout,omitempty"` // where the rollout stands
 	WhileServing bool              `json:"while_serving,omitempty"`

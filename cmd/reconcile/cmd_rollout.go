@@ -187,7 +187,7 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	}
 	defer a.updatePage(p)
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "rollout": r.Run, "order": o.kind, "by": order.By})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "run": r.Run, "kind": o.kind, "by": order.By})
 	}
 	a.printf("%s: %s is ordered", o.workspace, o.kind)
 	a.printHint("the next pass follows it; `reconcile now` runs one")

@@ -21,7 +21,7 @@ func newSuspendCommand(a *app) *cobra.Command {
 		Short:   "Suspend a workspace until it is resumed",
 		Long: `Suspend a workspace until reconcile resume: passes neither plan nor apply it,
 and it changes no exit code. A run that is applying it now continues.`,
-		Example: `  reconcile suspend tokyo --reason 'DR drill until 18:00'
+		Example: `  reconcile suspend tokyo --why 'DR drill until 18:00'
   reconcile suspend tokyo --state dynamodb://reconcile`,
 		Args:              rangeArgs(1, 1, "the name of one workspace"),
 		ValidArgsFunction: a.completeWorkspace,
@@ -30,11 +30,11 @@ and it changes no exit code. A run that is applying it now continues.`,
 			return runSuspend(c.Context(), a, o)
 		},
 	}
-	c.Flags().StringVar(&o.reason, "reason", "", "reason to show in status")
+	c.Flags().StringVar(&o.why, "why", "", "reason to show in status")
 	return c
 }
 
-type suspendOptions struct{ workspace, reason string }
+type suspendOptions struct{ workspace, why string }
 
 func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	p, err := a.open(ctx, wire.RecordAlone)
@@ -46,7 +46,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 		return err
 	}
 	hold := state.Hold{
-		Name: o.workspace, Kind: state.Suspended, Reason: o.reason,
+		Name: o.workspace, Kind: state.Suspended, Reason: o.why,
 		PlacedBy: state.CurrentProcess().User, PlacedAt: time.Now().UTC(),
 		Help: "resume it with `reconcile resume " + o.workspace + "`",
 	}
@@ -58,7 +58,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	}
 	defer a.updatePage(p)
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "reason": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "why": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
 	}
 	a.printf("%s is suspended", o.workspace)
 	a.printHint("`reconcile resume %s` ends the suspension", o.workspace)

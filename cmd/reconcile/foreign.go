@@ -48,6 +48,7 @@ const (
 	hintAllAreTaken = "without arguments all workspaces are taken"
 	hintName        = "name the workspaces as arguments"
 	hintNoQuestions = "reconcile asks nothing: a plan that needs a person waits for `reconcile approve`"
+	hintWhy         = "use --why"
 	hintVerbose     = "`reconcile runs latest --logs` shows all that Terraform said"
 	hintVariables   = "values belong into Git: `var_files` of reconcile.hcl, or `env` for TF_VAR_ variables"
 	hintLive        = "`reconcile watch` runs passes and shows them live; `reconcile runs latest --logs -f` follows one"
@@ -83,7 +84,7 @@ var foreignFlags = map[string]string{
 	"lock": hintLocks, "lock-timeout": hintLocks, "input": hintNoQuestions, "yes": hintNoQuestions, "y": hintNoQuestions,
 	"detailed-exitcode": "the exit code always says it: `reconcile help exit-codes`", "all": hintAllAreTaken, "a": hintAllAreTaken, "all-namespaces": hintAllAreTaken, "A": hintAllAreTaken,
 	"watch": hintLive, "f": hintLive, "tail": "use --limit", "since": "use --limit", "verbose": hintVerbose, "debug": hintVerbose, "v": hintVerbose,
-	"V": "`reconcile version` prints it", "client": "`reconcile version` prints it", "no-input": hintNoQuestions, "timeout": "use --wait", "message": "use --why or --reason", "m": "use --why or --reason",
+	"V": "`reconcile version` prints it", "client": "`reconcile version` prints it", "no-input": hintNoQuestions, "timeout": "use --wait", "message": hintWhy, "m": hintWhy, "reason": hintWhy,
 }
 
 // explainCommand returns the error for words that are no command: with our command, a sentence,

@@ -17,7 +17,7 @@ import (
 // RolloutStatus is a rollout as `reconcile rollout status -o json` prints it.
 type RolloutStatus struct {
 	Workspace string             `json:"workspace"`
-	Rollout   runid.ID           `json:"rollout"` // id: the run that began it
+	Run       runid.ID           `json:"run"` // that began it
 	Commit    commitid.ID        `json:"commit"`
 	Target    plandigest.Digest  `json:"target"` // digest of the plan at 100
 	Active    bool               `json:"active"` // it is under way
@@ -29,15 +29,23 @@ type RolloutStatus struct {
 	Since     time.Time          `json:"since"`
 	// SoakEnds is when the number in force was watched for long enough; nil: it is not watched.
 	SoakEnds *time.Time          `json:"soak_ends,omitempty"`
-	Reason   string              `json:"reason,omitempty"`
+	Reason   string              `json:"why,omitempty"`
 	By       string              `json:"by,omitempty"`
-	Order    *state.RolloutOrder `json:"order,omitempty"` // that no run has followed yet
-	Approval *state.Approval     `json:"approval,omitempty"`
+	Order    *RolloutOrderStatus `json:"order,omitempty"` // that no run has followed yet
+	Approval *state.ApprovalFact `json:"approval,omitempty"`
 	// Shares are the outputs at Number that the settings name and that are maps of numbers.
 	Shares   map[string]map[string]float64 `json:"shares,omitempty"`
 	Alarms   []run.AlarmReading            `json:"alarms"`
 	Verdicts []state.RolloutVerdict        `json:"verdicts"`
 	Text     string                        `json:"text"`
+}
+
+// RolloutOrderStatus is a person's order that no run has followed yet.
+type RolloutOrderStatus struct {
+	Kind   state.RolloutOrderKind `json:"kind"`
+	By     string                 `json:"by"`
+	Reason string                 `json:"why,omitempty"`
+	At     time.Time              `json:"at"`
 }
 
 // ReadRollouts returns the rollouts that are under way, and the last one of each workspace that has
@@ -67,7 +75,7 @@ func ReadRollouts(ctx context.Context, c run.Config, name string) ([]RolloutStat
 		}
 		s := newRolloutStatus(known, *now, rec.Rollout != nil)
 		if order, given := orders[known]; given && s.Active && order.Rollout == now.Run {
-			s.Order = &order
+			s.Order = &RolloutOrderStatus{Kind: order.Kind, By: order.By, Reason: order.Reason, At: order.At}
 		}
 		if s.Active {
 			s.Alarms = append(s.Alarms, c.ReadAlarms(ctx, now.Strategy.Role, now.Strategy.Alarms)...)
@@ -79,8 +87,8 @@ func ReadRollouts(ctx context.Context, c run.Config, name string) ([]RolloutStat
 
 func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutStatus {
 	s := RolloutStatus{
-		Workspace: workspace, Rollout: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
-		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval,
+		Workspace: workspace, Run: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
+		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval.Fact(),
 		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.Commit.Abbrev(),
 	}
 	if isActive {

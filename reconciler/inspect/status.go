@@ -42,27 +42,27 @@ type StatusHead struct {
 
 // StatusWorkspace is one workspace of the record.
 type StatusWorkspace struct {
-	Name      string            `json:"name"`
-	Path      string            `json:"path"`
-	Commit    commitid.ID       `json:"commit"` // the applied commit
-	Outcome   state.Outcome     `json:"outcome"`
-	Stale     []string          `json:"stale,omitempty"` // inputs that differ at the tip from what was applied
-	At        time.Time         `json:"at"`
-	Error     string            `json:"error,omitempty"`
-	Digest    plandigest.Digest `json:"digest,omitempty"`
-	Risk      string            `json:"risk,omitempty"`
-	Why       string            `json:"why,omitempty"`       // why the plan waits, or would have waited without Approval
-	Approval  *state.Approval   `json:"approval,omitempty"`  // allowed the last apply
-	Approvals []state.Approval  `json:"approvals,omitempty"` // that no apply has used
-	RetryAt   *time.Time        `json:"retry_at,omitempty"`
-	Rollout   *RolloutStatus    `json:"rollout,omitempty"` // that is under way; its alarms are not read
-	Attempt   *StatusRun        `json:"attempt,omitempty"` // an apply that was started and was not successful
-	Lease     *StatusLease      `json:"lease"`             // null if free
-	Hold      *StatusHold       `json:"hold,omitempty"`
-	DependsOn []string          `json:"depends_on"`
-	Drift     *string           `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
-	Removed   bool              `json:"removed,omitempty"`
-	Identity  stateid.ID        `json:"identity"`
+	Name      string               `json:"name"`
+	Path      string               `json:"path"`
+	Commit    commitid.ID          `json:"commit"` // the applied commit
+	Outcome   state.Outcome        `json:"outcome"`
+	Stale     []string             `json:"stale,omitempty"` // inputs that differ at the tip from what was applied
+	At        time.Time            `json:"at"`
+	Error     string               `json:"error,omitempty"`
+	Digest    plandigest.Digest    `json:"digest,omitempty"`
+	Risk      string               `json:"risk,omitempty"`
+	Why       string               `json:"why,omitempty"`       // why the plan waits, or would have waited without Approval
+	Approval  *state.ApprovalFact  `json:"approval,omitempty"`  // allowed the last apply
+	Approvals []state.ApprovalFact `json:"approvals,omitempty"` // that no apply has used
+	RetryAt   *time.Time           `json:"retry_at,omitempty"`
+	Rollout   *RolloutStatus       `json:"rollout,omitempty"` // that is under way; its alarms are not read
+	Attempt   *StatusRun           `json:"attempt,omitempty"` // an apply that was started and was not successful
+	Lease     *StatusLease         `json:"lease"`             // null if free
+	Hold      *StatusHold          `json:"hold,omitempty"`
+	DependsOn []string             `json:"depends_on"`
+	Drift     *string              `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
+	Removed   bool                 `json:"removed,omitempty"`
+	Identity  stateid.ID           `json:"identity"`
 	// OrphanedState is where the state of a removed workspace lies, if no other
 	// workspace has it.
 	OrphanedState string `json:"orphaned_state,omitempty"`
@@ -209,7 +209,7 @@ func ReadStatus(ctx context.Context, c run.Config) (*Status, error) {
 // StatusHold keeps passes from a workspace.
 type StatusHold struct {
 	Kind     state.HoldKind `json:"kind"`
-	Reason   string         `json:"reason"`
+	Reason   string         `json:"why"`
 	Help     string         `json:"help,omitempty"` // the command that repairs it
 	PlacedBy string         `json:"by"`
 	PlacedAt time.Time      `json:"at"`

@@ -73,24 +73,24 @@ type Result struct {
 
 // WorkspaceResult is the result of a pass for one workspace.
 type WorkspaceResult struct {
-	Name         string             `json:"name"`
-	Outcome      state.Outcome      `json:"outcome"`
-	StaleReasons []string           `json:"stale"` // the changed inputs
-	Changes      state.Changes      `json:"changes"`
-	Risk         string             `json:"risk"`
-	PlanDigest   plandigest.Digest  `json:"digest"`                  // of the plan
-	Why          string             `json:"why,omitempty"`           // why the plan waits, or would wait without Approval
-	Approval     *state.Approval    `json:"approval,omitempty"`      // allowed the apply
-	Teardown     *state.Teardown    `json:"teardown,omitempty"`      // the plan waits for these readers
-	Rollout      string             `json:"rollout,omitempty"`       // where the rollout stands
-	WhileServing bool               `json:"while_serving,omitempty"` // the plan waits until the workspace serves no traffic
-	DurationMS   int64              `json:"duration_ms"`
-	Error        string             `json:"error"`
-	Risks        []state.ChangeRisk `json:"risks,omitempty"` // of the plan's changes, the worst first
-	Warnings     []string           `json:"warnings,omitempty"`
-	Suspended    bool               `json:"suspended,omitempty"` // by a person; does not affect the exit code
-	Plan         string             `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
-	Refused      []string           `json:"refused,omitempty"`   // why a pull request is not planned
+	Name         string              `json:"name"`
+	Outcome      state.Outcome       `json:"outcome"`
+	StaleReasons []string            `json:"stale"` // the changed inputs
+	Changes      state.Changes       `json:"changes"`
+	Risk         string              `json:"risk"`
+	PlanDigest   plandigest.Digest   `json:"digest"`                  // of the plan
+	Why          string              `json:"why,omitempty"`           // why the plan waits, or would wait without Approval
+	Approval     *state.ApprovalFact `json:"approval,omitempty"`      // allowed the apply
+	Teardown     *state.Teardown     `json:"teardown,omitempty"`      // the plan waits for these readers
+	Rollout      string              `json:"rollout,omitempty"`       // where the rollout stands
+	WhileServing bool                `json:"while_serving,omitempty"` // the plan waits until the workspace serves no traffic
+	DurationMS   int64               `json:"duration_ms"`
+	Error        string              `json:"error"`
+	Risks        []state.ChangeRisk  `json:"risks,omitempty"` // of the plan's changes, the worst first
+	Warnings     []string            `json:"warnings,omitempty"`
+	Suspended    bool                `json:"suspended,omitempty"` // by a person; does not affect the exit code
+	Plan         string              `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
+	Refused      []string            `json:"refused,omitempty"`   // why a pull request is not planned
 	// Difference is what a plan that waits would change, if a person may approve it; nil
 	// elsewhere.
 	Difference *plandigest.Difference `json:"-"`

@@ -334,7 +334,7 @@ func (w *world) use() {
 	}
 	defer l.Abandon()
 	a := w.approvals()[0]
-	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.Fact()}}
+	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.Consumed()}}
 	if err := l.BeginApply(ctx, ws); err != nil {
 		w.Fatal(err)
 	}

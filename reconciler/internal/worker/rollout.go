@@ -104,7 +104,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: v.approval.Fact(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
+		Approval: v.approval.Consumed(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, v.config.Now())
 	v.newAttempt(whole)
 	v.record.Attempt.Ended, v.record.Rollout = true, &begun
@@ -143,7 +143,7 @@ func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
 	v.record.Attempt = &state.Attempt{
 		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Fact(),
+		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Consumed(),
 	}
 	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()
@@ -341,7 +341,7 @@ func (v *workspaceRun) noteAtOnce(plan *terraform.Plan) {
 	}
 	now := v.config.Now()
 	v.record.LastRollout = &state.Rollout{
-		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.Fact(),
+		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.Consumed(),
 		Strategy: newStrategy(v.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
 		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
 	}

@@ -142,7 +142,7 @@ func (v *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done
 	last := rollout.Close(r, v.config.Now(), "everything is applied")
 	v.record.Rollout, v.record.LastRollout = nil, &last
 	v.approval, v.result.Rollout = r.Approval, ""
-	v.result.PlanDigest, v.result.Risk, v.result.Approval = r.Target, r.Risk, r.Approval
+	v.result.PlanDigest, v.result.Risk, v.result.Approval = r.Target, r.Risk, r.Approval.Fact()
 	if err := v.recordSuccess(ctx, b.tf, plan, state.Applied); err != nil {
 		return false, err
 	}

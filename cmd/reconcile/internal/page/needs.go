@@ -39,7 +39,7 @@ type need struct {
 	pullRequest int // 0: none is known
 	comment     int // on it; 0: none is known
 	run         runid.ID
-	approved    *state.Approval
+	approved    *state.ApprovalFact
 	error       string
 	// approval is the comment on the pull request that approves the plan; "": none does.
 	// command is what a person runs instead, or to go on.

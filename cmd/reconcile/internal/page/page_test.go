@@ -72,7 +72,7 @@ func newEveryModel() *Model {
 		inspect.StatusWorkspace{Name: "web", Outcome: state.Blocked, Digest: testDigest, At: testTime, DependsOn: []string{"common"}, Changes: state.Changes{Destroy: 1, Replace: 2, Add: 3}, Trace: state.Trace{"env/web": "040000:9c4f", "//settings": hostile}, Error: hostile},
 		inspect.StatusWorkspace{Name: "common", Outcome: state.Failed, Error: hostile + strings.Repeat("\nline", 30), At: testTime},
 		inspect.StatusWorkspace{Name: "edge", Outcome: state.Drifted, At: testTime},
-		inspect.StatusWorkspace{Name: "stopped", Outcome: state.Applied, Hold: &inspect.StatusHold{Kind: state.Suspended, PlacedBy: hostile, Reason: hostile, PlacedAt: testTime}, Approvals: []state.Approval{{ApprovedBy: hostile, ApprovedAt: testTime, EndsAt: testTime}}},
+		inspect.StatusWorkspace{Name: "stopped", Outcome: state.Applied, Hold: &inspect.StatusHold{Kind: state.Suspended, PlacedBy: hostile, Reason: hostile, PlacedAt: testTime}, Approvals: []state.ApprovalFact{{ApprovedBy: hostile, ApprovedAt: testTime, EndsAt: testTime}}},
 		inspect.StatusWorkspace{Name: "broken", Outcome: state.Failed, Hold: &inspect.StatusHold{Kind: state.Recovery, Reason: hostile, Help: hostile, PlacedAt: testTime}, Attempt: &inspect.StatusRun{Run: testRun}},
 		inspect.StatusWorkspace{Name: hostile, Outcome: state.Applied, Commit: testCommit, At: testTime, DependsOn: []string{"web", "unknown"}},
 		inspect.StatusWorkspace{Name: "gone", Removed: true, OrphanedState: hostile},
@@ -81,7 +81,7 @@ func newEveryModel() *Model {
 	stopped := inspect.RolloutStatus{
 		Workspace: "rolls", Active: true, Phase: state.RolloutStopped, Number: 10, Next: 50, Steps: []int{10, 50, 100}, Since: testTime, Reason: hostile, By: hostile,
 		Shares: map[string]map[string]float64{hostile: {hostile: 12.5}}, Alarms: []run.AlarmReading{{ARN: hostile, State: run.AlarmOn}, {ARN: "errors", State: run.AlarmOK}},
-		Verdicts: []state.RolloutVerdict{{At: testTime, Number: 10, Text: hostile, By: hostile}}, Order: &state.RolloutOrder{Kind: state.RolloutAbort, By: hostile},
+		Verdicts: []state.RolloutVerdict{{At: testTime, Number: 10, Text: hostile, By: hostile}}, Order: &inspect.RolloutOrderStatus{Kind: state.RolloutAbort, By: hostile},
 	}
 	soaking := stopped
 	soaking.Workspace, soaking.Phase, soaking.SoakEnds = "soaks", state.RolloutSoaking, &testTime
@@ -93,7 +93,7 @@ func newEveryModel() *Model {
 			{Name: "web", Outcome: state.Blocked, Changes: state.Changes{Destroy: 1}, Risk: "loss", StaleReasons: []string{hostile}, Error: hostile,
 				Risks:  []state.ChangeRisk{{Address: hostile, Risk: "loss", Why: map[string]string{"en": hostile, "ja": hostile}}},
 				Phases: []state.PhaseTime{{Phase: "plan", EndMS: 900}, {Phase: hostile, StartMS: 900, EndMS: 4000}}},
-			{Name: hostile, Outcome: state.Applied, Approval: &state.Approval{ApprovedBy: hostile, Reason: hostile}},
+			{Name: hostile, Outcome: state.Applied, Approval: &state.ApprovalFact{ApprovedBy: hostile, Reason: hostile}},
 		},
 	}}
 	m.Told = []state.ToldPlan{
@@ -169,7 +169,7 @@ func TestNeeds(t *testing.T) {
 		t.Error("the page of a workspace begins with its plan, that of a run has all")
 	}
 	m = newEveryModel()
-	m.Status.Workspaces[0].Approvals = []state.Approval{{Digest: testDigest, ApprovedBy: "Aoki", EndsAt: testTime.Add(time.Hour)}}
+	m.Status.Workspaces[0].Approvals = []state.ApprovalFact{{Digest: testDigest, ApprovedBy: "Aoki", EndsAt: testTime.Add(time.Hour)}}
 	if i := slices.IndexFunc(m.needs(), func(n need) bool { return n.kind == "approved" }); i < 0 {
 		t.Error("an approved plan is not shown as approved")
 	}

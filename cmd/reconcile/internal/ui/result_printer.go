@@ -115,7 +115,7 @@ func withoutSaid(text, failed string) string {
 }
 
 // FormatApproval says who approved which plan, when and why.
-func FormatApproval(t *catalog.Translator, a state.Approval) string {
+func FormatApproval(t *catalog.Translator, a state.ApprovalFact) string {
 	text := t.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), t.Text(string(a.Risk)), a.ApprovedAt.UTC().Format("2006-01-02 15:04Z"))
 	if a.Reason != "" {
 		text += ": " + visible.Line(a.Reason)
