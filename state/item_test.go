@@ -62,7 +62,7 @@ const storedWorkspace = `{"schema":1,"rev":2,"name":"tokyo","path":"env/tokyo","
 	`"trace":{"//rules":"1","env/tokyo":"040000:1"},"epoch":1,"commit":"c","run":"r",` +
 	`"attempt":{"commit":"日本","run":"r","plan_digest":"d","process":{"host":"h","boot":"b","pid":7,"start":"5"},"started_at":"2026-11-23T12:00:00+09:00","former":["s3://b/old"],"state":{"lineage":"l","serial":2}},` +
 	`"at":"1970-01-01T00:00:01.000000005Z","state":{"lineage":"l","serial":3},"outcome":"failed","error":"e \u003c \"q\"\n","changes":{"add":1,"change":2,"destroy":3,"replace":-4},` +
-	`"risk":"loss","digest":"d","why":"y","approval":{"schema":1,"workspace":"tokyo","digest":"d","risk":"loss","by":"ann","at":"1970-01-01T00:00:04Z","until":"1970-01-01T00:00:05Z"},"waiting":{"a":"1"},"teardown":{"commit":"c","readers":["app"],"outputs":["o"]},` +
+	`"risk":"loss","digest":"d","why":"y","approval":{"digest":"d","risk":"loss","by":"ann","at":"1970-01-01T00:00:04Z","until":"1970-01-01T00:00:05Z"},"waiting":{"a":"1"},"teardown":{"commit":"c","readers":["app"],"outputs":["o"]},` +
 	`"rollout":{"run":"r","commit":"c","inputs":"i","target":"d","risk":"update","allowed":[{"address":"a","action":"update"}],"strategy":{"variable":"p","steps":[50,100],"soak_ms":[1,2],"alarms":["x"],"quiet":["x"],"on_alarm":"abort","role":"o"},"phase":"soaking","since":"1970-01-01T00:00:06Z","began_at":"1970-01-01T00:00:05Z","number":50,"next":50,"good":0,"back":0,"applied":[50],"in_flight":true,"goes_on":"j","reason":"w","by":"ann","outputs":{"shares":"{}"},"end_outputs":{"shares":"{}"},"verdicts":[{"at":"1970-01-01T00:00:06Z","number":50,"text":"t","by":"ann"}]},` +
 	`"last_rollout":{"run":"r","commit":"c","inputs":"i","target":"d","risk":"update","allowed":[{"address":"a","action":"update"}],"strategy":{"variable":"p","steps":[50,100],"soak_ms":[1,2],"alarms":["x"],"quiet":["x"],"on_alarm":"abort","role":"o"},"phase":"soaking","since":"1970-01-01T00:00:06Z","began_at":"1970-01-01T00:00:05Z","number":50,"next":50,"good":0,"back":0,"applied":[50],"in_flight":true,"goes_on":"j","reason":"w","by":"ann","outputs":{"shares":"{}"},"end_outputs":{"shares":"{}"},"verdicts":[{"at":"1970-01-01T00:00:06Z","number":50,"text":"t","by":"ann"}]},"outputs_digest":"k:1","sensitive":["h"],"counter":123456789012345678,"kept_outputs":{"shares":"{}"},` +
 	`"drift":{"at":"1970-01-01T00:00:03Z","found":true,"changes":{"add":0,"change":1,"destroy":0,"replace":0},"digest":"p","run":"s"},` +
@@ -87,6 +87,16 @@ func TestStoredWorkspace(t *testing.T) {
 	}
 	if written, err := encode(got); err != nil || string(written) != storedWorkspace {
 		t.Errorf("written: %s, want %s, %v", written, storedWorkspace, err)
+	}
+}
+
+// The earlier version stored the whole approval with a workspace. Such an item is read.
+func TestApprovalOfTheVersionBefore(t *testing.T) {
+	const now = `"approval":{"digest":"d",`
+	const before = `"approval":{"schema":1,"workspace":"tokyo","expires":1,"comment":{"pull_request":7,"id":1,"user":9,"hash":"h"},"digest":"d",`
+	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(strings.Replace(storedWorkspace, now, before, 1))})
+	if written, _ := encode(ws); err != nil || string(written) != storedWorkspace {
+		t.Errorf("read %s, %v", written, err)
 	}
 }
 
