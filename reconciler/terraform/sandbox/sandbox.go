@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,12 +23,16 @@ type Sandbox struct {
 	executable string // this program, which becomes bubblewrap (Enter)
 }
 
+// ErrNotInstalled is why Find failed if bubblewrap is missing. With any other error, this
+// machine refuses what bubblewrap needs.
+var ErrNotInstalled = errors.New("bubblewrap is not installed")
+
 // Find finds bubblewrap and tries it. The error says why no sandbox can be
 // created.
 func Find(ctx context.Context) (*Sandbox, error) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {
-		return nil, fmt.Errorf("bubblewrap is not installed: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNotInstalled, err)
 	}
 	executable, err := os.Executable()
 	if err != nil {
@@ -39,7 +44,10 @@ func Find(ctx context.Context) (*Sandbox, error) {
 	m.AddReadOnly(bwrap)
 	args := append(append(isolationOptions(false), m...), bwrap, "--version")
 	if out, err := exec.CommandContext(ctx, bwrap, args...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("bubblewrap cannot create a sandbox on this machine: %w: %s", err, strings.TrimSpace(string(out)))
+		if reason := strings.TrimSpace(string(out)); reason != "" {
+			err = errors.New(reason)
+		}
+		return nil, fmt.Errorf("bubblewrap cannot create a sandbox on this machine: %w", err)
 	}
 	return &Sandbox{bwrap: bwrap, executable: executable}, nil
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -29,6 +30,9 @@ func (p *Deps) Confine(ctx context.Context, o config.Confinement) (err error) {
 		p.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
 		return nil
 	}
-	return usage.Errorf("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",
-		"a pull request is code that nobody has approved, and it cannot be confined here: %w", err)
+	next := "run previews where a user may create namespaces, such as a virtual machine; or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md"
+	if errors.Is(err, sandbox.ErrNotInstalled) {
+		next = "on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md"
+	}
+	return usage.Errorf(next, "a pull request is code that nobody has approved, and it cannot be confined here: %w", err)
 }
