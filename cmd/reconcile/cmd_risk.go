@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/internal/failure"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/risk"
 )
@@ -65,7 +65,7 @@ func readPlan(stdin io.Reader, name string) (*tfjson.Plan, error) {
 	} else {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, failure.WithNextStep(hint, err)
 		}
 		defer file.Close()
 		input = file
@@ -80,11 +80,11 @@ func readPlan(stdin io.Reader, name string) (*tfjson.Plan, error) {
 	var plan tfjson.Plan
 	plan.UseJSONNumber(true)
 	if err := json.Unmarshal(text, &plan); err != nil {
-		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, err, hint)
+		return nil, failure.WithNextStep(hint, fmt.Errorf("%s is no plan in JSON: %w", name, err))
 	}
 	// A state has a format version, too, and would pass as a plan without changes.
 	if plan.ResourceChanges == nil && plan.PlannedValues == nil {
-		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, errors.New("it has neither resource_changes nor planned_values"), hint)
+		return nil, failure.WithNextStep(hint, fmt.Errorf("%s is no plan in JSON: it has neither resource_changes nor planned_values", name))
 	}
 	var end struct{ Errored bool } // no field of tfjson.Plan
 	if err := json.Unmarshal(text, &end); err == nil && end.Errored {

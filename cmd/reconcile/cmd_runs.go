@@ -331,7 +331,7 @@ func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string
 
 func (a *app) printRun(out io.Writer, entry state.Run) {
 	rows := [][2]string{
-		{"run", fmt.Sprintf("%s (%s, %s)", entry.ID, a.tr.Text(entry.Trigger), a.tr.Text(entry.Outcome))},
+		{"run", a.tr.Sprintf("%s (%s, %s)", entry.ID, a.tr.Text(entry.Trigger), a.tr.Text(entry.Outcome))},
 		{"started", a.tr.Sprintf("%s, took %s", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(a.tr, entry.EndedAt.Sub(entry.StartedAt)))},
 		{"commits", ui.AbbrevCommit(entry.FromCommit) + " → " + ui.AbbrevCommit(entry.ToCommit)},
 		{"snapshot", cmp.Or(entry.Snapshot, "-")},

@@ -12,6 +12,7 @@ import (
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/failure"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -111,7 +112,7 @@ func findTop(path string) (top string, inGit bool, err error) {
 		return "", false, err
 	}
 	if _, err := os.Stat(start); err != nil {
-		return "", false, err
+		return "", false, failure.WithNextStep("name a path that exists", err)
 	}
 	top, inGit = config.FindWorkTree(start)
 	return top, inGit, nil
@@ -160,7 +161,7 @@ func printValidation(a *app, v *inspect.Validation) {
 		if n := len(f.Workspaces); n > 3 {
 			text += a.tr.Sprintf(" (in %d workspaces)", n)
 		} else if n > 0 && f.File == "" {
-			text += " (" + strings.Join(f.Workspaces, ", ") + ")"
+			text = a.tr.Sprintf("%s (%s)", text, strings.Join(f.Workspaces, ", "))
 		}
 		if others > 0 {
 			text = a.tr.Sprintf("%s (and in %d more: -o json has all)", text, others)

@@ -64,8 +64,24 @@ func (a *app) exitCode(err error) int {
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
 	}
-	ui.PrintError(a.err, a.tr, err.Error(), hint)
+	message := err.Error()
+	if hint == "" {
+		message, hint = splitNextStep(err)
+	}
+	ui.PrintError(a.err, a.tr, message, hint)
 	return exit
+}
+
+// splitNextStep splits the text of an error that ends with what to do next.
+func splitNextStep(err error) (message, hint string) {
+	var helpful interface{ NextStep() string }
+	message = err.Error()
+	if errors.As(err, &helpful) {
+		if before, isLast := strings.CutSuffix(message, "; "+helpful.NextStep()); isLast {
+			return before, helpful.NextStep()
+		}
+	}
+	return message, ""
 }
 
 // checkOutput returns code, or exitOutput if code is 0 and output was lost.

@@ -33,3 +33,19 @@ func Wrapped(kind, cause error) []error {
 	}
 	return []error{kind, cause}
 }
+
+// helpful is an error with what to do next.
+type helpful struct {
+	err  error
+	help string
+}
+
+// WithNextStep adds what to do next to an error.
+func WithNextStep(help string, err error) error { return &helpful{err, help} }
+
+func (e *helpful) Error() string { return Text(e.help, e.err) }
+
+// NextStep returns what to do next, which the text of the error ends with.
+func (e *helpful) NextStep() string { return e.help }
+
+func (e *helpful) Unwrap() error { return e.err }

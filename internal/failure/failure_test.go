@@ -17,6 +17,9 @@ func TestText(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	if err := WithNextStep("look again", kind); err.Error() != "not found; look again" || !errors.Is(err, kind) {
+		t.Errorf("with a next step: %v", err)
+	}
 	if n := len(Wrapped(kind, nil)); n != 1 {
 		t.Errorf("%d errors without a cause", n)
 	}

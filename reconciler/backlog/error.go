@@ -37,6 +37,9 @@ type Error struct {
 // Error says what happened, to what, and what to do next.
 func (e *Error) Error() string { return failure.Text(e.Help, "Backlog", e.Op, e.Kind, e.Text, e.Err) }
 
+// NextStep returns what to do next, which the text of the error ends with.
+func (e *Error) NextStep() string { return e.Help }
+
 // Unwrap lets errors.Is find both the kind and the cause.
 func (e *Error) Unwrap() []error { return failure.Wrapped(e.Kind, e.Err) }
 

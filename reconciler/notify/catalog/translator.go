@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -208,8 +210,8 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 		}
 		first, _ = t.translate(first, depth-1)
 		rest, _ = t.translate(rest, depth-1)
-		if joined := first + separator + rest; joined != text {
-			return joined, false
+		if first+separator+rest != text {
+			return first + t.endSentence(first, separator) + rest, false
 		}
 	}
 	if trimmed := strings.TrimLeft(text, " "); trimmed != text {
@@ -245,7 +247,24 @@ func (t *translation) translateList(text, separator string, depth int) (translat
 			return text, false
 		}
 	}
-	return strings.Join(parts, cmp.Or(t.translator.texts[separator], separator)), true
+	joined := parts[0]
+	for _, part := range parts[1:] {
+		if between := t.endSentence(joined, separator); between != separator {
+			joined += between + part
+		} else {
+			joined += cmp.Or(t.translator.texts[separator], separator) + part
+		}
+	}
+	return joined, true
+}
+
+// endSentence returns what separates a translated text from the next: a semicolon behind a
+// sentence, which ends in Hiragana, becomes the end of it.
+func (t *translation) endSentence(before, separator string) string {
+	if last, _ := utf8.DecodeLastRuneInString(before); separator == "; " && unicode.Is(unicode.Hiragana, last) {
+		return cmp.Or(t.translator.texts[". "], separator)
+	}
+	return separator
 }
 
 // cut cuts a text at a separator: after the longest beginning that has a translation, else at

@@ -44,6 +44,7 @@ func TestTranslate(t *testing.T) {
 		"%s: %w":                         "合わない",
 		"`reconcile now %s` tries again": "`reconcile now %s` で再試行します",
 		"not found":                      "見つかりません",
+		". ":                             "。",
 		"read %s: %w":                    "%s を読めません: %w",
 		"%s is empty":                    "%s が空です",
 		"%s has %d%% of %s":              "%[3]s の %[2]d%% は %[1]s",
@@ -64,6 +65,7 @@ func TestTranslate(t *testing.T) {
 		"Error: the value of a is empty":     "Error: the value of a is empty",
 		"a has 5% of b":                      "b の 5% は a",
 		"AccessDenied: no":                   "AccessDenied: no",
+		"not found; not found; x":            "見つかりません。見つかりません。x",
 		"not found\n  not found\nlast":       "見つかりません\n  見つかりません\nlast",
 		"`reconcile now a b` tries again":    "`reconcile now a b` で再試行します",
 	} {

@@ -56,6 +56,9 @@ type Error struct {
 // Error returns what happened, to which repository, and what to do next.
 func (e *Error) Error() string { return failure.Text(e.Help, e.URL, e.Kind, e.Text, e.Err) }
 
+// NextStep returns what to do next, which the text of the error ends with.
+func (e *Error) NextStep() string { return e.Help }
+
 // Unwrap lets errors.Is find the kind and the cause.
 func (e *Error) Unwrap() []error {
 	wrapped := failure.Wrapped(e.Kind, e.Err)

@@ -96,9 +96,9 @@ func (d *Doctor) checkRecord(ctx context.Context) (string, error) {
 	}
 	position := "no pass yet"
 	if head.Commit != "" {
-		position = "at " + head.Commit.Abbrev()
+		position = "its tip is " + head.Commit.Abbrev()
 	}
-	return fmt.Sprintf("%s in %s: %s", d.deps.RecordName(), d.settings.State, position), nil
+	return fmt.Sprintf("record %s in %s: %s", d.deps.RecordName(), d.settings.State, position), nil
 }
 
 // checkWritable writes an item that nothing reads, and deletes it.
@@ -161,7 +161,7 @@ func (d *Doctor) checkTerraform(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %s at %s", t.Product(), t.Version(), t.Binary()), nil
+	return fmt.Sprintf("%s %s, installed at %s", t.Product(), t.Version(), t.Binary()), nil
 }
 
 // maxSkew is the largest accepted difference of our clock. AWS refuses requests that
