@@ -196,13 +196,13 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	// The attempt was not app's. When common is in order again, app is checked. A
 	// workspace whose failed change was reverted is checked too, once a pass has seen the
 	// revert.
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	w.RunPass(run.Options{})
 	w.Commit("-- env/common/main.tf --\noutput \"text\" {\n  value = file(\"missing\")\n}\n")
 	w.RunPass(run.Options{})
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	due("common", "the change that its last run did not apply was reverted")
 	w.RunPass(run.Options{})
 	result := w.checkDrift("", nil)

@@ -200,7 +200,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 	}
 	for _, args := range [][]string{{"init", "-input=false"}, {"state", "push", saved[0]}} {
 		cmd := exec.Command(binary, args...)
-		cmd.Dir, cmd.Env = filepath.Join(w.Work, "env", "tokyo"), append(cmd.Environ(), server.Env()...)
+		cmd.Dir, cmd.Env = filepath.Join(w.Repo.Work, "env", "tokyo"), append(cmd.Environ(), server.Env()...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("terraform %v: %v\n%s", args, err, out)
 		}

@@ -66,9 +66,9 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 			if _, got := w.RunPass(run.Options{}); got["reader"] != c.reader {
 				t.Fatalf("the scene: %v", got)
 			}
-			w.Git("rm", "-rq", "env/up")
-			w.CommitStaged("removed")
-			w.Push()
+			w.Repo.Git("rm", "-rq", "env/up")
+			w.Repo.CommitStaged("removed")
+			w.Repo.Push()
 			for range 2 {
 				result, got := w.RunPass(run.Options{})
 				if forgotten := got["reader"] == ""; forgotten != c.forget || forgotten != (result.Exit == run.ExitOK) {
@@ -84,8 +84,8 @@ func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, upstreamAndReaderFiles)
 	w.RunPass(run.Options{})
-	w.Git("rm", "-rq", "env")
-	w.CommitStaged("removed")
+	w.Repo.Git("rm", "-rq", "env")
+	w.Repo.CommitStaged("removed")
 	w.Commit("-- env/other/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
 	result, got := w.RunPass(run.Options{})
 	for _, name := range []string{"up", "reader"} {
@@ -101,8 +101,8 @@ func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	if at := orphanedStateOf(w, "other"); at != "" {
 		t.Errorf("%s has an owner", at)
 	}
-	w.Revert("HEAD~1") // both are back
-	w.Push()
+	w.Repo.Revert("HEAD~1") // both are back
+	w.Repo.Push()
 	w.RunPass(run.Options{})
 	if at := orphanedStateOf(w, "up"); at != "" {
 		t.Errorf("%s has an owner again", at)
@@ -142,8 +142,8 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
 	}
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	says := func() int {
 		result, _ := w.RunPass(run.Options{Replan: true})
 		return strings.Count(strings.Join(result.Workspaces[0].Warnings, "\n"), "at s3://elsewhere/solo before")

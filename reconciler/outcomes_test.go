@@ -80,8 +80,8 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	// The commit is reverted. The attempt makes the workspace stale although its inputs
 	// equal the trace, and the half that was made is removed.
 	now = now.Add(2 * time.Hour)
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	_, got = w.RunPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("reverted: %s", diff)
@@ -96,8 +96,8 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 	if _, got := w.RunPass(run.Options{}); got["solo"] != state.Failed {
 		t.Fatalf("the failing commit: %v", got)
 	}
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	result, got := w.RunPass(run.Options{})
 	if got["solo"] != state.Applied {
 		t.Fatalf("reverted: %v", got)
@@ -115,8 +115,8 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
 	w.Commit("-- README.md --\nabout\n")
 	w.RunPass(run.Options{})
-	w.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
-	w.Push()
+	w.Repo.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
+	w.Repo.Push()
 	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" {
 		t.Errorf("force-push: %s", diff)
@@ -125,9 +125,9 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 		t.Error("the rewritten history was not reported")
 	}
 
-	w.Git("rm", "-rq", "env/osaka")
-	w.CommitStaged("osaka is no more")
-	w.Push()
+	w.Repo.Git("rm", "-rq", "env/osaka")
+	w.Repo.CommitStaged("osaka is no more")
+	w.Repo.Push()
 	result, got = w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Removed}, got); diff != "" {
 		t.Errorf("removed: %s", diff)
@@ -136,8 +136,8 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 		t.Errorf("exit %d", result.Exit)
 	}
 
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	if _, got = w.RunPass(run.Options{}); got["osaka"] != state.NoChanges {
 		t.Errorf("back again: %v", got)
 	}
@@ -290,8 +290,8 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 	if got["osaka"] != state.Failed || result.Exit != run.ExitFailed || result.Outcome != run.OutcomeFailed {
 		t.Errorf("still broken, as recorded: %+v", result)
 	}
-	w.Revert("HEAD")
-	w.Push()
+	w.Repo.Revert("HEAD")
+	w.Repo.Push()
 	if result, got = w.RunPass(run.Options{}); len(got) != 0 || result.Exit != 0 {
 		t.Errorf("taken back: %v %+v", got, result)
 	}
@@ -359,9 +359,9 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
 	w := reconcilertest.NewEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
 	w.RunPass(run.Options{})
-	w.Git("mv", "env/solo", "env/first")
-	w.CommitStaged("another name")
-	w.Push()
+	w.Repo.Git("mv", "env/solo", "env/first")
+	w.Repo.CommitStaged("another name")
+	w.Repo.Push()
 	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"first": state.NoChanges}, got); diff != "" {
 		t.Errorf("%s %+v", diff, result)
@@ -379,9 +379,9 @@ func TestRenamedWorkspaceWaitsForItsLocalState(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, soloFiles)
 	w.RunPass(run.Options{})
-	w.Git("mv", "env/solo", "env/first")
-	w.CommitStaged("another name")
-	w.Push()
+	w.Repo.Git("mv", "env/solo", "env/first")
+	w.Repo.CommitStaged("another name")
+	w.Repo.Push()
 	states := filepath.Join(w.Spec.Home, "tfstate")
 	for range 2 {
 		result, got := w.RunPass(run.Options{})

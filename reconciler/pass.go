@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"reconcile/internal/commitid"
@@ -67,24 +66,10 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass could take
 	// an old tip for a new one.
 	p.run.EnterStep(run.PhasePoll)
-	head, err := p.config.ReadHead(ctx)
+	head, tip, err := p.readHeadAndTip(ctx)
 	if err != nil {
 		return false, err
 	}
-	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
-	p.failureTold = p.failureTold || head.FailureTold || head.Rev == 0
-	tip, err := p.pollTip(ctx, head)
-	if err != nil {
-		return false, err
-	}
-	if changed, err := p.readComments(ctx, head, tip); err != nil {
-		return false, err
-	} else if changed {
-		if head, err = p.config.ReadHead(ctx); err != nil {
-			return false, err
-		}
-	}
-	p.result.SetRange(head, tip)
 
 	// 2. Stop if nothing has changed.
 	if nothing, err := p.isUpToDate(ctx, head, tip); err != nil {
@@ -117,21 +102,14 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	} else if err != nil {
 		return false, fmt.Errorf("adopt %s: %w", commit, err)
 	}
-
 	if head.Commit != p.discovered {
 		p.discovered, p.isSecondLook = head.Commit, false
 	}
 
 	// 5. Find the stale workspaces and their order.
 	p.run.EnterStep(run.PhaseDiscover)
-	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
+	work, err := p.discover(ctx, head, commit, settings)
 	if err != nil {
-		return false, err
-	}
-	for _, text := range work.Warnings() {
-		p.run.Warn(text)
-	}
-	if err := work.CheckNames(p.run.Options.Only); err != nil {
 		return false, err
 	}
 	p.handleRemoved(ctx, killCtx, work)
@@ -157,32 +135,73 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if ctx.Err() != nil {
 		return false, p.run.StopError(ctx)
 	}
-
 	if p.result.Overtaken {
 		return true, nil // another pass takes the new tip
 	}
 
 	// 8. Poll again: a tip that moved meanwhile needs another round.
 	p.run.EnterStep(run.PhaseSettle)
-	if !moved && work.DidWork() {
-		tip, err := p.pollTip(ctx, head)
-		moved = err == nil && tip.Commit != head.Commit
-	}
-	if moved {
-		return false, nil
-	}
-	// What waited for its readers is planned in a round of its own, and its readers after it.
-	if next, err := p.canTearDown(ctx, work); err != nil {
+	if again, err := p.needsAnotherRound(ctx, head, work, moved); again || err != nil {
 		return false, err
-	} else if next && p.teardowns < len(work.Entries) {
-		p.teardowns, p.isSecondLook = p.teardowns+1, true
-		return false, nil
 	}
 	if err := p.settle(ctx, head, work); errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
 		return false, fmt.Errorf("settle the record: %w", err)
 	}
+	return true, nil
+}
+
+// readHeadAndTip reads the head and then the tip. Approvals in comments that it finds may
+// change the head.
+func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.Tip, err error) {
+	if head, err = p.config.ReadHead(ctx); err != nil {
+		return head, tip, err
+	}
+	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
+	p.failureTold = p.failureTold || head.FailureTold || head.Rev == 0
+	if tip, err = p.pollTip(ctx, head); err != nil {
+		return head, tip, err
+	}
+	if changed, err := p.readComments(ctx, head, tip); err != nil {
+		return head, tip, err
+	} else if changed {
+		if head, err = p.config.ReadHead(ctx); err != nil {
+			return head, tip, err
+		}
+	}
+	p.result.SetRange(head, tip)
+	return head, tip, nil
+}
+
+// discover returns the workspaces at a commit, joined with the record, and warns of what is
+// odd in them. The names that the run was given must be among them.
+func (p *pass) discover(ctx context.Context, head state.Head, commit *source.Commit, settings *settings.Settings) (*inventory.Inventory, error) {
+	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range work.Warnings() {
+		p.run.Warn(text)
+	}
+	return work, work.CheckNames(p.run.Options.Only)
+}
+
+// needsAnotherRound reports whether the tip has moved, or a workspace that waited for its
+// readers may go on: it is planned in a round of its own, and its readers after it.
+func (p *pass) needsAnotherRound(ctx context.Context, head state.Head, work *inventory.Inventory, moved bool) (bool, error) {
+	if !moved && work.DidWork() {
+		tip, err := p.pollTip(ctx, head)
+		moved = err == nil && tip.Commit != head.Commit
+	}
+	if moved {
+		return true, nil
+	}
+	next, err := p.canTearDown(ctx, work)
+	if err != nil || !next || p.teardowns >= len(work.Entries) {
+		return false, err
+	}
+	p.teardowns, p.isSecondLook = p.teardowns+1, true
 	return true, nil
 }
 
@@ -295,55 +314,6 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old commitid.ID) {
 		p.result.Rewritten = true
 		p.run.Log.Warn("history was rewritten: the last tip is not an ancestor of this one", "last", old, "tip", tip)
 	}
-}
-
-// settle records the outcome, so that the next pass need not look again until something
-// changes.
-func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Inventory) error {
-	if len(p.run.Options.Only) > 0 {
-		return p.settleNamed(ctx, head, w)
-	}
-	head.Exit, _ = run.Summarize(p.result.Workspaces)
-	head.Settled = head.Exit != run.ExitBusy
-	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
-	head.NextRetryAt, head.Error = p.earliestRetry(), ""
-	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
-	head, err := p.config.Record.PutHead(ctx, head)
-	if err == nil && !p.isBusyElsewhere() {
-		p.claims.noteWaiting(head.Rev)
-	}
-	return err
-}
-
-// isBusyElsewhere reports whether a workspace is busy for another reason than the work of
-// another pass of this process.
-func (p *pass) isBusyElsewhere() bool {
-	return slices.ContainsFunc(p.result.Workspaces, func(w run.WorkspaceResult) bool {
-		return w.Outcome == state.Busy && !p.claimed[w.Name]
-	})
-}
-
-// settleNamed settles the head after a pass over only some workspaces if, by the record,
-// nothing is left to do in the others either. Else the head stays unsettled.
-func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.Inventory) error {
-	if exit, _ := run.Summarize(p.result.Workspaces); exit != run.ExitOK {
-		return nil
-	}
-	records, err := p.config.Record.Workspaces(ctx)
-	if err != nil {
-		return err
-	}
-	if !w.IsInSync(records) {
-		return nil
-	}
-	head.Settled, head.Exit, head.NextRetryAt, head.Error = true, run.ExitOK, time.Time{}, ""
-	p.updateOutOfSync(&head, true)
-	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
-	_, err = p.config.Record.PutHead(ctx, head)
-	if errors.Is(err, state.ErrConflict) {
-		return nil // another run has the head now
-	}
-	return err
 }
 
 // pass is one pass over the workspaces.

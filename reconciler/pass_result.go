@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -47,6 +49,55 @@ func (p *pass) earliestRetry() time.Time {
 		}
 	}
 	return next
+}
+
+// settle records the outcome, so that the next pass need not look again until something
+// changes.
+func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Inventory) error {
+	if len(p.run.Options.Only) > 0 {
+		return p.settleNamed(ctx, head, w)
+	}
+	head.Exit, _ = run.Summarize(p.result.Workspaces)
+	head.Settled = head.Exit != run.ExitBusy
+	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
+	head.NextRetryAt, head.Error = p.earliestRetry(), ""
+	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
+	head, err := p.config.Record.PutHead(ctx, head)
+	if err == nil && !p.isBusyElsewhere() {
+		p.claims.noteWaiting(head.Rev)
+	}
+	return err
+}
+
+// isBusyElsewhere reports whether a workspace is busy for another reason than the work of
+// another pass of this process.
+func (p *pass) isBusyElsewhere() bool {
+	return slices.ContainsFunc(p.result.Workspaces, func(w run.WorkspaceResult) bool {
+		return w.Outcome == state.Busy && !p.claimed[w.Name]
+	})
+}
+
+// settleNamed settles the head after a pass over only some workspaces if, by the record,
+// nothing is left to do in the others either. Else the head stays unsettled.
+func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.Inventory) error {
+	if exit, _ := run.Summarize(p.result.Workspaces); exit != run.ExitOK {
+		return nil
+	}
+	records, err := p.config.Record.Workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	if !w.IsInSync(records) {
+		return nil
+	}
+	head.Settled, head.Exit, head.NextRetryAt, head.Error = true, run.ExitOK, time.Time{}, ""
+	p.updateOutOfSync(&head, true)
+	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
+	_, err = p.config.Record.PutHead(ctx, head)
+	if errors.Is(err, state.ErrConflict) {
+		return nil // another run has the head now
+	}
+	return err
 }
 
 // warnOfDuplicateRecords warns if the record is new and another record of the store has

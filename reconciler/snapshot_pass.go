@@ -94,14 +94,7 @@ func (p *pass) discoverSnapshot(ctx context.Context, head state.Head, commit *so
 		return nil, err
 	}
 	settings.AddValues(o.Values, o.Only)
-	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
-	if err != nil {
-		return nil, err
-	}
-	for _, text := range work.Warnings() {
-		p.run.Warn(text)
-	}
-	err = work.CheckNames(o.Only)
+	work, err := p.discover(ctx, head, commit, settings)
 	var unknown *run.UnknownWorkspaceError
 	if errors.As(err, &unknown) {
 		unknown.InSnapshot = true

@@ -22,7 +22,7 @@ type Job struct {
 }
 
 type jobState struct {
-	Job
+	job       Job
 	isDone    bool
 	hasFailed bool
 }
@@ -90,12 +90,12 @@ func (c *Server) start(w http.ResponseWriter, r *http.Request, job Job, id strin
 		return ""
 	}
 	for _, other := range c.jobs {
-		if other.Token == job.Token {
-			return other.ID
+		if other.job.Token == job.Token {
+			return other.job.ID
 		}
 	}
 	job.ID = fmt.Sprintf(id, len(c.jobs)+1)
-	state := &jobState{Job: job}
+	state := &jobState{job: job}
 	c.jobs = append(c.jobs, state)
 	go func() {
 		err := c.run(job)
@@ -153,7 +153,7 @@ func (c *Server) find(id string) (jobState, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, w := range c.jobs {
-		if w.ID == id {
+		if w.job.ID == id {
 			return *w, true
 		}
 	}

@@ -116,7 +116,7 @@ func (c *Server) StartedJobs() (jobs []Job, calls int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, w := range c.jobs {
-		jobs = append(jobs, w.Job)
+		jobs = append(jobs, w.job)
 	}
 	return jobs, c.startCalls
 }

@@ -40,7 +40,8 @@ type Options struct {
 // Client makes requests as one user of a space. Nulab asks for one request at a time, and
 // for one second between updates; Client ensures both. It is safe for concurrent use.
 type Client struct {
-	Options
+	// Options is exported, so that fmt lets the API key and the token hide themselves.
+	Options     Options
 	base        *url.URL // of the API
 	http        *http.Client
 	requestSlot chan struct{} // held by the running request

@@ -324,8 +324,8 @@ func TestKeyIsNotShown(t *testing.T) {
 	}
 	_, err = missing.Space(t.Context())
 	see(err)
-	shown = append(shown, fmt.Sprintf("%v %+v %#v %s", c.Options, c.Options, c.Options, c.APIKey), log.String())
-	text, err := json.Marshal(map[string]any{"key": c.APIKey})
+	shown = append(shown, fmt.Sprintf("%v %+v %#v %s", c.Options, c.Options, c.Options, c.Options.APIKey), log.String())
+	text, err := json.Marshal(map[string]any{"key": c.Options.APIKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,4 +105,6 @@ func (c *Client) transportError(op string, err error) *Error {
 // redact removes the key and the token from a text.
 func (c *Client) redact(text string) string { return redact.Text(text, c.secrets()...) }
 
-func (c *Client) secrets() []string { return []string{string(c.APIKey), string(c.Token)} }
+func (c *Client) secrets() []string {
+	return []string{string(c.Options.APIKey), string(c.Options.Token)}
+}

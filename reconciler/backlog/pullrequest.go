@@ -84,7 +84,7 @@ func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status
 // same, without end.
 func (c *Client) isRepeated(ctx context.Context, path string, nothingNew bool) bool {
 	if nothingNew {
-		c.Log.WarnContext(ctx, "Backlog sent the same page again; the list may be incomplete", "request", "GET "+path)
+		c.Options.Log.WarnContext(ctx, "Backlog sent the same page again; the list may be incomplete", "request", "GET "+path)
 	}
 	return nothingNew
 }

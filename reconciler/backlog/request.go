@@ -42,7 +42,7 @@ func (c *Client) call(ctx context.Context, method, path string, values url.Value
 		return context.Cause(ctx)
 	}
 	op := method + " " + path
-	start := c.Now()
+	start := c.Options.Now()
 	for try := 1; ; try++ {
 		if err := c.throttle(ctx, method); err != nil {
 			return err
@@ -57,11 +57,11 @@ func (c *Client) call(ctx context.Context, method, path string, values url.Value
 		if retryAfter == 0 {
 			retryAfter = time.Duration(try) * minInterval
 		}
-		if deadline, ok := ctx.Deadline(); c.Now().Add(retryAfter).Sub(start) > c.MaxWait || ok && c.Now().Add(retryAfter).After(deadline) {
+		if deadline, ok := ctx.Deadline(); c.Options.Now().Add(retryAfter).Sub(start) > c.Options.MaxWait || ok && c.Options.Now().Add(retryAfter).After(deadline) {
 			return err
 		}
-		c.Log.WarnContext(ctx, "Backlog request failed, will retry", "request", op, "after", retryAfter.String(), "error", err)
-		if err := c.Sleep(ctx, retryAfter); err != nil {
+		c.Options.Log.WarnContext(ctx, "Backlog request failed, will retry", "request", op, "after", retryAfter.String(), "error", err)
+		if err := c.Options.Sleep(ctx, retryAfter); err != nil {
 			return fmt.Errorf("%s: %w", op, err)
 		}
 	}
@@ -78,19 +78,19 @@ func (c *Client) throttle(ctx context.Context, method string) error {
 	if method == http.MethodGet {
 		return nil
 	}
-	if rest := c.lastUpdate.Add(minInterval).Sub(c.Now()); rest > 0 {
-		if err := c.Sleep(ctx, rest); err != nil {
+	if rest := c.lastUpdate.Add(minInterval).Sub(c.Options.Now()); rest > 0 {
+		if err := c.Options.Sleep(ctx, rest); err != nil {
 			return err
 		}
 	}
-	c.lastUpdate = c.Now()
+	c.lastUpdate = c.Options.Now()
 	return nil
 }
 
 // send sends a request once. With an error it returns when to retry, if Backlog says so.
 func (c *Client) send(ctx context.Context, method, path string, values url.Values, response any) (retryAfter time.Duration, err error) {
 	op := method + " " + path
-	requestCtx, cancel := context.WithTimeout(ctx, c.Timeout)
+	requestCtx, cancel := context.WithTimeout(ctx, c.Options.Timeout)
 	defer cancel()
 	request, err := c.newRequest(requestCtx, method, path, values)
 	if err != nil {
@@ -135,8 +135,8 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 	} else {
 		form = strings.NewReader(values.Encode())
 	}
-	if c.APIKey != "" {
-		query.Set("apiKey", string(c.APIKey))
+	if c.Options.APIKey != "" {
+		query.Set("apiKey", string(c.Options.APIKey))
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.base.String()+path+"?"+query.Encode(), form)
 	if err != nil {
@@ -145,8 +145,8 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 	if form != nil {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if c.Token != "" {
-		request.Header.Set("Authorization", "Bearer "+string(c.Token))
+	if c.Options.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+string(c.Options.Token))
 	}
 	request.Header.Set("Accept", "application/json")
 	return request, nil
@@ -156,13 +156,13 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 // X-RateLimit-Reset, in seconds since 1970 and too early by a fraction of a second at most.
 // The limit is per minute, so a later reset is a fault of a clock.
 func (c *Client) rateLimitWait(header http.Header) time.Duration {
-	if wait, ok := retryafter.Wait(header, c.Now()); ok {
+	if wait, ok := retryafter.Wait(header, c.Options.Now()); ok {
 		return max(wait, minInterval)
 	}
 	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {
 		return defaultReset
 	}
-	wait := time.Unix(reset+1, 0).Sub(retryafter.ServerTime(header, c.Now()))
+	wait := time.Unix(reset+1, 0).Sub(retryafter.ServerTime(header, c.Options.Now()))
 	return min(max(wait, minInterval), defaultReset+time.Second)
 }

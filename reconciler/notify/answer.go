@@ -30,28 +30,28 @@ const (
 // WriteConfirmation returns the answer to a comment that approves plans, by the lines that it
 // gave them in. Other lines of the comment may be refused. isMerged: its pull request is.
 func (w *Writer) WriteConfirmation(comment int, approved []string, isMerged bool, refusals []Refusal) (string, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	key := "answer.recorded"
 	if isMerged {
 		key = "answer.recorded-merged"
 	}
 	var lines []string
 	for _, line := range approved {
-		lines = append(lines, s.markup.listItem(s.markup.code(line)))
+		lines = append(lines, s.writer.markup.listItem(s.writer.markup.code(line)))
 	}
 	s.addParagraph(append([]string{s.message(key)}, lines...)...)
 	if len(refusals) > 0 {
 		s.addRefusals("answer.rest", refusals)
 	}
-	s.addParagraph(s.markup.code(fmt.Sprint(confirmationMarkerPrefix, comment)))
+	s.addParagraph(s.writer.markup.code(fmt.Sprint(confirmationMarkerPrefix, comment)))
 	return s.render()
 }
 
 // WriteAnswer returns the answer to a comment that is no valid approval.
 func (w *Writer) WriteAnswer(comment int, refusals []Refusal) (string, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	s.addRefusals("answer.title", refusals)
-	s.addParagraph(s.markup.code(fmt.Sprint(answerMarkerPrefix, comment)))
+	s.addParagraph(s.writer.markup.code(fmt.Sprint(answerMarkerPrefix, comment)))
 	return s.render()
 }
 
@@ -61,9 +61,9 @@ func (s *document) addRefusals(title string, refusals []Refusal) {
 	for _, r := range refusals {
 		text := s.message("answer." + r.Reason)
 		if r.Line != "" {
-			text = s.message("answer.line", "line", s.markup.code(r.Line), "reason", text)
+			text = s.message("answer.line", "line", s.writer.markup.code(r.Line), "reason", text)
 		}
-		lines = append(lines, s.markup.listItem(text))
+		lines = append(lines, s.writer.markup.listItem(text))
 	}
 	s.addParagraph(lines...)
 }

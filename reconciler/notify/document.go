@@ -5,14 +5,14 @@ import "strings"
 // document builds a text by paragraphs. It keeps the first error; the text after an error
 // is meaningless.
 type document struct {
-	*Writer
+	writer     *Writer
 	paragraphs []string
 	err        error
 }
 
 // message returns a text of the catalogue.
 func (s *document) message(key string, values ...any) string {
-	text, err := s.messages.Text(key, values...)
+	text, err := s.writer.messages.Text(key, values...)
 	if s.err == nil {
 		s.err = err
 	}
@@ -30,9 +30,9 @@ func (s *document) addParagraph(lines ...string) {
 // environments.
 func (s *document) addTitle(key, environment string) {
 	if environment == "" {
-		s.addParagraph(s.markup.heading(s.message(key)))
+		s.addParagraph(s.writer.markup.heading(s.message(key)))
 	} else {
-		s.addParagraph(s.markup.heading(s.message(key+".environment", "environment", environment)))
+		s.addParagraph(s.writer.markup.heading(s.message(key+".environment", "environment", environment)))
 	}
 }
 
@@ -43,7 +43,7 @@ func addList[T any](s *document, text string, things []T, item func(T) string) {
 	}
 	lines := []string{text}
 	for _, thing := range things {
-		lines = append(lines, s.markup.listItem(item(thing)))
+		lines = append(lines, s.writer.markup.listItem(item(thing)))
 	}
 	s.addParagraph(lines...)
 }

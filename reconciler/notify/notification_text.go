@@ -10,9 +10,9 @@ import (
 
 // WriteNotification returns the text of a notification: a table and the errors.
 func (w *Writer) WriteNotification(r *Notification) (string, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
-	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+string(r.Run))))
+	s.addParagraph(s.message("report.at", "branch", s.writer.markup.code(r.Branch), "commit", s.writer.markup.code(r.Commit.Abbrev()), "command", s.writer.markup.code("reconcile runs "+string(r.Run))))
 	s.addParagraph(s.eventTable(r))
 	if r.PageURL != nil {
 		s.addParagraph(s.message("report.page", "url", r.PageURL(w.language, r.Run)))
@@ -32,21 +32,21 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 		}
 	}
 	if len(drifted) > 0 {
-		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
+		s.addParagraph(s.message("report.drifted", "workspaces", s.writer.codeList(drifted), "command", s.writer.markup.code(replanCommand(drifted...))))
 	}
 	if len(withheld) > 0 {
-		s.addParagraph(s.message("report.drifted.withheld", "workspaces", s.codeList(withheld)))
+		s.addParagraph(s.message("report.drifted.withheld", "workspaces", s.writer.codeList(withheld)))
 	}
 	if len(recovered) > 0 {
-		s.addParagraph(s.message("report.recovered", "workspaces", s.codeList(recovered)))
+		s.addParagraph(s.message("report.recovered", "workspaces", s.writer.codeList(recovered)))
 	}
 	if len(held) > 0 {
-		s.addParagraph(s.message("report.from_snapshot", "workspaces", s.codeList(held), "commit", s.markup.code(r.Commit.Abbrev()), "branch", s.markup.code(r.Branch)))
+		s.addParagraph(s.message("report.from_snapshot", "workspaces", s.writer.codeList(held), "commit", s.writer.markup.code(r.Commit.Abbrev()), "branch", s.writer.markup.code(r.Branch)))
 	}
 	for _, n := range limitList(r.Events) {
 		if n.Approvable != "" {
-			s.addParagraph(s.message("report.approve", "workspace", s.markup.code(n.Name)))
-			s.addParagraph(s.markup.codeBlock("/approve " + n.Name + " " + n.Approvable.Abbrev()))
+			s.addParagraph(s.message("report.approve", "workspace", s.writer.markup.code(n.Name)))
+			s.addParagraph(s.writer.markup.codeBlock("/approve " + n.Name + " " + n.Approvable.Abbrev()))
 		}
 	}
 	text, err := s.render()
@@ -104,14 +104,14 @@ func (s *document) eventTable(r *Notification) string {
 	for _, n := range shown {
 		outcome := s.message("outcome." + n.Outcome)
 		if n.HasFailed() {
-			outcome = s.markup.bold(outcome)
+			outcome = s.writer.markup.bold(outcome)
 		}
-		cells = append(cells, []string{s.markup.code(n.Name), outcome, countText(n.Add), countText(n.Change), s.boldCount(n.Replace), s.boldCount(n.Destroy)})
+		cells = append(cells, []string{s.writer.markup.code(n.Name), outcome, countText(n.Add), countText(n.Change), s.writer.boldCount(n.Replace), s.writer.boldCount(n.Destroy)})
 	}
 	if omitted := len(r.Events) - len(cells); omitted > 0 {
 		cells = append(cells, []string{s.message("table.more", "count", omitted), "", "", "", "", ""})
 	}
-	return s.markup.table(s.tableHeader("workspace", "outcome", "add", "change", "replace", "destroy"), cells)
+	return s.writer.markup.table(s.tableHeader("workspace", "outcome", "add", "change", "replace", "destroy"), cells)
 }
 
 // severity orders events by importance for people.

@@ -35,7 +35,7 @@ type shownPlans map[string]int
 // all of what asks, or where what it shows may be wrong. isCut: the comment's beginning had
 // no room.
 func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	var withOffer []Workspace
 	for _, ws := range p.Workspaces {
 		if ws.Offer != nil {
@@ -45,7 +45,7 @@ func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, 
 	if len(withOffer) == 0 || !p.TakesComments {
 		return "", nil
 	}
-	s.addParagraph(s.markup.heading(s.message("offer.title")))
+	s.addParagraph(s.writer.markup.heading(s.message("offer.title")))
 	for _, ws := range withOffer {
 		s.addOffer(ws, shown[ws.Name], isCut)
 	}
@@ -56,23 +56,23 @@ func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, 
 func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 	o := ws.Offer
 	if o.IsForeign && len(o.Asking) == 0 {
-		s.addParagraph(s.message("offer.foreign", "workspace", s.markup.code(ws.Name)))
+		s.addParagraph(s.message("offer.foreign", "workspace", s.writer.markup.code(ws.Name)))
 		return
 	}
-	addList(s, s.message("offer.waits", "workspace", s.markup.code(ws.Name), "risk", s.message("risk."+o.Risk)), limitList(o.Asking), func(a Asking) string {
-		return s.message("offer.change", "address", s.markup.code(a.Address), "risk", s.message("risk."+a.Risk), "why", s.markup.text(a.Why[s.language]))
+	addList(s, s.message("offer.waits", "workspace", s.writer.markup.code(ws.Name), "risk", s.message("risk."+o.Risk)), limitList(o.Asking), func(a Asking) string {
+		return s.message("offer.change", "address", s.writer.markup.code(a.Address), "risk", s.message("risk."+a.Risk), "why", s.writer.markup.text(a.Why[s.writer.language]))
 	})
 	if len(o.Asking) == 0 {
-		s.addParagraph(s.message("offer.whole", "workspace", s.markup.code(ws.Name)))
+		s.addParagraph(s.message("offer.whole", "workspace", s.writer.markup.code(ws.Name)))
 	}
 	switch {
 	case o.IsUnsafe:
-		s.addParagraph(s.message("offer.unsafe", "workspace", s.markup.code(ws.Name)))
+		s.addParagraph(s.message("offer.unsafe", "workspace", s.writer.markup.code(ws.Name)))
 	case isCut || len(o.Asking) > maxListed && (o.IsForeign || !o.IsWhole) || !isShown(ws, shown):
-		s.addParagraph(s.message("offer.cut", "workspace", s.markup.code(ws.Name)))
+		s.addParagraph(s.message("offer.cut", "workspace", s.writer.markup.code(ws.Name)))
 	default:
-		s.addParagraph(s.message("offer.answer", "workspace", s.markup.code(ws.Name)))
-		s.addParagraph(s.markup.codeBlock("/approve " + ws.Name + " " + ws.Digest.Abbrev()))
+		s.addParagraph(s.message("offer.answer", "workspace", s.writer.markup.code(ws.Name)))
+		s.addParagraph(s.writer.markup.codeBlock("/approve " + ws.Name + " " + ws.Digest.Abbrev()))
 	}
 }
 

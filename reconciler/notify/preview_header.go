@@ -7,16 +7,16 @@ import (
 // previewHeader returns a preview without its plans. It truncates long lists, to leave room
 // for the plans.
 func (w *Writer) previewHeader(p *Preview, last Marker) (string, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	s.addTitle("preview.title", p.Environment)
-	code, base := s.markup.code, s.markup.code(p.Base)
+	code, base := s.writer.markup.code, s.writer.markup.code(p.Base)
 	switch {
 	case len(p.Conflicts) > 0:
 		s.addParagraph(s.message("preview.conflict", "branch", code(p.Branch), "base", base))
 		s.addParagraph(s.conflictTable(limitList(p.Conflicts)))
 	case p.Problem != "":
 		s.addParagraph(s.message("preview.problem"))
-		s.addParagraph(s.markup.codeBlock(strings.Join(limitList(strings.Split(p.Problem, "\n")), "\n")))
+		s.addParagraph(s.writer.markup.codeBlock(strings.Join(limitList(strings.Split(p.Problem, "\n")), "\n")))
 	case len(p.Workspaces) > 0:
 		s.addParagraph(s.message("preview.affected", "count", len(p.Workspaces)))
 		s.addParagraph(s.previewTable(p))
@@ -31,7 +31,7 @@ func (w *Writer) previewHeader(p *Preview, last Marker) (string, error) {
 	s.addParagraph(renamed...)
 	s.addWorkspaces("preview.removed", p.Removed)
 	addList(s, s.message("preview.readers"), limitList(p.Readers), func(r Reader) string {
-		return s.message("preview.reader", "workspace", code(r.Name), "after", s.codeList(r.After))
+		return s.message("preview.reader", "workspace", code(r.Name), "after", s.writer.codeList(r.After))
 	})
 	s.addWorkspaces("preview.waiting", p.Waiting, "base", base)
 	if p.CrissCross {
@@ -40,7 +40,7 @@ func (w *Writer) previewHeader(p *Preview, last Marker) (string, error) {
 	s.addWorkspaces("preview.rights", p.PermissionChanges, "base", base)
 	if refused := limitList(p.refusals()); len(refused) > 0 {
 		s.addParagraph(s.message("preview.refused", "base", base))
-		s.addParagraph(s.markup.codeBlock(strings.Join(refused, "\n")))
+		s.addParagraph(s.writer.markup.codeBlock(strings.Join(refused, "\n")))
 	}
 	addList(s, s.message("preview.warnings"), limitList(p.warnings()), code)
 	return s.render()
@@ -49,7 +49,7 @@ func (w *Writer) previewHeader(p *Preview, last Marker) (string, error) {
 // addWorkspaces adds a text about workspaces, if there are any.
 func (s *document) addWorkspaces(key string, workspaces []string, values ...any) {
 	if len(workspaces) > 0 {
-		s.addParagraph(s.message(key, append(values, "workspaces", s.codeList(limitList(workspaces)))...))
+		s.addParagraph(s.message(key, append(values, "workspaces", s.writer.codeList(limitList(workspaces)))...))
 	}
 }
 
@@ -58,7 +58,7 @@ func (s *document) addDiff(d *Diff) {
 	if d == nil {
 		return
 	}
-	head := s.markup.code(d.Head.Abbrev())
+	head := s.writer.markup.code(d.Head.Abbrev())
 	if d.IsEmpty() {
 		s.addParagraph(s.message("preview.since.same", "head", head))
 		return
@@ -69,7 +69,7 @@ func (s *document) addDiff(d *Diff) {
 		names []string
 	}{{"preview.since.new", d.New}, {"preview.since.changed", d.Changed}, {"preview.since.gone", d.Removed}} {
 		for _, name := range kind.names {
-			lines = append(lines, s.markup.listItem(s.message(kind.key, "workspace", s.markup.code(name))))
+			lines = append(lines, s.writer.markup.listItem(s.message(kind.key, "workspace", s.writer.markup.code(name))))
 		}
 	}
 	s.addParagraph(lines...)
@@ -82,22 +82,22 @@ func (s *document) previewTable(p *Preview) string {
 	var rows [][]string
 	for _, ws := range p.tableWorkspaces() {
 		rows = append(rows, []string{
-			s.markup.code(ws.Name), s.message("outcome." + ws.Outcome),
-			countText(ws.Add), countText(ws.Change), s.boldCount(ws.Replace), s.boldCount(ws.Destroy), s.reasons(ws.Reasons),
+			s.writer.markup.code(ws.Name), s.message("outcome." + ws.Outcome),
+			countText(ws.Add), countText(ws.Change), s.writer.boldCount(ws.Replace), s.writer.boldCount(ws.Destroy), s.writer.reasons(ws.Reasons),
 		})
 	}
 	if omitted := len(p.Workspaces) - len(rows); omitted > 0 {
 		rows = append(rows, append([]string{s.message("table.more", "count", omitted)}, make([]string, len(previewColumns)-1)...))
 	}
-	return s.markup.table(s.tableHeader(previewColumns...), rows)
+	return s.writer.markup.table(s.tableHeader(previewColumns...), rows)
 }
 
 func (s *document) conflictTable(conflicts []Conflict) string {
 	var rows [][]string
 	for _, c := range conflicts {
-		rows = append(rows, []string{s.markup.code(c.Path), s.message("conflict." + c.Kind)})
+		rows = append(rows, []string{s.writer.markup.code(c.Path), s.message("conflict." + c.Kind)})
 	}
-	return s.markup.table(s.tableHeader("path", "conflict"), rows)
+	return s.writer.markup.table(s.tableHeader("path", "conflict"), rows)
 }
 
 func (s *document) tableHeader(names ...string) (cells []string) {

@@ -32,7 +32,7 @@ const maxSummaryLines = 20
 
 // Summarize returns a notification in the writer's language.
 func (w *Writer) Summarize(r *Notification) (Summary, error) {
-	s := &document{Writer: w}
+	s := &document{writer: w}
 	summary := Summary{Outcome: r.Outcome(), Title: s.message("report.title." + r.Outcome())}
 	if r.Environment != "" {
 		summary.Title = s.message("report.title."+r.Outcome()+".environment", "environment", visible.Line(r.Environment))

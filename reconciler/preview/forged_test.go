@@ -43,8 +43,8 @@ func TestForgedPlanApprovesNothing(t *testing.T) {
 			told, err := w.Record.ToldPlans(t.Context())
 			w.Must(err)
 			w.Must(w.Record.PlaceApproval(t.Context(), told[0], state.Approval{ApprovedBy: "ann", EndsAt: w.board.now.Add(time.Hour)}))
-			w.Git("merge", "-q", "topic")
-			w.Git("push", "-q", "origin", "main")
+			w.Repo.Git("merge", "-q", "topic")
+			w.Repo.Git("push", "-q", "origin", "main")
 			w.Config.Executor = nil
 			result, outcomes := w.RunPass(run.Options{})
 			if (outcomes["osaka"] == state.Applied) != (c.says == "") || !strings.Contains(result.Workspaces[0].Error, c.says) {

@@ -89,10 +89,10 @@ func findSandbox(t *testing.T) *sandbox.Sandbox {
 // openPullRequest opens or updates a pull request with a branch of that name from main.
 func (w *previewEnv) openPullRequest(number int, branch, archive string) {
 	w.T.Helper()
-	w.Git("checkout", "-q", "-B", branch, "main")
-	w.CommitTxtar(branch, archive)
-	w.Git("push", "-q", "--force", "origin", "HEAD:refs/pull/"+string(rune('0'+number))+"/head")
-	w.Git("checkout", "-q", "main")
+	w.Repo.Git("checkout", "-q", "-B", branch, "main")
+	w.Repo.CommitTxtar(branch, archive)
+	w.Repo.Git("push", "-q", "--force", "origin", "HEAD:refs/pull/"+string(rune('0'+number))+"/head")
+	w.Repo.Git("checkout", "-q", "main")
 	for _, pr := range w.board.open {
 		if pr.Number == number {
 			return
@@ -252,10 +252,10 @@ func TestPreviewsGoOn(t *testing.T) {
 	w.board.open = []preview.PullRequest{{Number: 7, Branch: "never-pushed"}}
 	w.openPullRequest(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
-	w.Git("checkout", "-q", "--orphan", "alone")
-	w.Git("commit", "-q", "-m", "alone")
-	w.Git("push", "-q", "origin", "HEAD:refs/pull/3/head")
-	w.Git("checkout", "-q", "main")
+	w.Repo.Git("checkout", "-q", "--orphan", "alone")
+	w.Repo.Git("commit", "-q", "-m", "alone")
+	w.Repo.Git("push", "-q", "origin", "HEAD:refs/pull/3/head")
+	w.Repo.Git("checkout", "-q", "main")
 	w.board.open = append(w.board.open, preview.PullRequest{Number: 3, Branch: "alone"})
 	round, err := w.runPreviews()
 	w.Must(err)

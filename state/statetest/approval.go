@@ -26,10 +26,10 @@ func tellAndApprove(t *testing.T, a *runner, l *state.Lease, digest plandigest.D
 	ws := a.readTokyo()
 	ws.Name, ws.Outcome = "tokyo", state.Blocked
 	assertErr(t, "tell", l.WriteWaiting(ctx, ws, toldPlan(digest), nil), nil)
-	plan, err := a.ToldPlan(ctx, "tokyo", digest.Abbrev())
+	plan, err := a.record.ToldPlan(ctx, "tokyo", digest.Abbrev())
 	assertErr(t, "find the plan", err, nil)
-	assertErr(t, "approve", a.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "ann", Reason: "agreed", EndsAt: testTime.Add(time.Hour)}), nil)
-	all, err := a.Approvals(ctx)
+	assertErr(t, "approve", a.record.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "ann", Reason: "agreed", EndsAt: testTime.Add(time.Hour)}), nil)
+	all, err := a.record.Approvals(ctx)
 	if err != nil || len(all["tokyo"]) != 1 {
 		t.Fatalf("approvals: got %+v, %v", all, err)
 	}
@@ -50,23 +50,23 @@ func testApproval(t *testing.T, open Open) {
 	ctx := t.Context()
 	head := a.adopt("c1")
 	head.Settled = true
-	_, err := a.PutHead(ctx, head)
+	_, err := a.record.PutHead(ctx, head)
 	assertErr(t, "settle", err, nil)
 	l := a.acquire()
 
 	// Only what was told can be approved, by enough digits.
-	_, err = b.ToldPlan(ctx, "tokyo", digestA.Abbrev())
+	_, err = b.record.ToldPlan(ctx, "tokyo", digestA.Abbrev())
 	assertErr(t, "a plan that nobody told", err, state.ErrNotTold)
 	approval := tellAndApprove(t, a, l, digestA)
 	for workspace, digits := range map[string]string{"tokyo": digestA.Abbrev()[:15], "kyoto": digestA.Abbrev(), "": ""} {
-		_, err = b.ToldPlan(ctx, workspace, digits)
+		_, err = b.record.ToldPlan(ctx, workspace, digits)
 		assertErr(t, "another plan", err, state.ErrNotTold)
 	}
-	whole, err := b.ToldPlan(ctx, "tokyo", string(digestA))
+	whole, err := b.record.ToldPlan(ctx, "tokyo", string(digestA))
 	if err != nil || whole.Digest != digestA || len(whole.Difference.Changes) != 1 {
 		t.Fatalf("by the whole digest: got %+v, %v", whole, err)
 	}
-	if head, err = b.Head(ctx); err != nil || head.Settled {
+	if head, err = b.record.Head(ctx); err != nil || head.Settled {
 		t.Fatalf("an approval leaves the head settled: %+v, %v", head, err)
 	}
 	if approval.Digest != digestA || approval.Risk != "replace" || approval.Difference == nil || approval.ApprovedAt.IsZero() {
@@ -75,22 +75,22 @@ func testApproval(t *testing.T, open Open) {
 
 	// It is used once.
 	assertErr(t, "begin", beginWith(t, a, l, approval), nil)
-	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("used, and still there: %+v, %v", all, err)
 	}
 	if got := b.readTokyo().Attempt.Approval; got == nil || got.ApprovedBy != "ann" || got.Difference != nil {
 		t.Fatalf("the attempt keeps %+v", got)
 	}
 	assertErr(t, "begin again", beginWith(t, a, l, approval), state.ErrApprovalGone)
-	assertErr(t, "approve what was applied", b.PlaceApproval(ctx, whole, state.Approval{ApprovedBy: "ann", EndsAt: testTime}), state.ErrNotTold)
+	assertErr(t, "approve what was applied", b.record.PlaceApproval(ctx, whole, state.Approval{ApprovedBy: "ann", EndsAt: testTime}), state.ErrNotTold)
 
 	// Revoked, it begins nothing; nor does one that was given again meanwhile.
 	approval = tellAndApprove(t, a, l, digestA)
-	revoked, err := b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	revoked, err := b.record.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
 	if err != nil || !revoked {
 		t.Fatalf("revoke: got %v, %v", revoked, err)
 	}
-	revoked, err = b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	revoked, err = b.record.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
 	if err != nil || revoked {
 		t.Fatalf("revoke again: got %v, %v", revoked, err)
 	}
@@ -103,27 +103,27 @@ func testApproval(t *testing.T, open Open) {
 	// What a preview told is approved before any pass told it, and is used like that.
 	ofPreview := toldPlan(digestB)
 	ofPreview.PullRequest = 7
-	assertErr(t, "tell of a pull request", a.TellPreview(ctx, ofPreview), nil)
-	plan, err := b.ToldPlan(ctx, "tokyo", digestB.Abbrev())
+	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, ofPreview), nil)
+	plan, err := b.record.ToldPlan(ctx, "tokyo", digestB.Abbrev())
 	if err != nil || plan.PullRequest != 7 {
 		t.Fatalf("of a pull request: got %+v, %v", plan, err)
 	}
-	assertErr(t, "approve it", b.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "bob", EndsAt: testTime.Add(time.Hour)}), nil)
-	all, err := b.Approvals(ctx)
+	assertErr(t, "approve it", b.record.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "bob", EndsAt: testTime.Add(time.Hour)}), nil)
+	all, err := b.record.Approvals(ctx)
 	if err != nil || len(all["tokyo"]) != 1 || all["tokyo"][0].PullRequest != 7 {
 		t.Fatalf("approvals: got %+v, %v", all, err)
 	}
 	assertErr(t, "begin with it", beginWith(t, a, l, all["tokyo"][0]), nil)
-	_, err = b.ToldPlan(ctx, "tokyo", digestB.Abbrev())
+	_, err = b.record.ToldPlan(ctx, "tokyo", digestB.Abbrev())
 	assertErr(t, "the plan that was applied", err, state.ErrNotTold)
 
 	// Another plan takes its place, and removes what is void.
 	approval = tellAndApprove(t, a, l, digestA)
 	ws := a.readTokyo()
 	assertErr(t, "tell another", l.WriteWaiting(ctx, ws, toldPlan(digestB), []state.Approval{approval}), nil)
-	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("void, and still there: %+v, %v", all, err)
 	}
-	_, err = b.ToldPlan(ctx, "tokyo", digestA.Abbrev())
+	_, err = b.record.ToldPlan(ctx, "tokyo", digestA.Abbrev())
 	assertErr(t, "the plan before", err, state.ErrNotTold)
 }

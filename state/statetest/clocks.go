@@ -28,7 +28,7 @@ func testWaiting(t *testing.T, open Open) {
 		defer b.store.Inject(nil)
 		request := b.leaseRequest()
 		request.MaxWait = wait
-		l, err := b.Acquire(t.Context(), request)
+		l, err := b.record.Acquire(t.Context(), request)
 		took = time.Duration(b.mono.Load() - start)
 		if err == nil {
 			err = l.Release(t.Context())
@@ -62,7 +62,7 @@ func testWaiting(t *testing.T, open Open) {
 	b.store.Inject(func(Call) Fault { cancel(stop); return NoFault })
 	request := b.leaseRequest()
 	request.MaxWait = time.Hour
-	_, err = b.Acquire(ctx, request)
+	_, err = b.record.Acquire(ctx, request)
 	if !errors.Is(err, stop) && !errors.Is(err, context.Canceled) {
 		t.Fatalf("a wait that is called off: got %v", err)
 	}

@@ -14,36 +14,36 @@ func testComments(t *testing.T, open Open) {
 	a.adopt("c1")
 	plan := toldPlan(digestA)
 	plan.PullRequest = 7
-	assertErr(t, "tell of a pull request", a.TellPreview(ctx, plan), nil)
-	first, err := a.ReadComments(ctx, 7)
+	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, plan), nil)
+	first, err := a.record.ReadComments(ctx, 7)
 	if err != nil || first.Rev != 0 || first.PullRequest != 7 {
 		t.Fatalf("nothing was read: %+v, %v", first, err)
 	}
 	given := state.Approval{ApprovedBy: "Bob", EndsAt: testTime.Add(time.Hour), Comment: &state.ApprovalComment{PullRequest: 7, ID: 1, UserID: 9, Hash: "h"}}
-	read, err := a.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
+	read, err := a.record.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
 	if err != nil || read.Rev != 1 || !read.Comments[1].Done {
 		t.Fatalf("approve by a comment: %+v, %v", read, err)
 	}
-	_, err = b.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
+	_, err = b.record.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
 	assertErr(t, "another run reads it, too", err, state.ErrCommentsRead)
-	_, err = b.PutReadComments(ctx, first.With(2, state.ReadComment{Hash: "i"}))
+	_, err = b.record.PutReadComments(ctx, first.With(2, state.ReadComment{Hash: "i"}))
 	assertErr(t, "what another run has read before", err, state.ErrCommentsRead)
 
 	approval := approvalOf(t, b)
-	assertErr(t, "note the merge", b.NoteMerge(ctx, approval, true), nil)
+	assertErr(t, "note the merge", b.record.NoteMerge(ctx, approval, true), nil)
 	if approval = approvalOf(t, a); !approval.Merged || approval.Comment == nil || approval.Comment.UserID != 9 {
 		t.Fatalf("merged: %+v", approval)
 	}
 	// Taken back, it can be given again; a second time changes nothing.
 	for range 2 {
-		if read, err = a.TakeBackApproval(ctx, approval, read.Without(1)); err != nil || read.Comments[1].Done {
+		if read, err = a.record.TakeBackApproval(ctx, approval, read.Without(1)); err != nil || read.Comments[1].Done {
 			t.Fatalf("take back: %+v, %v", read, err)
 		}
 	}
-	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("taken back, and still there: %+v, %v", all, err)
 	}
-	_, err = a.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
+	_, err = a.record.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
 	assertErr(t, "approve again", err, nil)
 	approvalOf(t, a)
 }
@@ -55,23 +55,23 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	ctx := t.Context()
 	isSettled := func() bool {
 		t.Helper()
-		head, err := b.Head(ctx)
+		head, err := b.record.Head(ctx)
 		assertErr(t, "read the head", err, nil)
 		return head.Settled
 	}
 	head := a.adopt("c1")
 	head.Settled = true
-	_, err := a.PutHead(ctx, head)
+	_, err := a.record.PutHead(ctx, head)
 	assertErr(t, "settle", err, nil)
 	plan := toldPlan(digestA)
 	plan.PullRequest, plan.Told = 7, []state.Asking{{Address: "x", Risk: "replace", Why: []string{"is replaced"}}}
-	assertErr(t, "tell of a pull request", a.TellPreview(ctx, plan), nil)
+	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, plan), nil)
 	given := state.Approval{ApprovedBy: "Bob", EndsAt: testTime.Add(time.Hour), BeforeMerge: true, Comment: &state.ApprovalComment{PullRequest: 7, ID: 1, UserID: 9, Hash: "h"}}
 	give := func() {
 		t.Helper()
-		read, err := a.ReadComments(ctx, 7)
+		read, err := a.record.ReadComments(ctx, 7)
 		assertErr(t, "read", err, nil)
-		_, err = a.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
+		_, err = a.record.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
 		assertErr(t, "approve", err, nil)
 	}
 	give()
@@ -79,20 +79,20 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	if !approval.BeforeMerge || len(approval.Told) != 1 || !isSettled() {
 		t.Fatalf("before the merge: %+v, settled %v", approval, isSettled())
 	}
-	if others, err := b.ApprovalsOutsidePreviews(ctx); err != nil || len(others) != 0 {
+	if others, err := b.record.ApprovalsOutsidePreviews(ctx); err != nil || len(others) != 0 {
 		t.Fatalf("it lies where passes look: %+v, %v", others, err)
 	}
-	revoked, err := b.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
+	revoked, err := b.record.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
 	if err != nil || !revoked || !isSettled() {
 		t.Fatalf("revoke: %v, %v, settled %v", revoked, err, isSettled())
 	}
 
 	// The merge brings it to where passes look, once.
-	assertErr(t, "note the merge of what was revoked", b.NoteMerge(ctx, approval, true), nil)
+	assertErr(t, "note the merge of what was revoked", b.record.NoteMerge(ctx, approval, true), nil)
 	give()
 	approval = approvalOf(t, a)
 	for range 2 {
-		assertErr(t, "note the merge", b.NoteMerge(ctx, approval, true), nil)
+		assertErr(t, "note the merge", b.record.NoteMerge(ctx, approval, true), nil)
 	}
 	if approval = approvalOf(t, a); approval.BeforeMerge || !approval.Merged || isSettled() {
 		t.Fatalf("merged: %+v, settled %v", approval, isSettled())
@@ -102,13 +102,13 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	give()
 	l := a.acquire()
 	assertErr(t, "begin", beginWith(t, a, l, approval), nil)
-	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("used, and still there: %+v, %v", all, err)
 	}
-	assertErr(t, "tell it again", a.TellPreview(ctx, plan), nil)
+	assertErr(t, "tell it again", a.record.TellPreview(ctx, plan), nil)
 	give()
 	assertErr(t, "begin with the one of the pull request", beginWith(t, a, l, approvalOf(t, a)), nil)
-	if all, err := b.Approvals(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("used, and still there: %+v, %v", all, err)
 	}
 }
@@ -116,7 +116,7 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 // approvalOf returns the only approval of tokyo.
 func approvalOf(t *testing.T, r *runner) state.Approval {
 	t.Helper()
-	all, err := r.Approvals(t.Context())
+	all, err := r.record.Approvals(t.Context())
 	if err != nil || len(all["tokyo"]) != 1 {
 		t.Fatalf("approvals: got %+v, %v", all, err)
 	}

@@ -18,20 +18,20 @@ func testAmbiguous(t *testing.T, open Open) {
 	failNextWrite()
 	h := a.adopt("c1")
 	failNextWrite()
-	assertErr(t, "unsettle", a.MarkUnsettled(ctx), nil)
+	assertErr(t, "unsettle", a.record.MarkUnsettled(ctx), nil)
 	failNextWrite()
-	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "osaka", Kind: state.Suspended}), nil)
+	assertErr(t, "hold", a.record.PlaceHold(ctx, state.Hold{Name: "osaka", Kind: state.Suspended}), nil)
 	failNextWrite()
-	if lifted, err := a.RemoveHold(ctx, "osaka"); err != nil || !lifted {
+	if lifted, err := a.record.RemoveHold(ctx, "osaka"); err != nil || !lifted {
 		t.Fatalf("lift: got %v, %v", lifted, err)
 	}
 	failNextWrite()
-	assertErr(t, "run", a.PutRun(ctx, state.Run{ID: "r"}), nil)
+	assertErr(t, "run", a.record.PutRun(ctx, state.Run{ID: "r"}), nil)
 
 	failNextWrite()
 	request := a.leaseRequest()
 	request.Generation = h.Generation
-	l, err := a.Acquire(ctx, request)
+	l, err := a.record.Acquire(ctx, request)
 	assertErr(t, "acquire", err, nil)
 	t.Cleanup(l.Abandon)
 	b.assertBusy(a)
@@ -53,14 +53,14 @@ func testAmbiguous(t *testing.T, open Open) {
 	assertErr(t, "release", l.Release(ctx), nil)
 
 	l = a.acquire()
-	edo, _, err := a.Workspace(ctx, "edo")
+	edo, _, err := a.record.Workspace(ctx, "edo")
 	assertErr(t, "read", err, nil)
 	failNextWrite()
 	edo.Commit = "c2"
 	assertErr(t, "finish", l.WriteAndRelease(ctx, edo), nil)
 	a.acquire()
 	failNextWrite()
-	if item, err := a.Unlock(ctx, identity); err != nil || item.Run != "run-a" {
+	if item, err := a.record.Unlock(ctx, identity); err != nil || item.Run != "run-a" {
 		t.Fatalf("unlock: got %+v, %v", item, err)
 	}
 }
@@ -85,7 +85,7 @@ func testLateWrites(t *testing.T, open Open) {
 
 	// We believe that we do not hold this lease; it expires by itself.
 	failNextWriteLate()
-	_, err := a.Acquire(ctx, a.leaseRequest())
+	_, err := a.record.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
 	deliverLate(nil)
 	b.assertBusy(a)
@@ -95,7 +95,7 @@ func testLateWrites(t *testing.T, open Open) {
 
 	// Another run has held this lease since.
 	failNextWriteLate()
-	_, err = a.Acquire(ctx, a.leaseRequest())
+	_, err = a.record.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
 	assertErr(t, "release", b.acquire().Release(ctx), nil)
 	deliverLate(state.ErrConflict)
@@ -107,7 +107,7 @@ func testLateWrites(t *testing.T, open Open) {
 	h := a.adopt("c1")
 	request := a.leaseRequest()
 	request.Generation = h.Generation
-	l, err = a.Acquire(ctx, request)
+	l, err = a.record.Acquire(ctx, request)
 	assertErr(t, "acquire", err, nil)
 	t.Cleanup(l.Abandon)
 	ws := newTokyo("c1")
@@ -142,13 +142,13 @@ func testLateWrites(t *testing.T, open Open) {
 	}
 
 	// A head that seemed unwritten: the next reader finds it.
-	h, err = a.Head(ctx)
+	h, err = a.record.Head(ctx)
 	assertErr(t, "read", err, nil)
 	failNextWriteLate()
-	_, err = a.Adopt(ctx, h)
+	_, err = a.record.Adopt(ctx, h)
 	assertErr(t, "adopt", err, ErrInjected)
 	deliverLate(nil)
-	_, err = b.Adopt(ctx, h)
+	_, err = b.record.Adopt(ctx, h)
 	assertErr(t, "adopt from before", err, state.ErrConflict)
 }
 
@@ -172,7 +172,7 @@ func testUnreachable(t *testing.T, open Open) {
 		}
 		return NoFault
 	})
-	_, err := a.Acquire(ctx, a.leaseRequest())
+	_, err := a.record.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
 	a.store.Inject(nil)
 	b.assertBusy(a) // by a run that does not act: the lease expires
@@ -195,7 +195,7 @@ func testUnreachable(t *testing.T, open Open) {
 		}
 		return NoFault
 	})
-	_, err = b.Acquire(ctx, b.leaseRequest())
+	_, err = b.record.Acquire(ctx, b.leaseRequest())
 	assertErr(t, "acquire", err, context.Canceled)
 	if item := a.leaseItem(); item.Owner != "" && item.Run != "run-a" {
 		t.Fatalf("lease: got %+v", item)

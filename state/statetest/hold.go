@@ -19,19 +19,19 @@ func testSnapshotHolds(t *testing.T, open Open) {
 	ws.Attempt = &state.Attempt{Run: "run-a", StartedAt: testTime}
 	l.SetHold(&hold)
 
-	assertErr(t, "suspend", b.PlaceHold(ctx, suspended), nil)
+	assertErr(t, "suspend", b.record.PlaceHold(ctx, suspended), nil)
 	var held *state.HoldConflictError
 	if err := l.BeginApply(ctx, ws); !errors.As(err, &held) || held.Hold.Reason != "maintenance" {
 		t.Fatalf("begin in spite of a suspension: got %v", err)
 	}
-	if _, found, err := b.Workspace(ctx, "tokyo"); err != nil || found {
+	if _, found, err := b.record.Workspace(ctx, "tokyo"); err != nil || found {
 		t.Fatalf("it was written: %v, %v", found, err)
 	}
-	_, err := b.RemoveHold(ctx, "tokyo")
+	_, err := b.record.RemoveHold(ctx, "tokyo")
 	assertErr(t, "resume", err, nil)
 
 	assertErr(t, "begin", l.BeginApply(ctx, ws), nil)
-	holds, err := b.Holds(ctx)
+	holds, err := b.record.Holds(ctx)
 	if got := holds["tokyo"]; err != nil || got.Snapshot != "c1" || len(got.Values) != 1 || got.Kind != state.Suspended {
 		t.Fatalf("hold: got %+v, %v", got, err)
 	}
@@ -39,15 +39,15 @@ func testSnapshotHolds(t *testing.T, open Open) {
 	next.Reason, next.Snapshot = "snapshot c2", "c2"
 	l.SetHold(&next)
 	assertErr(t, "another snapshot", l.WriteAndRelease(ctx, newTokyo("c2")), nil)
-	assertErr(t, "end what was replaced", a.EndHold(ctx, hold), state.ErrConflict)
-	assertErr(t, "end", a.EndHold(ctx, next), nil)
-	if holds, err := b.Holds(ctx); err != nil || len(holds) > 0 {
+	assertErr(t, "end what was replaced", a.record.EndHold(ctx, hold), state.ErrConflict)
+	assertErr(t, "end", a.record.EndHold(ctx, next), nil)
+	if holds, err := b.record.Holds(ctx); err != nil || len(holds) > 0 {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
 
 	l = a.acquire()
 	assertErr(t, "write without a hold", l.Write(ctx, refresh(t, a, "tokyo")), nil)
-	if holds, err := b.Holds(ctx); err != nil || len(holds) > 0 {
+	if holds, err := b.record.Holds(ctx); err != nil || len(holds) > 0 {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
 }
@@ -55,7 +55,7 @@ func testSnapshotHolds(t *testing.T, open Open) {
 // refresh reads a workspace's record.
 func refresh(t *testing.T, r *runner, name string) state.Workspace {
 	t.Helper()
-	ws, found, err := r.Workspace(t.Context(), name)
+	ws, found, err := r.record.Workspace(t.Context(), name)
 	if err != nil || !found {
 		t.Fatalf("read %s: %v, %v", name, found, err)
 	}

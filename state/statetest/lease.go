@@ -19,7 +19,7 @@ func testLease(t *testing.T, open Open) {
 		t.Fatalf("first lease: token %d, dead %v", l.Token(), l.PreviousHolders())
 	}
 	b.assertBusy(a)
-	_, err := b.Acquire(ctx, b.leaseRequest())
+	_, err := b.record.Acquire(ctx, b.leaseRequest())
 	for _, says := range []string{"tokyo", "run-a", "2026-11-23T12:00:00Z", "reconcile unlock tokyo"} {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("the error does not say %q: %v", says, err)
@@ -27,7 +27,7 @@ func testLease(t *testing.T, open Open) {
 	}
 	other := b.leaseRequest()
 	other.Identity += "2"
-	l2, err := b.Acquire(ctx, other)
+	l2, err := b.record.Acquire(ctx, other)
 	assertErr(t, "another identity", err, nil)
 	t.Cleanup(l2.Abandon)
 
@@ -129,19 +129,19 @@ func testRenewal(t *testing.T, open Open) {
 func testUnlock(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	_, err := b.Unlock(ctx, identity)
+	_, err := b.record.Unlock(ctx, identity)
 	assertErr(t, "unlock nothing", err, state.ErrNotFound)
 	settled := a.adopt("c1")
 	settled.Settled = true
-	settled, err = a.PutHead(ctx, settled)
+	settled, err = a.record.PutHead(ctx, settled)
 	assertErr(t, "settle", err, nil)
 	l := a.acquire()
-	if item, err := b.Unlock(ctx, identity); err != nil || item.Run != "run-a" || item.Owner == "" {
+	if item, err := b.record.Unlock(ctx, identity); err != nil || item.Run != "run-a" || item.Owner == "" {
 		t.Fatalf("unlock: got %+v, %v", item, err)
 	}
-	_, err = a.PutHead(ctx, settled)
+	_, err = a.record.PutHead(ctx, settled)
 	assertErr(t, "settle after an unlock", err, state.ErrConflict)
-	if item, err := b.Unlock(ctx, identity); err != nil || item.Owner != "" {
+	if item, err := b.record.Unlock(ctx, identity); err != nil || item.Owner != "" {
 		t.Fatalf("unlock again: got %+v, %v", item, err)
 	}
 	assertErr(t, "write", l.Write(ctx, newTokyo("c1")), state.ErrLeaseLost)
@@ -158,7 +158,7 @@ func testTipMoved(t *testing.T, open Open) {
 	ctx := t.Context()
 	request := a.leaseRequest()
 	request.Generation = a.adopt("c1").Generation
-	l, err := a.Acquire(ctx, request)
+	l, err := a.record.Acquire(ctx, request)
 	assertErr(t, "acquire", err, nil)
 	t.Cleanup(l.Abandon)
 	b.adopt("c2")
@@ -169,13 +169,13 @@ func testTipMoved(t *testing.T, open Open) {
 	assertErr(t, "write at the old tip", l.Write(ctx, newTokyo("c1")), nil)
 	assertErr(t, "write what was not read", l.Rename(ctx, state.Workspace{Name: "x", Rev: 7}, newTokyo("c1")), state.ErrConflict)
 	assertErr(t, "release", l.Release(ctx), nil)
-	_, err = a.Acquire(ctx, request)
+	_, err = a.record.Acquire(ctx, request)
 	assertErr(t, "acquire at the old tip", err, state.ErrTipMoved)
 	if item := a.leaseItem(); item.Owner != "" || item.Token != 1 {
 		t.Fatalf("lease: got %+v", item)
 	}
 	request.Generation = 2
-	l, err = a.Acquire(ctx, request)
+	l, err = a.record.Acquire(ctx, request)
 	assertErr(t, "acquire at the new tip", err, nil)
 	ws := a.readTokyo()
 	ws.Attempt = &state.Attempt{Run: "run-a"}
@@ -195,7 +195,7 @@ func testRace(t *testing.T, open Open) {
 		var wg sync.WaitGroup
 		for i, a := range runners {
 			wg.Go(func() {
-				l, err := a.Acquire(t.Context(), a.leaseRequest())
+				l, err := a.record.Acquire(t.Context(), a.leaseRequest())
 				var busy *state.BusyError
 				if err != nil && !errors.As(err, &busy) {
 					t.Errorf("acquire: %v", err)

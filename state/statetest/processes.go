@@ -102,7 +102,7 @@ func testProcesses(t *testing.T, spec string, open Open) {
 	for _, p := range all {
 		p.waitForExit()
 	}
-	workspaces, err := a.Workspaces(t.Context())
+	workspaces, err := a.record.Workspaces(t.Context())
 	if err != nil || len(workspaces) != countWorkspaces {
 		t.Fatalf("workspaces: got %d, %v", len(workspaces), err)
 	}
@@ -111,7 +111,7 @@ func testProcesses(t *testing.T, spec string, open Open) {
 			t.Errorf("%s: got counter %d, attempt %v, want %d", name, w.ApplyCount, w.Attempt, processes*countRounds)
 		}
 	}
-	leases, err := a.Leases(t.Context())
+	leases, err := a.record.Leases(t.Context())
 	for _, l := range leases {
 		if l.Token != processes*countRounds || l.Owner != "" {
 			t.Errorf("lease %s: got token %d, owner %q, want %d, free", l.Identity, l.Token, l.Owner, processes*countRounds)

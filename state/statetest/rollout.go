@@ -13,11 +13,11 @@ func testRolloutOrders(t *testing.T, open Open) {
 	ctx := t.Context()
 	head := a.adopt("c1")
 	head.Settled = true
-	_, err := a.PutHead(ctx, head)
+	_, err := a.record.PutHead(ctx, head)
 	assertErr(t, "settle", err, nil)
 	request := a.leaseRequest()
 	request.Generation = head.Generation
-	l, err := a.Acquire(ctx, request)
+	l, err := a.record.Acquire(ctx, request)
 	assertErr(t, "acquire", err, nil)
 	t.Cleanup(l.Abandon)
 	rollout := &state.Rollout{Run: "run-a", Commit: "c1", Phase: state.RolloutSoaking, Since: testTime, BeganAt: testTime}
@@ -31,29 +31,29 @@ func testRolloutOrders(t *testing.T, open Open) {
 		t.Fatalf("the rollout is %+v", got)
 	}
 
-	assertErr(t, "order", b.PlaceRolloutOrder(ctx, state.RolloutOrder{Workspace: "tokyo", Rollout: "run-a", Kind: state.RolloutPause, By: "ann"}), nil)
-	if head, err = b.Head(ctx); err != nil || head.Settled {
+	assertErr(t, "order", b.record.PlaceRolloutOrder(ctx, state.RolloutOrder{Workspace: "tokyo", Rollout: "run-a", Kind: state.RolloutPause, By: "ann"}), nil)
+	if head, err = b.record.Head(ctx); err != nil || head.Settled {
 		t.Fatalf("an order leaves the head settled: %+v, %v", head, err)
 	}
 	assertErr(t, "write without having read it", write(state.RolloutWrite{}), state.ErrOrderChanged)
-	order, err := a.RolloutOrder(ctx, "tokyo")
+	order, err := a.record.RolloutOrder(ctx, "tokyo")
 	if err != nil || order == nil || order.By != "ann" || order.At.IsZero() {
 		t.Fatalf("the order is %+v, %v", order, err)
 	}
 	assertErr(t, "write, and leave it", write(state.RolloutWrite{Order: order}), nil)
-	assertErr(t, "another order", b.PlaceRolloutOrder(ctx, state.RolloutOrder{Workspace: "tokyo", Rollout: "run-a", Kind: state.RolloutAbort, By: "bob"}), nil)
+	assertErr(t, "another order", b.record.PlaceRolloutOrder(ctx, state.RolloutOrder{Workspace: "tokyo", Rollout: "run-a", Kind: state.RolloutAbort, By: "bob"}), nil)
 	assertErr(t, "follow the first", write(state.RolloutWrite{Order: order, Follow: true}), state.ErrOrderChanged)
-	orders, err := a.RolloutOrders(ctx)
+	orders, err := a.record.RolloutOrders(ctx)
 	if err != nil || orders["tokyo"].Kind != state.RolloutAbort {
 		t.Fatalf("the orders are %+v, %v", orders, err)
 	}
 	hold := &state.Hold{Name: "tokyo", Kind: state.Recovery, Reason: "undone", PlacedAt: testTime}
 	last := orders["tokyo"]
 	assertErr(t, "follow the second", write(state.RolloutWrite{Order: &last, Follow: true, Hold: hold}), nil)
-	if order, err = b.RolloutOrder(ctx, "tokyo"); err != nil || order != nil {
+	if order, err = b.record.RolloutOrder(ctx, "tokyo"); err != nil || order != nil {
 		t.Fatalf("followed, and still there: %+v, %v", order, err)
 	}
-	if holds, err := b.Holds(ctx); err != nil || holds["tokyo"].Reason != "undone" {
+	if holds, err := b.record.Holds(ctx); err != nil || holds["tokyo"].Reason != "undone" {
 		t.Fatalf("the holds are %+v, %v", holds, err)
 	}
 

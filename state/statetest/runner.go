@@ -19,7 +19,7 @@ const lease = time.Minute
 // runner is a run with clocks, a store handle that can be made to fail, and a record of
 // its own.
 type runner struct {
-	*state.Record
+	record *state.Record
 	t      *testing.T
 	name   string
 	store  *FaultStore
@@ -34,7 +34,7 @@ func newRunner(t *testing.T, open Open, name string, starts time.Time) *runner {
 	a := &runner{t: t, name: name, store: NewFaultStore(open())}
 	a.mono.Store(int64(len(name)) * int64(time.Hour))
 	a.wall.Store(starts.UnixNano())
-	a.Record = state.New(a.store, "record", state.Options{
+	a.record = state.New(a.store, "record", state.Options{
 		LeaseDuration: lease, PollInterval: time.Millisecond,
 		Now:          func() time.Time { return time.Unix(0, a.wall.Load()) },
 		MonotonicNow: func() time.Duration { return time.Duration(a.mono.Load()) },
@@ -73,7 +73,7 @@ func (a *runner) leaseRequest() state.LeaseRequest {
 // acquire acquires the lease, which must be possible at once.
 func (a *runner) acquire() *state.Lease {
 	a.t.Helper()
-	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
+	l, err := a.record.Acquire(a.t.Context(), a.leaseRequest())
 	if err != nil {
 		a.t.Fatalf("%s: acquire: %v", a.name, err)
 	}
@@ -84,7 +84,7 @@ func (a *runner) acquire() *state.Lease {
 // assertBusy asserts that the lease cannot be acquired now, because of holder.
 func (a *runner) assertBusy(holder *runner) {
 	a.t.Helper()
-	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
+	l, err := a.record.Acquire(a.t.Context(), a.leaseRequest())
 	var busy *state.BusyError
 	if !errors.As(err, &busy) {
 		a.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", a.name, l, err)
@@ -97,7 +97,7 @@ func (a *runner) assertBusy(holder *runner) {
 // leaseItem returns the lease as stored.
 func (a *runner) leaseItem() state.LeaseItem {
 	a.t.Helper()
-	all, err := a.Leases(context.WithoutCancel(a.t.Context()))
+	all, err := a.record.Leases(context.WithoutCancel(a.t.Context()))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -107,12 +107,12 @@ func (a *runner) leaseItem() state.LeaseItem {
 // adopt adopts a tip and returns the head.
 func (a *runner) adopt(commit commitid.ID) state.Head {
 	a.t.Helper()
-	h, err := a.Head(a.t.Context())
+	h, err := a.record.Head(a.t.Context())
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	h.Commit, h.Run = commit, runid.ID("run-"+a.name)
-	if h, err = a.Adopt(a.t.Context(), h); err != nil {
+	if h, err = a.record.Adopt(a.t.Context(), h); err != nil {
 		a.t.Fatal(err)
 	}
 	return h
@@ -121,7 +121,7 @@ func (a *runner) adopt(commit commitid.ID) state.Head {
 // readTokyo returns the record of the workspace tokyo.
 func (a *runner) readTokyo() state.Workspace {
 	a.t.Helper()
-	w, _, err := a.Workspace(a.t.Context(), "tokyo")
+	w, _, err := a.record.Workspace(a.t.Context(), "tokyo")
 	if err != nil {
 		a.t.Fatal(err)
 	}

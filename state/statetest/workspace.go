@@ -17,13 +17,13 @@ import (
 func testWorkspace(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	if _, found, err := a.Workspace(ctx, "tokyo"); err != nil || found {
+	if _, found, err := a.record.Workspace(ctx, "tokyo"); err != nil || found {
 		t.Fatalf("workspace of nothing: got %v, %v", found, err)
 	}
 	a.adopt("c1")
 	request := a.leaseRequest()
 	request.Generation = 1
-	l, err := a.Acquire(ctx, request)
+	l, err := a.record.Acquire(ctx, request)
 	assertErr(t, "acquire", err, nil)
 	t.Cleanup(l.Abandon)
 	ws := newTokyo("c1")
@@ -34,7 +34,7 @@ func testWorkspace(t *testing.T, open Open) {
 	}
 	ws.Attempt, ws.Outcome, ws.ApplyCount = nil, state.Applied, 1
 	assertErr(t, "write", l.Write(ctx, ws), nil)
-	all, err := b.Workspaces(ctx)
+	all, err := b.record.Workspaces(ctx)
 	if got := all["tokyo"]; err != nil || len(all) != 1 || got.Attempt != nil || got.ApplyCount != 1 || got.Rev != 2 {
 		t.Fatalf("workspaces: got %+v, %v", all, err)
 	}
@@ -62,15 +62,15 @@ func testRename(t *testing.T, open Open) {
 	ctx := t.Context()
 	l := a.acquire()
 	assertErr(t, "write", l.Write(ctx, newTokyo("c1")), nil)
-	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", Help: "then `reconcile resume tokyo`"}), nil)
+	assertErr(t, "hold", a.record.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", Help: "then `reconcile resume tokyo`"}), nil)
 	from, to := a.readTokyo(), a.readTokyo()
 	to.Name, to.Path = "edo", "env/edo"
 	assertErr(t, "rename", l.Rename(ctx, from, to), nil)
-	all, err := b.Workspaces(ctx)
+	all, err := b.record.Workspaces(ctx)
 	if err != nil || len(all) != 1 || all["edo"].Commit != "c1" || all["edo"].Path != "env/edo" {
 		t.Fatalf("renamed: got %+v, %v", all, err)
 	}
-	holds, err := b.Holds(ctx)
+	holds, err := b.record.Holds(ctx)
 	if err != nil || len(holds) != 1 || holds["edo"].Reason != "switch" || holds["edo"].Help != "then `reconcile resume edo`" {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
@@ -80,7 +80,7 @@ func testRename(t *testing.T, open Open) {
 
 	// Back to the old name, and over a tombstone.
 	assertErr(t, "write under the old name", l.Write(ctx, newTokyo("c3")), nil)
-	edo, _, _ := a.Workspace(ctx, "edo")
+	edo, _, _ := a.record.Workspace(ctx, "edo")
 	back := edo
 	back.Name = "tokyo"
 	assertErr(t, "rename over a tombstone", l.Rename(ctx, edo, back), nil)
@@ -97,15 +97,15 @@ func testForget(t *testing.T, open Open) {
 	ws := newTokyo("c1")
 	ws.Trace = inputs(20000, 1)
 	assertErr(t, "write", l.Write(ctx, ws), nil)
-	assertErr(t, "hold", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch"}), nil)
+	assertErr(t, "hold", a.record.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch"}), nil)
 	old := a.readTokyo()
 	assertErr(t, "write again", l.Write(ctx, old), nil)
 	a.store.Inject(OnNextWrites(FailAfter))
 	assertErr(t, "forget", l.Forget(ctx, a.readTokyo()), nil)
-	if all, err := b.Workspaces(ctx); err != nil || len(all) != 0 {
+	if all, err := b.record.Workspaces(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("forgotten: %d left, %v", len(all), err)
 	}
-	if holds, err := b.Holds(ctx); err != nil || len(holds) != 0 {
+	if holds, err := b.record.Holds(ctx); err != nil || len(holds) != 0 {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
 	if items, err := newFixture(t, open).store.List(ctx, "record", "WSPART#"); err != nil || len(items) != 0 {
@@ -130,11 +130,11 @@ func testManyInputs(t *testing.T, open Open) {
 	}
 	assertReads := func(name string, want state.Workspace) {
 		t.Helper()
-		got, found, err := b.Workspace(ctx, name)
+		got, found, err := b.record.Workspace(ctx, name)
 		if err != nil || !found || !maps.Equal(got.Trace, want.Trace) || !slices.Equal(got.SensitiveHashes, want.SensitiveHashes) || got.Commit != want.Commit {
 			t.Fatalf("%s: read %d inputs, %d sensitive, commit %s, %v, %v", name, len(got.Trace), len(got.SensitiveHashes), got.Commit, found, err)
 		}
-		all, err := b.Workspaces(ctx)
+		all, err := b.record.Workspaces(ctx)
 		if err != nil || !maps.Equal(all[name].Trace, want.Trace) {
 			t.Fatalf("%s: read %d inputs among all, %v", name, len(all[name].Trace), err)
 		}
@@ -177,7 +177,7 @@ func testManyInputs(t *testing.T, open Open) {
 	// Under another lease, which knows only what it has read.
 	assertErr(t, "release", l.Release(ctx), nil)
 	l = b.acquire()
-	small, _, err := b.Workspace(ctx, "edo")
+	small, _, err := b.record.Workspace(ctx, "edo")
 	assertErr(t, "read", err, nil)
 	small.Trace, small.SensitiveHashes = state.Trace{"env/tokyo": "040000:1"}, nil
 	assertErr(t, "few", l.WriteAndRelease(ctx, small), nil)
@@ -215,10 +215,10 @@ func testCorruptParts(t *testing.T, open Open) {
 	} {
 		f.write(op)
 		var corrupt *state.CorruptError
-		if _, _, err := a.Workspace(ctx, "tokyo"); !errors.As(err, &corrupt) {
+		if _, _, err := a.record.Workspace(ctx, "tokyo"); !errors.As(err, &corrupt) {
 			t.Errorf("got %v, want a CorruptError", err)
 		}
-		if _, err := a.Workspaces(ctx); !errors.As(err, &corrupt) {
+		if _, err := a.record.Workspaces(ctx); !errors.As(err, &corrupt) {
 			t.Errorf("all: got %v, want a CorruptError", err)
 		}
 	}
@@ -237,13 +237,13 @@ func testLongTexts(t *testing.T, open Open) {
 	ws.Error = long
 	assertErr(t, "write", a.acquire().Write(ctx, ws), nil)
 	result := state.RunWorkspace{Name: "tokyo", Outcome: state.Failed, Error: long, StaleReasons: stale}
-	assertErr(t, "run", a.PutRun(ctx, state.Run{ID: "r", Workspaces: []state.RunWorkspace{result}}), nil)
+	assertErr(t, "run", a.record.PutRun(ctx, state.Run{ID: "r", Workspaces: []state.RunWorkspace{result}}), nil)
 	task := state.Task{Name: "tokyo", Key: "k", Commit: "c1", Done: true, Result: result, Warnings: []string{long}}
-	assertErr(t, "task", a.PutTask(ctx, state.Task{}, task), nil)
+	assertErr(t, "task", a.record.PutTask(ctx, state.Task{}, task), nil)
 
-	run, err := b.FindRun(ctx, "r")
+	run, err := b.record.FindRun(ctx, "r")
 	assertErr(t, "read the run", err, nil)
-	done, _, err := b.Task(ctx, "tokyo")
+	done, _, err := b.record.Task(ctx, "tokyo")
 	assertErr(t, "read the task", err, nil)
 	for what, text := range map[string]string{
 		"workspace": b.readTokyo().Error, "run": run.Workspaces[0].Error, "task": done.Result.Error, "warning": done.Warnings[0],

@@ -146,18 +146,18 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 
 // traceClient sends the spans that otlptrace exports. TracesData has the same encoding
 // as the collector's ExportTraceServiceRequest.
-type traceClient struct{ *sender }
+type traceClient struct{ sender *sender }
 
 // Start implements otlptrace.Client.
 func (traceClient) Start(context.Context) error { return nil }
 
 // Stop implements otlptrace.Client.
 func (c traceClient) Stop(context.Context) error {
-	c.client.CloseIdleConnections()
+	c.sender.client.CloseIdleConnections()
 	return nil
 }
 
 // UploadTraces implements otlptrace.Client.
 func (c traceClient) UploadTraces(ctx context.Context, spans []*pb.ResourceSpans) error {
-	return c.send(ctx, &pb.TracesData{ResourceSpans: spans})
+	return c.sender.send(ctx, &pb.TracesData{ResourceSpans: spans})
 }

@@ -14,16 +14,16 @@ type Issue struct {
 }
 
 type issue struct {
-	Issue
-	id int
+	state Issue
+	id    int
 }
 
 var statusNames = map[int]string{1: "Open", 2: "In Progress", 3: "Resolved", 4: "Closed"}
 
 func (i *issue) toJSON() object {
 	return object{
-		"id": i.id, "projectId": projectID, "issueKey": i.Key, "summary": i.Summary, "description": i.Description,
-		"status": object{"id": i.Status, "projectId": projectID, "name": statusNames[i.Status]},
+		"id": i.id, "projectId": projectID, "issueKey": i.state.Key, "summary": i.state.Summary, "description": i.state.Description,
+		"status": object{"id": i.state.Status, "projectId": projectID, "name": statusNames[i.state.Status]},
 	}
 }
 
@@ -33,7 +33,7 @@ func (s *Server) Issues() []Issue {
 	defer s.mu.Unlock()
 	var list []Issue
 	for _, i := range s.issues {
-		list = append(list, i.Issue)
+		list = append(list, i.state)
 	}
 	return list
 }
@@ -44,7 +44,7 @@ func (s *Server) postIssue(w http.ResponseWriter, r *http.Request) {
 		respondError(w, http.StatusBadRequest, "projectId, summary, issueTypeId and priorityId are required.", 7)
 		return
 	}
-	i := &issue{id: s.nextID(), Issue: Issue{
+	i := &issue{id: s.nextID(), state: Issue{
 		Key: fmt.Sprintf("%s-%d", Project, len(s.issues)+1), Summary: f.Get("summary"), Description: f.Get("description"), Status: 1,
 	}}
 	s.issues = append(s.issues, i)
@@ -55,7 +55,7 @@ func (s *Server) postIssue(w http.ResponseWriter, r *http.Request) {
 func (s *Server) withIssue(next func(http.ResponseWriter, *http.Request, *issue)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, i := range s.issues {
-			if key := r.PathValue("key"); key == i.Key || key == strconv.Itoa(i.id) {
+			if key := r.PathValue("key"); key == i.state.Key || key == strconv.Itoa(i.id) {
 				next(w, r, i)
 				return
 			}
@@ -73,21 +73,21 @@ func (s *Server) patchIssue(w http.ResponseWriter, r *http.Request, i *issue) {
 			respondError(w, http.StatusBadRequest, "statusId is not known.", 7)
 			return
 		}
-		i.Status = id
+		i.state.Status = id
 	}
 	if r.Form.Get("comment") != "" {
 		c := s.newComment(w, r, "comment")
 		if c == nil {
 			return
 		}
-		i.Comments = append(i.Comments, *c)
+		i.state.Comments = append(i.state.Comments, *c)
 	}
 	respond(w, i.toJSON())
 }
 
 func (s *Server) postIssueComment(w http.ResponseWriter, r *http.Request, i *issue) {
 	if c := s.newComment(w, r, "content"); c != nil {
-		i.Comments = append(i.Comments, *c)
+		i.state.Comments = append(i.state.Comments, *c)
 		respondStatus(w, http.StatusCreated, c.toJSON())
 	}
 }

@@ -32,7 +32,7 @@ func Main(m *testing.M) {
 // Env is a repository and an environment for passes over it in the test's own process. The
 // parts are real; the record is embedded.
 type Env struct {
-	*gittest.Repo
+	Repo   *gittest.Repo
 	T      *testing.T
 	Spec   Spec
 	Record *state.Record
@@ -50,17 +50,17 @@ func NewEnv(t *testing.T, archive string) *Env {
 	testtier.Needs(t, testtier.Terraform)
 	w := &Env{Repo: gittest.New(t), T: t, Vars: map[string]string{}}
 	if archive != "" {
-		w.CommitTxtar("first", archive)
-		w.Push()
+		w.Repo.CommitTxtar("first", archive)
+		w.Repo.Push()
 	}
-	w.Spec = NewSpec(t, Files, w.Dir)
+	w.Spec = NewSpec(t, Files, w.Repo.Dir)
 	store, err := w.Spec.OpenStore()
 	w.Must(err)
 	t.Cleanup(func() { w.Must(store.Close()) })
 	w.Config, err = w.Spec.NewConfig(t.Context(), store, NewLogger(t), state.Options{})
 	w.Must(err)
 	w.Record = w.Config.Record
-	w.Config.Repo = w.Dir
+	w.Config.Repo = w.Repo.Dir
 	w.Config.Wait = 10 * time.Second
 	w.Config.LookupEnv = func(name string) (string, bool) { v, ok := w.Vars[name]; return v, ok }
 	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) { return w.Spec.openTerraform(ctx, w.Sandbox) }
@@ -87,8 +87,8 @@ func (w *Env) Must(err error) {
 // Commit adds a commit to main from a txtar archive, and pushes it.
 func (w *Env) Commit(archive string) {
 	w.T.Helper()
-	w.CommitTxtar("change", archive)
-	w.Push()
+	w.Repo.CommitTxtar("change", archive)
+	w.Repo.Push()
 }
 
 // Reconciler returns a reconciler of the environment as Config says now.

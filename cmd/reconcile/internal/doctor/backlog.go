@@ -29,7 +29,7 @@ func (d *Doctor) checkBacklog(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", project.Client.URL, project.Repo, me.Name, writer), nil
+	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", project.Client.Options.URL, project.Repo, me.Name, writer), nil
 }
 
 func backlogHint(err error) string {

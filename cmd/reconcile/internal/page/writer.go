@@ -74,7 +74,7 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	begun := manifest{RootAt: had.RootAt, Keys: maps.Clone(had.Keys)}
 	for _, c := range changes {
 		if c.key != "" {
-			begun.Keys[c.name] = ""
+			begun.Keys[c.file.name] = ""
 		}
 	}
 	var others []string
@@ -178,7 +178,7 @@ func (m *Model) isComplete(keys map[string]string) bool {
 
 // change is a file that is to be written.
 type change struct {
-	file
+	file  file
 	key   string
 	isNew bool // nothing links it yet
 }
@@ -191,15 +191,17 @@ func findChanges(list []file, keys map[string]string) (changes []change) {
 			changes = append(changes, change{f, key, key != "" && keys[f.name] == ""})
 		}
 	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.name, b.name)) })
+	slices.SortFunc(changes, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.file.name, b.file.name))
+	})
 	return changes
 }
 
 func (c change) order() int {
 	if c.isNew {
-		return 2 * c.stage
+		return 2 * c.file.stage
 	}
-	return 2*c.stage + 1
+	return 2*c.file.stage + 1
 }
 
 // writeChanges writes files, and adds their keys.
@@ -223,14 +225,14 @@ func (w *Writer) writeTogether(ctx context.Context, changes []change, keys map[s
 	var mu sync.Mutex
 	for _, c := range changes {
 		group.Go(func() error {
-			content, err := c.render(ctx)
+			content, err := c.file.render(ctx)
 			if err == nil {
-				err = w.Target.Put(ctx, w.name(c.name), content)
+				err = w.Target.Put(ctx, w.name(c.file.name), content)
 			}
 			if err == nil && c.key != "" {
 				mu.Lock()
 				defer mu.Unlock()
-				keys[c.name] = c.key
+				keys[c.file.name] = c.key
 			}
 			return err
 		})

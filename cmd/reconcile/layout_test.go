@@ -1,0 +1,219 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a reader can take in at once. CONTRIBUTING.md says so too.
+const (
+	maxFileLines = 400
+	maxFuncLines = 90
+	maxFiles     = 20 // of a package that is no main, without tests
+	maxPassFiles = 15 // of package reconciler
+)
+
+// largePackages have more files than maxFiles.
+var largePackages = map[string]string{
+	"env/awstest": "a file for each service of AWS that it answers for",
+}
+
+// TestLayout holds the limits of files, functions and packages, and that no struct embeds
+// another of ours: a reader of v.Now() must see whose clock that is.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	files := map[string]int{}         // that are no tests, by package
+	structs := map[string]bool{}      // "package.Type"
+	embedded := map[string][]string{} // positions, by "package.Type"
+	fset := token.NewFileSet()
+	for _, file := range listFiles(t, "*.go") {
+		if strings.HasSuffix(file, "_templ.go") {
+			continue // generated
+		}
+		content, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parser.ParseFile(fset, file, content, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.ToSlash(filepath.Dir(file))
+		isTest := strings.HasSuffix(file, "_test.go")
+		if lines := strings.Count(string(content), "\n"); lines > maxFileLines && !isTest {
+			t.Errorf("%s has %d lines; split it at a meaning", file, lines)
+		}
+		if !isTest && f.Name.Name != "main" {
+			files[dir]++
+		}
+		imports := readImports(f, dir)
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				start, end := fset.Position(n.Pos()).Line, fset.Position(n.End()).Line
+				if lines := end - start + 1; lines > maxFuncLines && !isTest {
+					t.Errorf("%s:%d: %s has %d lines", file, start, n.Name.Name, lines)
+				}
+			case *ast.TypeSpec:
+				if _, ok := n.Type.(*ast.StructType); ok {
+					structs[dir+"."+n.Name.Name] = true
+				}
+			case *ast.StructType:
+				for _, field := range n.Fields.List {
+					// The fixture of a test may embed what it adds to.
+					if name := imports.resolve(field.Type); !isTest && len(field.Names) == 0 && name != "" {
+						embedded[name] = append(embedded[name], fset.Position(field.Pos()).String())
+					}
+				}
+			}
+			return true
+		})
+	}
+	for name, positions := range embedded {
+		if structs[name] {
+			t.Errorf("%v: embeds %s; give the field a name", positions, name)
+		}
+	}
+	files["reconciler"] += maxFiles - maxPassFiles
+	for _, dir := range slices.Sorted(maps.Keys(files)) {
+		if reason := largePackages[dir]; (files[dir] > maxFiles) != (reason != "") {
+			t.Errorf("package %s has %d files (reason: %q)", dir, files[dir], reason)
+		}
+	}
+}
+
+// imports maps the names by which a file knows packages of ours to their directories; ""
+// is its own.
+type imports map[string]string
+
+func readImports(f *ast.File, dir string) imports {
+	found := imports{"": dir}
+	for _, spec := range f.Imports {
+		path, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), "reconcile/")
+		if !ours {
+			continue
+		}
+		name := path[strings.LastIndex(path, "/")+1:]
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		found[name] = path
+	}
+	return found
+}
+
+// resolve returns "directory.Type" of a type of ours, else "".
+func (i imports) resolve(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return i.resolve(e.X)
+	case *ast.Ident:
+		return i[""] + "." + e.Name
+	case *ast.SelectorExpr:
+		if x, ok := e.X.(*ast.Ident); ok && i[x.Name] != "" {
+			return i[x.Name] + "." + e.Sel.Name
+		}
+	}
+	return ""
+}
+
+// listFiles returns the files of the repository that match a pattern of Git.
+func listFiles(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	git := exec.Command("git", append([]string{"-C", "../..", "ls-files", "--cached", "--others", "--exclude-standard", "--"}, patterns...)...)
+	out, err := git.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(strings.Fields(string(out)), func(file string) bool {
+		_, err := os.Stat(filepath.Join("../..", file))
+		return err != nil // deleted, and not committed yet
+	})
+}
+
+var (
+	// testName is a test that a page names; "…" and "*" stand for any end.
+	testName = regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w*)(?:/[^`]*)?(…|\\*)?`")
+	// fileName is a file or a directory of the repository that a page names.
+	fileName = regexp.MustCompile("`((?:[\\w.-]+/)*[\\w.-]+\\.(?:go|templ|json|hcl|yml|sh|sha256|txtar))`")
+	// dottedName is an identifier with its package or type.
+	dottedName = regexp.MustCompile("`([A-Za-z]\\w*)\\.([A-Za-z]\\w*)`")
+	// pageLink is the target of a link or a picture, without its section.
+	pageLink = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
+)
+
+// TestDesignNamesWhatExists: the tests, files and identifiers that docs/design.md and
+// CONTRIBUTING.md name stand in the tree.
+func TestDesignNamesWhatExists(t *testing.T) {
+	t.Parallel()
+	all := listFiles(t)
+	var code strings.Builder
+	for _, file := range all {
+		if strings.HasSuffix(file, ".go") {
+			content, err := os.ReadFile(filepath.Join("../..", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(content)
+		}
+	}
+	for _, page := range []string{"docs/design.md", "CONTRIBUTING.md"} {
+		content, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range testName.FindAllStringSubmatch(string(content), -1) {
+			end := "("
+			if m[2] != "" {
+				end = ""
+			}
+			if !strings.Contains(code.String(), "func "+m[1]+end) {
+				t.Errorf("%s names the test %s, which is not there", page, m[1])
+			}
+		}
+		for _, m := range fileName.FindAllStringSubmatch(string(content), -1) {
+			if strings.Contains(m[1], "NAME.") {
+				continue // of something new
+			}
+			if !slices.ContainsFunc(all, func(file string) bool { return file == m[1] || strings.HasSuffix(file, "/"+m[1]) }) {
+				t.Errorf("%s names the file %s, which is not there", page, m[1])
+			}
+		}
+		for _, m := range dottedName.FindAllStringSubmatch(string(content), -1) {
+			if !regexp.MustCompile(`\b` + m[2] + `\b`).MatchString(code.String()) {
+				t.Errorf("%s names %s.%s, which is not there", page, m[1], m[2])
+			}
+		}
+	}
+}
+
+// TestLinksOfPages: the files that pages link stand in the repository.
+func TestLinksOfPages(t *testing.T) {
+	t.Parallel()
+	all := listFiles(t)
+	for _, page := range listFiles(t, "*.md") {
+		content, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range pageLink.FindAllStringSubmatch(string(content), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target := path.Join(path.Dir(page), m[1])
+			if !slices.ContainsFunc(all, func(file string) bool { return file == target || strings.HasPrefix(file, target+"/") }) {
+				t.Errorf("%s links %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
