@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,5 +155,61 @@ func TestBudgetOfFiles(t *testing.T) {
 	w = workspace.NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "b", Path: "env/b"}, settings.Config{})
 	if w.Err == nil || !strings.Contains(w.Err.Error(), "the limit is") {
 		t.Errorf("a large file: %v", w.Err)
+	}
+}
+
+// TestBudgetOfTokens checks that syntax trees do not fill the memory: those of one file, of a
+// directory, of a workspace with its modules, of a variable file and of a template.
+func TestBudgetOfTokens(t *testing.T) {
+	t.Parallel()
+	// Words of a comment are parsed fast, and count.
+	words := func(n int) string { return "locals {\n}\n# " + strings.Repeat("x ", n) + "\n" }
+	const most = hcleval.MaxTokens * 2 / 3
+	tree := treetest.New(map[string]string{
+		"env/file/main.tf":             words(hcleval.MaxTokens),
+		"env/dir/a.tf":                 words(most),
+		"env/dir/b.tf":                 words(most),
+		"env/dir/c.tf":                 words(0),
+		"env/modules/main.tf":          "module \"a\" {\n  source = \"../../m/a\"\n}\nmodule \"b\" {\n  source = \"../../m/b\"\n}\nmodule \"c\" {\n  source = \"../../m/c\"\n}\n",
+		"env/near/main.tf":             "module \"a\" {\n  source = \"../../m/a\"\n}\noutput \"o\" {\n  value = file(module.a.path)\n}\n",
+		"files/x":                      "x",
+		"m/a/main.tf":                  words(most) + "output \"path\" {\n  value = \"../../files/x\"\n}\n",
+		"m/b/main.tf":                  words(most),
+		"m/c/main.tf":                  words(0),
+		"env/vars/main.tf":             "variable \"p\" {}\noutput \"o\" {\n  value = file(var.p)\n}\n",
+		"env/vars/terraform.tfvars":    "p = [" + strings.Repeat(`"x",`, hcleval.MaxTokens/4) + "]\n",
+		"env/json/main.tf.json":        `{"locals": {"a": [` + strings.Repeat("1,", hcleval.MaxTokens) + `1]}}`,
+		"env/template/main.tf":         "output \"o\" {\n  value = templatefile(\"${path.module}/t\", {})\n}\n",
+		"env/template/t":               "${file([" + strings.Repeat(`"x",`, hcleval.MaxTokens/4) + "])}",
+		"env/comments/main.tf":         strings.Repeat("# one-word-and-so-on\n", 1000) + "output \"o\" {\n  value = 1\n}\n",
+		"env/brackets/main.tf":         "locals {\n  a = " + strings.Repeat("(", 6000) + "1" + strings.Repeat(")", 6000) + "\n}\n",
+		"env/brackets-json/a.tf.json":  `{"locals": {"a": ` + strings.Repeat("[", 6000) + strings.Repeat("]", 6000) + `}}`,
+		"env/brackets-some/main.tf":    "locals {\n  a = " + strings.Repeat("(", 4000) + "1" + strings.Repeat(")", 4000) + "\n}\n",
+		"env/brackets-beside/main.tf":  "locals {\n  a = [" + strings.Repeat("[(1)],", 20000) + "]\n}\n",
+		"env/brackets-beside2/main.tf": "locals {\n  a = [" + strings.Repeat("{ a = [1] },", 20000) + "]\n}\n",
+	})
+	l := workspace.NewLoader(tree, repotree.Terraform)
+	for name, want := range map[string]string{
+		"file":             "env/file/main.tf: the file has more than 1048576 words and signs, which is the limit: move large data out of it",
+		"dir":              "env/dir/c.tf: the workspace and its modules have more than 1048576 words and signs of configuration, which is the limit: split the workspace",
+		"modules":          `module "c": the workspace and its modules have more than 1048576 words`,
+		"near":             "",
+		"vars":             "env/vars/terraform.tfvars: the file has more than 1048576 words",
+		"json":             "env/json/main.tf.json: the file has more than 1048576 words",
+		"template":         "env/template/t: the file has more than 1048576 words",
+		"comments":         "",
+		"brackets":         "env/brackets/main.tf: expressions are nested too deeply",
+		"brackets-json":    "env/brackets-json/a.tf.json: expressions are nested too deeply",
+		"brackets-some":    "",
+		"brackets-beside":  "",
+		"brackets-beside2": "",
+	} {
+		w := l.Load(settings.Dir{Name: name, Path: "env/" + name}, settings.Config{})
+		if want == "" && w.Err != nil || want != "" && (w.Err == nil || !strings.Contains(w.Err.Error(), want)) {
+			t.Errorf("%s: %.300v, not %q", name, w.Err, want)
+		}
+		if name == "near" && !slices.Contains(w.Inputs, "files/x") {
+			t.Errorf("%s: %q", name, w.Inputs)
+		}
 	}
 }

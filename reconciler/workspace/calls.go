@@ -48,7 +48,7 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 		}
 		return
 	}
-	m, err := e.modules.Load(dir)
+	m, err := e.evaluator.Load(dir)
 	if err != nil {
 		addProblem("%s", err)
 		return

@@ -61,7 +61,7 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	if f := w.Config.BackendConfig; f != "" {
 		e.addSettingsProblems(e.inputs.add(f, allFiles))
 	}
-	m, err := e.modules.Load(w.Path)
+	m, err := e.evaluator.Load(w.Path)
 	if err == nil {
 		err = l.requireConfig(m.Dir)
 	}

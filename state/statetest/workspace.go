@@ -89,8 +89,7 @@ func testRename(t *testing.T, open Open) {
 	}
 }
 
-// testForget: forgetting a workspace removes its hold and all its parts, once, and only under
-// the lease.
+// What is forgotten is gone with its hold and all its parts, once, and only under the lease.
 func testForget(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()

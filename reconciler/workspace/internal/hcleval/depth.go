@@ -5,12 +5,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// maxDepth is the maximum nesting of an expression. The parser recurses at each level, and
-// a stack overflow ends the process: recover cannot stop it, and one file would stop all
-// workspaces.
-const maxDepth = 50_000
+// Limits of nesting. The parser recurses at each level, and a stack overflow ends the
+// process: recover cannot stop it, and one file would stop all workspaces.
+const (
+	maxDepth    = 50_000 // operators and brackets: 1 KB of stack each
+	maxBrackets = 5000   // one in another: 13 KB each, for each workspace that is loaded at once
+)
 
-// isTooDeep reports whether text nests deeper than maxDepth, by brackets or by chains of
+// isTooDeep reports whether text nests deeper than the limits, by brackets or by chains of
 // operators. lex is hclsyntax.LexConfig, or its sibling for what the text is. A text that it
 // does not accept counts as too deep: the parser could follow it further.
 func isTooDeep(text []byte, lex lexer) bool {
@@ -23,7 +25,7 @@ func isTooDeep(text []byte, lex lexer) bool {
 
 type lexer = func(text []byte, file string, start hcl.Pos) (hclsyntax.Tokens, hcl.Diagnostics)
 
-// areTooDeep reports whether tokens nest deeper than maxDepth. A comma ends the chain of
+// areTooDeep reports whether tokens nest deeper than the limits. A comma ends the chain of
 // operators of its own level. So does the end of a line outside of parentheses.
 func areTooDeep(tokens hclsyntax.Tokens) bool {
 	levels := []level{{opener: hclsyntax.TokenOBrace}}
@@ -53,7 +55,7 @@ func areTooDeep(tokens hclsyntax.Tokens) bool {
 				*own, depth = *own+1, depth+1
 			}
 		}
-		if depth > maxDepth {
+		if depth > maxDepth || len(levels) > maxBrackets {
 			return true
 		}
 	}
@@ -77,7 +79,7 @@ func isOperatorToken(t hclsyntax.TokenType) bool {
 	return false
 }
 
-// mayBeTooDeep reports whether text could nest deeper than maxDepth. It overestimates chains,
+// mayBeTooDeep reports whether text could nest deeper than the limits. It overestimates chains,
 // because it does not parse strings or comments, but reads each byte once.
 func mayBeTooDeep(text []byte) bool {
 	open, operators := 0, 0
@@ -104,7 +106,7 @@ func mayBeTooDeep(text []byte) bool {
 		if isOperator(c) {
 			operators++
 		}
-		if open > maxDepth || operators > maxDepth {
+		if open >= maxBrackets || operators > maxDepth {
 			return true
 		}
 	}
@@ -120,13 +122,13 @@ func isOperator(c byte) bool {
 	return false
 }
 
-// isJSONTooDeep does what isTooDeep does, for JSON, where only brackets nest.
+// isJSONTooDeep is isTooDeep for JSON, where only brackets nest.
 func isJSONTooDeep(text []byte) bool {
 	open := 0
 	for _, c := range text {
 		switch c {
 		case '{', '[':
-			if open++; open > maxDepth {
+			if open++; open > maxBrackets {
 				return true
 			}
 		case '}', ']':

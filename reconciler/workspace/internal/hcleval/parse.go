@@ -17,6 +17,9 @@ const tooDeepText = "expressions are nested too deeply"
 // Parse parses one configuration file. It translates JSON, so that all code examines one
 // syntax.
 func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
+	if problem := tooLarge(p, text); problem != nil {
+		return nil, []*Problem{problem}
+	}
 	if strings.HasSuffix(p, ".json") {
 		b, problems := parseJSON(p, text)
 		if b != nil {
@@ -37,8 +40,11 @@ func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 }
 
 // ParseTemplate parses the text of a template. The error is a *Problem if the template
-// nests too deeply.
+// nests too deeply or is too large.
 func ParseTemplate(p string, text []byte) (hclsyntax.Expression, error) {
+	if problem := tooLarge(p, text); problem != nil {
+		return nil, problem
+	}
 	if isTooDeep(text, hclsyntax.LexTemplate) {
 		return nil, &Problem{File: p, Text: tooDeepText}
 	}
@@ -55,6 +61,9 @@ func ParseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
 	if !strings.HasSuffix(p, ".json") {
 		body, problems := Parse(p, text)
 		return body, problems
+	}
+	if problem := tooLarge(p, text); problem != nil {
+		return nil, []*Problem{problem}
 	}
 	if isJSONTooDeep(text) {
 		return nil, []*Problem{{File: p, Text: tooDeepText}}

@@ -45,7 +45,7 @@ func (s *Scope) Callee(name string) *Scope {
 	if !known || !isLocal || repotree.IsOutside(dir) || s.evaluator.ExceedsInstances() {
 		return nil
 	}
-	m, err := s.evaluator.loader.Load(dir)
+	m, err := s.evaluator.Load(dir)
 	if err != nil || s.FindCallCycle(m.Dir) != "" {
 		return nil
 	}

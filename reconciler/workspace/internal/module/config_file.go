@@ -20,6 +20,8 @@ type ConfigFile struct {
 	Body *hclsyntax.Body
 	id   string // id of the Git object
 	Text []byte // the ranges of the body point into it, except for JSON
+
+	tokens int // of the text, see hcleval.CountTokens
 }
 
 // ParseDir parses the configuration files of dir in Terraform's order: by name, then
@@ -31,11 +33,17 @@ func (l *Loader) ParseDir(dir string) ([]ConfigFile, []*hcleval.Problem, error) 
 	}
 	var files []ConfigFile
 	var problems []*hcleval.Problem
+	tokens := 0
 	for _, e := range l.product.ConfigFiles(entries) {
 		p := path.Join(dir, e.Name())
+		if tokens > hcleval.MaxTokens {
+			problems = append(problems, &hcleval.Problem{File: p, Text: errTooLarge.Error()})
+			break
+		}
 		f, fileProblems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
 		problems = append(problems, fileProblems...)
 		if f.Body != nil {
+			tokens += f.tokens
 			files = append(files, f)
 		}
 	}
@@ -62,7 +70,7 @@ func (l *Loader) parseFile(p string, link bool) (ConfigFile, []*hcleval.Problem)
 		return ConfigFile{}, []*hcleval.Problem{{File: p, Text: "it " + LFSPointerText}}
 	}
 	body, problems := hcleval.Parse(p, text)
-	return ConfigFile{path.Base(p), body, l.tree.ID(real), text}, problems
+	return ConfigFile{path.Base(p), body, l.tree.ID(real), text, hcleval.CountTokens(text)}, problems
 }
 
 func loadOrder(name string) int {

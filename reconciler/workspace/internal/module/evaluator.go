@@ -1,6 +1,7 @@
 package module
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -28,18 +29,20 @@ type Evaluator struct {
 	functions    *hcl.EvalContext // relative to root
 	strict       bool             // of code that nobody has approved: what is not certain is unknown
 
-	instances      int           // number of module instances
-	referenceDepth int           // nesting of references
-	steps          int           // steps of evaluation
-	choiceSteps    int           // number of choices examined
-	choiceDepth    int           // nesting of choices
-	meter          hcleval.Meter // of the current expression
+	loaded         map[string]bool // directories of modules
+	tokens         int             // of their configuration
+	instances      int             // number of module instances
+	referenceDepth int             // nesting of references
+	steps          int             // steps of evaluation
+	choiceSteps    int             // number of choices examined
+	choiceDepth    int             // nesting of choices
+	meter          hcleval.Meter   // of the current expression
 }
 
 // NewEvaluator returns an evaluator for the workspace in the directory root, and in a Terraform
 // CLI workspace.
 func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
-	e := &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace}
+	e := &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, loaded: map[string]bool{}}
 	e.functions = e.treeFunctions()
 	return e
 }
@@ -48,7 +51,26 @@ func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
 // known only if it is the same in every version of Terraform and OpenTofu, and everywhere. The
 // CLI workspace is "" if the settings do not say it.
 func NewStrictEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
-	return &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, functions: restrictedFunctions(), strict: true}
+	return &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, functions: restrictedFunctions(), strict: true, loaded: map[string]bool{}}
+}
+
+// errTooLarge refuses a workspace before its configuration fills the memory.
+var errTooLarge = fmt.Errorf("the workspace and its modules have more than %d words and signs of configuration, which is the limit: split the workspace", hcleval.MaxTokens)
+
+// Load returns the module in the directory dir, unless the workspace is too large.
+func (e *Evaluator) Load(dir string) (*Module, error) {
+	if e.loaded[dir] {
+		return e.loader.Load(dir)
+	}
+	if e.tokens > hcleval.MaxTokens {
+		return nil, errTooLarge
+	}
+	m, err := e.loader.Load(dir)
+	if err == nil {
+		e.loaded[dir] = true
+		e.tokens += m.tokens
+	}
+	return m, err
 }
 
 // ExceedsChoices reports whether the choices of the workspace exceed their limit.

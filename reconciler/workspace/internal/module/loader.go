@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -20,8 +21,9 @@ type Loader struct {
 	modules         memo[*Module]
 	templates       memo[[]PathRef]
 	scans           memo[*SpecialFiles]
-	SkipPointers    bool // FindSpecialFiles finds no Git LFS pointers
-	HidesConditions bool // every condition is unknown, so that both branches count
+	keptTokens      atomic.Int64 // of the modules and templates in memory
+	SkipPointers    bool         // FindSpecialFiles finds no Git LFS pointers
+	HidesConditions bool         // every condition is unknown, so that both branches count
 }
 
 // NewLoader returns a loader of the modules of tree, as product reads them.
@@ -50,6 +52,7 @@ func (l *Loader) Load(dir string) (*Module, error) {
 			resources: map[string]*Resource{}, Calls: map[string]*Call{}, Mentions: map[string]bool{},
 		}
 		for _, f := range files {
+			m.tokens += f.tokens
 			if l.HidesConditions {
 				hcleval.HideConditions(f.Body)
 			}
@@ -58,12 +61,30 @@ func (l *Loader) Load(dir string) (*Module, error) {
 				m.InitInputs = append(m.InitInputs, f.initInputs(b)...)
 			}
 		}
+		l.keep(m.tokens)
 		return m, nil
 	})
 }
 
+// maxKeptTokens bounds the modules and templates in memory.
+const maxKeptTokens = 4 * hcleval.MaxTokens
+
+// keep counts tokens that stay in memory. Beyond the limit it forgets all modules and
+// templates: another use parses them again.
+func (l *Loader) keep(tokens int) {
+	if l.keptTokens.Add(int64(tokens)) > maxKeptTokens {
+		l.keptTokens.Store(0)
+		l.modules.m.Clear()
+		l.templates.m.Clear()
+	}
+}
+
 // Forget frees the module in the directory dir. Another use of it parses it again.
-func (l *Loader) Forget(dir string) { l.modules.forget(dir) }
+func (l *Loader) Forget(dir string) {
+	if m, err := l.modules.forget(dir); err == nil && m != nil {
+		l.keptTokens.Add(-int64(m.tokens))
+	}
+}
 
 // TemplateReads returns the path references in the template at p. It calls check with the
 // text of each template once; check may be nil.
@@ -89,6 +110,7 @@ func (l *Loader) parseTemplate(p string, check func(p string, text []byte)) ([]P
 	if l.HidesConditions {
 		hcleval.HideConditions(x)
 	}
+	l.keep(hcleval.CountTokens(text))
 	var refs []PathRef
 	(&pathRefVisitor{module: &Module{Mentions: map[string]bool{}}, refs: &refs, file: p}).visitFunctions(x)
 	return refs, nil
@@ -126,5 +148,11 @@ func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
 	return once.(func() (T, error))()
 }
 
-// forget frees the value of key. Another use of key computes the value again.
-func (o *memo[T]) forget(key string) { o.m.Delete(key) }
+// forget frees the value of key, if there is one, and returns it. Another use of key computes
+// the value again.
+func (o *memo[T]) forget(key string) (value T, err error) {
+	if once, ok := o.m.LoadAndDelete(key); ok {
+		return once.(func() (T, error))()
+	}
+	return value, nil
+}

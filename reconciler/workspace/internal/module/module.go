@@ -38,6 +38,7 @@ type Module struct {
 	RunsPrograms bool            // it runs programs, whose inputs are not known
 
 	providerFunctions map[string]bool // names of called functions of providers
+	tokens            int             // see hcleval.CountTokens
 }
 
 func (m *Module) noteProviderFunction(name string) {
