@@ -32,7 +32,7 @@ RUN install -d -m 0700 -o 65532 -g 65532 /out/home
 
 FROM base AS terraform
 ARG TARGETOS TARGETARCH
-# The sums are those of HashiCorp's SHA256SUMS for this version: another
+# The sums stand in HashiCorp's SHA256SUMS for this version: another
 # version needs both of them changed too.
 ARG TERRAFORM_VERSION=1.11.4
 ARG TERRAFORM_SHA256_AMD64=1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc

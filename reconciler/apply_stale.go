@@ -18,10 +18,9 @@ import (
 	"reconcile/state"
 )
 
-// applyStale processes the candidates, several at once, until each has a result, the
-// tip has moved, or ctx has ended. It returns when nothing runs any more. While something
-// runs, it polls the tip if another pass can take a new one, and looks at rollouts again. The
-// error means that Terraform cannot be run, so nothing more was started.
+// applyStale applies the stale workspaces, several at once, until each has a result, the tip
+// has moved, or ctx has ended, and nothing runs. Meanwhile it polls the tip if another pass can
+// take it, and looks at rollouts. The error means that Terraform cannot be run.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool, err error) {
 	options := p.run.Options
 	options.Replan = options.Replan && !p.isSecondLook

@@ -157,7 +157,7 @@ func (m *model) checkApply(s *modelSession, p *modelPlan) {
 		m.addViolation("I1: run %s applies %s under the lease of %q", s.f.run, s.job.Name, holder)
 	}
 	if !m.snapshots[commit.id] {
-		m.addViolation("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
+		m.addViolation("I4: %s is applied from commit %d, which has no snapshot", s.job.Name, number)
 	}
 	rolls := m.checkStep(s, p, commit)
 	if m.adoptedCommits[generation] != commit.id && !rolls {

@@ -88,8 +88,9 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		known[name] = print
 		if shouldNotify(rec, was) {
 			event := eventOf(rec, was, states[name].IssueKey)
-			if text := findRolloutText(r.Result, name); rec.Rollout != nil && rec.Error == "" && text != "" {
-				event.Error = text
+			// The record has neither the alarms of a rollout nor the time left.
+			if result, found := r.Result.Find(name); found && rec.Rollout != nil && rec.Error == "" && result.Rollout != "" {
+				event.Error = result.Rollout
 			}
 			event.FromSnapshot = r.Options.Snapshot != "" && rec.Run == r.Options.Run
 			if rec.Outcome == state.Blocked && approvable[name] == rec.PlanDigest {
@@ -102,17 +103,6 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		err = notifier.Notify(ctx, report)
 	}
 	return markNotified(ctx, r, channel, known, report, states, err)
-}
-
-// findRolloutText returns what this run says of the rollout of a workspace, with the alarms and
-// the time left, which the record does not have; "" if it has not looked at it.
-func findRolloutText(result *run.Result, workspace string) string {
-	for _, w := range result.Workspaces {
-		if w.Name == workspace {
-			return w.Rollout
-		}
-	}
-	return ""
 }
 
 // newNotification returns a notification without events.

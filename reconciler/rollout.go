@@ -64,10 +64,9 @@ func (p *pass) watchRollouts(ctx, killCtx context.Context) {
 		return // the pass itself says why
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		isDone := slices.ContainsFunc(p.result.Workspaces, func(w run.WorkspaceResult) bool { return w.Name == name })
-		if rec := records[name]; rec.Rollout != nil && !isDone {
+		if _, isDone := p.result.Find(name); !isDone && records[name].Rollout != nil {
 			p.hasWatched = true
-			p.watchRollout(ctx, killCtx, rec, "the branch cannot be read, or its commit cannot be used")
+			p.watchRollout(ctx, killCtx, records[name], "the branch cannot be read, or its commit cannot be used")
 		}
 	}
 }

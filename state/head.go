@@ -48,7 +48,7 @@ func (r *Record) PutHead(ctx context.Context, h Head) (Head, error) {
 	return h, nil
 }
 
-// Adopt is PutHead for a new tip. It raises the generation, so that runs at the old tip
+// Adopt puts a head with a new tip. It raises the generation, so that runs at the old tip
 // start nothing more, and marks the head unsettled.
 func (r *Record) Adopt(ctx context.Context, h Head) (Head, error) {
 	h.Generation++
@@ -104,10 +104,9 @@ func (r *Record) headOp(h Head) (Head, Op, error) {
 	return h, Op{Key: r.key(headKey), If: cond, Put: value}, err
 }
 
-// markUnsettledOp returns the op that marks the head unsettled in the transaction of
-// another change. It writes an unsettled head too: the new Rev tells a pass that is about
-// to settle it that something changed. Without a head, the op checks that there is still
-// none.
+// markUnsettledOp returns the op that marks the head unsettled in the transaction of another
+// change. It writes an unsettled head too: the new Rev tells a pass that is about to settle it.
+// Without a head, the op checks that there is still none.
 func (r *Record) markUnsettledOp(ctx context.Context) (Op, error) {
 	head, err := r.Head(ctx)
 	if err != nil {

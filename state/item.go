@@ -136,10 +136,9 @@ func required(field, value string) error {
 	return nil
 }
 
-// decode reads an item strictly. A newer schema is ErrNewerSchema; anything that this
-// program cannot have written under that key is a *CorruptError. Decoding is most of
-// what `changed` does with the record, and version 2 of encoding/json takes a third of
-// version 1's time. The stored form stays the one that version 1 writes.
+// decode reads an item strictly: a newer schema is ErrNewerSchema, what this program cannot
+// have written a *CorruptError. It is most of what `changed` does with the record, so version
+// 2 of encoding/json does it, in a third of the time; version 1 writes.
 func decode[T storable](item Item) (T, error) {
 	var v T
 	if err := jsonv2.Unmarshal(item.Value, &v); err != nil {

@@ -70,13 +70,13 @@ func (r *Record) newLease(ctx context.Context, request LeaseRequest, item LeaseI
 	return l
 }
 
-// Context is cancelled when work under the lease must be interrupted. The cause is
-// ErrLeaseLost if two thirds of the lease duration have passed without a renewal, or if
-// the store shows another owner. Context also ends with the context given to Acquire.
+// Context returns a context that ends when work under the lease must be interrupted. The cause
+// is ErrLeaseLost if two thirds of the lease duration have passed without a renewal, or if
+// the store shows another owner. It also ends with the context given to Acquire.
 func (l *Lease) Context() context.Context { return l.ctx }
 
-// KillContext is cancelled, with the cause ErrLeaseLost, when work under the lease must
-// be killed: at five sixths of the lease duration, or when the store shows another owner.
+// KillContext returns a context that ends, with the cause ErrLeaseLost, when work under the
+// lease must be killed: at five sixths of the lease duration, or when the store shows another owner.
 // It does not end with the context given to Acquire.
 func (l *Lease) KillContext() context.Context { return l.killCtx }
 

@@ -32,7 +32,7 @@ func CurrentProcess() Process {
 // this machine, in this pid namespace.
 func (p Process) IsDead() (dead, known bool) { return p.isDeadAsSeenBy(CurrentProcess()) }
 
-// isDeadAsSeenBy is IsDead as self sees it. It also compares hosts, tasks and builds,
+// isDeadAsSeenBy does what IsDead does, as self sees it. It also compares hosts, tasks and builds,
 // because machines that were cloned while running share a boot id.
 func (p Process) isDeadAsSeenBy(self Process) (dead, known bool) {
 	sameMachine := p.BootID != "" && p.BootID == self.BootID && p.Host == self.Host && p.TaskARN == self.TaskARN && p.BuildID == self.BuildID

@@ -69,7 +69,7 @@ type Store interface {
 	Close() error
 }
 
-// Limits of a Write, which are those of DynamoDB ("Service, account, and table quotas"):
+// Limits of a Write, as DynamoDB has them ("Service, account, and table quotas"):
 // ops of one transaction, bytes of keys, of an item and of all items. Here an item is
 // measured as JSON, which is about its size in DynamoDB, keys included.
 const (

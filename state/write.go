@@ -55,7 +55,7 @@ func (l *Lease) Write(ctx context.Context, ws Workspace) error {
 	return l.put(ctx, "record", ws, l.ownedCheck())
 }
 
-// WriteAndRelease is Write and Release in one transaction. After an error the lease is
+// WriteAndRelease does what Write and Release do, in one transaction. After an error the lease is
 // not renewed any more, but WriteAndRelease and Release may be called again.
 func (l *Lease) WriteAndRelease(ctx context.Context, ws Workspace) error {
 	op, err := l.releaseOp()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/ui"
@@ -11,6 +12,8 @@ import (
 	"reconcile/internal/similar"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
+	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -40,6 +43,7 @@ func (a *app) exitCode(err error) int {
 		busy     *state.BusyError
 		panicErr *run.PanicError
 		heldErr  *leaseHeldError
+		none     *workspace.NoWorkspacesError
 		hint     string
 		exit     = run.ExitFailed
 	)
@@ -61,6 +65,8 @@ func (a *app) exitCode(err error) int {
 	case errors.Is(err, state.ErrConflict):
 		exit = run.ExitBusy
 		hint = "run the command again"
+	case errors.As(err, &none) && none.WithoutSettings:
+		hint = a.explainMissingSettings()
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
 	}
@@ -82,6 +88,17 @@ func splitNextStep(err error) (message, hint string) {
 		}
 	}
 	return message, ""
+}
+
+// explainMissingSettings says how settings come into the branch: those of the work tree may
+// wait for a commit.
+func (a *app) explainMissingSettings() string {
+	for _, name := range []string{settings.FileName, settings.File} {
+		if _, err := os.Stat(filepath.Join(a.settings.Repo, filepath.FromSlash(name))); err == nil {
+			return fmt.Sprintf("%s of the work tree is not in %s yet: commit it; `reconcile plan --settings %s` tries it before", name, a.settings.Branch, name)
+		}
+	}
+	return "`reconcile init` in a clone writes the settings; commit and push them"
 }
 
 // checkOutput returns code, or exitOutput if code is 0 and output was lost.

@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// The graph of BenchmarkGraph: chains of workspaces, each of which reads the
-// state of the one before. At parallelism 4 no schedule can be shorter than
+// The graph of BenchmarkGraph: chains of workspaces; each reads the state of
+// the one before. At parallelism 4 no schedule can be shorter than
 // five workspaces' time, and taking the longest chain first is as short.
 const (
 	chainCount  = 5

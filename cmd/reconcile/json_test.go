@@ -19,14 +19,14 @@ import (
 var jsonKeys = strings.Fields(`
 	a action actions active add address affected after alarms allowed apply approval approvals arn
 	at attempt b backend base before_merge began_at behind_since branch broken by change changes check checks
-	column comment comment_id commit conflicts created crossed depends_on destroy detail differs digest drift
+	column comment comment_id commit conflicts created criss_cross depends_on destroy detail differs digest drift
 	drift_at drift_changes drift_digest drift_run drift_withheld drifted duration_ms end_ms
 	ended_at entries epoch error errors exit file findings from from_snapshot gate generation go guard
 	head help hint hold host identity ignored ignored_files inputs kind lease line location maybe
 	name new next next_at number ok on_alarm opener order orphaned_state others outcome outputs
-	overtaken path patterns phase phases pid plan platform problem progressive pull_request
+	overtaken path patterns permission_changes phase phases pid plan platform problem progressive pull_request
 	pull_requests quiet readers reasons refused removed renamed replace repo retry_at
-	rewritten rights risk risks rollout roots rows rule run settled severity shares since size skipped
+	rewritten risk risks rollout roots rows rule run settled severity shares since size skipped
 	snapshot soak soak_ends stale start_ms started_at state steps subject suspended target
 	teardown text tip tip_error title to top trigger undone unjudged unsure until updated_at valid values
 	var_files variable verdicts version waiting warnings while_serving why withheld workspace

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -21,6 +22,7 @@ const (
 	maxFuncLines = 90
 	maxFiles     = 20 // of a package that is no main, without tests
 	maxPassFiles = 15 // of package reconciler
+	maxComment   = 3  // lines, of what is not exported
 )
 
 // largePackages have more files than maxFiles.
@@ -50,6 +52,9 @@ func TestLayout(t *testing.T) {
 		}
 		dir := filepath.ToSlash(filepath.Dir(file))
 		isTest := strings.HasSuffix(file, "_test.go")
+		if dir != "env/awstest" && dir != "env/awstest/rights" && !isTest { // they quote the documents of AWS
+			checkComments(t, fset, f)
+		}
 		if lines := strings.Count(string(content), "\n"); lines > maxFileLines && !isTest {
 			t.Errorf("%s has %d lines; split it at a meaning", file, lines)
 		}
@@ -88,6 +93,37 @@ func TestLayout(t *testing.T) {
 	for _, dir := range slices.Sorted(maps.Keys(files)) {
 		if reason := largePackages[dir]; (files[dir] > maxFiles) != (reason != "") {
 			t.Errorf("package %s has %d files (reason: %q)", dir, files[dir], reason)
+		}
+	}
+}
+
+// isComment matches the comment of a function whose name would be a noun.
+var isComment = regexp.MustCompile(`^// \w+ (is|are) `)
+
+// checkComments: what is not exported needs at most maxComment lines, and what a function does
+// is said with a verb.
+func checkComments(t *testing.T, fset *token.FileSet, f *ast.File) {
+	check := func(name string, doc *ast.CommentGroup) {
+		if doc != nil && len(doc.List) > maxComment && !ast.IsExported(name) {
+			t.Errorf("%s: the comment of %s has %d lines", fset.Position(doc.Pos()), name, len(doc.List))
+		}
+	}
+	for _, decl := range f.Decls {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			check(decl.Name.Name, decl.Doc)
+			if decl.Doc != nil && isComment.MatchString(decl.Doc.List[0].Text) {
+				t.Errorf("%s: say what %s does", fset.Position(decl.Pos()), decl.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range decl.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					check(spec.Name.Name, cmp.Or(spec.Doc, decl.Doc))
+				case *ast.ValueSpec:
+					check(spec.Names[0].Name, cmp.Or(spec.Doc, decl.Doc))
+				}
+			}
 		}
 	}
 }
@@ -213,6 +249,28 @@ func TestLinksOfPages(t *testing.T) {
 			target := path.Join(path.Dir(page), m[1])
 			if !slices.ContainsFunc(all, func(file string) bool { return file == target || strings.HasPrefix(file, target+"/") }) {
 				t.Errorf("%s links %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
+
+// manneredWords are forms that someone who learned English at school reads twice.
+var manneredWords = regexp.MustCompile(`\b(for ever|anew|be it|is all of|tells whether|are those (of|that)|whoever)\b|, of which\b`)
+
+// TestPlainWords looks for them in code and pages.
+func TestPlainWords(t *testing.T) {
+	t.Parallel()
+	for _, file := range listFiles(t, "*.go", "*.md", "*.tf", "*.hcl", "*.templ", "Makefile", "Dockerfile") {
+		if strings.HasSuffix(file, ".ja.md") || file == "cmd/reconcile/layout_test.go" || file == "env/structure_test.go" { // which name them
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range strings.Split(string(content), "\n") {
+			if found := manneredWords.FindString(line); found != "" {
+				t.Errorf("%s:%d: %q", file, n+1, found)
 			}
 		}
 	}

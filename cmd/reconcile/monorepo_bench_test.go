@@ -10,9 +10,9 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// monorepo is a synthetic repository: workspaces that each call three of the
-// modules, of which some call another; every tenth workspace reads another's
-// state. Terramate can list its workspaces too.
+// monorepo is a synthetic repository: each workspace calls three of the modules,
+// and some of these call another; every tenth workspace reads another's state.
+// Terramate can list its workspaces too.
 type monorepo struct {
 	*gittest.Repo
 	modules     int

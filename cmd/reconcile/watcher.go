@@ -19,12 +19,9 @@ import (
 	"reconcile/reconciler/run"
 )
 
-// watcher runs passes. Its dependencies stay open between passes: observing other runs'
-// leases takes time, and that knowledge must not be lost. After a failure it opens all
-// of them again and reads the secrets again, once no pass runs.
-//
-// One pass runs at a time, until the tip moves while it applies workspaces. It then ends with
-// those, and another pass takes the new tip beside it.
+// watcher runs passes, one at a time until the tip moves under one, which another then takes
+// beside it. Its dependencies stay open, because observing other runs' leases takes time. After
+// a failure, once no pass runs, it opens them and reads the secrets again.
 type watcher struct {
 	app       *app
 	interval  time.Duration

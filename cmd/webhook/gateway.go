@@ -18,10 +18,9 @@ const (
 	answerReserve = 500 * time.Millisecond
 )
 
-// event is the input from API Gateway: payload format 1.0 of REST
-// and HTTP APIs, and 2.0 of HTTP APIs
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html).
+// event is the input from API Gateway: payload format 1.0 of REST and HTTP APIs, 2.0 of HTTP APIs.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 type event struct {
 	Version        string `json:"version"`    // "2.0"; "1.0" or nothing
 	HTTPMethod     string `json:"httpMethod"` // 1.0

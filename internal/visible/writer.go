@@ -17,8 +17,8 @@ var colourSequence = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])
 // colours. Each Write should contain whole characters and whole colour sequences.
 func NewWriter(w io.Writer) io.Writer { return &writer{w, escapeForTerminal} }
 
-// NewJSONWriter is NewWriter for JSON: format characters become JSON escapes, so that a
-// parser reads the same values.
+// NewJSONWriter returns a writer as NewWriter does, for JSON: format characters become JSON
+// escapes, so that a parser reads the same values.
 func NewJSONWriter(w io.Writer) io.Writer { return &writer{w, escapeJSON} }
 
 type writer struct {

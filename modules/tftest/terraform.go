@@ -109,7 +109,7 @@ func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 	return out
 }
 
-// Try is like Run, but Terraform may fail: the error is an *exec.ExitError, and the
+// Try does what Run does, but Terraform may fail: the error is an *exec.ExitError, and the
 // output then includes Terraform's errors.
 func (tf *Terraform) Try(t testing.TB, dir string, args ...string) ([]byte, error) {
 	t.Helper()

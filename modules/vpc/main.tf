@@ -1,7 +1,7 @@
 data "aws_region" "this" {}
 
 data "aws_availability_zones" "this" {
-  # checkov:skip=CKV_AWS_394:It only tells whether the zones that are named by id are there.
+  # checkov:skip=CKV_AWS_394:It only checks that the zones that are named by id exist.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required", "opted-in"]

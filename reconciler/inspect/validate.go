@@ -78,8 +78,8 @@ func Validate(ctx context.Context, c run.Config, commit *source.Commit) (*Valida
 		for _, text := range slices.Concat(ws.Warnings, ws.Unfollowed) {
 			v.add(SeverityWarning, name, text)
 		}
-		if ws.Err != nil {
-			v.add(SeverityError, name, ws.Err.Error())
+		if err := cmp.Or(ws.Err, w.Entries[name].CheckLocking()); err != nil {
+			v.add(SeverityError, name, err.Error())
 		}
 	}
 	v.finish()

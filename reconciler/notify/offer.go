@@ -30,10 +30,9 @@ type Offer struct {
 // shownPlans is how many lines of each workspace's plan a comment shows.
 type shownPlans map[string]int
 
-// writeOffers returns the part of a preview about the plans that wait: for each its risk and
-// reasons, and the line that approves it. It offers no line where the comment does not show
-// all of what asks, or where what it shows may be wrong. isCut: the comment's beginning had
-// no room.
+// writeOffers returns the part of a preview about plans that wait: risk, reasons, and the line
+// that approves each. It offers no line where the comment may be wrong, or does not show all
+// that asks. isCut: the comment's beginning had no room.
 func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, error) {
 	s := &document{writer: w}
 	var withOffer []Workspace

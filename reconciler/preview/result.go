@@ -29,19 +29,19 @@ type Preview struct {
 	Outcome string      `json:"outcome"` // "" if nothing was planned because nothing changed
 	// CrissCross: the branches were merged into each other (criss-cross merge); Base is
 	// their newest common commit.
-	CrissCross bool              `json:"crossed,omitempty"`
+	CrissCross bool              `json:"criss_cross,omitempty"`
 	Conflicts  []source.Conflict `json:"conflicts,omitempty"`
-	// Workspaces are those that the pull request makes stale.
+	// Workspaces has what the pull request makes stale.
 	Workspaces []run.WorkspaceResult `json:"workspaces"`
 	Readers    []Reader              `json:"readers,omitempty"`
 	Removed    []string              `json:"removed,omitempty"` // workspaces that it removes
 	Renamed    []Renamed             `json:"renamed,omitempty"`
-	// Waiting are those of Workspaces that already have changes at the tip, so that
-	// their plans contain both.
+	// Waiting names the Workspaces that already have changes at the tip, so that their
+	// plans contain both.
 	Waiting []string `json:"waiting,omitempty"`
 	// PermissionChanges are the workspaces whose plan_role, env or allow_unlocked it
 	// changes: they are planned with the settings at the tip.
-	PermissionChanges []string `json:"rights,omitempty"`
+	PermissionChanges []string `json:"permission_changes,omitempty"`
 	Error             string   `json:"error,omitempty"` // why nothing could be planned
 	// Inputs is a digest of what Git and the record contribute to the preview: previews
 	// with the same Inputs say the same.

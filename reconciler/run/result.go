@@ -155,6 +155,22 @@ func (r *Result) SetRange(head state.Head, tip source.Tip) {
 	r.To = tip.Commit
 }
 
+// Find returns the result of a workspace, if the run has one.
+func (r *Result) Find(workspace string) (WorkspaceResult, bool) {
+	i, found := r.search(workspace)
+	if !found {
+		return WorkspaceResult{}, false
+	}
+	return r.Workspaces[i], true
+}
+
+// search returns where the result of a workspace is, or belongs.
+func (r *Result) search(workspace string) (int, bool) {
+	return slices.BinarySearchFunc(r.Workspaces, workspace, func(have WorkspaceResult, name string) int {
+		return strings.Compare(have.Name, name)
+	})
+}
+
 // Add adds or replaces the result of a workspace. A workspace that one round applied
 // keeps that result when a later round finds nothing to apply, or that it was suspended
 // meanwhile.
@@ -162,9 +178,7 @@ func (r *Result) Add(w WorkspaceResult) {
 	if w.StaleReasons == nil {
 		w.StaleReasons = []string{}
 	}
-	i, found := slices.BinarySearchFunc(r.Workspaces, w.Name, func(have WorkspaceResult, name string) int {
-		return strings.Compare(have.Name, name)
-	})
+	i, found := r.search(w.Name)
 	if !found {
 		r.Workspaces = slices.Insert(r.Workspaces, i, w)
 		return

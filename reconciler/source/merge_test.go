@@ -266,7 +266,7 @@ func TestMergeDeep(t *testing.T) {
 	}
 	defer merge.Close()
 
-	// Criss-cross merges: two bases, of which the newer is used.
+	// Criss-cross merges: two bases; the newer is used.
 	repo.Git("checkout", "-q", "-B", "left", string(base))
 	left := repo.Commit("left", map[string]string{"left": "1\n"})
 	repo.Git("checkout", "-q", "-B", "right", string(base))

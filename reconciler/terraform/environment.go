@@ -104,9 +104,8 @@ type sessionRole struct {
 }
 
 // assumeRole returns environment variables with which a command has the credentials of a
-// role, or nil if role is empty. Code that nobody has approved gets credentials that end
-// soon. All other commands get the address of a server and may work for hours: a database
-// alone can take longer than the hour that a session of a role lasts at most.
+// role, or nil if there is none. Code that nobody has approved gets credentials that end soon.
+// Others ask a server: one database can take longer than the hour of a role's session.
 func (s *Session) assumeRole(ctx context.Context, arn string) (map[string]string, error) {
 	if arn == "" {
 		return nil, nil

@@ -146,10 +146,9 @@ func (s *Session) kill() error {
 	return process.KillTree(func(tag string) bool { return tag == s.tag })
 }
 
-// killOrphans kills what killed runs left in this directory, or of this workspace in
-// another. A local-exec or a provider can outlive Terraform. The caller holds the
-// workspace's lease, so no foreign process is hit; a read-only session holds none and
-// must not kill an apply, even of a dead run.
+// killOrphans kills what killed runs left in this directory, or of this workspace in another:
+// a provider can outlive Terraform. The caller holds the lease, so no foreign process is hit;
+// a read-only session holds none, and must not kill an apply, even of a dead run.
 func (s *Session) killOrphans() error {
 	tags := []string{readOnlyTag(s.spec.Dir)}
 	if !s.spec.ReadOnly {

@@ -19,6 +19,7 @@ import (
 	"reconcile/internal/redact"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/terraform/internal/planjson"
+	"reconcile/reconciler/terraform/internal/rootmodule"
 )
 
 // Plan is a saved plan: exactly what Apply will do.
@@ -213,7 +214,7 @@ func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (er
 	for i, change := range plan.Risk.Changes {
 		plan.Risk.Changes[i].Why = risk.Sentence{En: s.log.Text(change.Why.En), Ja: s.log.Text(change.Why.Ja)}
 	}
-	difference := planjson.FindDifference(saved, readRootModule(s.spec.Dir, s.tf.product))
+	difference := planjson.FindDifference(saved, rootmodule.ReadTexts(s.spec.Dir, s.tf.product == productTofu))
 	plan.Digest, plan.Difference = difference.Digest(basis), difference.Describe(basis, s.log.Text)
 	return nil
 }

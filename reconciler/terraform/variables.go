@@ -5,16 +5,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sort"
-	"strings"
-
-	"reconcile/reconciler/terraform/internal/planjson"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"reconcile/reconciler/terraform/internal/planjson"
+	"reconcile/reconciler/terraform/internal/rootmodule"
 )
 
 // variableValues returns the Spec's values for the declared variables, in the form of a JSON
@@ -54,58 +52,10 @@ type declaredVariable struct {
 // parse: Terraform reports those better.
 func declaredVariables(dir, product string) map[string]*declaredVariable {
 	declared := map[string]*declaredVariable{}
-	for _, name := range listConfigFiles(dir, product) {
-		addDeclared(parseFile(name).Body, declared)
+	for _, name := range rootmodule.ListFiles(dir, product == productTofu) {
+		addDeclared(rootmodule.ParseFile(name).Body, declared)
 	}
 	return declared
-}
-
-// listConfigFiles returns the files of the module in dir that a product loads, those that
-// override others last.
-func listConfigFiles(dir, product string) []string {
-	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
-	if product == productTofu {
-		names = addTofuFiles(dir, names)
-	}
-	sort.Slice(names, func(i, j int) bool { // override files come last
-		if a, b := isOverride(names[i]), isOverride(names[j]); a != b {
-			return b
-		}
-		return names[i] < names[j]
-	})
-	return slices.DeleteFunc(names, func(name string) bool {
-		base := strings.TrimSuffix(name, ".json")
-		return !strings.HasSuffix(base, ".tf") && !strings.HasSuffix(base, ".tofu")
-	})
-}
-
-// parseFile returns what a file of HCL or its JSON says, as far as it can be parsed.
-func parseFile(name string) *hcl.File {
-	parse := hclparse.NewParser().ParseHCLFile
-	if strings.HasSuffix(name, ".json") {
-		parse = hclparse.NewParser().ParseJSONFile
-	}
-	if file, _ := parse(name); file != nil && file.Body != nil {
-		return file
-	}
-	return &hcl.File{Body: hcl.EmptyBody()}
-}
-
-// addTofuFiles adds the OpenTofu files and removes the .tf files that OpenTofu ignores
-// because of them.
-func addTofuFiles(dir string, names []string) []string {
-	tofu, _ := filepath.Glob(filepath.Join(dir, "*.tofu*"))
-	for _, name := range tofu {
-		base, ext, _ := strings.Cut(name, ".tofu")
-		names = slices.DeleteFunc(names, func(n string) bool { return n == base+".tf"+ext })
-	}
-	return append(names, tofu...)
-}
-
-func isOverride(path string) bool {
-	base := strings.TrimSuffix(filepath.Base(path), ".json")
-	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")
-	return base == "override" || strings.HasSuffix(base, "_override")
 }
 
 func addDeclared(body hcl.Body, declared map[string]*declaredVariable) {
@@ -150,7 +100,7 @@ func (s *Session) learnVariables() {
 		files = append(files, found...)
 	}
 	for _, name := range files {
-		attributes, _ := parseFile(name).Body.JustAttributes()
+		attributes, _ := rootmodule.ParseFile(name).Body.JustAttributes()
 		for name, attr := range attributes {
 			value, _ := attr.Expr.Value(nil)
 			learn(declared[name], value)

@@ -24,7 +24,9 @@ type Backend struct {
 	Type   string            // "local" when the configuration names none
 	Path   string            // path of a local state, in the repository
 	Config map[string]string // arguments that determine the location of the state; no credentials
-	Locks  bool              // the backend can lock the state, and locking is configured
+	// Unlocked says where and why the state is not locked; nil: the backend can lock it, and
+	// that is configured.
+	Unlocked error
 }
 
 // LocalBackend is the type of the backend that keeps the state in a file.
@@ -87,7 +89,10 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 		addProblem("backend %q has one state, and no Terraform CLI workspaces: use another backend, or give workspace %s a directory of its own", block.Kind, w.Name)
 		return
 	}
-	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args), Locks: hasLocking(block.Kind, args)}
+	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args)}
+	if !hasLocking(block.Kind, args) {
+		w.Backend.Unlocked = hcleval.ProblemAt(block.File, backendRange(block), "the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", block.Kind, w.Name)
+	}
 	w.Identity = identityOf(w.Path, block.Kind, args, cliWorkspace)
 	w.backendText = backendTextOf(args, block, values)
 	if block.Kind == LocalBackend {

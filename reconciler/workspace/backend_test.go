@@ -83,7 +83,7 @@ func TestNoWorkspaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `these directories have configuration: infra/a, infra/b, one: if they are root modules, add this line to env/reconcile.hcl: workspaces = ["infra/*", "one"]`
+	want := `these directories have configuration: infra/a, infra/b, one: if they are root modules, add this line to reconcile.hcl: workspaces = ["infra/*", "one"]`
 	if err := NewLoader(tree, repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}

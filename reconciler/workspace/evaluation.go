@@ -84,7 +84,7 @@ func (e *evaluation) walk(s *module.Scope) {
 // addPathRef adds the inputs that m names.
 func (e *evaluation) addPathRef(s *module.Scope, m module.PathRef) { e.addPathRefIn(s, m, nil) }
 
-// addPathRefIn is addPathRef with some names already bound.
+// addPathRefIn does what addPathRef does, with some names already bound.
 func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names module.Bound) {
 	if e.checker != nil {
 		e.checkPathRef(s, m, names)

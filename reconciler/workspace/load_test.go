@@ -85,7 +85,7 @@ func describeWorkspace(tree *treetest.Tree, w *Workspace) string {
 		fmt.Fprintf(&b, "input %s\n", pattern)
 	}
 	if w.Backend.Type != LocalBackend || w.Backend.Path != w.Path+"/terraform.tfstate" {
-		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Locks)
+		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Type != "" && w.Backend.Unlocked == nil)
 	}
 	for _, r := range w.Reads {
 		fmt.Fprintf(&b, "reads %s\n", r)

@@ -270,12 +270,24 @@ func pathsOf(roots []Root) []string {
 // maxSuggestions is how many directories NoWorkspacesError names.
 const maxSuggestions = 10
 
-// NoWorkspacesError returns an error that says that Discover found no workspace. It lists
-// the directories that could be meant, and the settings that name them.
+// NoWorkspacesError says that Discover found no workspace, and lists the directories that could
+// be meant, and the settings that name them.
+type NoWorkspacesError struct {
+	Text            string
+	WithoutSettings bool // the repository has no settings
+}
+
+func (e *NoWorkspacesError) Error() string { return e.Text }
+
+// NoWorkspacesError returns the error of settings that match nothing.
 func (l *Loader) NoWorkspacesError(s *settings.Settings) error {
+	return &NoWorkspacesError{Text: l.explainNoWorkspaces(s), WithoutSettings: s.IsMissing()}
+}
+
+func (l *Loader) explainNoWorkspaces(s *settings.Settings) string {
 	message := fmt.Sprintf("no workspace was found: %s matches no directory with %s configuration", strings.Join(s.Patterns(), ", "), l.product)
 	if dirs := s.OpenTofuDirs(); len(dirs) > 0 {
-		return fmt.Errorf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, dirs[0].Path)
+		return fmt.Sprintf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, dirs[0].Path)
 	}
 	found, others := l.FindRoots()
 	roots := pathsOf(found)
@@ -283,9 +295,9 @@ func (l *Loader) NoWorkspacesError(s *settings.Settings) error {
 		roots = others
 	}
 	if len(roots) == 0 {
-		return fmt.Errorf("%s, nor does any other directory have configuration: is this the right branch?", message)
+		return fmt.Sprintf("%s, nor does any other directory have configuration: is this the right branch?", message)
 	}
-	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, excerpt.List(roots, maxSuggestions), s.File(), quoteAll(l.SuggestPatterns(roots)))
+	return fmt.Sprintf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, excerpt.List(roots, maxSuggestions), s.File(), quoteAll(l.SuggestPatterns(roots)))
 }
 
 // quoteAll returns the texts as strings of HCL, for a list.

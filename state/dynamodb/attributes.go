@@ -70,7 +70,7 @@ func toAttribute(value any) types.AttributeValue {
 	}
 }
 
-// fromAttributes is the inverse of toAttributes.
+// fromAttributes returns the item that toAttributes was given.
 func fromAttributes(all attributes) (state.Item, error) {
 	pk, _ := all[pkAttribute].(*types.AttributeValueMemberS)
 	sk, _ := all[skAttribute].(*types.AttributeValueMemberS)

@@ -26,10 +26,9 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
 }
 
-// explainWrite is explain for a write that was sent that many times. If DynamoDB refused
-// the only try, the error is ErrNotWritten. After several tries an earlier one may have
-// taken effect and its answer been lost. In all other cases it stays open whether the
-// write took effect.
+// explainWrite explains the error of a write that was sent that many times. If DynamoDB refused
+// the only try, it is ErrNotWritten. In all other cases it stays open whether the write took
+// effect: also an earlier try may have, and its answer been lost.
 func (s *Store) explainWrite(ctx context.Context, err error, sent int) error {
 	if _, refused := s.classifyError(err); refused && sent <= 1 {
 		err = fmt.Errorf("%w: %w", state.ErrNotWritten, err)

@@ -14,8 +14,8 @@ import (
 	"reconcile/internal/files"
 )
 
-// TreeVerifier checks that the tree in dir is the expected one. objects are those that
-// were given to Put; there are none in an archive of an older version.
+// TreeVerifier checks that the tree in dir is the expected one. objects were given to Put;
+// an archive of an older version has none.
 type TreeVerifier func(dir string, objects []byte) error
 
 // Fetch unpacks the snapshot of a commit into dir, which must be absent or empty. It

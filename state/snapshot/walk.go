@@ -23,7 +23,7 @@ import (
 // slash-separated paths below its root ".".
 //
 // An entry that is neither a regular file, a directory nor a symbolic link is a
-// submodule. Sizes and modes are those of the directory entries.
+// submodule. Sizes and modes come from the directory entries.
 type Tree interface {
 	fs.ReadDirFS
 	ReadLink(name string) (string, error)

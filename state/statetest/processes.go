@@ -16,7 +16,7 @@ import (
 	"reconcile/state"
 )
 
-// RunProcesses is the part of the suite in which several processes use one store. fresh
+// RunProcesses runs the part of the suite in which several processes use one store. fresh
 // makes an empty store and returns its spec and a handle on it. The package's TestMain
 // must call Main.
 func RunProcesses(t *testing.T, fresh func(t *testing.T) (spec string, open Open)) {

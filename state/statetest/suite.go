@@ -9,7 +9,7 @@ import (
 // Open opens one more handle on a store.
 type Open func() state.Store
 
-// Run is the suite that every store passes. fresh makes an empty store and returns a
+// Run runs the suite that every store passes. fresh makes an empty store and returns a
 // function that opens it any number of times.
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for name, test := range map[string]func(*testing.T, Open){

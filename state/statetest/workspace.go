@@ -89,7 +89,8 @@ func testRename(t *testing.T, open Open) {
 	}
 }
 
-// What is forgotten is gone with its hold and all its parts, once, and only under the lease.
+// testForget: forgetting a workspace removes its hold and all its parts, once, and only under
+// the lease.
 func testForget(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()

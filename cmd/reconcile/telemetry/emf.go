@@ -9,12 +9,9 @@ import (
 	"slices"
 )
 
-// emfExporter writes lines of CloudWatch's embedded metric format. CloudWatch Logs
-// turns them into metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-//
-// The metrics have no dimensions: each combination of values would be another paid
-// metric, and an alarm watches one. The attributes are in the same line, for Logs
-// Insights.
+// emfExporter writes lines from which CloudWatch Logs makes metrics, without dimensions: each
+// combination of values would be another paid metric. The attributes are for Logs Insights.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 type emfExporter struct {
 	namespace string
 	w         io.Writer

@@ -25,7 +25,7 @@ run "logs_where_it_is_told" {
 
   assert {
     condition     = one(aws_lambda_function.this.logging_config).log_group == "/reconcile/webhook" && one(aws_lambda_function.this.logging_config).log_format == "JSON"
-    error_message = "It would make a log group of its own, that is kept for ever."
+    error_message = "It would make a log group of its own, which nothing deletes."
   }
 
   assert {

@@ -57,10 +57,9 @@ func (s *Checkout) MoveErroredState(rec state.Workspace, to string) error {
 	return err
 }
 
-// saveErroredState moves the errored state at a path of the repository out of whichever
-// checkout of passes holds it, and returns whose it is and where it is; "" if there is none. The
-// state of the workspace name is saved under another name, as. A checkout that another pass uses
-// is left to that pass.
+// saveErroredState moves the errored state at a path of the repository out of the checkout that
+// holds it, and returns whose and where it is; "" if there is none. The state of the workspace
+// name is saved under another name, as. A checkout in use is left to its pass.
 func (s *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
 	for place := range run.MaxPlaces {
 		dir := s.config.PlaceDir(place)

@@ -23,8 +23,8 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	if ws.Err != nil {
 		return terraform.Spec{}, ws.Err
 	}
-	if !ws.Backend.Locks && ws.Backend.Type != "local" && !entry.Config.AllowUnlocked {
-		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", ws.Backend.Type, entry.Dir.Name)
+	if err := entry.CheckLocking(); err != nil {
+		return terraform.Spec{}, err
 	}
 	job := terraform.Spec{
 		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),

@@ -192,6 +192,14 @@ func (w *Inventory) StateIdentity(entry *Entry) stateid.ID {
 	return entry.Record.Identity
 }
 
+// CheckLocking refuses a loaded workspace whose state is not locked, unless its settings allow it.
+func (e *Entry) CheckLocking() error {
+	if e.Config.AllowUnlocked {
+		return nil
+	}
+	return e.Loaded.Backend.Unlocked
+}
+
 // DidWork reports whether the result of any workspace is not Unchanged.
 func (w *Inventory) DidWork() bool {
 	for _, entry := range w.Entries {

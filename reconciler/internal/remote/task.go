@@ -72,10 +72,9 @@ func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) w
 	return done
 }
 
-// loadForTask builds the inventory at the task's commit, if that is still the tip, or if the
-// task is from a snapshot that a person named or takes a rollout back. Only
-// the commit id comes from the record; content and signature come from the commit
-// itself. The caller closes the commit.
+// loadForTask builds the inventory at the task's commit, if that is still the tip, or if the task
+// is from a snapshot that a person named, or takes a rollout back. Only the commit's id comes
+// from the record, and content and signature from the commit, which the caller closes.
 func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *inventory.Inventory, err error) {
 	head, err := c.ReadHead(ctx)
 	if err != nil {

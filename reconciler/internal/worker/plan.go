@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -73,6 +74,10 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	}
 	if up := k.withheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
 		result.Withheld = "a pass would apply it only after its upstream " + up
+		result.Warnings = append(result.Warnings, result.Withheld)
+	}
+	if r := entry.Record.Rollout; r != nil && result.Outcome == state.Pending {
+		result.Withheld = fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.Commit.Abbrev(), entry.Dir.Name)
 		result.Warnings = append(result.Warnings, result.Withheld)
 	}
 	if entry.Hold != nil {

@@ -52,10 +52,9 @@ func runIDs(holders []state.PreviousHolder) []runid.ID {
 	return runs
 }
 
-// matchesHolder reports whether the holder made the lock: by lock id if known, else
-// same user and host while the lease was held (a person can work there before or
-// after). All times come from that host's clock; Terraform may truncate its time to
-// seconds.
+// matchesHolder reports whether the holder made the lock: by lock id if known, else same user
+// and host while the lease was held (a person can work there before or after). All times come
+// from that host's clock; Terraform may truncate its time to seconds.
 func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
 	if h.LockID != "" {
 		return locked.ID == h.LockID

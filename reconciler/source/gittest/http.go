@@ -48,7 +48,7 @@ func ServeHTTP(t testing.TB, r *Repo) *HTTP {
 	return startServer(t, r, (*httptest.Server).Start)
 }
 
-// ServeTLS is ServeHTTP with a certificate that only CA can verify.
+// ServeTLS does what ServeHTTP does, with a certificate that only CA can verify.
 func ServeTLS(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
 	return startServer(t, r, (*httptest.Server).StartTLS)

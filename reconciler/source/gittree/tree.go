@@ -170,7 +170,7 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 	return stack[len(stack)-1], nil
 }
 
-// validPath is fs.ValidPath for names of arbitrary bytes.
+// validPath reports what fs.ValidPath does, for names of arbitrary bytes.
 func validPath(name string) bool {
 	if name == "." {
 		return true

@@ -104,13 +104,12 @@ func (b *bandReader) readBand() ([]byte, error) {
 	return nil, fmt.Errorf("%w: band %d", errMalformedPkt, line[0])
 }
 
-// haveRequest asks whether the remote knows old, and whether old is reachable from tip.
-//
+// haveRequest asks whether the remote knows old, and whether old is reachable from tip:
 // upload-pack answers "ACK old common" if it has old, and "ACK old ready" if every wanted
-// commit reaches a commit that the client has. It assumes that the client also has the
-// parents of old, which a commit that replaced old reaches as well. The "shallow" line says
-// that old has no parents here, so that only old counts.
+// commit reaches a commit that the client has.
 func haveRequest(tip, old plumbing.Hash) []byte {
+	// upload-pack takes it that the client has the parents of old, too, which a commit that
+	// replaced old reaches as well. The "shallow" line says that old has none here.
 	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, userAgent))
 	b = appendPkt(b, fmt.Sprintf("shallow %s\n", old))
 	b = append(b, "0000"...)

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Credentials are those of a session of a role. They work until EndsAt.
+// Credentials belong to one session of a role. They work until EndsAt.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 	EndsAt                                     time.Time

@@ -20,9 +20,13 @@ import (
 	"reconcile/reconciler/terraform/sandbox"
 )
 
-// TestMain lets the test binary become bubblewrap.
+// TestMain lets the test binary become bubblewrap, and the attacker's program.
 func TestMain(m *testing.M) {
 	sandbox.Enter()
+	if value, ok := os.LookupEnv(attackVariable); ok {
+		runAttacks(value)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 

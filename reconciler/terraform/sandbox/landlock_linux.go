@@ -11,14 +11,29 @@ type landlockPort struct{ access, port uint64 }
 
 const landlockRuleNetPort = 2
 
+// landlockVersion returns the version of the kernel's Landlock, or 0.
+func landlockVersion() uintptr {
+	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 {
+		return 0
+	}
+	return version
+}
+
+// RestrictsPorts reports whether this kernel can keep code in a sandbox from ports.
+func RestrictsPorts() bool { return landlockVersion() >= firstWithPorts }
+
+// firstWithPorts is the first version of Landlock with rules for ports: Linux 6.7.
+const firstWithPorts = 4
+
 // restrictPorts keeps this thread, and the program it becomes, from TCP connections to
 // other ports, such as those where AWS serves credentials. It also blocks abstract Unix
 // sockets of other processes. Without Landlock in the kernel it restricts nothing.
 func restrictPorts(ports []uint16) error {
-	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 || version < 4 { // the first version with ports
+	if !RestrictsPorts() {
 		return nil
 	}
+	version := landlockVersion()
 	set := unix.LandlockRulesetAttr{Handled_access_net: unix.LANDLOCK_ACCESS_NET_CONNECT_TCP}
 	if version >= 6 {
 		set.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL

@@ -57,7 +57,7 @@ func (m *Mounts) addSystem() {
 	m.AddReadOnly(systemPaths...)
 	*m = append(*m, "--proc", "/proc", "--dev", "/dev")
 	m.addMemory("/dev/shm", maxShared)
-	*m = append(*m, "--remount-ro", "/dev")
+	*m = append(*m, "--remount-ro", "/dev", "--remount-ro", "/proc") // the root of this machine owns, and could write, the settings of the kernel
 }
 
 // Limits of what is written into memory, in bytes. Terraform unpacks a provider in Temp.

@@ -109,5 +109,12 @@ func becomeBubblewrap(ports string, argv []string) error {
 	if err := restrictPorts(allowed); err != nil {
 		return fmt.Errorf("restrict the ports: %w", err)
 	}
+	if err := boundProcess(); err != nil {
+		return fmt.Errorf("limit the processes: %w", err)
+	}
+	argv, err := addFilter(argv)
+	if err != nil {
+		return fmt.Errorf("filter the system calls: %w", err)
+	}
 	return syscall.Exec(argv[0], argv, os.Environ()) //nolint:gosec // what it runs, our own caller says
 }

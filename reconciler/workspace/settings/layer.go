@@ -38,7 +38,7 @@ func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, bl
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
-		own := &decoder{tree: d.tree, file: d.file} // its mistakes are those of that workspace
+		own := &decoder{tree: d.tree, file: d.file} // its mistakes belong to that workspace
 		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
 			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -27,6 +28,7 @@ const defaultPattern = "env/*"
 // Settings holds a repository's settings for one environment.
 type Settings struct {
 	file         string
+	isMissing    bool        // there is no such file
 	patterns     []posString // patterns of root module directories
 	common       layer       // settings outside of environments
 	environments map[string]layer
@@ -61,7 +63,10 @@ func Load(tree repotree.Tree, environment string) (*Settings, error) {
 		if environment != "" {
 			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, File)
 		}
-		return &Settings{file: File, patterns: []posString{{text: defaultPattern}}}, nil
+		if info, err := fs.Stat(tree, path.Dir(File)); err != nil || !info.IsDir() {
+			file = FileName
+		}
+		return &Settings{file: file, isMissing: true, patterns: []posString{{text: defaultPattern}}}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		file, text, err = FileName, atRoot, rootErr
 	}
@@ -84,6 +89,9 @@ func Parse(tree repotree.Tree, file string, text []byte, environment string) (*S
 // File returns the path of the settings: that of the file that was read, else where one
 // would be.
 func (s *Settings) File() string { return s.file }
+
+// IsMissing reports whether the repository has no settings, so that all are defaults.
+func (s *Settings) IsMissing() bool { return s.isMissing }
 
 // Config returns the settings of a workspace that Discover returned.
 func (s *Settings) Config(name string) Config { return s.configs[name] }

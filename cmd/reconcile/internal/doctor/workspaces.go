@@ -51,6 +51,9 @@ func (d *Doctor) checkSettings(ctx context.Context) (string, error) {
 	if d.settings.Environment != "" {
 		environment = "environment " + d.settings.Environment
 	}
+	if found.IsMissing() {
+		return fmt.Sprintf("%s does not exist at %s, so the defaults count: workspaces %s", found.File(), tip.Commit.Abbrev(), strings.Join(found.Patterns(), ", ")), nil
+	}
 	return fmt.Sprintf("%s at %s: %s, workspaces %s", found.File(), tip.Commit.Abbrev(), environment, strings.Join(found.Patterns(), ", ")), nil
 }
 

@@ -24,6 +24,9 @@ func (p *Deps) Confine(ctx context.Context, o config.Confinement) (err error) {
 	}
 	p.sandbox, err = sandbox.Find(ctx)
 	if err == nil {
+		if !sandbox.RestrictsPorts() {
+			p.log.Warn("this kernel cannot restrict the ports that plans connect to (Linux 6.7 or newer can): their code reaches the credentials that this machine's role has; run previews on a machine without a role, or with --executor")
+		}
 		return nil
 	}
 	if o.AllowUnconfined {

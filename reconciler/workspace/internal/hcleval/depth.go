@@ -122,7 +122,7 @@ func isOperator(c byte) bool {
 	return false
 }
 
-// isJSONTooDeep is isTooDeep for JSON, where only brackets nest.
+// isJSONTooDeep does what isTooDeep does, for JSON, where only brackets nest.
 func isJSONTooDeep(text []byte) bool {
 	open := 0
 	for _, c := range text {

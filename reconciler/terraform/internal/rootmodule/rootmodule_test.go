@@ -1,4 +1,4 @@
-package terraform
+package rootmodule
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 
 // The texts of provider blocks and locals are read from all files, also from JSON and from
 // those that override others.
-func TestReadRootModule(t *testing.T) {
+func TestReadTexts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -45,7 +45,7 @@ provider "aws" {
 			"google":    {"project": {Text: `"${var.project}"`, References: []string{"var.project"}}},
 		},
 	}
-	if diff := cmp.Diff(want, readRootModule(dir, productTerraform)); diff != "" {
+	if diff := cmp.Diff(want, ReadTexts(dir, false)); diff != "" {
 		t.Error(diff)
 	}
 }
