@@ -53,6 +53,12 @@ func TestNoEnglishInJapanese(t *testing.T) {
 		"a pass applies it in steps: progress = 10 50 100; shares by output shares: a = 100, b = 0, at the end a = 0, b = 100",
 		"env/web/main.tf:3:1: data http is not allowed",
 		"env/web/main.tf:3:1: templatefile() is not allowed",
+		"env/web/main.tf:3:1: file() cannot be evaluated: every file *.txt counts",
+		"waits until its readers are applied at 41f19f71f2 (switch), because it replaces terraform_data.x; the plan waits: it replaces terraform_data.x while it serves 100% of the traffic (output shares of switch); no approval helps: bring its share to 0 first, with switch; the approval of 4efa78fcd3475160 by ann is void: the plan is another now (terraform_data.x triggers_replace becomes \"a\", and was to become \"b\")",
+		"read the record a: read the head of record a: read DynamoDB table records: there is no such table: check --state, AWS_REGION and the account, or create it: ResourceNotFoundException",
+		"read the tip of main: ssh://git@host/a.git: cannot be reached: read the key for ssh://git@host/a.git: open /key: no such file or directory",
+		"suspended by ann since 2026-11-30 03:00Z: applied from the snapshot of 4529f553b5 with env/dr.tfvars; it ends by itself when a commit of main plans no change; `reconcile resume tokyo` lets passes apply the branch as it is",
+		"workspaces s and t use the same state, s3:bucket/key: give each its own state (in 2 workspaces)",
 	}
 	for _, format := range []Format{Markdown, Notation} {
 		w, err := NewWriter("ja", format)

@@ -22,12 +22,8 @@ type pattern struct {
 // verb is a verb of a format, as package fmt defines it, with the number of its value.
 var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
 
-// Formats with few literals would fit what others say: with less than minLiterals none is used,
-// with less than weakLiterals only where the text before them is one word or is known as well.
-const (
-	minLiterals  = 4
-	weakLiterals = 20
-)
+// minLiterals keeps formats such as "%s: %w" from fitting every text.
+const minLiterals = 4
 
 // newPattern returns the pattern of a format; nil for a text without verbs, and for a format
 // that hardly has literal text.
@@ -79,8 +75,8 @@ func valuePattern(letter string) string {
 	return `(.*?)`
 }
 
-// isWeak reports whether the format is that of many texts, because it begins with a value.
-func (p *pattern) isWeak() bool { return p.before == "" && p.literals < weakLiterals }
+// isOpen reports whether the format begins with a value, and so could fit what others say.
+func (p *pattern) isOpen() bool { return p.before == "" }
 
 // match returns the values in a text that the format has made; nil for another text.
 func (p *pattern) match(text string) []string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -222,14 +223,17 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 }
 
 // translateValues translates the values of a pattern in place, and reports whether they are such
-// as the pattern takes.
+// as the pattern takes: one that begins with a value takes words and known texts only, except
+// at its end.
 func (t *translation) translateValues(p *pattern, values []string, depth int) bool {
 	for i, value := range values {
 		if !strings.ContainsAny(value, " (") { // one word is a name
 			continue
 		}
 		found := false
-		if values[i], found = t.translate(value, depth-1); !found && i == 0 && p.isWeak() {
+		values[i], found = t.translate(value, depth-1)
+		isLast := i == len(values)-1 && i > 0
+		if isPhrase := strings.Contains(value, " "); isPhrase && !found && !isLast && p.isOpen() {
 			return false
 		}
 	}
@@ -258,10 +262,14 @@ func (t *translation) translateList(text, separator string, depth int) (translat
 	return joined, true
 }
 
+// remark is what stands in parentheses at the end of a translated text.
+var remark = regexp.MustCompile(`（[^（）]*(（[^（）]*）[^（）]*)*）$`)
+
 // endSentence returns what separates a translated text from the next: a semicolon behind a
 // sentence, which ends in Hiragana, becomes the end of it.
 func (t *translation) endSentence(before, separator string) string {
-	if last, _ := utf8.DecodeLastRuneInString(before); separator == "; " && unicode.Is(unicode.Hiragana, last) {
+	last, _ := utf8.DecodeLastRuneInString(remark.ReplaceAllString(before, ""))
+	if separator == "; " && unicode.Is(unicode.Hiragana, last) {
 		return cmp.Or(t.translator.texts[". "], separator)
 	}
 	return separator
