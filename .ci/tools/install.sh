@@ -243,6 +243,7 @@ system_packages() {
     need java default-jre-headless
     need mvn maven
     need python3 python3
+    need zsh zsh # completes lines as people type them
     if [[ $1 == check ]]; then
         need node nodejs
         need npm npm

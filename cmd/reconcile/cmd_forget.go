@@ -29,7 +29,7 @@ applies nothing to its old state unless the plan is empty.`,
 		Example: `  reconcile forget tokyo-old
   reconcile forget tokyo-old -o json`,
 		Args:              rangeArgs(1, 1, "the name of one workspace"),
-		ValidArgsFunction: a.completeWorkspace,
+		ValidArgsFunction: a.completeNamed(listRemoved),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runForget(c.Context(), a, args[0])
 		},

@@ -30,7 +30,8 @@ It calls nothing, and never overwrites a file. With --aws it prints a call
 of modules/reconciler that fits the repository.`,
 		Example: `  reconcile init
   reconcile init --aws ../infra > reconciler.tf`,
-		Args: rangeArgs(0, 1, "one path"),
+		Args:              rangeArgs(0, 1, "one path"),
+		ValidArgsFunction: completeDirectory,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.path = "."
 			if len(args) > 0 {

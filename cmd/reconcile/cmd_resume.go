@@ -17,7 +17,7 @@ func newResumeCommand(a *app) *cobra.Command {
 		Example: `  reconcile resume tokyo
   reconcile resume tokyo --record staging`,
 		Args:              rangeArgs(1, 1, "the name of one workspace"),
-		ValidArgsFunction: a.completeWorkspace,
+		ValidArgsFunction: a.completeNamed(listHeld),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
 		},

@@ -31,7 +31,7 @@ The classes are none, update, interruption, replace, destroy and loss. The risk
 of the plan is that of its worst change. Exits 0 whatever the risk is.`,
 		Example: `  terraform show -json PLAN | reconcile risk -
   reconcile risk plan.json -o json`,
-		ValidArgsFunction: completeFile,
+		ValidArgsFunction: completePlanFile,
 		Args:              rangeArgs(1, 1, "one plan in JSON, or - for the standard input"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return runRisk(a, riskOptions{plan: args[0]})

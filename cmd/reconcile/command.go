@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,14 @@ const annotationOutputs = "outputs"
 // annotationTriesSettings marks the commands that may read settings that are not committed:
 // they apply and record nothing.
 const annotationTriesSettings = "tries-settings"
+
+// outputsOf returns the values of -o that a command takes.
+func outputsOf(c *cobra.Command) []string {
+	if outputs := strings.Fields(c.Annotations[annotationOutputs]); len(outputs) > 0 {
+		return outputs
+	}
+	return []string{"text", "json"}
+}
 
 // runGroup runs commands that only have subcommands.
 func runGroup(c *cobra.Command, args []string) error {

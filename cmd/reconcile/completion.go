@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
+	"reconcile/state"
 	"reconcile/state/snapshot"
 )
 
@@ -120,14 +124,39 @@ func (a *app) completeRuns(c *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
+	ids, directive := a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
 		runs, err := p.Record.Runs(ctx, newest)
-		ids := []string{"latest"}
+		ids := []string{strings.ToLower(latestRun)}
 		for _, r := range runs {
-			ids = append(ids, string(r.ID))
+			when := ui.FormatAge(a.tr, r.EndedAt, time.Now())
+			ids = append(ids, cobra.CompletionWithDesc(string(r.ID), fmt.Sprintf("%s, %s, %s", when, a.tr.Text(r.Trigger), a.tr.Text(r.Outcome))))
 		}
 		return ids, err
 	})
+	return ids, directive | cobra.ShellCompDirectiveKeepOrder
+}
+
+// completeNamed completes the first argument with the names that list finds in the record.
+func (a *app) completeNamed(list func(context.Context, *state.Record) ([]string, error)) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) { return list(ctx, p.Record) })
+	}
+}
+
+// listHeld lists the workspaces that have a hold.
+func listHeld(ctx context.Context, record *state.Record) ([]string, error) {
+	holds, err := record.Holds(ctx)
+	return slices.Sorted(maps.Keys(holds)), err
+}
+
+// listRemoved lists the workspaces of the record that were removed from Git.
+func listRemoved(ctx context.Context, record *state.Record) ([]string, error) {
+	records, err := record.Workspaces(ctx)
+	maps.DeleteFunc(records, func(_ string, w state.Workspace) bool { return !w.Removed })
+	return slices.Sorted(maps.Keys(records)), err
 }
 
 // completeCommits completes the commits that have a stored snapshot.
@@ -153,12 +182,17 @@ func (a *app) completeFetch(c *cobra.Command, args []string, typed string) ([]st
 	return a.completeCommits(c, args, typed)
 }
 
-// completeFile lets the shell complete the first argument, a file.
-func completeFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+// completePlanFile lets the shell complete the first argument, a plan in JSON.
+func completePlanFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return nil, cobra.ShellCompDirectiveDefault
+	return []string{"json"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// completeOutput completes the outputs that a command has.
+func completeOutput(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return outputsOf(c), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeDirectory lets the shell complete the first argument, a directory.
@@ -192,8 +226,9 @@ func (a *app) completeFlags(root *cobra.Command) {
 // completeValues completes the values of the flags that all commands have.
 func (a *app) completeValues(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("environment", a.completeEnvironments)
+	_ = c.RegisterFlagCompletionFunc("output", completeOutput)
 	for flag, values := range map[string][]string{
-		"output": {"text", "json"}, "gate": {"always", "safe", "approve", "plan-only"}, "lang": {"en", "ja"},
+		"gate": {"always", "safe", "approve", "plan-only"}, "lang": {"en", "ja"},
 		"metrics": {"none", "otlp", "emf"}, "traces": {"none", "otlp"}, "log-format": {"auto", "text", "json"},
 	} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -206,7 +241,9 @@ func (a *app) completeValues(c *cobra.Command) {
 	} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoSpace))
 	}
-	for _, flag := range []string{"config", "settings", "signers", "terraform"} {
+	_ = c.MarkPersistentFlagFilename("config", "toml")
+	_ = c.MarkPersistentFlagFilename("settings", "hcl")
+	for _, flag := range []string{"signers", "terraform"} {
 		_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // files
 	}
 	for _, flag := range []string{"work", "repo"} {

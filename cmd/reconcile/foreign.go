@@ -165,6 +165,16 @@ func refuseForeignHelp(root *cobra.Command) {
 		return
 	}
 	help.Example = "  reconcile help now\n  reconcile help flags"
+	complete := help.ValidArgsFunction
+	help.ValidArgsFunction = func(c *cobra.Command, words []string, typed string) ([]string, cobra.ShellCompDirective) {
+		names, directive := complete(c, words, typed)
+		for _, t := range topics {
+			if len(words) == 0 && strings.HasPrefix(t.name, typed) {
+				names = append(names, cobra.CompletionWithDesc(t.name, t.short))
+			}
+		}
+		return names, directive
+	}
 	show := help.Run
 	help.Run, help.RunE = nil, func(c *cobra.Command, words []string) error {
 		if found, _, err := root.Find(words); len(words) > 0 && (err != nil || found == root) {

@@ -78,10 +78,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	if a.settings.SettingsFile != "" && c.Annotations[annotationTriesSettings] == "" {
 		return usage.Errorf("try them with `reconcile validate`, `graph`, `changed` or `plan`, then commit them", "`%s` takes its settings from Git, not from --settings", c.CommandPath())
 	}
-	outputs := strings.Split(c.Annotations[annotationOutputs], " ")
-	if outputs[0] == "" {
-		outputs = []string{"text", "json"}
-	}
+	outputs := outputsOf(c)
 	for _, output := range outputs {
 		if a.settings.Output == output {
 			return nil
