@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/retry"
 	"reconcile/internal/stateid"
 )
@@ -145,12 +145,12 @@ func (r *Record) retry(ctx context.Context, f func() error) error {
 }
 
 // unsafeChars are characters that a directory name should not have.
-var unsafeChars = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unsafeChars = lazyregexp.New(`[^A-Za-z0-9._-]+`)
 
 // DirName turns a record's name into the name of its directories on this machine: its last
 // part for people, and a hash that tells "a/b" from "a_b".
 func DirName(record string) string {
 	last := record[strings.LastIndex(record, "/")+1:]
 	sum := sha256.Sum256([]byte(record))
-	return strings.Trim(unsafeChars.ReplaceAllString(last, "-"), ".-") + "-" + hex.EncodeToString(sum[:4])
+	return strings.Trim(unsafeChars().ReplaceAllString(last, "-"), ".-") + "-" + hex.EncodeToString(sum[:4])
 }

@@ -32,6 +32,10 @@ func execute(a *app, root *cobra.Command, args []string) (code int) {
 			code = ui.PrintPanic(a.err, a.tr, p, debug.Stack())
 		}
 	}()
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // no other command needs it
+		a.completeValues(root)
+		a.completeFlags(root)
+	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
 	if err != nil {

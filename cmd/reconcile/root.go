@@ -55,8 +55,6 @@ init begins with your own.`,
 	)
 	c.AddCommand(newTopics(a)...)
 	refuseForeignHelp(c)
-	a.completeValues(c)
-	a.completeFlags(c)
 	return c
 }
 

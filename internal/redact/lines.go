@@ -3,7 +3,8 @@ package redact
 import (
 	"bytes"
 	"fmt"
-	"regexp"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // maxLine is the maximum length of a line in bytes.
@@ -60,7 +61,7 @@ func (l *Lines) forward(text []byte) {
 	_, _ = l.writer.Write(text)
 }
 
-var tokenPattern = regexp.MustCompile(`[^\s"'\x60]+`)
+var tokenPattern = lazyregexp.New(`[^\s"'\x60]+`)
 
 // tokens returns the lines, quoted strings and words of Terraform's output. A quoted string may
 // have a line break of Terraform in it.
@@ -72,12 +73,12 @@ func tokens(text []byte) []string {
 		}
 	}
 	var unwrapped []byte
-	for line := range bytes.Lines(colourPattern.ReplaceAll(text, nil)) {
+	for line := range bytes.Lines(colourPattern().ReplaceAll(text, nil)) {
 		line = bytes.TrimSpace(bytes.TrimLeft(line, "│ "))
 		unwrapped = append(append(unwrapped, line...), ' ')
 		all = append(all, string(line))
 		addQuoted(line)
-		for _, word := range tokenPattern.FindAll(line, -1) {
+		for _, word := range tokenPattern().FindAll(line, -1) {
 			all = append(all, string(word), string(bytes.TrimRight(word, ".,:;)")))
 		}
 	}

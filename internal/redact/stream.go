@@ -2,10 +2,11 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"reconcile/internal/lazyregexp"
 )
 
 const redacted = "(redacted)"
@@ -60,7 +61,7 @@ func (s *stream) scan(text []byte) {
 		char, size := utf8.DecodeRune(text[i:])
 		colour, frame := 0, 0
 		if char == '\x1b' {
-			colour = len(escapePattern.Find(text[i:]))
+			colour = len(escapePattern().Find(text[i:]))
 		} else if s.broken {
 			frame = frameLen(text[i:])
 		}
@@ -157,9 +158,11 @@ func (s *stream) flush(last bool) []byte {
 	return clean
 }
 
+const colour = `\x1b\[[0-9;:]*[A-Za-z]`
+
 var (
-	colourPattern = regexp.MustCompile(`\x1b\[[0-9;:]*[A-Za-z]`)
-	escapePattern = regexp.MustCompile(`^` + colourPattern.String())
+	colourPattern = lazyregexp.New(colour)
+	escapePattern = lazyregexp.New(`^` + colour)
 )
 
 // maxPrefix is the maximum length in bytes of a resource's name before a provisioner's output.
@@ -183,4 +186,4 @@ func frameLen(text []byte) int {
 }
 
 // StripColours removes the sequences that set colours from Terraform's output.
-func StripColours(text string) string { return colourPattern.ReplaceAllString(text, "") }
+func StripColours(text string) string { return colourPattern().ReplaceAllString(text, "") }

@@ -3,15 +3,16 @@ package visible
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // colourSequence matches an escape sequence that only sets colours and weight. Conceal (8)
 // and blink (5) are not in it, so that it cannot hide text.
-var colourSequence = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
+var colourSequence = lazyregexp.New(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
 
 // NewWriter returns a writer that escapes as Text does, but keeps the program's own
 // colours. Each Write should contain whole characters and whole colour sequences.
@@ -47,7 +48,7 @@ func escapeForTerminal(text string) string {
 			break
 		}
 		rest = "\x1b" + rest
-		if sequence := colourSequence.FindString(rest); sequence != "" {
+		if sequence := colourSequence().FindString(rest); sequence != "" {
 			b.WriteString(sequence)
 			text = rest[len(sequence):]
 			continue

@@ -2,12 +2,13 @@ package approval
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // Command is the line "/approve WORKSPACE DIGITS" of a comment.
@@ -23,9 +24,9 @@ func (c Command) String() string { return "/approve " + c.Workspace + " " + c.Di
 const maxCommentSize = 64 << 10
 
 var (
-	commandPattern = regexp.MustCompile(`^/approve (\S(?:.*\S)?) ([0-9a-f]{16,64})[ \t]*$`)
+	commandPattern = lazyregexp.New(`^/approve (\S(?:.*\S)?) ([0-9a-f]{16,64})[ \t]*$`)
 	// attemptPattern matches what somebody may have meant as a command.
-	attemptPattern = regexp.MustCompile(`(?m)^/approve\b|/approve\s+\S.*[0-9a-f]{8}`)
+	attemptPattern = lazyregexp.New(`(?m)^/approve\b|/approve\s+\S.*[0-9a-f]{8}`)
 )
 
 // FindCommands returns the commands of a comment: each on a line of its own, outside quotes
@@ -36,7 +37,7 @@ func FindCommands(comment string) (commands []Command, isAttempt bool) {
 		return nil, strings.Contains(comment, "/approve ")
 	}
 	source := []byte(strings.ReplaceAll(comment, "\r\n", "\n"))
-	if attempt := attemptPattern.Match(source); !attempt {
+	if attempt := attemptPattern().Match(source); !attempt {
 		return nil, false
 	}
 	plain := findPlainLines(source)
@@ -45,7 +46,7 @@ func FindCommands(comment string) (commands []Command, isAttempt bool) {
 	for line := range bytes.Lines(source) {
 		body := strings.TrimSuffix(string(line), "\n")
 		if isMarked := marked.next(body); plain[start] && !isMarked {
-			if match := commandPattern.FindStringSubmatch(body); match != nil {
+			if match := commandPattern().FindStringSubmatch(body); match != nil {
 				commands = append(commands, Command{match[1], match[2]})
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // dataFiles hold what is known. docs/risk.md describes them.
@@ -179,7 +180,7 @@ func (k *knowledge) addLists(file *dataFile) error {
 		if _, ok := k.kinds[typeName]; ok {
 			return fmt.Errorf("%s is in two lists", typeName)
 		}
-		if !sourceMark.MatchString(entry.Source) || list != "routine" && list != listPlain && (entry.What == "" || entry.WhatJa == "") {
+		if !sourceMark().MatchString(entry.Source) || list != "routine" && list != listPlain && (entry.What == "" || entry.WhatJa == "") {
 			return fmt.Errorf("%s of list %s lacks en, ja or source", typeName, list)
 		}
 		entry.list = list
@@ -215,11 +216,11 @@ const listPlain = "plain"
 const programPrefix = "data."
 
 // sourceMark begins a source: see data/actions.hcl.
-var sourceMark = regexp.MustCompile(`^[DSAITX] \S`)
+var sourceMark = lazyregexp.New(`^[DSAITX] \S`)
 
 // complete checks an entry and reads what it says in text.
 func (r *rule) complete() (err error) {
-	if !sourceMark.MatchString(r.Source) || (r.En == "") != (r.Ja == "") {
+	if !sourceMark().MatchString(r.Source) || (r.En == "") != (r.Ja == "") {
 		return errors.New("an entry needs a source with its mark, and its sentence in both languages")
 	}
 	if r.Risk != "" {
@@ -238,7 +239,7 @@ func (r *rule) complete() (err error) {
 			return fmt.Errorf("%q is no action", on)
 		}
 	}
-	if left := placeholder.ReplaceAllString(r.En+r.Ja, ""); strings.ContainsAny(left, "{}") {
+	if left := placeholder().ReplaceAllString(r.En+r.Ja, ""); strings.ContainsAny(left, "{}") {
 		return fmt.Errorf("a sentence has a brace that is no placeholder: %s", left)
 	}
 	if err := checkCondition(r.When); err != nil {

@@ -1,11 +1,12 @@
 package risk
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // programs are the kinds of provisioners that each resource of the configuration has, by
@@ -39,12 +40,12 @@ func (p programs) addModule(prefix string, m *tfjson.ConfigModule) {
 }
 
 // instanceKey is the key of an instance in an address: ["a"] or [0].
-var instanceKey = regexp.MustCompile(`\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]`)
+var instanceKey = lazyregexp.New(`\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]`)
 
 // of names the provisioners of a resource, or returns "".
 func (p programs) of(address string) string {
 	if len(p) == 0 {
 		return ""
 	}
-	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[instanceKey.ReplaceAllString(address, "")]))), ", ")
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[instanceKey().ReplaceAllString(address, "")]))), ", ")
 }

@@ -3,13 +3,13 @@ package risk
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/visible"
 )
 
@@ -20,10 +20,10 @@ const (
 
 // placeholder is where a sentence quotes a value: {before}, {after}, {path}, {weights},
 // {old.NAME} or {new.NAME}.
-var placeholder = regexp.MustCompile(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
+var placeholder = lazyregexp.New(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
 
 // optional is a part of a sentence that is left out if there is no value for it.
-var optional = regexp.MustCompile(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\[\]]*)\]`)
+var optional = lazyregexp.New(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\[\]]*)\]`)
 
 func (s *subject) verdictOfRule(r *rule, at steps) verdict {
 	return verdict{
@@ -41,14 +41,14 @@ func (s *subject) verdictOfPath(name string, at steps) verdict {
 
 // fill replaces the placeholders of a sentence by what is at a path.
 func (s *subject) fill(text string, at steps, japanese bool) string {
-	text = optional.ReplaceAllStringFunc(text, func(part string) string {
+	text = optional().ReplaceAllStringFunc(text, func(part string) string {
 		part = strings.Trim(part, "[]")
 		if strings.Contains(s.fill(part, at, japanese), quote(nil, false, japanese)) {
 			return ""
 		}
 		return part
 	})
-	return placeholder.ReplaceAllStringFunc(text, func(field string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(field string) string {
 		switch name := strings.Trim(field, "{}"); {
 		case name == "before":
 			return s.quoteOld(at, japanese)
@@ -122,7 +122,7 @@ func quote(v any, sensitive, japanese bool) string {
 		return words(japanese, "(none)", "（なし）")
 	case string:
 		text = strconv.Quote(v)
-		if isPlainWord.MatchString(v) {
+		if isPlainWord().MatchString(v) {
 			text = v
 		}
 	default:
@@ -135,7 +135,7 @@ func quote(v any, sensitive, japanese bool) string {
 }
 
 // isPlainWord matches what needs no quotation marks in a sentence.
-var isPlainWord = regexp.MustCompile(`^[A-Za-z0-9._:/+-]+$`)
+var isPlainWord = lazyregexp.New(`^[A-Za-z0-9._:/+-]+$`)
 
 func words(japanese bool, en, ja string) string {
 	if japanese {

@@ -47,7 +47,7 @@ func Templates() []Sentence {
 func (s Sentence) Format() Sentence {
 	numbers := map[string]int{}
 	count := 0
-	en := placeholder.ReplaceAllStringFunc(strings.ReplaceAll(s.En, "%", "%%"), func(field string) string {
+	en := placeholder().ReplaceAllStringFunc(strings.ReplaceAll(s.En, "%", "%%"), func(field string) string {
 		if count++; numbers[field] == 0 {
 			numbers[field] = count
 		}
@@ -56,7 +56,7 @@ func (s Sentence) Format() Sentence {
 	if count == 0 {
 		return s
 	}
-	ja := placeholder.ReplaceAllStringFunc(strings.ReplaceAll(s.Ja, "%", "%%"), func(field string) string {
+	ja := placeholder().ReplaceAllStringFunc(strings.ReplaceAll(s.Ja, "%", "%%"), func(field string) string {
 		return fmt.Sprintf("%%[%d]s", numbers[field])
 	})
 	return Sentence{En: en, Ja: ja}
@@ -64,11 +64,11 @@ func (s Sentence) Format() Sentence {
 
 // expandOptional returns a sentence with its optional part and without it.
 func expandOptional(s Sentence) []Sentence {
-	if !optional.MatchString(s.En) {
+	if !optional().MatchString(s.En) {
 		return []Sentence{s}
 	}
 	edit := func(replacement string) Sentence {
-		return Sentence{En: optional.ReplaceAllString(s.En, replacement), Ja: optional.ReplaceAllString(s.Ja, replacement)}
+		return Sentence{En: optional().ReplaceAllString(s.En, replacement), Ja: optional().ReplaceAllString(s.Ja, replacement)}
 	}
 	return []Sentence{edit("$1"), edit("")}
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/runid"
 	"reconcile/reconciler/terraform/roles"
 )
@@ -173,11 +173,11 @@ func (s *Session) closeRoles() error {
 	return err
 }
 
-var invalidSessionChars = regexp.MustCompile(`[^\w+=,.@-]`)
+var invalidSessionChars = lazyregexp.New(`[^\w+=,.@-]`)
 
 // sessionName returns a role session name that AWS accepts: at most 64 characters of a
 // small set.
 func sessionName(run runid.ID, workspace string) string {
-	name := invalidSessionChars.ReplaceAllString("reconcile-"+string(run)+"-"+workspace, "-")
+	name := invalidSessionChars().ReplaceAllString("reconcile-"+string(run)+"-"+workspace, "-")
 	return name[:min(len(name), 64)]
 }

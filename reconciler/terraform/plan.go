@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/redact"
 	"reconcile/reconciler/risk"
@@ -102,7 +102,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		}
 	}
 	if !inspected { // the ids that progress shows may be secret
-		text = progressPattern.ReplaceAllString(text, "")
+		text = progressPattern().ReplaceAllString(text, "")
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.tf.product, text)
 	plan.Text = s.log.Text(extractPlanText(text))
@@ -133,12 +133,12 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 		changed = code == 2
 		return changed
 	}})
-	return changed, stateFlagPattern.ReplaceAllString(stdout.String(), ""), err
+	return changed, stateFlagPattern().ReplaceAllString(stdout.String(), ""), err
 }
 
 // stateFlagPattern matches Terraform's warning about the flag -state. Only we could heed it: the
 // flag gives a plan a copy of the state.
-var stateFlagPattern = regexp.MustCompile(`(?m)^\n?Warning: Deprecated flag: -state\n\n(?:.+\n)+`)
+var stateFlagPattern = lazyregexp.New(`(?m)^\n?Warning: Deprecated flag: -state\n\n(?:.+\n)+`)
 
 // needsInit reports whether init would fix the error: Terraform says so, or plugins are
 // missing.
@@ -227,11 +227,11 @@ func (s *Session) tellable(failure string) string {
 	return excerpt.Shorten(s.log.Text(failure), maxFailure)
 }
 
-var progressPattern = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
+var progressPattern = lazyregexp.New(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
 
 // extractPlanText returns the part of the plan's output that describes the changes.
 func extractPlanText(printed string) string {
-	text := progressPattern.ReplaceAllString(redact.StripColours(printed), "")
+	text := progressPattern().ReplaceAllString(redact.StripColours(printed), "")
 	if before, _, found := strings.Cut(text, "\nSaved the plan to: "); found {
 		text = strings.TrimRight(before, "─\n ")
 	}

@@ -11,11 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
@@ -175,7 +175,7 @@ func decodeExactJSON(text json.RawMessage) (any, error) {
 }
 
 var (
-	lockFieldPattern = regexp.MustCompile(`(?m)^\s*(ID|Path|Operation|Who|Version|Created):[ \t]*(.*?)\s*$`)
+	lockFieldPattern = lazyregexp.New(`(?m)^\s*(ID|Path|Operation|Who|Version|Created):[ \t]*(.*?)\s*$`)
 )
 
 // lockTimeLayout is how Terraform prints Created: Go's time format, in UTC.
@@ -193,7 +193,7 @@ func parseUnlockError(blocks []string) *UnlockError {
 		if !strings.HasPrefix(block, unlockErrorPrefix) {
 			return nil
 		}
-		if id := lockFieldPattern.FindStringSubmatch(block); id != nil && id[1] == "ID" {
+		if id := lockFieldPattern().FindStringSubmatch(block); id != nil && id[1] == "ID" {
 			unlockErr.ID = id[2]
 		}
 	}
@@ -202,7 +202,7 @@ func parseUnlockError(blocks []string) *UnlockError {
 
 // httpLockPattern matches the http backend's error, which has the holder's lock id. Its
 // Lock Info describes the refused command instead of the holder.
-var httpLockPattern = regexp.MustCompile(`HTTP remote state already locked: ID=(\S+)`)
+var httpLockPattern = lazyregexp.New(`HTTP remote state already locked: ID=(\S+)`)
 
 // parseLockedError reads the holder of a state lock from Terraform's error. It returns
 // nil for any other error. Terraform and OpenTofu offer this only as text.
@@ -211,11 +211,11 @@ func parseLockedError(message string) *LockedError {
 	if !found || strings.Contains(message, unlockErrorPrefix) {
 		return nil
 	}
-	if m := httpLockPattern.FindStringSubmatch(unwrapLines(message)); m != nil {
+	if m := httpLockPattern().FindStringSubmatch(unwrapLines(message)); m != nil {
 		return &LockedError{ID: m[1]}
 	}
 	fields := map[string]string{}
-	for _, m := range lockFieldPattern.FindAllStringSubmatch(info, -1) {
+	for _, m := range lockFieldPattern().FindAllStringSubmatch(info, -1) {
 		if _, isSet := fields[m[1]]; !isSet {
 			fields[m[1]] = m[2]
 		}

@@ -2,8 +2,8 @@ package workspace
 
 import (
 	"path"
-	"regexp"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
@@ -85,9 +85,9 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 }
 
 var (
-	exactVersion = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
+	exactVersion = lazyregexp.New(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
 	// A ref that is neither a commit nor looks like a version may be a branch.
-	exactRef = regexp.MustCompile(`[?&](ref=([0-9a-f]{7,64}|refs/tags/[^&]+|[^&]*\d+\.\d+[^&]*|v\d+)(&|$)|(rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+)`)
+	exactRef = lazyregexp.New(`[?&](ref=([0-9a-f]{7,64}|refs/tags/[^&]+|[^&]*\d+\.\d+[^&]*|v\d+)(&|$)|(rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+)`)
 )
 
 // checkRemoteCall warns about a module that may change without a commit here.
@@ -95,7 +95,7 @@ func (e *evaluation) checkRemoteCall(c *module.Call, source module.Definition, t
 	exact := false
 	if v, ok := c.Arguments["version"]; ok {
 		version, known := hcleval.ConstantString(v.Expression)
-		exact = known && exactVersion.MatchString(version)
+		exact = known && exactVersion().MatchString(version)
 	}
 	if e.checker != nil {
 		e.checker.CheckRemoteModule(c, source, text, exact)
@@ -107,7 +107,7 @@ func (e *evaluation) checkRemoteCall(c *module.Call, source module.Definition, t
 		e.addWarning(source.File, source.Expression, "module %q has no exact version: reconcile does not notice a new version in the registry", c.Name)
 		return
 	}
-	if !exactRef.MatchString(text) {
+	if !exactRef().MatchString(text) {
 		e.addWarning(source.File, source.Expression, "module %q has a remote source without an exact ref: reconcile does not notice changes there", c.Name)
 	}
 }

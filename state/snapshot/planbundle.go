@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"time"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // A plan bundle is the input and the output of a remote task that plans a pull request:
@@ -18,12 +19,12 @@ import (
 const bundlesDir = "previews"
 
 var (
-	bundleIDPattern   = regexp.MustCompile(`^[A-Z2-7]{26}$`) // as crypto/rand.Text makes it
-	bundlePartPattern = regexp.MustCompile(`^[a-z]+$`)
+	bundleIDPattern   = lazyregexp.New(`^[A-Z2-7]{26}$`) // as crypto/rand.Text makes it
+	bundlePartPattern = lazyregexp.New(`^[a-z]+$`)
 )
 
 func bundleKey(key, part, suffix string) (string, error) {
-	if !bundleIDPattern.MatchString(key) || !bundlePartPattern.MatchString(part) {
+	if !bundleIDPattern().MatchString(key) || !bundlePartPattern().MatchString(part) {
 		return "", fmt.Errorf("invalid part %q of bundle %q", part, key)
 	}
 	return bundlesDir + "/" + key + "/" + part + suffix, nil

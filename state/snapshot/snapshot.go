@@ -18,13 +18,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/lazyregexp"
 )
 
 // Store is a store of snapshots. It is safe for several goroutines and several processes
@@ -72,10 +72,10 @@ func Open(ctx context.Context, location string, cfg aws.Config) (*Store, error) 
 
 const archiveSuffix = ".tar.zst"
 
-var commitIDPattern = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitIDPattern = lazyregexp.New(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 func archiveKey(commit commitid.ID) (string, error) {
-	if !commitIDPattern.MatchString(string(commit)) {
+	if !commitIDPattern().MatchString(string(commit)) {
 		return "", fmt.Errorf("%q is not a full commit id", commit)
 	}
 	return string(commit) + archiveSuffix, nil
@@ -175,7 +175,7 @@ func (s *Store) List(ctx context.Context) ([]Snapshot, error) {
 	var snapshots []Snapshot
 	for _, o := range objects {
 		commit, ok := strings.CutSuffix(o.name, archiveSuffix)
-		if ok && !o.isDir && commitIDPattern.MatchString(commit) {
+		if ok && !o.isDir && commitIDPattern().MatchString(commit) {
 			snapshots = append(snapshots, Snapshot{commitid.ID(commit), o.size, o.modTime, s.blobs.location(o.name)})
 		}
 	}

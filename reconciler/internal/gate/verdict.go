@@ -9,6 +9,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/settings"
@@ -136,11 +137,11 @@ func verbOf(change risk.Change) string {
 // isProtected reports whether a pattern matches an address, one of the modules that it is
 // in, or the address within its module. A star matches any text.
 func isProtected(patterns []string, address string) bool {
-	names := []string{address, indexPattern.ReplaceAllString(address, "")}
-	for _, dot := range dotPattern.FindAllStringIndex(address, -1) {
+	names := []string{address, indexPattern().ReplaceAllString(address, "")}
+	for _, dot := range dotPattern().FindAllStringIndex(address, -1) {
 		names = append(names, address[:dot[0]])
 		if rest := address[dot[1]:]; !strings.HasPrefix(rest, "module.") && strings.HasPrefix(address, "module.") {
-			names = append(names, rest, indexPattern.ReplaceAllString(rest, ""))
+			names = append(names, rest, indexPattern().ReplaceAllString(rest, ""))
 		}
 	}
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
@@ -151,6 +152,6 @@ func isProtected(patterns []string, address string) bool {
 }
 
 var (
-	indexPattern = regexp.MustCompile(`\[[^\]]*\]$`)
-	dotPattern   = regexp.MustCompile(`\.`)
+	indexPattern = lazyregexp.New(`\[[^\]]*\]$`)
+	dotPattern   = lazyregexp.New(`\.`)
 )

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // pattern recognizes the texts that a format of the code makes.
@@ -20,7 +22,7 @@ type pattern struct {
 }
 
 // verb is a verb of a format, as package fmt defines it, with the number of its value.
-var verb = regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
+var verb = lazyregexp.New(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
 
 // minLiterals keeps formats such as "%s: %w" from fitting every text.
 const minLiterals = 4
@@ -28,7 +30,7 @@ const minLiterals = 4
 // newPattern returns the pattern of a format; nil for a text without verbs, and for a format
 // that hardly has literal text.
 func newPattern(format, translated string) *pattern {
-	places := verb.FindAllStringSubmatchIndex(format, -1)
+	places := verb().FindAllStringSubmatchIndex(format, -1)
 	if len(places) == 0 {
 		return nil
 	}
@@ -93,7 +95,7 @@ func (p *pattern) match(text string) []string {
 // fill returns the translation with values in it, which are formatted already.
 func (p *pattern) fill(values []string) string {
 	arguments, next := argumentsOf(p.translated), 0
-	return verb.ReplaceAllStringFunc(p.translated, func(v string) string {
+	return verb().ReplaceAllStringFunc(p.translated, func(v string) string {
 		argument := arguments[next]
 		next++
 		if argument == 0 {
@@ -109,7 +111,7 @@ func (p *pattern) fill(values []string) string {
 // argumentsOf returns the number of the argument of each verb of a format; 0 for %%.
 func argumentsOf(format string) (numbers []int) {
 	next := 1
-	for _, v := range verb.FindAllStringSubmatch(format, -1) {
+	for _, v := range verb().FindAllStringSubmatch(format, -1) {
 		if v[2] == "%" { // it has no argument
 			numbers = append(numbers, 0)
 			continue

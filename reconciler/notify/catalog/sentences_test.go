@@ -47,7 +47,7 @@ var errorMakers = map[string]bool{"Errorf": true, "New": true, "ProblemAt": true
 
 // readers are functions and fields whose literals are compared with what others say, or are
 // formats of others.
-var readers = regexp.MustCompile(`^(strings|bytes|regexp|exec|time|http|os|filepath|path|hcl|slog)\.|\.(Format|Set|Handle|HandleFunc|HasPrefix|Contains|String|Flags|MarkHidden)$|(^|\.)([lL]og|[lL]ogger)(\.With\(.*\))?\.[A-Z]|^(Use|Example|Short|Long|annotation.*)$`)
+var readers = regexp.MustCompile(`^(strings|bytes|regexp|lazyregexp|exec|time|http|os|filepath|path|hcl|slog)\.|\.(Format|Set|Handle|HandleFunc|HasPrefix|Contains|String|Flags|MarkHidden)$|(^|\.)([lL]og|[lL]ogger)(\.With\(.*\))?\.[A-Z]|^(Use|Example|Short|Long|annotation.*)$`)
 
 // TestSentencesOfTheCode checks that each text of the program that people can read is Japanese,
 // put together as the program does: errors with their values and causes, next steps, warnings,
@@ -133,7 +133,7 @@ func nameOf(e ast.Expr) string {
 // isTranslated reports whether a text comes out in Japanese, with values in it; a text that is no
 // sentence need not. Of an error each word counts.
 func isTranslated(tr *Translator, text string, isError bool) bool {
-	plain := quoted.ReplaceAllString(verb.ReplaceAllString(text, " "), " ")
+	plain := quoted.ReplaceAllString(verb().ReplaceAllString(text, " "), " ")
 	if command.MatchString(text) {
 		return true
 	}
@@ -156,9 +156,9 @@ func isFragment(tr *Translator, text string) bool {
 	if strings.Trim(text, " ,;:.()…\n") == text {
 		return false
 	}
-	part := strings.TrimSpace(verb.ReplaceAllString(text, "%s"))
+	part := strings.TrimSpace(verb().ReplaceAllString(text, "%s"))
 	for from := range tr.texts {
-		if strings.Contains(verb.ReplaceAllString(from, "%s"), part) {
+		if strings.Contains(verb().ReplaceAllString(from, "%s"), part) {
 			return true
 		}
 	}
@@ -168,7 +168,7 @@ func isFragment(tr *Translator, text string) bool {
 // fillVerbs puts values into a format, as an error has them.
 func fillVerbs(format string) string {
 	n := 0
-	return verb.ReplaceAllStringFunc(format, func(v string) string {
+	return verb().ReplaceAllStringFunc(format, func(v string) string {
 		n++
 		switch v[len(v)-1] {
 		case '%':

@@ -84,7 +84,7 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]Entry, dir string
 	}
 	for _, e := range list.entries {
 		name := path.Join(dir, e.Name)
-		if t.skipReason(name, e) != "" || t.isOmitted(name) {
+		if t.skipReason(dir, e) != "" || t.isOmitted(name) {
 			continue
 		}
 		all[name] = e

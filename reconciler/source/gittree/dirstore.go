@@ -70,7 +70,7 @@ func (s *DirStore) compareDir(t *Tree, treePath string, id plumbing.Hash) error 
 		if e.Problem == "" && e.Mode == filemode.Symlink && !s.Has(e.ID) {
 			return fmt.Errorf("%s is missing", gitpath.Quote(name))
 		}
-		if t.skipReason(name, e) != "" {
+		if t.skipReason(treePath, e) != "" {
 			continue
 		}
 		wanted[e.Name] = true

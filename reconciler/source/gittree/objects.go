@@ -47,7 +47,7 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 	needed := !list.canonical
 	for _, e := range list.entries {
 		name := path.Join(treePath, e.Name)
-		isSkipped := u.tree.skipReason(name, e) != ""
+		isSkipped := u.tree.skipReason(treePath, e) != ""
 		needed = needed || isSkipped
 		switch {
 		case isSkipped && e.Problem == "" && e.Mode == filemode.Symlink:

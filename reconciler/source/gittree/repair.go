@@ -100,7 +100,7 @@ func (r *repair) repairEntry(name string, e Entry) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	if name != "." && (r.tree.skipReason(name, e) != "" || r.tree.isOmitted(name)) || e.Mode == filemode.Submodule {
+	if name != "." && (r.tree.skipReason(path.Dir(name), e) != "" || r.tree.isOmitted(name)) || e.Mode == filemode.Submodule {
 		return nil
 	}
 	isEqual, err := r.matchesEntry(name, e)

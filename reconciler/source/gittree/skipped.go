@@ -53,23 +53,23 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	}
 	var skipped []error
 	for _, e := range list.entries {
-		if reason := t.skipReason(path.Join(found.path, e.Name), e); reason != "" {
+		if reason := t.skipReason(found.path, e); reason != "" {
 			skipped = append(skipped, SkippedEntry{path.Join(found.path, e.Name), reason})
 		}
 	}
 	return skipped, nil
 }
 
-// skipReason returns why the entry at name, a path without symlinks, is not checked out; ""
-// if it is.
-func (t *Tree) skipReason(name string, e Entry) string {
+// skipReason returns why the entry of the directory dir, a path without symlinks, is not checked
+// out; "" if it is.
+func (t *Tree) skipReason(dir string, e Entry) string {
 	switch {
 	case e.Problem != "":
 		return e.Problem
-	case len(name) > maxPath:
+	case len(dir)+1+len(e.Name) > maxPath && len(path.Join(dir, e.Name)) > maxPath:
 		return fmt.Sprintf("its path is longer than %d bytes", maxPath)
 	case e.Mode == filemode.Symlink:
-		return t.escapeReason(name, e)
+		return t.escapeReason(path.Join(dir, e.Name), e)
 	}
 	return ""
 }

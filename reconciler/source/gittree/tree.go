@@ -35,6 +35,7 @@ type Tree struct {
 	mu              sync.RWMutex
 	listings        map[plumbing.Hash]listing
 	ids             sync.Map     // results of ID by path; workspaces share most of theirs
+	dirs            sync.Map     // directories that no link leads to, as pathEntry by path
 	listedDirs      atomic.Int64 // number of directories listed, counted by path
 	checkLimitsOnce func() error // checkLimits, at most once
 	omitRule        func(path string) bool
@@ -129,6 +130,12 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 	if !validPath(name) {
 		return pathEntry{}, fs.ErrInvalid
 	}
+	if dir, ok := t.findDir(path.Dir(name)); ok && name != "." {
+		next, err := t.lookUpChild(dir, path.Base(name))
+		if err != nil || next.entry.Mode != filemode.Symlink || !follow {
+			return next, err
+		}
+	}
 	stack := []pathEntry{{".", t.root}}
 	parts := strings.Split(name, "/")
 	for links := 0; len(parts) > 0; {
@@ -168,6 +175,27 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 		parts = append(strings.Split(target, "/"), parts...)
 	}
 	return stack[len(stack)-1], nil
+}
+
+// findDir returns the directory at a valid path; ok is false where there is none, or a link is
+// on the path. It keeps what it finds, because most lookups are in the same few directories.
+func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
+	if dir == "." {
+		return pathEntry{".", t.root}, true
+	}
+	if found, ok := t.dirs.Load(dir); ok {
+		return found.(pathEntry), true
+	}
+	above, ok := t.findDir(path.Dir(dir))
+	if !ok {
+		return pathEntry{}, false
+	}
+	found, err := t.lookUpChild(above, path.Base(dir))
+	if err != nil || found.entry.Mode != filemode.Dir {
+		return pathEntry{}, false
+	}
+	t.dirs.Store(dir, found)
+	return found, true
 }
 
 // validPath reports what fs.ValidPath does, for names of arbitrary bytes.

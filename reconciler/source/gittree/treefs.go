@@ -136,7 +136,7 @@ func (t *Tree) listDir(dir pathEntry) ([]fs.DirEntry, error) {
 	}
 	list := make([]fs.DirEntry, 0, len(tree.entries))
 	for _, e := range tree.entries {
-		if t.skipReason(path.Join(dir.path, e.Name), e) == "" {
+		if t.skipReason(dir.path, e) == "" {
 			list = append(list, dirEntry{t, e})
 		}
 	}

@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"reconcile/internal/files"
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/secret"
 )
 
@@ -23,7 +23,7 @@ type Address struct {
 }
 
 // scpFormPattern matches git's short form of an ssh address, [user@]host:path.
-var scpFormPattern = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
+var scpFormPattern = lazyregexp.New(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
 
 // ParseAddress reads an https, ssh, http or file URL, git's short form of an ssh URL
 // (user@host:path), or a path, and separates credentials from it. Errors are *Error; they do
@@ -37,7 +37,7 @@ func ParseAddress(raw string) (Address, Credentials, error) {
 	case strings.Contains(raw, "://"):
 		return parseURL(raw)
 	}
-	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !files.Exists(raw) {
+	if m := scpFormPattern().FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !files.Exists(raw) {
 		if strings.Contains(m[3], "@") { // perhaps user:pass/word@host/path
 			return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}

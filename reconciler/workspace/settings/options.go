@@ -2,12 +2,12 @@ package settings
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -81,8 +81,8 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 }
 
 var (
-	varNamePattern = regexp.MustCompile(`^TF_VAR_[\pL_][\pL\pN_-]*$`)
-	roleARNPattern = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/.+$`)
+	varNamePattern = lazyregexp.New(`^TF_VAR_[\pL_][\pL\pN_-]*$`)
+	roleARNPattern = lazyregexp.New(`^arn:[a-z-]+:iam::\d{12}:role/.+$`)
 )
 
 // decodeOptions evaluates attributes into o. It omits wrong values.
@@ -108,7 +108,7 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 		case "env":
 			// A tip is adopted with the values of these variables before its workspaces are
 			// known, so they cannot depend on workspace names.
-			o.env = d.decodeValidStrings(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern.MatchString)
+			o.env = d.decodeValidStrings(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern().MatchString)
 		case "protect":
 			o.protect = d.decodeValidStrings(attr, ctx, "an address or a pattern of addresses, such as aws_db_instance.*", isAddressPattern)
 		case "max_destroy":
@@ -154,7 +154,7 @@ func (d *decoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.EvalContext)
 
 func (d *decoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
 	arn := d.decodeString(attr, ctx)
-	if arn != "" && !roleARNPattern.MatchString(arn) {
+	if arn != "" && !roleARNPattern().MatchString(arn) {
 		d.addProblem(attr.Expr.Range(), "%s: %q is not a role's ARN, such as arn:aws:iam::123456789012:role/plan", attr.Name, arn)
 		return ""
 	}

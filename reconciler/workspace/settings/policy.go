@@ -2,12 +2,12 @@ package settings
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -29,7 +29,7 @@ var trustedProviders = []string{"hashicorp/aws", "hashicorp/null", "hashicorp/ra
 const BuiltinProvider = "terraform.io/builtin/terraform"
 
 // providerSourcePattern matches NAMESPACE/TYPE and HOST/NAMESPACE/TYPE.
-var providerSourcePattern = regexp.MustCompile(`^([0-9a-z.-]+(:\d+)?/)?[0-9a-z_-]+/[0-9a-z_-]+$`)
+var providerSourcePattern = lazyregexp.New(`^([0-9a-z.-]+(:\d+)?/)?[0-9a-z_-]+/[0-9a-z_-]+$`)
 
 // AllowsProvider reports whether a provider may run.
 func (t Policy) AllowsProvider(source string) bool {
@@ -107,15 +107,15 @@ func (s *Settings) PreviewPolicy(product repotree.Product) Policy {
 
 var previewSchema = attributesSchema("providers", "modules", "refuse", "allow")
 
-var moduleSourcePattern = regexp.MustCompile(`^([0-9A-Za-z.-]+(:\d+)?/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+$`)
+var moduleSourcePattern = lazyregexp.New(`^([0-9A-Za-z.-]+(:\d+)?/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+$`)
 
 func (d *decoder) decodePolicy(content *hcl.BodyContent) (t Policy) {
 	for name, attr := range content.Attributes {
 		switch name {
 		case "providers":
-			t.Providers = append([]string{}, d.decodeValidStrings(attr, nil, "a provider's source, such as hashicorp/aws", providerSourcePattern.MatchString)...)
+			t.Providers = append([]string{}, d.decodeValidStrings(attr, nil, "a provider's source, such as hashicorp/aws", providerSourcePattern().MatchString)...)
 		case "modules":
-			t.Modules = d.decodeValidStrings(attr, nil, "a module's source in a registry, such as terraform-aws-modules/vpc/aws", moduleSourcePattern.MatchString)
+			t.Modules = d.decodeValidStrings(attr, nil, "a module's source in a registry, such as terraform-aws-modules/vpc/aws", moduleSourcePattern().MatchString)
 		case "refuse":
 			t.RefusedNames = d.decodeValidStrings(attr, nil, "a name or a pattern of names, such as aws_ssm_*", isAddressPattern)
 		case "allow":

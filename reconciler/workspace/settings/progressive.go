@@ -2,13 +2,13 @@ package settings
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -41,8 +41,8 @@ var (
 	progressiveBlock  = []hcl.BlockHeaderSchema{{Type: "progressive"}}
 	progressiveSchema = attributesSchema("variable", "steps", "soak", "alarms", "quiet", "on_alarm")
 
-	variablePattern = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
-	alarmARNPattern = regexp.MustCompile(`^arn:[a-z-]+:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+$`)
+	variablePattern = lazyregexp.New(`^[\pL_][\pL\pN_-]*$`)
+	alarmARNPattern = lazyregexp.New(`^arn:[a-z-]+:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+$`)
 )
 
 // decodeProgressive returns the strategy of a block, or nil if it reports a problem.
@@ -65,12 +65,12 @@ func (d *decoder) decodeProgressive(blocks hcl.Blocks, ctx *hcl.EvalContext) *Pr
 		return nil
 	}
 	p := &Progressive{OnAlarm: AbortOnAlarm, Steps: d.decodeSteps(attrs["steps"], ctx)}
-	if p.Variable = d.decodeString(attrs["variable"], ctx); p.Variable != "" && !variablePattern.MatchString(p.Variable) {
+	if p.Variable = d.decodeString(attrs["variable"], ctx); p.Variable != "" && !variablePattern().MatchString(p.Variable) {
 		d.addProblem(attrs["variable"].Expr.Range(), "progressive: %q is not a variable's name", p.Variable)
 	}
 	p.Soak = d.decodeSoak(attrs["soak"], len(p.Steps), ctx)
 	if attr := attrs["alarms"]; attr != nil {
-		p.Alarms = d.decodeValidStrings(attr, ctx, "an alarm's ARN, such as arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:errors", alarmARNPattern.MatchString)
+		p.Alarms = d.decodeValidStrings(attr, ctx, "an alarm's ARN, such as arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:errors", alarmARNPattern().MatchString)
 	}
 	if attr := attrs["quiet"]; attr != nil {
 		p.Quiet = d.decodeValidStrings(attr, ctx, "one of alarms", func(arn string) bool { return slices.Contains(p.Alarms, arn) })

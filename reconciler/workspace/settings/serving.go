@@ -1,16 +1,17 @@
 package settings
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // Serving names the output of another workspace that tells, by workspace, how many percent of
 // the traffic each serves.
 type Serving struct{ Workspace, Output string }
 
-var outputPattern = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
+var outputPattern = lazyregexp.New(`^[\pL_][\pL\pN_-]*$`)
 
 // resolveServing returns the output that serving names, and reports one that cannot be.
 func (s *Settings) resolveServing(d *decoder, name string, serving posString) Serving {
@@ -18,7 +19,7 @@ func (s *Settings) resolveServing(d *decoder, name string, serving posString) Se
 		return Serving{}
 	}
 	dot := strings.LastIndexByte(serving.text, '.')
-	if dot < 1 || !outputPattern.MatchString(serving.text[dot+1:]) {
+	if dot < 1 || !outputPattern().MatchString(serving.text[dot+1:]) {
 		d.addProblem(serving.rng, "serving: %q is not an output of a workspace, such as \"switchover.shares\"", serving.text)
 		return Serving{}
 	}

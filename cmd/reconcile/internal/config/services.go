@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/awsworker"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/notify/chat"
 )
 
@@ -61,7 +61,7 @@ const (
 
 const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
 
-var chatworkRoom = regexp.MustCompile(`^[0-9]+$`)
+var chatworkRoom = lazyregexp.New(`^[0-9]+$`)
 
 // checkNotify refuses unknown channels.
 func (s *Settings) checkNotify() error {
@@ -71,7 +71,7 @@ func (s *Settings) checkNotify() error {
 		switch {
 		case channel == NotifyLog, channel == notifyBacklog, channel == NotifySlack, channel == NotifyTeams:
 		case isSNS && strings.HasPrefix(topic, "arn:"):
-		case isChatwork && chatworkRoom.MatchString(room):
+		case isChatwork && chatworkRoom().MatchString(room):
 		case IsHTTP(channel):
 			if err := chat.CheckURL(channel); err != nil {
 				return usage.Errorf(notifyUsage, "--notify %s: %w", channel, err)

@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // siteFile has all values of the estate that are a company's own.
@@ -90,7 +91,7 @@ func (e *estate) checkPlaceholders(staging bool) error {
 }
 
 // placeholders matches the values of the example company that this repository ships.
-var placeholders = regexp.MustCompile(`\bexample\b|123456789012|210987654321|111122223333|Z0123456789ABCDEFGHIJ|Z0987654321JIHGFEDCBA` +
+var placeholders = lazyregexp.New(`\bexample\b|123456789012|210987654321|111122223333|Z0123456789ABCDEFGHIJ|Z0987654321JIHGFEDCBA` +
 	`|dxvif-fg7xk3qa|dxvif-fg9mz2wd|ami-0a1b2c3d4e5f60718|ami-0f6e5d4c3b2a10987|IAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK\+r0`)
 
 // placeholder is a shipped value that is left.
@@ -146,7 +147,7 @@ func findPlaceholdersIn(dir, path string) (left []placeholder, err error) {
 		if name == "env/reconcile.hcl" && value == "staging" {
 			staging = true // its block is the last one
 		}
-		if placeholders.MatchString(value) {
+		if placeholders().MatchString(value) {
 			left = append(left, placeholder{name, token.Range.Start.Line, value, staging})
 		}
 	}

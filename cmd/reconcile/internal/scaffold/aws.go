@@ -3,13 +3,13 @@ package scaffold
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
@@ -18,7 +18,7 @@ import (
 
 // backlogSSH is an address of a Backlog repository over SSH:
 // SPACE@SPACE.git.backlog.com:/PROJECT/repo.git.
-var backlogSSH = regexp.MustCompile(`^(?:ssh://)?[^@/]+@([a-z0-9-]+)\.git\.(backlog\.(?:com|jp)):?/([^/]+)/([^/]+?)(?:\.git)?$`)
+var backlogSSH = lazyregexp.New(`^(?:ssh://)?[^@/]+@([a-z0-9-]+)\.git\.(backlog\.(?:com|jp)):?/([^/]+)/([^/]+?)(?:\.git)?$`)
 
 // AWSValues returns a call of modules/reconciler that fits the repository at top. What nothing
 // in the repository says is a comment.
@@ -73,7 +73,7 @@ func originURL(top string) string {
 		return ""
 	}
 	url := remote.Config().URLs[0]
-	if found := backlogSSH.FindStringSubmatch(url); found != nil {
+	if found := backlogSSH().FindStringSubmatch(url); found != nil {
 		return fmt.Sprintf("https://%s.%s/git/%s/%s.git", found[1], found[2], found[3], found[4])
 	}
 	scheme, rest, ok := strings.Cut(url, "://")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
@@ -240,14 +240,14 @@ func nextCommand(result *run.Result) string {
 }
 
 // approvalCommand is in the error of a workspace whose plan can be approved.
-var approvalCommand = regexp.MustCompile("`reconcile approve [^`]+`")
+var approvalCommand = lazyregexp.New("`reconcile approve [^`]+`")
 
 // approveCommand returns the command that approves what waits, if that is one plan.
 func approveCommand(result *run.Result) string {
 	var commands []string
 	for _, w := range result.Workspaces {
 		if w.Outcome == state.Blocked {
-			commands = append(commands, approvalCommand.FindString(w.Error))
+			commands = append(commands, approvalCommand().FindString(w.Error))
 		}
 	}
 	if len(commands) == 1 && commands[0] != "" {

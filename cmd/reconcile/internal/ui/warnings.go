@@ -1,13 +1,12 @@
 package ui
 
 import (
-	"regexp"
-
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/notify/catalog"
 )
 
 // warningPlace is the file, line and column before a warning.
-var warningPlace = regexp.MustCompile(`^\S+:\d+:\d+: `)
+var warningPlace = lazyregexp.New(`^\S+:\d+:\d+: `)
 
 // warningCounts counts warnings that differ only in their places.
 type warningCounts struct {
@@ -17,7 +16,7 @@ type warningCounts struct {
 
 // isFirst counts a warning and reports whether it is the first of its text.
 func (c *warningCounts) isFirst(warning string) bool {
-	text := warningPlace.ReplaceAllString(warning, "")
+	text := warningPlace().ReplaceAllString(warning, "")
 	if c.times == nil {
 		c.times = map[string]int{}
 	}

@@ -41,8 +41,11 @@ func (s *Store) openLoose(id plumbing.Hash) (*Object, error) {
 // decodeLoose inflates "TYPE SIZE\x00CONTENT" and parses the header. Closing the object
 // closes f.
 func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
-	z, err := inflate(f)
+	raw := readers.Get().(*bufio.Reader)
+	raw.Reset(f)
+	z, err := inflate(raw)
 	if err != nil {
+		readers.Put(raw)
 		return nil, err
 	}
 	r := readers.Get().(*bufio.Reader)
@@ -50,6 +53,7 @@ func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
 	release := func() {
 		inflaters.Put(z)
 		readers.Put(r)
+		readers.Put(raw)
 	}
 	defer func() {
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -39,6 +40,9 @@ type pack struct {
 	fanout [256]uint32
 
 	offsets map[plumbing.Hash]int64 // of the objects, while there is no index
+
+	lookups atomic.Int32
+	held    atomic.Pointer[bytes.Reader] // the index in memory; nil: not yet
 }
 
 func openPack(path string) (_ *pack, err error) {
@@ -121,7 +125,7 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	defer idBuffers.Put(buffer)
 	*buffer = slices.Grow((*buffer)[:0], int(high-low)*idLen)
 	ids := (*buffer)[:int(high-low)*idLen]
-	if _, err := p.index.ReadAt(ids, idsOffset+int64(low)*idLen); err != nil {
+	if _, err := p.indexReader().ReadAt(ids, idsOffset+int64(low)*idLen); err != nil {
 		return 0, false, err
 	}
 	n := sort.Search(int(high-low), func(i int) bool {
@@ -134,19 +138,42 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	return offset, err == nil, err
 }
 
+// After minHeldLookups an index of at most maxHeldIndex bytes is read into memory: that costs as
+// much as the calls to the system of some hundred lookups.
+const (
+	minHeldLookups = 200
+	maxHeldIndex   = 16 << 20
+)
+
+// indexReader returns what to read the index from. It counts the lookups.
+func (p *pack) indexReader() io.ReaderAt {
+	if held := p.held.Load(); held != nil {
+		return held
+	}
+	if p.lookups.Add(1) == minHeldLookups {
+		if info, err := p.index.Stat(); err == nil && info.Size() <= maxHeldIndex {
+			text := make([]byte, info.Size())
+			if _, err := p.index.ReadAt(text, 0); err == nil { // otherwise a lookup returns the error
+				p.held.Store(bytes.NewReader(text))
+			}
+		}
+	}
+	return p.index
+}
+
 // readOffset returns the n-th offset of the index.
 func (p *pack) readOffset(n int64) (int64, error) {
 	total := int64(p.fanout[255])
 	narrowOffset := idsOffset + total*(idLen+4)
 	var b [8]byte
-	if _, err := p.index.ReadAt(b[:4], narrowOffset+4*n); err != nil {
+	if _, err := p.indexReader().ReadAt(b[:4], narrowOffset+4*n); err != nil {
 		return 0, err
 	}
 	offset := int64(binary.BigEndian.Uint32(b[:4]))
 	if offset < wideOffsetFlag {
 		return offset, nil
 	}
-	if _, err := p.index.ReadAt(b[:], narrowOffset+4*total+8*(offset-wideOffsetFlag)); err != nil {
+	if _, err := p.indexReader().ReadAt(b[:], narrowOffset+4*total+8*(offset-wideOffsetFlag)); err != nil {
 		return 0, err
 	}
 	return int64(binary.BigEndian.Uint64(b[:])), nil

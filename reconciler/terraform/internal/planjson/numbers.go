@@ -2,9 +2,10 @@ package planjson
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // numberPrecision is that of Terraform's numbers, in bits.
@@ -27,12 +28,12 @@ func numberForms(literal string) []string {
 }
 
 // longNumber matches the numbers of JSON, and others, that a float64 may not hold.
-var longNumber = regexp.MustCompile(`-?[0-9][0-9.]{15,}(?:[eE][-+]?[0-9]+)?`)
+var longNumber = lazyregexp.New(`-?[0-9][0-9.]{15,}(?:[eE][-+]?[0-9]+)?`)
 
 // roundedNumbers returns the long numbers of a document by what a float64 makes of them.
 func roundedNumbers(text []byte) map[float64][]string {
 	numbers := map[float64][]string{}
-	for _, literal := range longNumber.FindAll(text, -1) {
+	for _, literal := range longNumber().FindAll(text, -1) {
 		if value, err := strconv.ParseFloat(string(literal), 64); err == nil && !slices.Contains(numbers[value], string(literal)) {
 			numbers[value] = append(numbers[value], string(literal))
 		}

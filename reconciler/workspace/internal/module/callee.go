@@ -2,10 +2,10 @@ package module
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -67,11 +67,11 @@ func (s *Scope) FindCallCycle(dir string) string {
 	return ""
 }
 
-var registryAddress = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
+var registryAddress = lazyregexp.New(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
 
 // IsRegistry reports whether source is an address in a module registry. Shorthands of Git
 // hosts have the same form.
 func IsRegistry(source string) bool {
 	host, _, _ := strings.Cut(source, "/")
-	return registryAddress.MatchString(source) && host != "github.com" && host != "bitbucket.org"
+	return registryAddress().MatchString(source) && host != "github.com" && host != "bitbucket.org"
 }

@@ -1,7 +1,6 @@
 package module
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -9,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
@@ -109,11 +109,11 @@ func (s *Scope) filesetChoices(x *hclsyntax.FunctionCallExpr, names Bound) []cty
 }
 
 // plainAlternatives matches alternatives of a pattern that cannot yield "..".
-var plainAlternatives = regexp.MustCompile(`\{[0-9A-Za-z_-]+(,[0-9A-Za-z_-]+)*\}`)
+var plainAlternatives = lazyregexp.New(`\{[0-9A-Za-z_-]+(,[0-9A-Za-z_-]+)*\}`)
 
 // IsPlainPattern reports whether a pattern only matches files below its base directory.
 func IsPlainPattern(pattern string) bool {
-	return !strings.Contains(pattern, "..") && !strings.ContainsAny(plainAlternatives.ReplaceAllString(pattern, ""), `{}\`)
+	return !strings.Contains(pattern, "..") && !strings.ContainsAny(plainAlternatives().ReplaceAllString(pattern, ""), `{}\`)
 }
 
 // PatternBase returns the directory that contains all files of a pattern, with a trailing

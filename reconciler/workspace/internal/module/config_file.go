@@ -7,12 +7,17 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"weak"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
+
+// sharedPrefix begins the name of a configuration file in the ranges of its expressions. Files of
+// the same name and content in several directories share their bodies.
+const sharedPrefix = "./"
 
 // ConfigFile is a parsed configuration file.
 type ConfigFile struct {
@@ -62,15 +67,29 @@ func (l *Loader) parseFile(p string, link bool) (ConfigFile, []*hcleval.Problem)
 		}
 		real = o.Path
 	}
-	text, err := repotree.ReadLimited(l.tree, real, hcleval.MaxConfigSize)
-	if err != nil {
+	f := &ConfigFile{Name: path.Base(p), id: l.tree.ID(real)}
+	key := f.Name + "\x00" + f.id
+	if known, ok := l.parsed.Load(key); ok {
+		if f := known.(weak.Pointer[ConfigFile]).Value(); f != nil {
+			return *f, nil
+		}
+	}
+	var err error
+	if f.Text, err = repotree.ReadLimited(l.tree, real, hcleval.MaxConfigSize); err != nil {
 		return ConfigFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
 	}
-	if bytes.HasPrefix(text, []byte(lfsPointerPrefix)) {
+	if bytes.HasPrefix(f.Text, []byte(lfsPointerPrefix)) {
 		return ConfigFile{}, []*hcleval.Problem{{File: p, Text: "it " + LFSPointerText}}
 	}
-	body, problems := hcleval.Parse(p, text)
-	return ConfigFile{path.Base(p), body, l.tree.ID(real), text, hcleval.CountTokens(text)}, problems
+	var problems []*hcleval.Problem
+	f.tokens = hcleval.CountTokens(f.Text)
+	if f.Body, problems = hcleval.Parse(sharedPrefix+f.Name, f.Text); len(problems) == 0 && !l.HidesConditions { // which changes the body
+		l.parsed.Store(key, weak.Make(f))
+	}
+	for _, problem := range problems {
+		problem.File = p
+	}
+	return *f, problems
 }
 
 func loadOrder(name string) int {

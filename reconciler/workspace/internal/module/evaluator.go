@@ -79,8 +79,14 @@ func (e *Evaluator) ExceedsChoices() bool { return e.choiceSteps > maxChoiceStep
 // ExceedsInstances reports whether more module instances were evaluated than the limit.
 func (e *Evaluator) ExceedsInstances() bool { return e.instances > maxInstances }
 
-func (e *Evaluator) warnExceeded(x hclsyntax.Expression) {
-	e.Warnings = append(e.Warnings, hcleval.ProblemAt(x.Range().Filename, x.Range(),
+// warnExceeded adds the warning about x, an expression in a file of the directory dir or in a
+// template.
+func (e *Evaluator) warnExceeded(dir string, x hclsyntax.Expression) {
+	file := x.Range().Filename
+	if name, ok := strings.CutPrefix(file, sharedPrefix); ok {
+		file = path.Join(dir, name)
+	}
+	e.Warnings = append(e.Warnings, hcleval.ProblemAt(file, x.Range(),
 		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
 }
 

@@ -21,6 +21,7 @@ type Loader struct {
 	modules         memo[*Module]
 	templates       memo[[]PathRef]
 	scans           memo[*SpecialFiles]
+	parsed          sync.Map     // files by name and id, as weak.Pointer[ConfigFile]: until the next garbage collection
 	keptTokens      atomic.Int64 // of the modules and templates in memory
 	SkipPointers    bool         // FindSpecialFiles finds no Git LFS pointers
 	HidesConditions bool         // every condition is unknown, so that both branches count

@@ -84,14 +84,14 @@ func (s *Scope) Evaluate(e hclsyntax.Expression, names Bound) cty.Value {
 		}
 	}
 	if s.evaluator.steps > maxWorkspaceSteps {
-		s.evaluator.warnExceeded(e)
+		s.evaluator.warnExceeded(s.Module.Dir, e)
 		return cty.DynamicVal
 	}
 	ctx := s.evalContext(e, names)
 	v, ok := s.evaluator.meter.EvaluatePartially(e, ctx)
 	s.evaluator.steps += valueCost + s.evaluator.meter.Steps
 	if !ok {
-		s.evaluator.warnExceeded(e)
+		s.evaluator.warnExceeded(s.Module.Dir, e)
 		return cty.DynamicVal
 	}
 	if s.evaluator.strict && hasPath(v) {

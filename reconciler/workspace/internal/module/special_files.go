@@ -41,13 +41,12 @@ func (l *Loader) scanDir(dir string) (*SpecialFiles, error) {
 	}
 	found := &SpecialFiles{Skipped: skipped}
 	for _, e := range entries {
+		if e.Type().IsRegular() && (l.SkipPointers || l.product.IsConfigFile(e.Name())) { // parsing reports a pointer
+			continue
+		}
 		p := path.Join(dir, e.Name())
 		switch {
-		case e.Type().IsRegular() && l.product.IsConfigFile(e.Name()): // parsing reports it
 		case e.Type().IsRegular():
-			if l.SkipPointers {
-				continue
-			}
 			if info, err := e.Info(); err == nil && l.IsLFSPointer(p, info) {
 				found.Pointers = append(found.Pointers, p)
 			}
