@@ -124,7 +124,7 @@ func TestJapanesePages(t *testing.T) {
 }
 
 // englishPages are the pages for those who work on the program.
-var englishPages = []string{"benchmarks.md", "design.md", "release.md"}
+var englishPages = []string{"benchmarks.md", "design.md"}
 
 // TestOperatorsHaveJapanesePages: each other page of docs has a Japanese one beside it.
 func TestOperatorsHaveJapanesePages(t *testing.T) {
@@ -136,6 +136,20 @@ func TestOperatorsHaveJapanesePages(t *testing.T) {
 		}
 		if japanese := strings.TrimSuffix(base, ".md") + ".ja.md"; !exists(japanese) {
 			t.Errorf("%s has no %s", path, japanese)
+		}
+	}
+}
+
+// TestJapanesePagesLinkJapanesePages: a link leads to the Japanese page where there is one.
+func TestJapanesePagesLinkJapanesePages(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^):#]+)\.md(?:#[^)]*)?\)`)
+	for _, path := range append(tftest.Glob(t, "../docs/*.ja.md"), "../README.ja.md") {
+		for _, found := range link.FindAllStringSubmatch(readPage(t, path), -1) {
+			page := filepath.Join(filepath.Dir(path), found[1])
+			if !strings.HasSuffix(page, ".ja") && exists(page+".ja.md") {
+				t.Errorf("%s links the English %s.md", path, found[1])
+			}
 		}
 	}
 }

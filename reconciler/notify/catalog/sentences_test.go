@@ -33,7 +33,7 @@ var notSentences = map[string]bool{
 	"recorded in the dependency lock file": true, "Inconsistent dependency lock file": true, "is not authorized to perform": true,
 	"No valid credential sources found": true, "Failed to query available provider packages": true, "plugin schemas": true,
 	"Failed to install provider": true, "No value for required variable": true, "Saved plan is stale": true,
-	"plugins are not installed": true, "provider schema": true, "instantiate provider": true, "remote plugin": true,
+	"plugins are not installed": true, "exec format error": true, "provider schema": true, "instantiate provider": true, "remote plugin": true,
 	"Plugin did not respond": true, "Error: Error releasing the state lock": true, "Missing the key": true,
 	"Acquiring state lock. This may take a few moments...": true, "Error: the sandbox:": true,
 	"the request has not the token of the program that these credentials are for": true, // an answer to Terraform
@@ -183,7 +183,7 @@ func fillVerbs(format string) string {
 }
 
 var (
-	command       = regexp.MustCompile(`^\s*(→ )?(reconcile|git|exec|runs|now|terraform) `)
+	command       = regexp.MustCompile(`^\s*(→ )?(reconcile [a-z]+( |$)|git (-C|init|commit|push)|exec reconcile|runs latest|now --|suspend WORKSPACE)`)
 	quoted        = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
 	englishWord   = regexp.MustCompile(`(?:^|[ (])[A-Za-z][a-z']+(?:[ ,;:.)]|$)`)
 	englishPhrase = regexp.MustCompile(`(?:^|[ (;:,])[A-Za-z][a-z']+ (?:[a-z]|[a-z][a-z']+)(?:[ ,;:.)]|$)`)
