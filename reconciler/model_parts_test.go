@@ -218,7 +218,7 @@ func (modelSnapshots) Prune(context.Context, time.Time, func(commitid.ID) bool) 
 
 func (modelSnapshots) PutLog(context.Context, runid.ID, string, io.Reader) error { return nil }
 
-func (modelSnapshots) PutFile(context.Context, runid.ID, string, string, io.Reader) (string, error) {
+func (modelSnapshots) PutFile(context.Context, runid.ID, string, snapshot.FileName, io.Reader) (string, error) {
 	return "", nil
 }
 

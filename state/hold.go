@@ -17,13 +17,9 @@ func (e *HoldConflictError) Error() string {
 
 // Holds returns all holds, by workspace.
 func (r *Record) Holds(ctx context.Context) (map[string]Hold, error) {
-	all, err := list[Hold](ctx, r, r.name, holdPrefix)
+	byName, err := listByName(ctx, r, holdPrefix, func(item Hold) string { return item.Name })
 	if err != nil {
 		return nil, fmt.Errorf("read the holds of record %s: %w", r.name, err)
-	}
-	byName := make(map[string]Hold, len(all))
-	for _, h := range all {
-		byName[h.Name] = h
 	}
 	return byName, nil
 }

@@ -37,13 +37,9 @@ type PullRequestCursor struct {
 
 // NotificationStates returns the notification states, by workspace.
 func (r *Record) NotificationStates(ctx context.Context) (map[string]NotificationState, error) {
-	all, err := list[NotificationState](ctx, r, r.name, notifiedPrefix)
+	byName, err := listByName(ctx, r, notifiedPrefix, func(item NotificationState) string { return item.Name })
 	if err != nil {
 		return nil, fmt.Errorf("read the notification state of record %s: %w", r.name, err)
-	}
-	byName := make(map[string]NotificationState, len(all))
-	for _, t := range all {
-		byName[t.Name] = t
 	}
 	return byName, nil
 }

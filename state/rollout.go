@@ -139,13 +139,9 @@ func (r *Record) PlaceRolloutOrder(ctx context.Context, o RolloutOrder) error {
 
 // RolloutOrders returns the orders that no run has followed yet, by workspace.
 func (r *Record) RolloutOrders(ctx context.Context) (map[string]RolloutOrder, error) {
-	all, err := list[RolloutOrder](ctx, r, r.name, rolloutOrderPrefix)
+	byName, err := listByName(ctx, r, rolloutOrderPrefix, func(item RolloutOrder) string { return item.Workspace })
 	if err != nil {
 		return nil, fmt.Errorf("read the orders to rollouts of record %s: %w", r.name, err)
-	}
-	byName := make(map[string]RolloutOrder, len(all))
-	for _, o := range all {
-		byName[o.Workspace] = o
 	}
 	return byName, nil
 }

@@ -41,6 +41,19 @@ func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, e
 	return w, found, nil
 }
 
+// listByName reads the record's items of one kind, by the name that nameOf returns.
+func listByName[T storable](ctx context.Context, r *Record, prefix string, nameOf func(item T) string) (map[string]T, error) {
+	all, err := list[T](ctx, r, r.name, prefix)
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]T, len(all))
+	for _, item := range all {
+		byName[nameOf(item)] = item
+	}
+	return byName, nil
+}
+
 // list reads the items of a partition that begin with prefix, sorted by SK.
 func list[T storable](ctx context.Context, r *Record, pk, prefix string) ([]T, error) {
 	items, err := r.store.List(ctx, pk, prefix)

@@ -36,7 +36,7 @@ type Snapshots interface {
 	Find(ctx context.Context, name string) (snapshot.Snapshot, error)
 	Prune(ctx context.Context, before time.Time, keep func(commit commitid.ID) bool) ([]commitid.ID, error)
 	PutLog(ctx context.Context, run runid.ID, workspace string, log io.Reader) error
-	PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (location string, err error)
+	PutFile(ctx context.Context, run runid.ID, workspace string, name snapshot.FileName, contents io.Reader) (location string, err error)
 	PruneLogs(ctx context.Context, before time.Time, keep func(run runid.ID) bool) ([]string, error)
 }
 

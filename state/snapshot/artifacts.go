@@ -105,11 +105,14 @@ func (s *Store) Logs(ctx context.Context, run runid.ID) ([]string, error) {
 	return workspaces, nil
 }
 
+// FileName is the name of a file of a run, such as "errored.tfstate".
+type FileName string
+
 // PutFile stores a file of a run that must not be lost (Terraform's errored.tfstate), and
 // returns its location. Like a snapshot it is never overwritten with other content:
 // ErrDifferentContent.
-func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (string, error) {
-	key, err := runKey(run, filesDir, workspace, name)
+func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace string, name FileName, contents io.Reader) (string, error) {
+	key, err := runKey(run, filesDir, workspace, string(name))
 	if err != nil {
 		return "", fmt.Errorf("file %s of workspace %s: %w", name, workspace, err)
 	}
@@ -125,8 +128,8 @@ func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name strin
 }
 
 // File returns a file that PutFile stored, or ErrNotFound.
-func (s *Store) File(ctx context.Context, run runid.ID, workspace, name string) (io.ReadCloser, error) {
-	key, err := runKey(run, filesDir, workspace, name)
+func (s *Store) File(ctx context.Context, run runid.ID, workspace string, name FileName) (io.ReadCloser, error) {
+	key, err := runKey(run, filesDir, workspace, string(name))
 	if err != nil {
 		return nil, fmt.Errorf("file %s of workspace %s: %w", name, workspace, err)
 	}

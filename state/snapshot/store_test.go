@@ -274,7 +274,7 @@ func TestNames(t *testing.T) {
 		if err := s.PutLog(t.Context(), runA, name, strings.NewReader("x")); !errors.Is(err, snapshot.ErrUnsafe) {
 			t.Errorf("workspace %q: %v", name, err)
 		}
-		if _, err := s.PutFile(t.Context(), runA, "a", name, strings.NewReader("x")); !errors.Is(err, snapshot.ErrUnsafe) {
+		if _, err := s.PutFile(t.Context(), runA, "a", snapshot.FileName(name), strings.NewReader("x")); !errors.Is(err, snapshot.ErrUnsafe) {
 			t.Errorf("file %q: %v", name, err)
 		}
 	}

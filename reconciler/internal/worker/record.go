@@ -39,6 +39,18 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 	return v.recordFailure(ctx, err)
 }
 
+// newAttempt puts the attempt to apply a plan into the record of this run.
+func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
+	v.previousAttempt = v.record.Attempt
+	v.record.Attempt = &state.Attempt{
+		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
+		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
+		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Consumed(),
+	}
+	v.record.PendingInputs = nil // the pending inputs are being applied
+	v.updateMetadata()
+}
+
 // recordSuccess records that exactly the trace is applied: after a successful apply or
 // an empty plan. A pass that was stopped meanwhile still records it, because the work
 // is done.

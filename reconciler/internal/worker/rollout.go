@@ -137,18 +137,6 @@ func (v *workspaceRun) setNumber(s state.RolloutStrategy, number int) {
 	v.session.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
 }
 
-// newAttempt puts the attempt to apply a plan into the record of this run.
-func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
-	v.previousAttempt = v.record.Attempt
-	v.record.Attempt = &state.Attempt{
-		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
-		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Consumed(),
-	}
-	v.record.PendingInputs = nil // the pending inputs are being applied
-	v.updateMetadata()
-}
-
 // writeRollout writes the record of the workspace with its rollout.
 func (v *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) error {
 	own, cancel := run.CleanupContext(ctx)
