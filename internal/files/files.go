@@ -3,9 +3,12 @@ package files
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Replace writes a file with mode 0600 under another name and then renames it, so that no
@@ -40,6 +43,32 @@ func Sync(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// MaxConfig limits the size of a file of configuration, in bytes.
+const MaxConfig = 32 << 20
+
+// ReadRegular reads a file that somebody else may have put there: it neither waits for a pipe
+// nor reads more than limit bytes.
+func ReadRegular(path string, limit int64) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return ReadRegularFile(file, limit)
+}
+
+// ReadRegularFile does the same with a file that was opened with O_NONBLOCK, and closes it.
+func ReadRegularFile(file *os.File, limit int64) ([]byte, error) {
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, fmt.Errorf("%s is not a file of at most %d bytes", file.Name(), limit)
+	}
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // AreSame reports whether two paths lead to one file. It is false if one cannot be read.

@@ -8,17 +8,36 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"reconcile/internal/files"
 	"reconcile/reconciler/terraform/internal/providers"
 )
+
+// readLockFile reads the lock file in use. Code that nobody has approved could have replaced
+// it by a link to a file of this machine, or by something that has no end.
+func (s *Session) readLockFile() ([]byte, error) {
+	if !s.spec.Untrusted {
+		return files.ReadRegular(s.path(providers.LockFile), files.MaxConfig)
+	}
+	root, err := os.OpenRoot(s.spec.Root)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	file, err := root.OpenFile(filepath.Join(s.relDir(), providers.LockFile), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return files.ReadRegularFile(file, files.MaxConfig)
+}
 
 // saveLockFile stores the lock file that init created because none is committed.
 func (s *Session) saveLockFile(cache initCacheDir) error {
 	if s.spec.HasLockFile {
 		return nil
 	}
-	content, err := os.ReadFile(s.path(providers.LockFile))
+	content, err := s.readLockFile()
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // no providers
 	}
@@ -60,7 +79,7 @@ func (s *Session) setGeneratedLockFile(content []byte) {
 
 // lockFileID returns the hash of the lock file in use.
 func (s *Session) lockFileID() (string, error) {
-	text, err := os.ReadFile(s.path(providers.LockFile))
+	text, err := s.readLockFile()
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
@@ -73,7 +92,7 @@ func (s *Session) checkProviders() error {
 	if s.spec.AllowedProviders == nil {
 		return nil
 	}
-	text, err := os.ReadFile(s.path(providers.LockFile))
+	text, err := s.readLockFile()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return s.stepError("plan", nil, err)
 	}

@@ -80,7 +80,7 @@ func (s *Session) removeDamagedProviders(ctx context.Context, failure error, sta
 	if !slices.ContainsFunc(providerErrorPhrases, func(words string) bool { return strings.Contains(detail, words) }) {
 		return false
 	}
-	locked, _ := os.ReadFile(s.path(providers.LockFile)) // the file may not exist yet
+	locked, _ := s.readLockFile() // the file may not exist yet
 	lock, err := s.lockProviderCache(ctx)
 	if err != nil {
 		return false // the caller reports the failure itself

@@ -3,6 +3,7 @@
 package terraform_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -299,5 +300,46 @@ func TestSandboxHidesFilesFromExpressions(t *testing.T) {
 			t.Errorf("%s: it sees the state: %+v, %v", name, plan, err)
 		}
 		s.close(session)
+	}
+}
+
+// TestSandboxFollowsNoLinkOfThePlan: what a plan leaves in its directory makes no later
+// command of the session, or reconcile itself, open a file of this machine for it.
+func TestSandboxFollowsNoLinkOfThePlan(t *testing.T) {
+	states := t.TempDir()
+	other := filepath.Join(states, "other.tfstate")
+	if err := os.WriteFile(other, []byte("s3cret-of-ours"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ attack, says string }{
+		"a state that was not written": {`if [ -L errored.tfstate ]; then cat ` + other + ` > stolen 2>/dev/null; fi
+ln -s "$(realpath --relative-to . / )/` + other[1:] + `" errored.tfstate; echo "Error: on purpose" >&2; exit 1`, "on purpose"},
+		"a lock file that is a link":   {`rm -f .terraform.lock.hcl; ln -s ` + other + ` .terraform.lock.hcl; echo planned`, ".terraform.lock.hcl"},
+		"a lock file that never ends":  {`rm -f .terraform.lock.hcl; ln -s /dev/zero .terraform.lock.hcl; echo planned`, ".terraform.lock.hcl"},
+		"a lock file that blocks":      {`rm -f .terraform.lock.hcl; mkfifo .terraform.lock.hcl; echo planned`, ".terraform.lock.hcl"},
+		"configuration that blocks":    {`mkfifo more.tf more.auto.tfvars; ln -s /dev/zero much.tf; rm -f .terraform.lock.hcl; mkdir .terraform.lock.hcl; echo planned`, ".terraform.lock.hcl"},
+		"a lock file that is too long": {`truncate -s 1T .terraform.lock.hcl; echo planned`, ".terraform.lock.hcl"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newAttackFixture(t, c.attack, withSandbox(t))
+			s.spec.LocalState = filepath.Join(states, "one.tfstate")
+			script, err := os.ReadFile(s.tf.Binary())
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The attacker's provider runs with every later command, too.
+			if err := os.WriteFile(s.tf.Binary(), bytes.Replace(script, []byte("\nplan)"), []byte("\nplan|show)"), 1), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			session := s.init()
+			_, err = session.Plan(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+			s.close(session)
+			if text, err := os.ReadFile(filepath.Join(s.spec.Dir, "stolen")); err == nil && len(text) > 0 {
+				t.Errorf("it has read another state: %s", text)
+			}
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
 
@@ -83,8 +84,8 @@ func (s *Session) learnState(ctx context.Context) error {
 	defer cancel()
 	args := []string{"show", "-json", "-no-color"}
 	file := s.stateCopy
-	if _, err := os.Lstat(s.path(erroredFile)); err == nil {
-		file = s.path(erroredFile) // is newer than what Terraform could write
+	if _, err := os.Lstat(s.path(erroredFile)); err == nil && !s.spec.Untrusted {
+		file = s.path(erroredFile) // is newer than what Terraform could write; a plan writes none
 	}
 	var readPaths []string
 	if file != "" {
@@ -140,7 +141,7 @@ func (s *Session) readNames() map[string]bool {
 		for _, pattern := range []string{"*.tf", "*.tofu"} {
 			found, _ := filepath.Glob(filepath.Join(dir, pattern))
 			for _, file := range found {
-				text, _ := os.ReadFile(file) // Terraform reports what cannot be read
+				text, _ := files.ReadRegular(file, files.MaxConfig) // Terraform reports what cannot be read
 				tokens, _ := hclsyntax.LexConfig(text, file, hcl.InitialPos)
 				for _, token := range tokens {
 					if token.Type == hclsyntax.TokenIdent {
@@ -157,7 +158,7 @@ func (s *Session) readNames() map[string]bool {
 // found.
 func (s *Session) configurationDirs() []string {
 	dirs := []string{s.spec.Dir}
-	text, err := os.ReadFile(filepath.Join(s.path(".terraform"), "modules", "modules.json"))
+	text, err := os.ReadFile(filepath.Join(s.dataDir, "modules", "modules.json"))
 	if err != nil {
 		return dirs // no modules
 	}

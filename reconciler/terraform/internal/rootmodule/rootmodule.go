@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
 
@@ -38,12 +39,14 @@ func ListFiles(dir string, isTofu bool) []string {
 
 // ParseFile returns what a file of HCL or its JSON says, as far as it can be parsed.
 func ParseFile(name string) *hcl.File {
-	parse := hclparse.NewParser().ParseHCLFile
+	parse := hclparse.NewParser().ParseHCL
 	if strings.HasSuffix(name, ".json") {
-		parse = hclparse.NewParser().ParseJSONFile
+		parse = hclparse.NewParser().ParseJSON
 	}
-	if file, _ := parse(name); file != nil && file.Body != nil {
-		return file
+	if text, err := files.ReadRegular(name, files.MaxConfig); err == nil {
+		if file, _ := parse(text, name); file != nil && file.Body != nil {
+			return file
+		}
 	}
 	return &hcl.File{Body: hcl.EmptyBody()}
 }
