@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -123,21 +124,27 @@ func (s *Settings) RequireDigestKey() error {
 	return nil
 }
 
-// checkOwners refuses directories of this machine that another user owns or may write:
-// programs run from them, and states and records in them are trusted.
+// checkOwners refuses directories and files of this machine that another user owns or may
+// write: programs run from them, states, records and signers in them are trusted, and a page
+// is written over what lies there.
 func (s *Settings) checkOwners() error {
-	for _, folder := range []struct{ flag, path string }{
-		{"--work", s.Work}, {"--state", s.State}, {"--snapshots", s.Snapshots},
+	for _, place := range []struct {
+		flag, path string
+		check      func(path string) error
+	}{
+		{"--work", s.Work, ownership.CheckDir}, {"--state", s.State, ownership.CheckDir}, {"--snapshots", s.Snapshots, ownership.CheckDir},
+		{"--page", s.Page, ownership.CheckDir}, {"--signers", s.Signers, ownership.CheckFilePath}, {"--digest-key", s.DigestKey, ownership.CheckFilePath},
 	} {
-		if !filepath.IsAbs(folder.path) { // a URL
+		if !filepath.IsAbs(place.path) { // a URL
 			continue
 		}
-		err := ownership.CheckDir(folder.path)
+		err := place.check(place.path)
 		var refused *ownership.Error
-		if errors.As(err, &refused) {
-			return usage.Errorf(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Reason)
-		} else if err != nil {
-			return fmt.Errorf("%s: %w", folder.flag, err)
+		switch {
+		case errors.As(err, &refused):
+			return usage.Errorf(refused.Help, "%s %s is not safe to use: %s %s", place.flag, place.path, refused.Path, refused.Reason)
+		case err != nil && !errors.Is(err, fs.ErrNotExist): // a file that is missing is told where it is used
+			return fmt.Errorf("%s: %w", place.flag, err)
 		}
 	}
 	return nil
