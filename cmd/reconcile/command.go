@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,8 @@ func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
 			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
 		case len(args) > maxArgs && maxArgs == 0:
 			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
+		case len(args) == maxArgs+1 && slices.Contains(foreignKinds, strings.ToLower(args[0])): // as Flux and HCP Terraform say it
+			return usage.Errorf(fmt.Sprintf("`%s %s`", c.CommandPath(), strings.Join(args[1:], " ")), "`%s` takes only %s", c.CommandPath(), what)
 		case len(args) > maxArgs:
 			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[maxArgs])
 		}

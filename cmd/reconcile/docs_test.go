@@ -165,6 +165,24 @@ func checkVariables(t *testing.T, path, content string) {
 	}
 }
 
+// Both READMEs list every command.
+func TestReadmesListCommands(t *testing.T) {
+	t.Parallel()
+	for page, title := range map[string]string{"README.md": "\n## Commands\n", "README.ja.md": "\n## コマンド\n"} {
+		text, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, found := strings.Cut(string(text), title)
+		list, _, _ = strings.Cut(list, "\n|")
+		for _, c := range newRootCommand(newApp()).Commands() {
+			if c.IsAvailableCommand() && c.Name() != "help" && !regexp.MustCompile("[`/]"+c.Name()+"\\b").MatchString(list) || !found {
+				t.Errorf("%s does not list `%s`", page, c.Name())
+			}
+		}
+	}
+}
+
 // The Japanese pages have the commands of the English ones.
 func TestPagesHaveEqualCommands(t *testing.T) {
 	t.Parallel()

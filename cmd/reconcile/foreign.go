@@ -22,15 +22,16 @@ var foreignCommands = map[string]string{
 	"logs": "runs latest --logs", "log": "runs latest --logs", "view": "runs latest", "history": "runs", "events": "runs",
 	"list": "status", "ls": "status", "get": "status", "show": "status", "ps": "status", "workspaces": "status", "queue": "status",
 	"diff": "plan", "dry-run": "plan", "check": "doctor", "checks": "doctor", "preflight": "doctor", "verify": "doctor",
-	"lint": "validate", "fmt": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
+	"lint": "validate", "pause": "suspend", "unpause": "resume", "force-unlock": "unlock",
 	"tour": "quickstart", "demo": "quickstart", "new": "init", "bootstrap": "init", "install": "init",
 	"server": "watch", "daemon": "watch", "agent": "watch", "controller": "watch",
 	"app": "status", "apps": "status", "tree": "graph", "trace": "changed", "lock": "suspend WORKSPACE", "refresh": "drift", "approve_policies": "approve", "confirm": "approve",
 	"policy-check": "risk", "policy_check": "risk", "pulls": "preview", "docs": "help",
+	"autoplan": "preview", "pending": "status", "approvals": "status", "why": "changed", "explain": "changed", "project": "status", "projects": "status", "environments": "help settings",
 }
 
 // foreignKinds name what a command of another tool is about; the command follows.
-var foreignKinds = []string{"app", "apps", "application", "atlantis", "run", "pr", "workflow", "ks", "kustomization", "workspace", "terraform", "tf", "help"}
+var foreignKinds = []string{"project", "ws", "app", "apps", "application", "atlantis", "run", "pr", "workflow", "ks", "kustomization", "workspace", "terraform", "tf", "help"}
 
 // What several words lead to.
 const (
@@ -49,6 +50,7 @@ const (
 	hintName        = "name the workspaces as arguments"
 	hintNoQuestions = "reconcile asks nothing: a plan that needs a person waits for `reconcile approve`"
 	hintWhy         = "use --why"
+	hintLockFile    = "`terraform init -upgrade` in a checkout of the workspace, then commit its .terraform.lock.hcl"
 	hintVerbose     = "`reconcile runs latest --logs` shows all that Terraform said"
 	hintVariables   = "values belong into Git: `var_files` of reconcile.hcl, or `env` for TF_VAR_ variables"
 	hintLive        = "`reconcile watch` runs passes and shows them live; `reconcile runs latest --logs -f` follows one"
@@ -68,14 +70,16 @@ var foreignSentences = map[string]string{
 	"edit": hintGit, "create": hintGit, "patch": hintGit, "scale": hintGit, "discard": hintDiscard, "reject": hintDiscard,
 	"select": hintSelect, "export": "`reconcile status -o json` writes the record, `reconcile snapshot fetch` a stored tree",
 	"upgrade": "install the newer program: it reads the records of older ones", "update": "install the newer program: it reads the records of older ones",
-	"test": "reconcile runs no tests: `terraform test` does, before the merge",
+	"fmt":    "reconcile formats nothing: `terraform fmt` does, before the merge",
+	"policy": "`apply`, `protect` and `progressive` of reconcile.hcl say what waits: `reconcile help settings`",
+	"test":   "reconcile runs no tests: `terraform test` does, before the merge",
 }
 
 // foreignFlags are flags of other tools, also with one dash or letter, and what to do instead.
 var foreignFlags = map[string]string{
 	"dry-run": "`reconcile plan` shows what a pass would do", "auto-approve": "`reconcile approve` allows a plan that waits",
 	"target": "name the workspaces: `reconcile now WORKSPACE`", "format": "use -o", "json": "use -o json", "follow": "`reconcile runs RUN --logs -f` follows a run",
-	"region": "set AWS_REGION", "profile": "set AWS_PROFILE", "workspace": hintName, "w": hintName, "dir": "use --repo", "chdir": "use --repo",
+	"region": "set AWS_REGION", "profile": "set AWS_PROFILE", "workspace": hintName, "w": hintName, "dir": "use --repo", "d": hintName, "p": hintName, "project": hintName, "upgrade": hintLockFile, "chdir": "use --repo",
 	"namespace": "use --record or --environment", "n": "use --record or --environment", "context": "use --record or --environment",
 	"out": "reconcile keeps each plan: `reconcile runs latest` shows it, and -o takes text or json",
 	"var": hintVariables, "var-file": hintVariables, "destroy": hintDestroy, "prune": hintDestroy,
@@ -97,6 +101,12 @@ func explainCommand(c *cobra.Command, words []string) error {
 // findForeign returns the answer to words of another tool; "" if they are none.
 func findForeign(c *cobra.Command, words []string) string {
 	word := strings.ToLower(words[0])
+	if len(words) > 1 && word == "workspace" && strings.EqualFold(words[1], "new") {
+		return hintSelect
+	}
+	if len(words) > 1 && word == "run" && slices.Contains([]string{"list", "ls", "show", "view", "get"}, strings.ToLower(words[1])) {
+		return "`reconcile runs` lists them, `reconcile runs RUN` shows one"
+	}
 	if len(words) > 1 && slices.Contains(foreignKinds, word) {
 		if ours, _, err := c.Root().Find(words[1:]); err == nil && ours != c.Root() {
 			return fmt.Sprintf("`%s` does that here", ours.CommandPath())

@@ -179,6 +179,8 @@ func TestForeignWords(t *testing.T) {
 		"atlantis plan": "`reconcile plan` does", "destroy": "delete the resources in Git", "rollout undo dev": "revert the commit",
 		"rollback dev": "revert the commit", "describe dev": "`reconcile runs --workspace", "import a.b id": "`import` block", "-V": "`reconcile version`",
 		"status --watch": "`reconcile watch` runs", "help apply": "`reconcile now` does", "now --yes": "asks nothing", "top": "lists the commands",
+		"plan -d env/dev": "name the workspaces as", "run list": "`reconcile runs` lists", "workspace new x": "entries of reconcile.hcl", "fmt": "`terraform fmt` does",
+		"suspend kustomization dev": "`reconcile suspend dev`", "init -upgrade": ".terraform.lock.hcl", "why dev": "`reconcile changed` does", "policy list": "`protect`",
 		"logs -f": "`reconcile runs latest --logs` does", "status -l a=b": "lists the flags", "workspace select prod": "entries of reconcile.hcl",
 	} {
 		a := newApp()
