@@ -36,7 +36,7 @@ func (s *Store) fetch(ctx context.Context, key, what, dir string, verify TreeVer
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	defer body.Close()
-	if err := unpackAtomically(ctxReader{ctx, body}, dir, verify); err != nil {
+	if err := unpackAtomically(ctx, ctxReader{ctx, body}, dir, verify); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
@@ -44,7 +44,7 @@ func (s *Store) fetch(ctx context.Context, key, what, dir string, verify TreeVer
 
 // unpackAtomically unpacks an archive next to dir, and replaces dir with the result when
 // the result is complete and checked.
-func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error {
+func unpackAtomically(ctx context.Context, archive io.Reader, dir string, verify TreeVerifier) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error 
 	if err := os.Mkdir(tmp, 0o755); err != nil {
 		return err
 	}
-	objects, err := unpackArchive(tmp, archive)
+	objects, err := unpackArchive(ctx, tmp, archive)
 	if err == nil {
 		err = verify(tmp, objects)
 	}
@@ -82,7 +82,7 @@ func checkEmpty(dir string) error {
 }
 
 // unpackArchive unpacks an archive into dir, and returns the objects in the archive.
-func unpackArchive(dir string, archive io.Reader) (objects []byte, err error) {
+func unpackArchive(ctx context.Context, dir string, archive io.Reader) (objects []byte, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -100,9 +100,10 @@ func unpackArchive(dir string, archive io.Reader) (objects []byte, err error) {
 		return nil, err
 	}
 	defer z.Close()
-	if err := unpackTar(z, root); err != nil {
+	contents := ctxReader{ctx, z} // a small archive may unpack for minutes
+	if err := unpackTar(contents, root); err != nil {
 		return nil, err
 	}
-	_, err = io.Copy(io.Discard, io.LimitReader(z, maxArchiveBytes)) // to the end: checksums come last
+	_, err = io.Copy(io.Discard, io.LimitReader(contents, maxArchiveBytes)) // to the end: checksums come last
 	return objects, err
 }

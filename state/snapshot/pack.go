@@ -32,7 +32,7 @@ func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Ti
 	if err != nil {
 		return err
 	}
-	p := packer{tar: tar.NewWriter(compressed), commitTime: commitTime.UTC().Truncate(time.Second), links: links{}}
+	p := packer{ctx: ctx, tar: tar.NewWriter(compressed), commitTime: commitTime.UTC().Truncate(time.Second), links: links{}}
 	if err := walk(ctx, tree, p.add); err != nil {
 		return err
 	}
@@ -46,6 +46,7 @@ func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Ti
 }
 
 type packer struct {
+	ctx        context.Context // a file may take minutes
 	tar        *tar.Writer
 	commitTime time.Time
 	links      links
@@ -75,7 +76,7 @@ func (p *packer) add(e *treeEntry) error {
 	if h.Typeflag != tar.TypeReg {
 		return nil
 	}
-	n, err := io.Copy(p.tar, e.data)
+	n, err := io.Copy(p.tar, ctxReader{p.ctx, e.data})
 	if err == nil && n != e.size {
 		err = fmt.Errorf("read %d bytes of %d: %w", n, e.size, io.ErrUnexpectedEOF)
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -179,6 +181,84 @@ func TestPackFails(t *testing.T) {
 	if err := packArchive(ctx, io.Discard, sampleTree(), commitTime, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+}
+
+// endlessFS is a tree with one file of many zeros. Reading it stops its context.
+type endlessFS struct {
+	fstest.MapFS
+	stop context.CancelFunc
+	size int64
+	read *int64
+}
+
+func (e endlessFS) ReadDir(string) ([]fs.DirEntry, error) {
+	return []fs.DirEntry{fs.FileInfoToDirEntry(sizedInfo{fileInfo{"x"}, e.size})}, nil
+}
+
+func (e endlessFS) Open(string) (fs.File, error) { return &endlessFile{endlessFS: e}, nil }
+
+type sizedInfo struct {
+	fs.FileInfo
+	size int64
+}
+
+func (i sizedInfo) Size() int64 { return i.size }
+
+type endlessFile struct{ endlessFS }
+
+func (f *endlessFile) Stat() (fs.FileInfo, error) { return sizedInfo{fileInfo{"x"}, f.size}, nil }
+func (*endlessFile) Close() error                 { return nil }
+
+func (f *endlessFile) Read(p []byte) (int, error) {
+	f.stop()
+	clear(p)
+	p = p[:min(int64(len(p)), f.size-*f.read)]
+	*f.read += int64(len(p))
+	if len(p) == 0 {
+		return 0, io.EOF
+	}
+	return len(p), nil
+}
+
+// A file may be as large as a snapshot: archiving it and unpacking it end in its middle when
+// their context does.
+func TestStopInTheMiddleOfAFile(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var read int64
+	err := packArchive(ctx, io.Discard, endlessFS{stop: cancel, size: 1 << 30, read: &read}, commitTime, nil)
+	if !errors.Is(err, context.Canceled) || read > 8<<20 {
+		t.Errorf("%d bytes were archived: %v", read, err)
+	}
+
+	var archive bytes.Buffer
+	read = 0
+	if err := packArchive(t.Context(), &archive, endlessFS{stop: func() {}, size: 256 << 20, read: &read}, commitTime, nil); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ctx, cancel = context.WithCancel(t.Context())
+	// The whole archive is read into buffers before a part of it is unpacked.
+	_, err = unpackArchive(ctx, dir, readerThenStop{bytes.NewReader(archive.Bytes()), cancel})
+	info, statErr := os.Stat(filepath.Join(dir, "x"))
+	if !errors.Is(err, context.Canceled) || statErr == nil && info.Size() > 64<<20 {
+		t.Errorf("unpacked: %v, %v", err, info)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	if _, err := readContents(ctx, readerThenStop{bytes.NewReader(archive.Bytes()), cancel}); !errors.Is(err, context.Canceled) {
+		t.Errorf("compared: %v", err)
+	}
+}
+
+// readerThenStop stops a context at its first byte.
+type readerThenStop struct {
+	r    io.Reader
+	stop context.CancelFunc
+}
+
+func (r readerThenStop) Read(p []byte) (int, error) {
+	r.stop()
+	return r.r.Read(p)
 }
 
 // A panic of a goroutine that reads ahead reaches the caller of packArchive, where the

@@ -128,11 +128,11 @@ func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error 
 		return err
 	}
 	defer body.Close()
-	stored, err := readContents(ctxReader{ctx, body})
+	stored, err := readContents(ctx, ctxReader{ctx, body})
 	if err != nil {
 		return fmt.Errorf("%w (%w)", different, err)
 	}
-	ours, err := readContents(ctxReader{ctx, b.reader()})
+	ours, err := readContents(ctx, b.reader())
 	switch {
 	case err != nil:
 		return err
@@ -152,7 +152,7 @@ type archiveContents struct {
 	tree    [sha256.Size]byte // hash of the tar
 }
 
-func readContents(archive io.Reader) (u archiveContents, err error) {
+func readContents(ctx context.Context, archive io.Reader) (u archiveContents, err error) {
 	in := bufio.NewReader(archive)
 	if u.objects, err = readObjects(in); err != nil {
 		return u, err
@@ -162,7 +162,7 @@ func readContents(archive io.Reader) (u archiveContents, err error) {
 		return u, err
 	}
 	defer z.Close()
-	u.tree, err = checksumOf(io.LimitReader(z, maxArchiveBytes))
+	u.tree, err = checksumOf(ctxReader{ctx, io.LimitReader(z, maxArchiveBytes)})
 	return u, err
 }
 
