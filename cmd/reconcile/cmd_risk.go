@@ -126,7 +126,7 @@ func printRisk(a *app, report risk.Report) {
 	var rows []ui.Row
 	for _, c := range report.Changes {
 		rows = append(rows, ui.Row{
-			Cells: []string{riskStyle(c.Risk).Render(c.Risk.String()), visible.Line(c.Address)},
+			Cells: []string{riskStyle(c.Risk).Render(a.tr.Text(c.Risk.String())), visible.Line(c.Address)},
 			Notes: []string{c.Why.In(a.language)},
 		})
 	}

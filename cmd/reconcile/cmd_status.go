@@ -76,7 +76,7 @@ func printStatus(a *app, st *inspect.Status, now time.Time) {
 		a.printf("no pass has run yet")
 		a.printHint("`reconcile plan` shows what one would do, `reconcile now` runs it")
 	} else {
-		fmt.Fprintln(a.out, a.describeHead(st.Head, now))
+		ui.PrintWrapped(a.out, a.width(), "", a.describeHead(st.Head, now))
 	}
 	if len(st.Workspaces) == 0 && st.Head.Commit == "" {
 		return

@@ -27,6 +27,9 @@ type writer struct {
 	convert func(string) string
 }
 
+// Unwrap returns what is written to.
+func (w *writer) Unwrap() io.Writer { return w.out }
+
 // Write implements io.Writer. It returns the number of bytes of its argument.
 func (w *writer) Write(p []byte) (int, error) {
 	text := string(p)

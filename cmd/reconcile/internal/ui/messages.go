@@ -19,13 +19,21 @@ func LinePrinter(w io.Writer, t *catalog.Translator) func(string) {
 func PrintError(stderr io.Writer, t *catalog.Translator, message, hint string) {
 	message, hint = t.Translate(message), t.Translate(hint)
 	width := noWidth
-	if f, ok := stderr.(*os.File); ok && IsTerminal(f) {
+	if f, ok := fileOf(stderr).(*os.File); ok && IsTerminal(f) {
 		width = Width(f)
 	}
 	PrintWrapped(stderr, width, "reconcile: ", message)
 	if hint != "" {
 		PrintWrapped(stderr, width, "  → ", hint)
 	}
+}
+
+// fileOf returns what a writer that escapes control characters writes to; else the writer.
+func fileOf(w io.Writer) io.Writer {
+	if wrapper, isWrapper := w.(interface{ Unwrap() io.Writer }); isWrapper {
+		return wrapper.Unwrap()
+	}
+	return w
 }
 
 // PrintPanic reports a panic and returns the exit code for it.
