@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -341,5 +342,22 @@ ln -s "$(realpath --relative-to . / )/` + other[1:] + `" errored.tfstate; echo "
 				t.Errorf("it has read another state: %s", text)
 			}
 		})
+	}
+}
+
+// TestSandboxLeavesNoProcess: what a plan starts ends with the plan, also if the plan succeeds
+// and the process left its session.
+func TestSandboxLeavesNoProcess(t *testing.T) {
+	s := newAttackFixture(t, `mkfifo held; (setsid sleep 1000 3<>held >/dev/null 2>&1 &); echo planned`, withSandbox(t))
+	if text := s.planAndClose().Text; text != "planned\n" {
+		t.Errorf("%q", text)
+	}
+	held, err := os.OpenFile(filepath.Join(s.spec.Dir, "held"), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if text, err := io.ReadAll(held); err != nil || len(text) > 0 { // waits while a process holds it open
+		t.Errorf("%q, %v", text, err)
 	}
 }
