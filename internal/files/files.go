@@ -89,6 +89,43 @@ func RemoveIfExists(path string) error {
 	return nil
 }
 
+// RemoveTree removes a directory with all that is in it, also where somebody has taken the
+// permission to remove from one of its directories. It follows no symlink.
+func RemoveTree(path string) error {
+	err := os.RemoveAll(path)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	unlock(root, filepath.Base(path))
+	return os.RemoveAll(path)
+}
+
+// unlock lets the owner list and change a directory and those below it. What fails is told by
+// the removal that follows.
+func unlock(root *os.Root, name string) {
+	info, err := root.Lstat(name)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	_ = root.Chmod(name, 0o700)
+	dir, err := root.Open(name)
+	if err != nil {
+		return
+	}
+	entries, _ := dir.ReadDir(-1)
+	_ = dir.Close()
+	for _, entry := range entries {
+		if entry.IsDir() {
+			unlock(root, filepath.Join(name, entry.Name()))
+		}
+	}
+}
+
 // Exists reports whether the path names something; it does not follow a symlink at its end.
 func Exists(path string) bool {
 	_, err := os.Lstat(path)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -54,5 +56,54 @@ func TestAreSame(t *testing.T) {
 	}
 	if AreSame(a, link) {
 		t.Error("the link is still there")
+	}
+}
+
+// removeVariable makes the test binary call RemoveTree with its value, as another user than
+// root, whom no permission stops.
+const removeVariable = "FILES_TEST_REMOVE"
+
+func TestMain(m *testing.M) {
+	if path, ok := os.LookupEnv(removeVariable); ok {
+		if err := RemoveTree(path); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// TestRemoveTree removes a tree whose owner locked directories in it, and nothing outside.
+func TestRemoveTree(t *testing.T) {
+	const owner = 65534
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.MkdirTemp("/tmp", "remove-tree-") // that the other user can reach
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(home)
+	tree, outside, program := filepath.Join(home, "tree"), filepath.Join(home, "outside"), filepath.Join(home, "files.test")
+	content, err := os.ReadFile(self)
+	err = errors.Join(err, os.WriteFile(program, content, 0o700), os.Chmod(home, 0o755), os.Chmod(program, 0o755),
+		os.MkdirAll(filepath.Join(tree, "a", "b"), 0o755), os.WriteFile(filepath.Join(tree, "a", "b", "x"), nil, 0o600), os.Mkdir(outside, 0o500), os.Symlink(outside, filepath.Join(tree, "a", "link")))
+	cmd := exec.Command(program)
+	cmd.Env = []string{removeVariable + "=" + tree}
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner, Gid: owner}}
+		err = errors.Join(err, filepath.WalkDir(home, func(path string, _ fs.DirEntry, err error) error {
+			return errors.Join(err, os.Lchown(path, owner, owner))
+		}))
+	}
+	if err := errors.Join(err, os.Chmod(filepath.Join(tree, "a", "b"), 0), os.Chmod(filepath.Join(tree, "a"), 0o500)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if info, err := os.Stat(outside); err != nil || info.Mode().Perm() != 0o500 || Exists(tree) {
+		t.Errorf("outside: %v, %v; the tree is there: %t", info, err, Exists(tree))
 	}
 }

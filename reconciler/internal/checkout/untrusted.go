@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
@@ -33,7 +34,7 @@ func (s *Checkout) removeUntrusted() {
 	if s.policy == nil {
 		return
 	}
-	if err := os.RemoveAll(filepath.Join(s.dir, run.CheckoutTree)); err != nil {
+	if err := files.RemoveTree(filepath.Join(s.dir, run.CheckoutTree)); err != nil {
 		s.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
 	}
 }
