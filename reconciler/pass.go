@@ -302,6 +302,23 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 	return p.config.Record.Adopt(ctx, next)
 }
 
+// warnOfDuplicateRecords warns if the record is new and another record of the store has
+// the same branch under another address.
+func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip *source.Commit) {
+	if head.Commit != "" {
+		return
+	}
+	duplicates, err := p.config.FindDuplicateRecords(ctx, tip)
+	if err != nil {
+		p.run.Log.Warn("could not check whether another record has this branch", "error", err)
+		return
+	}
+	for _, name := range duplicates {
+		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop and continue with that record (--record %s, after `reconcile distrust --moved --record %[4]s`); otherwise this pass applies everything a second time", p.config.RecordName, name, p.config.Branch, name)
+		p.run.Warn(text)
+	}
+}
+
 // warnIfRewritten warns when the old tip is no ancestor of the new one. A rewritten
 // history is applied like any other tip; people only need to know.
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old commitid.ID) {

@@ -9,9 +9,57 @@ import (
 
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
-	"reconcile/reconciler/source"
 	"reconcile/state"
 )
+
+// finish completes the result and writes the run's history. A failed history write does
+// not fail the pass.
+func (p *pass) finish(ctx context.Context, err error) {
+	p.result.Finalize(err)
+	if err == nil && p.recordedExit != run.ExitOK {
+		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
+	}
+	if err != nil {
+		p.recordError(ctx, err)
+	}
+	if p.result.Snapshot == "" {
+		return // the pass ended before it stored a snapshot
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	recordHistory(ctx, p.run, p.result, err)
+	records, err := p.config.Record.Workspaces(ctx)
+	if err != nil {
+		p.run.Log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
+		return
+	}
+	p.result.Drifted = listDrifted(records)
+	if p.run.Options.Snapshot == "" { // else other records may refer to what is old here
+		p.prune(ctx, records)
+	}
+}
+
+// recordHistory writes the history of a run; failed is why it failed as a whole.
+func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed error) {
+	history := state.Run{
+		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To, Subject: result.Subject,
+		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.Started, EndedAt: r.Config.Now(),
+		Snapshot: result.Snapshot, ExpiresAt: r.Config.Now().Add(retention).Unix(),
+	}
+	if failed != nil {
+		history.Error = failed.Error()
+	}
+	for _, w := range result.Workspaces {
+		if w.Outcome != state.Unchanged {
+			done := w.History()
+			done.Phases = r.PhasesOf(w.Name)
+			history.Workspaces = append(history.Workspaces, done)
+		}
+	}
+	if err := r.Config.Record.PutRun(ctx, history); err != nil {
+		r.Log.Warn("the run's history could not be written", "error", err)
+	}
+}
 
 // replayRecorded fills the result of a pass with nothing to do from the record. It
 // reads the workspaces only if the last outcome was not "in sync".
@@ -98,23 +146,6 @@ func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.In
 		return nil // another run has the head now
 	}
 	return err
-}
-
-// warnOfDuplicateRecords warns if the record is new and another record of the store has
-// the same branch under another address.
-func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip *source.Commit) {
-	if head.Commit != "" {
-		return
-	}
-	duplicates, err := p.config.FindDuplicateRecords(ctx, tip)
-	if err != nil {
-		p.run.Log.Warn("could not check whether another record has this branch", "error", err)
-		return
-	}
-	for _, name := range duplicates {
-		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop and continue with that record (--record %s, after `reconcile distrust --moved --record %[4]s`); otherwise this pass applies everything a second time", p.config.RecordName, name, p.config.Branch, name)
-		p.run.Warn(text)
-	}
 }
 
 // passOutcome returns the outcome for a recorded exit code.

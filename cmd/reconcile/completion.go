@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/inspect"
@@ -235,7 +236,7 @@ func (a *app) completeValues(c *cobra.Command) {
 	}
 	// A person goes on typing after these, or names a file instead.
 	for flag, values := range map[string][]string{
-		"executor": {"local", "codebuild://", "ecs://"}, "notify": {"log", "backlog", "sns://", "slack", "teams", "chatwork://", "https://"},
+		"executor": config.ExecutorValues, "notify": config.NotifyValues,
 		"state": {"dynamodb://"}, "snapshots": {"s3://"}, "page": {"s3://"}, "approvers": {"ssm://"}, "digest-key": {"secretsmanager://"},
 		"git-credentials": {"env", "secretsmanager://", "ssh-key:"}, "backlog-credentials": {"env", "secretsmanager://"},
 	} {

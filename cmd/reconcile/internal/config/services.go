@@ -19,6 +19,9 @@ const (
 	SchemeECS       = "ecs://"
 )
 
+// ExecutorValues are the beginnings of what --executor takes.
+var ExecutorValues = []string{ExecutorLocal, SchemeCodeBuild, SchemeECS}
+
 const executorUsage = "--executor takes local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…"
 
 // checkExecutor checks --executor. A remote task must be able to reach the record,
@@ -58,6 +61,9 @@ const (
 	NotifyTeams    = "teams"
 	SchemeChatwork = "chatwork://"
 )
+
+// NotifyValues are the beginnings of what --notify takes.
+var NotifyValues = []string{NotifyLog, notifyBacklog, SchemeSNS, NotifySlack, NotifyTeams, SchemeChatwork, "https://"}
 
 const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
 
