@@ -11,7 +11,7 @@ import (
 )
 
 // TestFilesOfEqualContent checks that the same file in two directories counts for each by
-// itself, though it is parsed once: paths and warnings are those of its own directory.
+// itself, though it is parsed once: paths and warnings name its own directory.
 func TestFilesOfEqualContent(t *testing.T) {
 	const text = `
 locals {

@@ -21,7 +21,7 @@ var refusedCalls = []uint32{
 	unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_IO_URING_SETUP, unix.SYS_PERSONALITY,
 }
 
-// socketFamilies are those that a plan may use: others reach the hypervisor, or the kernel.
+// socketFamilies has what a plan may use: others reach the hypervisor, or the kernel.
 var socketFamilies = []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}
 
 // newNamespaces are clone's flags for namespaces, in which code would have capabilities.
