@@ -111,6 +111,7 @@ func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, erro
 // inputs at a are not needed: an edit that drops an input also changes an input that
 // remains.
 func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit) (*Changed, error) {
+	b.Tree.Share(a.Tree)
 	before, err := inventory.WithoutRecord(ctx, config, a)
 	if err != nil {
 		return nil, err

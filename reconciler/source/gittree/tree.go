@@ -32,8 +32,7 @@ type Tree struct {
 	// commit is the commit's id, for messages; "": unknown.
 	commit commitid.ID
 
-	mu              sync.RWMutex
-	listings        map[plumbing.Hash]listing
+	listings        *listings
 	ids             sync.Map     // results of ID by path; workspaces share most of theirs
 	dirs            sync.Map     // directories that no link leads to, as pathEntry by path
 	listedDirs      atomic.Int64 // number of directories listed, counted by path
@@ -74,10 +73,33 @@ func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID)
 	t := &Tree{
 		objects: objects, when: when, commit: commit,
 		root:     Entry{Name: ".", Mode: filemode.Dir, ID: root},
-		listings: map[plumbing.Hash]listing{},
+		listings: &listings{items: map[plumbing.Hash]listing{}},
 	}
 	t.checkLimitsOnce = sync.OnceValue(t.checkLimits)
 	return t
+}
+
+// Share makes the tree use what other has read: two commits of a repository have most
+// directories in common. It must be called before others use the tree.
+func (t *Tree) Share(other *Tree) { t.listings = other.listings }
+
+// listings are the directories that were read, by id.
+type listings struct {
+	mu    sync.RWMutex
+	items map[plumbing.Hash]listing
+}
+
+func (l *listings) get(id plumbing.Hash) (listing, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	list, ok := l.items[id]
+	return list, ok
+}
+
+func (l *listings) put(id plumbing.Hash, list listing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items[id] = list
 }
 
 // Root returns the entry of the tree itself.
@@ -233,9 +255,7 @@ func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 
 // readTree returns the content of a tree object.
 func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
-	t.mu.RLock()
-	list, ok := t.listings[id]
-	t.mu.RUnlock()
+	list, ok := t.listings.get(id)
 	if ok {
 		return list, nil
 	}
@@ -249,9 +269,7 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	if list, err = parseTree(data); err != nil {
 		return listing{}, fmt.Errorf("tree %s: %w", id, err)
 	}
-	t.mu.Lock()
-	t.listings[id] = list
-	t.mu.Unlock()
+	t.listings.put(id, list)
 	return list, nil
 }
 

@@ -6,14 +6,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxBaseCacheBytes bounds the cached delta bases.
-const maxBaseCacheBytes = 8 << 20
+// maxCacheBytes bounds the objects of a cache.
+const maxCacheBytes = 8 << 20
 
-// baseCache caches objects that deltas were resolved to or from. Neighbours in a delta chain
-// share most of the chain.
-type baseCache struct {
+// cache keeps objects by key. Its zero value is empty.
+type cache[K comparable] struct {
 	mu    sync.Mutex
-	items map[baseKey]baseItem
+	items map[K]cached
 	bytes int
 }
 
@@ -22,32 +21,32 @@ type baseKey struct {
 	offset int64
 }
 
-type baseItem struct {
+type cached struct {
 	kind plumbing.ObjectType
 	data []byte
 }
 
-func (c *baseCache) get(p *pack, offset int64) (plumbing.ObjectType, []byte, bool) {
+func (c *cache[K]) get(key K) (plumbing.ObjectType, []byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	item, ok := c.items[baseKey{p, offset}]
+	item, ok := c.items[key]
 	return item.kind, item.data, ok
 }
 
-// put caches the object. If there is no room it drops all others: that costs a few
+// put keeps the object. If there is no room it drops all others: that costs a few
 // inflations, but needs no list in order of use.
-func (c *baseCache) put(p *pack, offset int64, kind plumbing.ObjectType, data []byte) {
-	if len(data) > maxBaseCacheBytes/4 {
+func (c *cache[K]) put(key K, kind plumbing.ObjectType, data []byte) {
+	if len(data) > maxCacheBytes/4 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.items[baseKey{p, offset}]; ok {
+	if _, ok := c.items[key]; ok {
 		return
 	}
-	if c.items == nil || c.bytes+len(data) > maxBaseCacheBytes {
-		c.items, c.bytes = map[baseKey]baseItem{}, 0
+	if c.items == nil || c.bytes+len(data) > maxCacheBytes {
+		c.items, c.bytes = map[K]cached{}, 0
 	}
-	c.items[baseKey{p, offset}] = baseItem{kind, data}
+	c.items[key] = cached{kind, data}
 	c.bytes += len(data)
 }

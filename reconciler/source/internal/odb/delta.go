@@ -17,7 +17,7 @@ const (
 	maxChain = 4095
 	// maxHeld is the maximum size in bytes of a delta's result or base in memory. Larger ones
 	// go into a file.
-	maxHeld = maxBaseCacheBytes / 4
+	maxHeld = maxCacheBytes / 4
 	// maxSpooled bounds the bytes that the deltas of one object write to files.
 	maxSpooled = 16 << 30
 )
@@ -40,7 +40,7 @@ type resolution struct {
 
 // resolve returns the object at offset of the pack, with its deltas applied.
 func (r *resolution) resolve(offset int64, depth int) (*content, error) {
-	if kind, data, ok := r.store.bases.get(r.pack, offset); ok {
+	if kind, data, ok := r.store.bases.get(baseKey{r.pack, offset}); ok {
 		return &content{kind: kind, size: int64(len(data)), data: data}, nil
 	}
 	if depth > maxChain {
@@ -63,7 +63,7 @@ func (r *resolution) resolve(offset int64, depth int) (*content, error) {
 		return nil, err
 	}
 	if made.file == nil {
-		r.store.bases.put(r.pack, offset, made.kind, made.data)
+		r.store.bases.put(baseKey{r.pack, offset}, made.kind, made.data)
 	}
 	return made, nil
 }

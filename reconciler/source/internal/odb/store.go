@@ -29,7 +29,9 @@ type Store struct {
 
 	mu    sync.Mutex
 	packs []*pack // nil until first needed
-	bases baseCache
+	// Neighbours in a delta chain share most of the chain.
+	bases cache[baseKey]
+	sized cache[plumbing.Hash] // small loose objects whose size was asked: most are read next
 }
 
 // Open opens the object store in the directory dir ("….git/objects").

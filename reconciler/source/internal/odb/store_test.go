@@ -114,6 +114,27 @@ func TestDamagedLooseObjects(t *testing.T) {
 	}
 }
 
+// TestSizeKeepsSmallObjects checks that a small loose object whose size was asked is not opened
+// again to be read: the search for Git LFS pointers does both for each small file.
+func TestSizeKeepsSmallObjects(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"small": "1", "large": strings.Repeat("large", 1000)})
+	s := openStore(t, repo)
+	for name, isKept := range map[string]bool{"small": true, "large": false} {
+		id := strings.TrimSpace(repo.Git("rev-parse", "HEAD:"+name))
+		if _, err := s.Size(plumbing.NewHash(id)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(repo.Work, ".git", "objects", id[:2], id[2:])); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Read(plumbing.NewHash(id)); (err == nil) != isKept {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // FuzzDamagedPack changes bytes of a pack. Reading may fail but must end.
 func FuzzDamagedPack(f *testing.F) {
 	repo := newDeltaRepo(f)

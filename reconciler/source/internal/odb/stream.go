@@ -55,12 +55,15 @@ func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 // Read returns the type and content of an object. The content is shared and must not be
 // changed. Read returns an error for an object larger than MaxRead.
 func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	if kind, data, ok := s.sized.get(id); ok {
+		return kind, data, nil
+	}
 	p, offset, o, err := s.findObject(id)
 	if err != nil {
 		return 0, nil, err
 	}
 	if o == nil {
-		if kind, data, ok := s.bases.get(p, offset); ok {
+		if kind, data, ok := s.bases.get(baseKey{p, offset}); ok {
 			return kind, data, nil
 		}
 		o, err = s.openAt(p, offset)
@@ -94,10 +97,23 @@ func (s *Store) Size(id plumbing.Hash) (int64, error) {
 		return 0, err
 	}
 	if loose != nil {
-		return loose.Size, loose.Content.Close()
+		return s.sizeOfLoose(id, loose)
 	}
 	size, err := p.sizeAt(offset)
 	return size, p.failed(id, err)
+}
+
+// maxSized is the size up to which Size keeps a loose object. It had to be opened anyway.
+const maxSized = 1024
+
+func (s *Store) sizeOfLoose(id plumbing.Hash, loose *Object) (int64, error) {
+	defer loose.Content.Close()
+	if loose.Size <= maxSized {
+		if data, err := loose.ReadAll(); err == nil { // else the read returns the error
+			s.sized.put(id, loose.Kind, data)
+		}
+	}
+	return loose.Size, nil
 }
 
 // inflaters are reused, since each is larger than most objects.
