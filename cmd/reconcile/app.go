@@ -58,6 +58,7 @@ func (a *app) applyOutput() error {
 	if err := s.CheckLang(); err != nil {
 		return err
 	}
+	s.NoColor = s.NoColor || os.Getenv("NO_COLOR") != ""
 	if s.NoColor {
 		a.out = ui.PlainWriter(a.out)
 	}
@@ -124,7 +125,11 @@ func (a *app) page(print func(out io.Writer)) error {
 		return nil
 	}
 	var text bytes.Buffer
-	print(visible.NewWriter(ui.ColorWriter(terminal, &text)))
+	out := ui.ColorWriter(terminal, &text)
+	if a.settings.NoColor {
+		out = ui.PlainWriter(&text)
+	}
+	print(visible.NewWriter(out))
 	return ui.Page(terminal, text.String())
 }
 

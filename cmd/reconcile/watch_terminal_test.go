@@ -72,6 +72,38 @@ resource "terraform_data" "this" {
 	}
 }
 
+// Without colours a terminal gets no styles, whatever shows: the live view, results, the pager.
+func TestNoColorOnTerminal(t *testing.T) {
+	t.Parallel()
+	testtier.Needs(t, testtier.Terraform)
+	repo, home := gittest.New(t), t.TempDir()
+	repo.Commit("first", map[string]string{"env/a/main.tf": "resource \"terraform_data\" \"this\" {\n}\n"})
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"now", "--no-color"}, {"status", "--no-color"}, {"runs", "latest", "--no-color"}, {"now", "--replan"}} {
+		c := exec.CommandContext(t.Context(), program)
+		c.Args = append([]string{"reconcile"}, args...) // the name makes it the program: TestMain
+		c.Env = append(os.Environ(), "HOME="+home, "TERM=xterm-256color", "PAGER=cat", "RECONCILE_REPO="+repo.Dir)
+		if args[len(args)-1] != "--no-color" {
+			c.Env = append(c.Env, "NO_COLOR=1")
+		}
+		terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 30, Cols: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _ := io.ReadAll(terminal) // an error when the program ends
+		if err := c.Wait(); err != nil || len(said) == 0 {
+			t.Errorf("%v: %v, %q", args, err, said)
+		}
+		if style := regexp.MustCompile("\x1b\\[[0-9;]*m").Find(said); style != nil {
+			t.Errorf("%v shows the style %q: %q", args, style, said)
+		}
+		terminal.Close()
+	}
+}
+
 // waitForMatch waits until the text has a match, takes it out up to the match's end, and
 // returns that.
 func (f *lineBuffer) waitForMatch(pattern string) []byte {

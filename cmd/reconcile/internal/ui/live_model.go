@@ -20,6 +20,7 @@ import (
 type liveModel struct {
 	title     string
 	tr        *catalog.Translator
+	plain     bool // without styles
 	items     map[itemKey]*liveItem
 	doneCount int
 	note      string
@@ -60,8 +61,8 @@ type (
 // tickInterval is how often the elapsed times are updated.
 const tickInterval = 200 * time.Millisecond
 
-func newLiveModel(title string, tr *catalog.Translator, now time.Time) *liveModel {
-	return &liveModel{title: title, tr: tr, items: map[itemKey]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
+func newLiveModel(title string, tr *catalog.Translator, plain bool, now time.Time) *liveModel {
+	return &liveModel{title: title, tr: tr, plain: plain, items: map[itemKey]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
 }
 
 func nextTick() tea.Cmd {
@@ -125,6 +126,9 @@ func removeName(list []string, name string) []string {
 func (l *liveModel) View() tea.View {
 	if l.quitting {
 		return tea.NewView("")
+	}
+	if l.plain {
+		return tea.NewView(ansi.Strip(l.render()))
 	}
 	return tea.NewView(l.render())
 }

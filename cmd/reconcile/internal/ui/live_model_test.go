@@ -71,7 +71,7 @@ main · 0.0s · 0 done, 1 running, 0 waiting
 		{"the end leaves nothing", append(begin, endMsg{}), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var model tea.Model = newLiveModel("main", nil, start)
+			var model tea.Model = newLiveModel("main", nil, false, start)
 			for _, msg := range test.msgs {
 				model, _ = model.Update(msg)
 			}

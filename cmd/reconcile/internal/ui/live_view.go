@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/runid"
 	"reconcile/reconciler/notify/catalog"
@@ -22,6 +23,7 @@ type liveView struct {
 	lines *ScreenWriter // results
 	logs  *ScreenWriter
 	tr    *catalog.Translator
+	plain bool
 
 	mu       sync.Mutex
 	program  *tea.Program
@@ -40,7 +42,7 @@ func (s *liveView) start() *tea.Program {
 	if s.program != nil {
 		return s.program
 	}
-	s.program = tea.NewProgram(newLiveModel(s.title, s.tr, time.Now()),
+	s.program = tea.NewProgram(newLiveModel(s.title, s.tr, s.plain, time.Now()),
 		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
 	s.done = make(chan struct{})
 	go func() {
@@ -50,8 +52,8 @@ func (s *liveView) start() *tea.Program {
 	}()
 	s.restores = []func(){
 		disableEcho(s.out),
-		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w}),
-		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr}),
+		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w, s.plain}),
+		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr, s.plain}),
 	}
 	return s.program
 }
@@ -90,10 +92,14 @@ type viewWriter struct {
 	program  *tea.Program
 	done     <-chan struct{}
 	fallback io.Writer
+	plain    bool
 }
 
 func (a *viewWriter) Write(p []byte) (int, error) {
 	text := strings.TrimRight(string(p), "\n")
+	if a.plain {
+		text = ansi.Strip(text)
+	}
 	printed := make(chan struct{})
 	go func() {
 		defer RecoverExit(os.Stderr)

@@ -17,6 +17,7 @@ type PassOutput struct {
 	Width    int           // of out, in columns
 	JSON     bool          // the result only, as JSON
 	Terminal *os.File      // where a live view is drawn; nil: none
+	Plain    bool          // the live view has no colours and other styles
 	Title    string        // of the live view
 	Logs     *ScreenWriter // logs stay above the live view
 	// Translator is of results and of the live view.
@@ -36,7 +37,7 @@ func NewPassPrinter(to PassOutput) *PassPrinter {
 	lines := NewScreenWriter(to.Out)
 	v := &PassPrinter{to: to, results: NewResultPrinter(lines, to.Width, to.Translator)}
 	if to.Terminal != nil {
-		v.live = &liveView{title: to.Title, tr: to.Translator, out: to.Terminal, lines: lines, logs: to.Logs}
+		v.live = &liveView{title: to.Title, tr: to.Translator, out: to.Terminal, lines: lines, logs: to.Logs, plain: to.Plain}
 	}
 	return v
 }

@@ -15,14 +15,14 @@ func IsTerminal(f *os.File) bool {
 }
 
 // ColorWriter writes to w and removes the colours that file cannot show: all of them
-// for a pipe or with NO_COLOR.
+// for a pipe.
 func ColorWriter(file *os.File, w io.Writer) io.Writer {
 	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
 
-// PlainWriter writes to w without colours.
+// PlainWriter writes to w without colours and other styles.
 func PlainWriter(w io.Writer) io.Writer {
-	return &colorprofile.Writer{Forward: w, Profile: colorprofile.ASCII}
+	return &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
 }
 
 // Widths of text, in columns.

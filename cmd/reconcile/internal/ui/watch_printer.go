@@ -40,7 +40,7 @@ func (p *WatchPrinter) Observe(e run.Event) {
 	p.mu.Lock()
 	results := p.passes[e.Run]
 	if p.live == nil && p.to.Terminal != nil && results != nil {
-		p.live = &liveView{title: p.to.Title, tr: p.to.Translator, out: p.to.Terminal, lines: p.lines, logs: p.to.Logs}
+		p.live = &liveView{title: p.to.Title, tr: p.to.Translator, out: p.to.Terminal, lines: p.lines, logs: p.to.Logs, plain: p.to.Plain}
 		p.live.start()
 	}
 	live := p.live
