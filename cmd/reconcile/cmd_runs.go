@@ -59,9 +59,6 @@ type runsOptions struct {
 	limit                int
 }
 
-// latestRun is the name of the newest run.
-const latestRun = "LATEST"
-
 func (o runsOptions) check() error {
 	switch {
 	case o.limit < 1:

@@ -58,5 +58,8 @@ func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
 	}
 }
 
+// latestRun is the name of the newest run.
+const latestRun = "LATEST"
+
 // noArgs is the check of commands without arguments.
 var noArgs = rangeArgs(0, 0, "")
