@@ -33,7 +33,7 @@ const Version = "0.14.2"
 const ModuleConfig = "output \"o\" {\n  value = \"from a registry\"\n}\n"
 
 // Server is a registry, and a network mirror below /mirror/. Redirects, if set, is the
-// address that it names for all files.
+// address that it names for packages and modules.
 type Server struct {
 	Host      string // 127.0.0.1:PORT, as sources name it
 	CAFile    string // the certificate to trust, for SSL_CERT_FILE
@@ -100,7 +100,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(p, "/v1/providers/"):
 		writeJSON(w, map[string]any{
 			"protocols": []string{"5.0"}, "os": runtime.GOOS, "arch": runtime.GOARCH, "filename": s.archiveName(), "shasum": hex.EncodeToString(sum[:]),
-			"download_url": files + "/files/" + s.archiveName(), "shasums_url": files + "/files/SHA256SUMS", "shasums_signature_url": files + "/files/SHA256SUMS.sig",
+			"download_url": files + "/files/" + s.archiveName(), "shasums_url": "/files/SHA256SUMS", "shasums_signature_url": "/files/SHA256SUMS.sig",
 			"signing_keys": map[string]any{"gpg_public_keys": []any{map[string]string{"key_id": fmt.Sprintf("%X", s.key.PrimaryKey.KeyId), "ascii_armor": s.armoredKey()}}},
 		})
 	case strings.HasPrefix(p, "/v1/modules/") && strings.HasSuffix(p, "/versions"):

@@ -89,6 +89,7 @@ func TestInitConnects(t *testing.T) {
 	for name, c := range map[string]struct {
 		settings, cliConfig string // HOST stands for the server
 		source, more        string
+		redirects           bool // the registry names another host for its files
 		asked               []string
 	}{
 		"a network mirror": {
@@ -103,10 +104,19 @@ func TestInitConnects(t *testing.T) {
 				"/v1/modules/acme/m/time/versions", "/v1/providers/acme/time/" + registrytest.Version + "/download/linux/amd64", "/v1/providers/acme/time/versions",
 			},
 		},
+		"a registry that sends elsewhere": { // which the operator allowed with it
+			settings: "preview {\n  providers = [\"HOST/acme/time\"]\n}\n", source: "HOST/acme/time", redirects: true,
+			asked: []string{"/v1/providers/acme/time/versions"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := registrytest.New(t)
+			hosts := []string{server.Host}
+			if c.redirects {
+				other := registrytest.New(t)
+				hosts, server.Redirects = append(hosts, other.Host), "https://"+other.Host
+			}
 			fill := func(text string) string { return strings.ReplaceAll(text, "HOST", server.Host) }
 			w := newTracedEnv(t, strings.Replace(harmlessFiles, "env/reconcile.hcl --\n", "env/reconcile.hcl --\n"+fill(c.settings), 1))
 			w.useEnv(fill(c.cliConfig), "SSL_CERT_FILE="+server.CAFile)
@@ -116,7 +126,7 @@ func TestInitConnects(t *testing.T) {
 			if ws := round.PullRequests[0].Workspaces; len(ws) != 1 || ws[0].Changes.Add != 1 {
 				t.Fatalf("%+v", ws)
 			}
-			if got := w.connections("new", "init"); !slices.Equal(got, []string{server.Host}) {
+			if got := w.connections("new", "init"); !slices.Equal(got, slices.Sorted(slices.Values(hosts))) {
 				t.Errorf("init connects to %q", got)
 			}
 			for _, step := range []string{"plan", "show"} {
