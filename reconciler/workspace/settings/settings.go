@@ -56,10 +56,11 @@ func Load(tree repotree.Tree, environment string) (*Settings, error) {
 	file := File
 	text, err := repotree.ReadLimited(tree, File, hcleval.MaxConfigSize)
 	atRoot, rootErr := repotree.ReadLimited(tree, FileName, hcleval.MaxConfigSize)
+	isMissing, isMissingAtRoot := errors.Is(err, fs.ErrNotExist), errors.Is(rootErr, fs.ErrNotExist)
 	switch {
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(rootErr, fs.ErrNotExist):
+	case err == nil && rootErr == nil:
 		return nil, fmt.Errorf("both %s and %s exist: join them in one", FileName, File)
-	case errors.Is(err, fs.ErrNotExist) && errors.Is(rootErr, fs.ErrNotExist):
+	case isMissing && isMissingAtRoot:
 		if environment != "" {
 			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, File)
 		}
@@ -67,7 +68,7 @@ func Load(tree repotree.Tree, environment string) (*Settings, error) {
 			file = FileName
 		}
 		return &Settings{file: file, isMissing: true, patterns: []posString{{text: defaultPattern}}}, nil
-	case errors.Is(err, fs.ErrNotExist):
+	case isMissing, err == nil && !isMissingAtRoot:
 		file, text, err = FileName, atRoot, rootErr
 	}
 	if err != nil {

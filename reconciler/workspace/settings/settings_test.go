@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"reflect"
 	"slices"
@@ -336,4 +338,32 @@ func FuzzSettings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// unreadableTree is a tree whose objects are damaged, but for those of one path.
+type unreadableTree struct {
+	repotree.Tree
+	readable string
+}
+
+func (u unreadableTree) Open(p string) (fs.File, error) {
+	if p == u.readable {
+		return u.Tree.Open(p)
+	}
+	return nil, errors.New("damaged object")
+}
+
+// What cannot be read is not said to exist.
+func TestUnreadableSettings(t *testing.T) {
+	t.Parallel()
+	tree := treetest.New(map[string]string{"env/reconcile.hcl": "", "env/a/main.tf": ""})
+	for readable, want := range map[string]string{
+		"":                  "read env/reconcile.hcl: damaged object",
+		"reconcile.hcl":     "read env/reconcile.hcl: damaged object",
+		"env/reconcile.hcl": "read reconcile.hcl: damaged object",
+	} {
+		if _, err := Load(unreadableTree{tree, readable}, ""); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, not %s", readable, err, want)
+		}
+	}
 }
