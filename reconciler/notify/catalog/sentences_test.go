@@ -183,7 +183,7 @@ func fillVerbs(format string) string {
 }
 
 var (
-	command       = regexp.MustCompile(`^\s*(→ )?(reconcile [a-z]+( |$)|git (-C|init|commit|push)|exec reconcile|runs latest|now --|suspend WORKSPACE)`)
+	command       = regexp.MustCompile(`^\s*(→ )?(reconcile [a-z]+( |$)|git (-C|init|commit|push)|exec reconcile|runs latest|help settings|now --|suspend WORKSPACE)`)
 	quoted        = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
 	englishWord   = regexp.MustCompile(`(?:^|[ (])[A-Za-z][a-z']+(?:[ ,;:.)]|$)`)
 	englishPhrase = regexp.MustCompile(`(?:^|[ (;:,])[A-Za-z][a-z']+ (?:[a-z]|[a-z][a-z']+)(?:[ ,;:.)]|$)`)
