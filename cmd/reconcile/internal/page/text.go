@@ -181,3 +181,12 @@ func (t text) translate(said string) string {
 	translated.texts[key] = text
 	return text
 }
+
+// translateAll returns texts of the program in the page's language.
+func (t text) translateAll(said []string) []string {
+	var translated []string
+	for _, text := range said {
+		translated = append(translated, t.translate(text))
+	}
+	return translated
+}

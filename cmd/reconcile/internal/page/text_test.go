@@ -38,3 +38,15 @@ func TestWordsAreUsed(t *testing.T) {
 		}
 	}
 }
+
+// Why a workspace was stale is told in the page's language; names stay.
+func TestStaleReasonsAreTranslated(t *testing.T) {
+	t.Parallel()
+	reasons := []string{"distrusted record", "env/tokyo"}
+	if got := (text{language: "ja"}).translateAll(reasons); !slices.Equal(got, []string{"記録の無効化", "env/tokyo"}) {
+		t.Errorf("got %q", got)
+	}
+	if got := (text{language: "en"}).translateAll(reasons); !slices.Equal(got, reasons) {
+		t.Errorf("in English: %q", got)
+	}
+}
