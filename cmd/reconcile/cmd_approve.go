@@ -97,7 +97,7 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
 	}
 	a.printf("%s %s is approved: %s", plan.Workspace, plan.Digest.Abbrev(), a.tr.Translate(plan.Why))
-	a.printHint("the next pass applies it if its plan is the same; the approval ends %s", endsAt.Local().Format(time.DateTime))
+	a.printHint("the next pass applies it if its plan is the same; the approval ends %s", endsAt.UTC().Format(ui.TimeFormat))
 	return nil
 }
 

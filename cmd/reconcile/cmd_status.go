@@ -169,7 +169,7 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 		notes = append(notes, a.firstLine(a.tr.Translate(w.Error)))
 	}
 	for _, given := range w.Approvals {
-		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, given), given.EndsAt.Local().Format(time.DateTime)))
+		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, given), given.EndsAt.UTC().Format(ui.TimeFormat)))
 	}
 	if w.Approval != nil && w.Outcome == state.Applied {
 		notes = append(notes, a.tr.Sprintf("applied with the approval: %s", ui.FormatApproval(a.tr, *w.Approval)))

@@ -114,9 +114,12 @@ func withoutSaid(text, failed string) string {
 	return strings.Join(parts, "; ")
 }
 
+// TimeFormat is the form of times in UTC that several people read, maybe in other zones.
+const TimeFormat = "2006-01-02 15:04Z"
+
 // FormatApproval says who approved which plan, when and why.
 func FormatApproval(t *catalog.Translator, a state.ApprovalFact) string {
-	text := t.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), t.Text(string(a.Risk)), a.ApprovedAt.UTC().Format("2006-01-02 15:04Z"))
+	text := t.Sprintf("%s approved %s (%s) at %s", visible.Line(a.ApprovedBy), a.Digest.Abbrev(), t.Text(string(a.Risk)), a.ApprovedAt.UTC().Format(TimeFormat))
 	if a.Reason != "" {
 		text += ": " + visible.Line(a.Reason)
 	}
