@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -138,6 +139,31 @@ func TestLocalDamage(t *testing.T) {
 	}
 	if !strings.Contains(damaged, "damaged") || !strings.Contains(damaged, "git fsck") {
 		t.Errorf("error: %q", damaged)
+	}
+}
+
+// TestLocalDamagedHeader: the first bytes of a compressed object are damage, too.
+func TestLocalDamagedHeader(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	repo.Git("repack", "-q", "-a", "-d")
+	names, err := filepath.Glob(filepath.Join(repo.Work, ".git/objects/pack/*.pack"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	pack, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	const header = 0x78 // of zlib, after the 12 bytes of the pack's and those of the object's
+	pack[12+bytes.IndexByte(pack[12:], header)] ^= 0x15
+	if err := errors.Join(os.Remove(names[0]), os.WriteFile(names[0], pack, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)
+	if err == nil || !strings.Contains(err.Error(), "damaged: zlib: invalid header") || !strings.Contains(err.Error(), "git fsck") {
+		t.Errorf("error: %v", err)
 	}
 }
 

@@ -121,9 +121,10 @@ var inflaters sync.Pool
 
 func inflate(r io.Reader) (io.ReadCloser, error) {
 	if z, ok := inflaters.Get().(io.ReadCloser); ok {
-		return z, z.(zlib.Resetter).Reset(r, nil)
+		return z, explainDamage(z.(zlib.Resetter).Reset(r, nil))
 	}
-	return zlib.NewReader(r)
+	z, err := zlib.NewReader(r)
+	return z, explainDamage(err)
 }
 
 // exactly reads the number of bytes that an object's header gives, and fails if there are
