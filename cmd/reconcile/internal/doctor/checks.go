@@ -94,11 +94,10 @@ func (d *Doctor) checkRecord(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	position := "no pass yet"
-	if head.Commit != "" {
-		position = "its tip is " + head.Commit.Abbrev()
+	if head.Commit == "" {
+		return fmt.Sprintf("%s in %s: no pass yet", d.deps.RecordName(), d.settings.State), nil
 	}
-	return fmt.Sprintf("record %s in %s: %s", d.deps.RecordName(), d.settings.State, position), nil
+	return fmt.Sprintf("%s in %s: its tip is %s", d.deps.RecordName(), d.settings.State, head.Commit.Abbrev()), nil
 }
 
 // checkWritable writes an item that nothing reads, and deletes it.
