@@ -32,7 +32,7 @@ func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Ti
 	if err != nil {
 		return err
 	}
-	p := packer{ctx: ctx, tar: tar.NewWriter(compressed), commitTime: commitTime.UTC().Truncate(time.Second), links: links{}}
+	p := packer{ctx: ctx, buffer: make([]byte, 32<<10), tar: tar.NewWriter(compressed), commitTime: commitTime.UTC().Truncate(time.Second), links: links{}}
 	if err := walk(ctx, tree, p.add); err != nil {
 		return err
 	}
@@ -47,6 +47,7 @@ func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Ti
 
 type packer struct {
 	ctx        context.Context // a file may take minutes
+	buffer     []byte          // for copying: a new one for each file is most of the memory of a snapshot
 	tar        *tar.Writer
 	commitTime time.Time
 	links      links
@@ -76,7 +77,7 @@ func (p *packer) add(e *treeEntry) error {
 	if h.Typeflag != tar.TypeReg {
 		return nil
 	}
-	n, err := io.Copy(p.tar, ctxReader{p.ctx, e.data})
+	n, err := io.CopyBuffer(p.tar, ctxReader{p.ctx, e.data}, p.buffer)
 	if err == nil && n != e.size {
 		err = fmt.Errorf("read %d bytes of %d: %w", n, e.size, io.ErrUnexpectedEOF)
 	}
