@@ -17,7 +17,7 @@ func TestImports(t *testing.T) {
 	}
 	for path := range strings.FieldsSeq(string(out)) {
 		isOurs := strings.HasPrefix(path, "reconcile/")
-		isShared := slices.Contains([]string{"reconcile/internal/awsredact", "reconcile/internal/excerpt", "reconcile/internal/failure", "reconcile/internal/retryafter", "reconcile/internal/redact", "reconcile/internal/secret", "reconcile/internal/sleep"}, path)
+		isShared := slices.Contains([]string{"reconcile/internal/awsredact", "reconcile/internal/excerpt", "reconcile/internal/failure", "reconcile/internal/lazyregexp", "reconcile/internal/retryafter", "reconcile/internal/redact", "reconcile/internal/secret", "reconcile/internal/sleep"}, path)
 		isExternal := strings.Contains(strings.Split(path, "/")[0], ".")
 		switch {
 		case isOurs && !isShared && path != "reconcile/cmd/webhook" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
