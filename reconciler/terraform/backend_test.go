@@ -251,6 +251,18 @@ func TestSaveErroredState(t *testing.T) {
 			t.Errorf("%s as %s: it is of %s at %s: %v; want %s", c.name, c.as, owner, file, err, c.want)
 		}
 	}
+	// Names of any length: no file system has the first directory, and the file of a name is
+	// shorter than the name.
+	if _, file, err := terraform.SaveErroredState(work, "a", "a", filepath.Join(dir, strings.Repeat("n", 256))); file != "" || err != nil {
+		t.Errorf("a directory that cannot be: %q, %v", file, err)
+	}
+	long := strings.Repeat("環境", 30)
+	if err := errors.Join(os.Remove(filepath.Join(dir, ".terraform")), os.WriteFile(filepath.Join(dir, "errored.tfstate"), []byte("{}"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if owner, file, err := terraform.SaveErroredState(work, long, long, dir); err != nil || owner != long || file == "" {
+		t.Errorf("a name of 60 characters: of %s at %q: %v", owner, file, err)
+	}
 	for path, want := range map[string]bool{
 		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
 	} {

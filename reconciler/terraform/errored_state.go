@@ -2,6 +2,8 @@ package terraform
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,8 +40,8 @@ func IsPreserved(path string, d fs.DirEntry) bool {
 // the name that it is saved under, and the new path (mode 0600), or "" if there is no such state.
 func SaveErroredState(workDir, name, as, dir string) (owner, file string, err error) {
 	source := filepath.Join(dir, erroredFile)
-	if _, err := os.Lstat(source); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return "", "", nil
+	if _, err := os.Lstat(source); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+		return "", "", nil // no file system has the last one: such a directory is not checked out
 	}
 	if owner = erroredStateOwner(name, dir); owner == name {
 		owner = as
@@ -72,9 +74,20 @@ func erroredStateOwner(name, dir string) string {
 
 func erroredDir(workDir string) string { return filepath.Join(workDir, "errored") }
 
+// maxErroredName is how many bytes of a workspace's name are in the names of its files: those
+// have at most 255, and a character of three bytes is nine when escaped.
+const maxErroredName = 150
+
 // erroredPrefix returns the prefix of a workspace's files. It matches no other
 // workspace.
-func erroredPrefix(name string) string { return url.QueryEscape(name) + "@" }
+func erroredPrefix(name string) string {
+	escaped := url.QueryEscape(name)
+	if len(escaped) > maxErroredName {
+		sum := sha256.Sum256([]byte(name))
+		escaped = hex.EncodeToString(sum[:])
+	}
+	return escaped + "@"
+}
 
 // saveErroredState saves such a state from this run or an earlier one.
 func (s *Session) saveErroredState() error {

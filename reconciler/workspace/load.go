@@ -1,7 +1,10 @@
 package workspace
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -54,7 +57,8 @@ func (l *Loader) addUpwardVariables(e *evaluation, cfg settings.Config) {
 }
 
 func (l *Loader) evaluate(e *evaluation, w *Workspace) {
-	e.addSettingsProblems(e.inputs.addOwn(w.Path))
+	own := e.inputs.addOwn(w.Path)
+	e.addSettingsProblems(own)
 	for _, f := range w.Config.VarFiles {
 		e.addSettingsProblems(e.inputs.add(f, allFiles))
 	}
@@ -66,7 +70,7 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 		err = l.requireConfig(m.Dir)
 	}
 	if err != nil {
-		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
+		w.Err = fmt.Errorf("workspace %s: %w", w.Name, l.explainMissing(w.Path, own, err))
 		return
 	}
 	e.checkReservedNames(m.Dir)
@@ -104,6 +108,15 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	if w.Err = hcleval.JoinProblems(e.problems); w.Config.Err != nil {
 		w.Err = w.Config.Err // later problems may only follow from this one
 	}
+}
+
+// explainMissing returns why the configuration at dir cannot be read: if it, or what leads to it,
+// is not checked out, that says more than err.
+func (l *Loader) explainMissing(dir string, special []error, err error) error {
+	if _, absent := l.tree.Lstat(dir); absent != nil && !errors.Is(absent, fs.ErrNotExist) {
+		return absent
+	}
+	return cmp.Or(errors.Join(special...), err)
 }
 
 // requireConfig returns an error if a directory has no configuration for the product.

@@ -22,6 +22,10 @@ const (
 	logSuffix = ".log"
 )
 
+// maxElement is the length in bytes from which the escaped name of a workspace is split over
+// directories. A file system takes 255, and most characters of Japanese are nine when escaped.
+const maxElement = 200
+
 // runKey returns the key of a part of a run. Parts may be any text: a slash in them is
 // escaped, so that no name can reach the keys of another.
 func runKey(run runid.ID, parts ...string) (string, error) {
@@ -34,7 +38,11 @@ func runKey(run runid.ID, parts ...string) (string, error) {
 		if err := checkPath(part); err != nil {
 			return "", err
 		}
-		key += "/" + url.PathEscape(part)
+		escaped := url.PathEscape(part)
+		for ; len(escaped) > maxElement; escaped = escaped[maxElement:] {
+			key += "/" + escaped[:maxElement]
+		}
+		key += "/" + escaped
 	}
 	return key, nil
 }
@@ -90,19 +98,35 @@ func (s *Store) Logs(ctx context.Context, run runid.ID) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
 	}
-	objects, err := s.blobs.list(ctx, key)
+	workspaces, err := s.listLogs(ctx, key, "")
 	if err != nil {
 		return nil, fmt.Errorf("logs of run %s: %w", run, err)
 	}
-	var workspaces []string
-	for _, o := range objects {
-		name, ok := strings.CutSuffix(o.name, logSuffix)
-		if workspace, err := url.PathUnescape(name); ok && !o.isDir && err == nil {
-			workspaces = append(workspaces, workspace)
-		}
-	}
 	slices.Sort(workspaces)
 	return workspaces, nil
+}
+
+// listLogs returns the workspaces that have logs below dir, which has the beginning of their
+// escaped names.
+func (s *Store) listLogs(ctx context.Context, dir, beginning string) (workspaces []string, err error) {
+	objects, err := s.blobs.list(ctx, dir)
+	for _, o := range objects {
+		var below []string
+		name, isLog := strings.CutSuffix(o.name, logSuffix)
+		switch {
+		case o.isDir && len(o.name) == maxElement:
+			below, err = s.listLogs(ctx, path.Join(dir, o.name), beginning+o.name)
+		case isLog && !o.isDir:
+			if workspace, err := url.PathUnescape(beginning + name); err == nil {
+				below = []string{workspace}
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		workspaces = append(workspaces, below...)
+	}
+	return workspaces, err
 }
 
 // FileName is the name of a file of a run, such as "errored.tfstate".

@@ -176,7 +176,8 @@ func keepNone(commitid.ID) bool { return false }
 func TestLogs(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		ctx := t.Context()
-		for _, workspace := range []string{"tokyo-ap-A", "a/b", "a", "a.log/b"} {
+		long := strings.Repeat("環境/", 40) + "a" // 400 bytes, and 1,120 when escaped
+		for _, workspace := range []string{"tokyo-ap-A", "a/b", "a", "a.log/b", long} {
 			for _, text := range []string{"first", "log of " + workspace} {
 				if err := s.PutLog(ctx, runA, workspace, strings.NewReader(text)); err != nil {
 					t.Fatal(err)
@@ -187,7 +188,7 @@ func TestLogs(t *testing.T) {
 			}
 		}
 		logs, err := s.Logs(ctx, runA)
-		if got := strings.Join(logs, " "); err != nil || got != "a a.log/b a/b tokyo-ap-A" {
+		if got := strings.Join(logs, " "); err != nil || got != "a a.log/b a/b tokyo-ap-A "+long {
 			t.Errorf("logs: %s, %v", got, err)
 		}
 		if logs, err := s.Logs(ctx, runB); err != nil || len(logs) > 0 {
@@ -232,6 +233,13 @@ func TestFiles(t *testing.T) {
 			t.Errorf("another state: %v", err)
 		}
 		if got := readAll(t)(s.File(ctx, runA, "a/b", "errored.tfstate")); got != "state" {
+			t.Errorf("kept %q", got)
+		}
+		long := strings.Repeat("環境", 30)
+		if _, err := s.PutFile(ctx, runA, long, "errored.tfstate", strings.NewReader("long")); err != nil {
+			t.Error(err)
+		}
+		if got := readAll(t)(s.File(ctx, runA, long, "errored.tfstate")); got != "long" {
 			t.Errorf("kept %q", got)
 		}
 		if logs, err := s.Logs(ctx, runA); err != nil || len(logs) > 0 {

@@ -315,6 +315,68 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 	}
 }
 
+// TestWithSkipped checks that a search sees what is not checked out, and nothing that has no
+// path; that a tree without its objects shows it as empty; and that its paths count.
+func TestWithSkipped(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	blob := repo.WriteObject("blob", []byte("x"))
+	out := repo.WriteObject("blob", []byte("/etc/hosts"))
+	inner := repo.WriteTree(gittest.Entry{Mode: "100644", Name: "main.tf", ID: blob})
+	long := strings.Repeat("n", maxName+1)
+	entries := []gittest.Entry{
+		{Mode: "100644", Name: ".", ID: blob}, {Mode: "40000", Name: "a", ID: inner}, {Mode: "40000", Name: "a/b", ID: inner},
+		{Mode: "40000", Name: "git~1", ID: inner}, {Mode: "120000", Name: "l", ID: out}, {Mode: "40000", Name: long, ID: inner},
+	}
+	list := func(tree fs.FS, dir string) (names []string) {
+		found, err := fs.ReadDir(tree, dir)
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+		}
+		for _, d := range found {
+			names = append(names, d.Name())
+		}
+		return names
+	}
+	tree := openTree(t, repo, repo.CommitTree(repo.WriteTree(entries...)))
+	if got := list(tree.WithSkipped(), "."); !slices.Equal(got, []string{"a", "git~1", "l", long}) {
+		t.Errorf("with what is skipped: %q", got)
+	}
+	if got := list(tree.WithSkipped(), "git~1"); !slices.Equal(got, []string{"main.tf"}) {
+		t.Errorf("below what is skipped: %q", got)
+	}
+	if got := list(tree, "."); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("without: %q", got)
+	}
+
+	absent := strings.Repeat("1", 40)
+	tree = openTree(t, repo, repo.CommitTree(repo.WriteTree(
+		gittest.Entry{Mode: "40000", Name: "a", ID: absent}, gittest.Entry{Mode: "40000", Name: "git~1", ID: absent})))
+	if got := list(tree.WithSkipped(), "git~1"); len(got) > 0 {
+		t.Errorf("without its objects: %q", got)
+	}
+	if _, err := fs.ReadDir(tree.WithSkipped(), "a"); !errors.Is(err, odb.ErrNotFound) {
+		t.Errorf("a directory that is lost: %v", err)
+	}
+
+	id := inner
+	for range 10 {
+		var ten []gittest.Entry
+		for i := range 10 {
+			ten = append(ten, gittest.Entry{Mode: "40000", Name: fmt.Sprint("n", i), ID: id})
+		}
+		id = repo.WriteTree(ten...)
+	}
+	all := openTree(t, repo, repo.CommitTree(repo.WriteTree(gittest.Entry{Mode: "40000", Name: "git~1", ID: id}))).WithSkipped()
+	err := error(nil)
+	for i := 0; i <= maxUncheckedListings && err == nil; i++ {
+		_, err = fs.ReadDir(all, "git~1")
+	}
+	if !errors.Is(err, ErrTreeTooLarge) {
+		t.Errorf("with 10^10 paths: %v", err)
+	}
+}
+
 // TestTreeNames covers trees that Git itself would not write.
 func TestTreeNames(t *testing.T) {
 	t.Parallel()

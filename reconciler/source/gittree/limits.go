@@ -74,7 +74,7 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	}
 	found := treeSize{paths: len(list.entries)}
 	for _, e := range list.entries {
-		if e.Mode == filemode.Dir && e.Problem == "" {
+		if e.Mode == filemode.Dir && (e.Problem == "" || c.tree.listsSkipped) {
 			child, err := c.count(e.ID, depth+1)
 			if err != nil {
 				return treeSize{}, err

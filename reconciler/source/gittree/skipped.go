@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // Skipped entries are in a tree but in no checkout or snapshot: they could point outside the
@@ -60,10 +61,41 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	return skipped, nil
 }
 
+// withSkipped is a tree whose ReadDir also lists the entries that are not checked out.
+type withSkipped struct {
+	fs.FS     // the tree that has them
+	all, tree *Tree
+}
+
+// WithSkipped returns the tree with the entries that are not checked out, for a search that must
+// not miss them. Names that are no element of a path stay out.
+func (t *Tree) WithSkipped() fs.FS {
+	all := New(t.objects, t.root.ID, t.when, t.commit)
+	all.listings, all.listsSkipped = t.listings, true
+	return withSkipped{all, all, t}
+}
+
+// ReadDir implements fs.ReadDirFS. A snapshot has nothing of what is not checked out: there such
+// a directory is empty.
+func (w withSkipped) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := w.all.ReadDir(name)
+	if errors.Is(err, odb.ErrNotFound) {
+		if _, known := w.tree.findPath("readdir", name, true); errors.Is(known, ErrUnsafe) {
+			return nil, nil
+		}
+	}
+	return list, err
+}
+
+// Stat implements fs.StatFS.
+func (w withSkipped) Stat(name string) (fs.FileInfo, error) { return w.all.Stat(name) }
+
 // skipReason returns why the entry of the directory dir, a path without symlinks, is not checked
 // out; "" if it is.
 func (t *Tree) skipReason(dir string, e Entry) string {
 	switch {
+	case t.listsSkipped && isElement(e.Name):
+		return ""
 	case e.Problem != "":
 		return e.Problem
 	case len(dir)+1+len(e.Name) > maxPath && len(path.Join(dir, e.Name)) > maxPath:
@@ -103,6 +135,11 @@ func (t *Tree) linkTarget(e Entry) (string, error) {
 // it the effect is the same.
 func isUnlisted(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrUnsafe)
+}
+
+// isElement reports whether a name can be an element of a path.
+func isElement(name string) bool {
+	return validPath(name) && name != "." && !strings.Contains(name, "/")
 }
 
 // nameProblem returns why a name cannot be checked out; "" if it can.

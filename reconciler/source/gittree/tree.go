@@ -38,6 +38,7 @@ type Tree struct {
 	listedDirs      atomic.Int64 // number of directories listed, counted by path
 	checkLimitsOnce func() error // checkLimits, at most once
 	omitRule        func(path string) bool
+	listsSkipped    bool // see WithSkipped
 }
 
 // Reader reads the objects of trees: an *odb.Store, an *Overlay or a *DirStore.
@@ -247,7 +248,7 @@ func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 		return pathEntry{}, fs.ErrNotExist
 	}
 	found := pathEntry{path.Join(dir.path, name), list.entries[i]}
-	if found.entry.Problem != "" {
+	if found.entry.Problem != "" && !t.listsSkipped {
 		return pathEntry{}, SkippedEntry{found.path, found.entry.Problem}
 	}
 	return found, nil

@@ -118,10 +118,10 @@ func (t *Tree) findPath(op, name string, follow bool) (pathEntry, error) {
 	return found, pathError(op, name, err)
 }
 
-// pathError returns a *fs.PathError, or nil if err is nil.
+// pathError returns a *fs.PathError, or err if it is nil or says more.
 func pathError(op, name string, err error) error {
-	if err == nil {
-		return nil
+	if skipped := (SkippedEntry{}); err == nil || errors.As(err, &skipped) { // which says its path
+		return err
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }

@@ -25,6 +25,8 @@ type Tree interface {
 	// SkippedEntries returns an error for each entry of a directory that ReadDir does not
 	// list because it is not checked out for Terraform.
 	SkippedEntries(path string) ([]error, error)
+	// WithSkipped returns the tree whose ReadDir also lists those entries.
+	WithSkipped() fs.FS
 	// ID returns "mode:hex" of the object at path, or AbsentID. It does not follow a link
 	// at path itself, but links on the way.
 	ID(path string) string

@@ -106,7 +106,8 @@ func removeAliases(found map[string]foundDir) {
 func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths, names []string // where the configuration is, and what the pattern matches
-	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
+	all := tree.WithSkipped() // configuration that is not checked out is refused by name, when it is loaded
+	err := doublestar.GlobWalk(all, pattern, func(p string, d fs.DirEntry) error {
 		target := p
 		if d.Type()&fs.ModeSymlink != 0 {
 			o, err := repotree.ResolveLinks(tree, p)
@@ -134,7 +135,7 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range paths {
 		group.Go(func() error {
-			entries, err := tree.ReadDir(p)
+			entries, err := fs.ReadDir(all, p)
 			configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
 			openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
 			return nil

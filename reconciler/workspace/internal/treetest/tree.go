@@ -104,6 +104,9 @@ const emptyDir = repotree.DirMode + "empty"
 // SkippedEntries implements repotree.Tree.
 func (t *Tree) SkippedEntries(string) ([]error, error) { return nil, nil }
 
+// WithSkipped implements repotree.Tree.
+func (t *Tree) WithSkipped() fs.FS { return t }
+
 // ID implements repotree.Tree.
 func (t *Tree) ID(p string) string {
 	if id, ok := t.ids[p]; ok {
