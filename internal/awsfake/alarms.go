@@ -51,7 +51,8 @@ func (c *Server) serveAlarms(w http.ResponseWriter, r *http.Request, body []byte
 	const most = 100
 	switch {
 	case c.alarmsErrorCode != "":
-		writeCBORError(w, c.alarmsErrorCode, "told to fail")
+		// AWS quotes the request where a signature is wrong.
+		writeCBORError(w, c.alarmsErrorCode, "told to fail; x-amz-security-token:"+r.Header.Get("X-Amz-Security-Token"))
 		return
 	case action != "DescribeAlarms":
 		writeCBORError(w, "InvalidAction", action)

@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -11,6 +12,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
+	"reconcile/internal/redact"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace"
@@ -68,6 +70,8 @@ func Compare(ctx context.Context, ofA, ofB run.Config, a, b string, theirs []str
 		return nil, err
 	}
 	c := &Comparison{A: left.side, B: right.side, Rows: []ComparedRow{}}
+	secrets := append(left.secrets(), right.secrets()...)
+	hide := func(text string) string { return redact.Text(text, secrets...) }
 	for _, kind := range []string{ComparedInput, ComparedVersion, ComparedValue, ComparedOutcome, ComparedPresence} {
 		in, with := left.facts[kind], right.facts[kind]
 		names := maps.Clone(in)
@@ -80,6 +84,7 @@ func Compare(ctx context.Context, ofA, ofB run.Config, a, b string, theirs []str
 			if kind == ComparedValue && (left.hidden[name] || right.hidden[name]) {
 				row.A, row.B = hideValue(row.A), hideValue(row.B)
 			}
+			row.Name, row.A, row.B = hide(row.Name), hide(row.A), hide(row.B)
 			c.Rows, c.Differs = append(c.Rows, row), c.Differs || row.Differs
 		}
 	}
@@ -110,6 +115,37 @@ type compared struct {
 	side   ComparedSide
 	facts  map[string]map[string]string
 	hidden map[string]bool // values that must not be shown
+}
+
+// secrets returns the texts and numbers in hidden values: another value may repeat one.
+func (c *compared) secrets() (found []string) {
+	for name := range c.hidden {
+		var value any
+		decoder := json.NewDecoder(strings.NewReader(c.facts[ComparedValue][name]))
+		decoder.UseNumber()
+		if c.hidden[name] && decoder.Decode(&value) == nil {
+			found = appendLeaves(found, value)
+		}
+	}
+	return found
+}
+
+func appendLeaves(found []string, value any) []string {
+	switch v := value.(type) {
+	case string:
+		return append(found, v)
+	case json.Number:
+		return append(found, v.String())
+	case []any:
+		for _, part := range v {
+			found = appendLeaves(found, part)
+		}
+	case map[string]any:
+		for _, part := range v {
+			found = appendLeaves(found, part)
+		}
+	}
+	return found
 }
 
 func readCompared(ctx context.Context, c *run.Config, name string) (*compared, error) {

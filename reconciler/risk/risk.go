@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/internal/secret"
 )
 
 // Sentence says the same in each language of the program.
@@ -27,8 +29,10 @@ func (s Sentence) In(language string) string {
 // Change is the verdict on the change of one resource, or on one action.
 type Change struct {
 	Address string // of the resource, or of the action
-	Risk    Class
-	Why     Sentence
+	// Exact is the address as Terraform has it, where Address was redacted; "" elsewhere.
+	Exact secret.Text `json:"-"`
+	Risk  Class
+	Why   Sentence
 	// Rule is the name of what decided: a rule, such as "aws_db_instance.instance_class",
 	// a list, such as "data.aws_db_instance", or the action, such as "action.create".
 	Rule string

@@ -17,6 +17,7 @@ import (
 	"reconcile/internal/lazyregexp"
 	"reconcile/internal/plandigest"
 	"reconcile/internal/redact"
+	"reconcile/internal/secret"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/terraform/internal/planjson"
 	"reconcile/reconciler/terraform/internal/rootmodule"
@@ -212,6 +213,9 @@ func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (er
 	}
 	plan.Risk = risk.Judge(saved)
 	for i, change := range plan.Risk.Changes {
+		if told := basis.RedactAddress(change.Address, s.log.Text); told != change.Address {
+			plan.Risk.Changes[i].Exact, plan.Risk.Changes[i].Address = secret.Text(change.Address), told
+		}
 		plan.Risk.Changes[i].Why = risk.Sentence{En: s.log.Text(change.Why.En), Ja: s.log.Text(change.Why.Ja)}
 	}
 	difference := planjson.FindDifference(saved, rootmodule.ReadTexts(s.spec.Dir, s.tf.product == productTofu))

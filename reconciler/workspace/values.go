@@ -20,7 +20,8 @@ type Value struct {
 }
 
 // Values returns what variable files and defaults give to the variables of a root module, by
-// name. Objects are split, so that names are such as "servers.min".
+// name. Objects are split, so that names are such as "servers.min"; one that is sensitive is
+// not, because its keys may be secret, too.
 func (l *Loader) Values(dir settings.Dir, cfg settings.Config) (map[string]Value, error) {
 	m, err := l.modules.Load(dir.Path)
 	if err != nil {
@@ -48,7 +49,7 @@ func (l *Loader) Values(dir settings.Dir, cfg settings.Config) (map[string]Value
 func addValue(values map[string]Value, name string, value cty.Value, isSensitive bool) {
 	value, marks := value.Unmark()
 	isSensitive = isSensitive || len(marks) > 0
-	if t := value.Type(); (t.IsObjectType() || t.IsMapType()) && value.IsKnown() && !value.IsNull() && value.LengthInt() > 0 {
+	if t := value.Type(); (t.IsObjectType() || t.IsMapType()) && !isSensitive && value.IsKnown() && !value.IsNull() && value.LengthInt() > 0 {
 		for key, part := range value.AsValueMap() {
 			addValue(values, name+"."+key, part, isSensitive)
 		}

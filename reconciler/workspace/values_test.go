@@ -32,7 +32,7 @@ variable "environment" {}
 	}
 	want := map[string]Value{
 		"plain": {JSON: `"y"`}, "object.a": {JSON: "1"}, "object.b.c": {JSON: "[1,2]"}, "object.d": {JSON: "{}"},
-		"secret.k": {JSON: `"s"`, IsSensitive: true}, "perhaps": {JSON: `"p"`, IsSensitive: true}, "environment": {},
+		"secret": {JSON: `{"k":"s"}`, IsSensitive: true}, "perhaps": {JSON: `"p"`, IsSensitive: true}, "environment": {},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

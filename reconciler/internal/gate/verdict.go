@@ -47,7 +47,7 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 		if removes {
 			destroyed++
 		}
-		if mode != settings.ApplyAlways && change.Risk.Asks() || (removes || change.Guard) && isProtected(c.Protect, change.Address) {
+		if mode != settings.ApplyAlways && change.Risk.Asks() || (removes || change.Guard) && isProtected(c.Protect, cmp.Or(string(change.Exact), change.Address)) {
 			asking = append(asking, change)
 		}
 	}

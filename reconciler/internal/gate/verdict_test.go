@@ -20,6 +20,7 @@ var (
 	restarted   = risk.Change{Address: "aws_b.b", Risk: risk.Interruption, Why: risk.Sentence{En: "it restarts"}, Actions: tfjson.Actions{tfjson.ActionUpdate}}
 	unprotected = risk.Change{Address: `module.m["x.y"].aws_c.c[0]`, Risk: risk.Update, Guard: true, Actions: tfjson.Actions{tfjson.ActionUpdate}}
 	replaced    = risk.Change{Address: `module.m["x.y"].aws_d.d`, Risk: risk.Update, Actions: tfjson.Actions{tfjson.ActionCreate, tfjson.ActionDelete}}
+	redacted    = risk.Change{Address: `aws_f.f["(redacted) 0123abcd"]`, Exact: `aws_f.f["alice"]`, Risk: risk.Update, Actions: tfjson.Actions{tfjson.ActionDelete}}
 	destroyed   = risk.Change{Address: "aws_e.e", Risk: risk.Loss, Why: risk.Sentence{En: "its data are gone"}, Actions: tfjson.Actions{tfjson.ActionDelete}}
 )
 
@@ -59,6 +60,7 @@ func TestJudge(t *testing.T) {
 		"protected, and destroyed":      {config("", "aws_e.*"), settings.ApplyAlways, planOf(destroyed), "destroys aws_e.e"},
 		"protected, and replaced":       {config("", "aws_d.*"), settings.ApplyAlways, planOf(replaced), `replaces module.m["x.y"].aws_d.d`},
 		"protected, and its guard gone": {config("", "aws_c.c"), settings.ApplyAlways, planOf(unprotected), `changes module.m["x.y"].aws_c.c[0]`},
+		"protected by a secret key":     {config("", `aws_f.f["alice"]`), settings.ApplyAlways, planOf(redacted), `destroys aws_f.f["(redacted) 0123abcd"]`},
 		"the module is protected":       {config("", `module.m["x.y"]`), settings.ApplyAlways, planOf(replaced), "replaces"},
 		"all of modules":                {config("", "module.*"), settings.ApplyAlways, planOf(replaced), "replaces"},
 		"another is protected":          {config("", "aws_d.dd", "aws_d", "d.d?"), settings.ApplyAlways, planOf(replaced), ""},

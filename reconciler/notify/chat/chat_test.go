@@ -225,6 +225,24 @@ func TestWebhookData(t *testing.T) {
 	}
 }
 
+// TestQuotedAddress checks that a service that quotes what it is sent shows no secret.
+func TestQuotedAddress(t *testing.T) {
+	n := newNotifications()["usual"]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(w, "no hook http://%s%s, nor %s, %q, %s", r.Host, r.URL, r.URL.Path, r.URL.Query()["sig"], r.Header.Get("X-Chatworktoken"))
+	}))
+	defer server.Close()
+	for _, notifier := range []run.Notifier{
+		chat.Slack{URL: giveSecret(server.URL + "/services/T0/B0/quoted+S3CRET")}, chat.Teams{URL: giveSecret(server.URL + "/hook?sig=quoted%2FS3CRET")},
+		chat.Chatwork{Room: "1", Token: giveSecret("quoted-S3CRET"), BaseURL: server.URL},
+	} {
+		if err := notifier.Notify(t.Context(), n); err == nil || strings.Contains(err.Error(), "S3CRET") || !strings.Contains(err.Error(), "404 Not Found: no hook") {
+			t.Errorf("%s: %v", notifier.Channel(), err)
+		}
+	}
+}
+
 // TestErrorsWithoutAddress checks that no error holds the address, which is a secret, and that
 // no redirection is followed.
 func TestErrorsWithoutAddress(t *testing.T) {

@@ -19,7 +19,10 @@ type Chatwork struct {
 	BaseURL string
 }
 
-const chatworkURL = "https://api.chatwork.com/v2"
+const (
+	chatworkURL    = "https://api.chatwork.com/v2"
+	chatworkHeader = "X-Chatworktoken" // has the token
+)
 
 // Channel returns "chatwork:" and the room.
 func (c Chatwork) Channel() string { return "chatwork:" + c.Room }
@@ -54,7 +57,7 @@ func (c Chatwork) Notify(ctx context.Context, r *notify.Notification) error {
 	}
 	form := url.Values{"body": {body}, "self_unread": {"1"}}
 	return post(ctx, "Chatwork", base+"/rooms/"+url.PathEscape(c.Room)+"/messages", form.Encode(), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"}, "X-Chatworktoken": {token},
+		"Content-Type": {"application/x-www-form-urlencoded"}, chatworkHeader: {token},
 	})
 }
 

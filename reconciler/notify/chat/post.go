@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/redact"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/notify"
 )
@@ -70,7 +71,27 @@ func post(ctx context.Context, service, address, body string, header http.Header
 		return nil
 	}
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	return fmt.Errorf("%s answered %s: %s", service, response.Status, strings.TrimSpace(string(answer)))
+	said := redact.Text(strings.TrimSpace(string(answer)), append(secretsIn(request.URL), header[chatworkHeader]...)...)
+	return fmt.Errorf("%s answered %s: %s", service, response.Status, said)
+}
+
+// minPart is the least length of a part of an address that is hidden by itself: a shorter one
+// is a word such as "services".
+const minPart = 9
+
+// secretsIn returns the parts of an address that an answer could quote.
+func secretsIn(address *url.URL) []string {
+	found := []string{address.String(), address.RequestURI()}
+	parts := strings.Split(address.Path, "/")
+	for _, values := range address.Query() {
+		parts = append(parts, values...)
+	}
+	for _, part := range append(parts, address.Path) {
+		if len(part) >= minPart {
+			found = append(found, part)
+		}
+	}
+	return found
 }
 
 // summarize returns the notification in a language of the catalogue; "" means English.

@@ -14,6 +14,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"reconcile/internal/lazyregexp"
 	"reconcile/internal/plandigest"
 )
 
@@ -43,13 +44,13 @@ func (b Basis) hash(value any) string {
 func (d Difference) Describe(basis Basis, redact func(string) string) plandigest.Difference {
 	var out plandigest.Difference
 	for _, r := range d.Resources {
-		out.Changes = append(out.Changes, r.describe(r.Address, basis, redact))
+		out.Changes = append(out.Changes, r.describe(basis.RedactAddress(r.Address, redact), basis, redact))
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Outputs)) {
 		out.Changes = append(out.Changes, d.Outputs[name].describe("output."+name, basis, redact))
 	}
 	for _, action := range d.Invocations {
-		out.Changes = append(out.Changes, plandigest.Change{Address: action.Address, Action: "invoke", Attributes: []plandigest.Attribute{
+		out.Changes = append(out.Changes, plandigest.Change{Address: basis.RedactAddress(action.Address, redact), Action: "invoke", Attributes: []plandigest.Attribute{
 			{Path: "config", After: plandigest.Value{Hash: shorten(basis.hash(action), hashLength)}},
 		}})
 	}
@@ -85,11 +86,45 @@ func (r resourceChange) describe(address string, basis Basis, redact func(string
 	}
 	for _, a := range r.Attributes {
 		out.Attributes = append(out.Attributes, plandigest.Attribute{
-			Path: formatPath(a.Path), Before: describe(a.Before, nil, a.IsSensitive), After: describe(a.After, a.Unknown, a.IsSensitive),
+			Path: formatPath(r.redactPath(a.Path, basis, redact)), Before: describe(a.Before, nil, a.IsSensitive), After: describe(a.After, a.Unknown, a.IsSensitive),
 		})
 	}
 	return out
 }
+
+// keyPattern matches the key of an instance in an address, without its quotes.
+var keyPattern = lazyregexp.New(`"(?:[^"\\]|\\.)*"`)
+
+// RedactAddress redacts the keys in an address. Addresses that differ still do: what one was
+// approved for is not taken for another.
+func (b Basis) RedactAddress(address string, redact func(string) string) string {
+	return keyPattern().ReplaceAllStringFunc(address, func(quoted string) string {
+		return `"` + b.redactKey(quoted[1:len(quoted)-1], redact) + `"`
+	})
+}
+
+// redactPath redacts the keys in a path. That of a resource begins with the name of an attribute.
+func (r resourceChange) redactPath(path []any, basis Basis, redact func(string) string) []any {
+	told := slices.Clone(path)
+	for i, step := range told {
+		if key, isKey := step.(string); isKey && (i > 0 || r.Address == "") {
+			told[i] = basis.redactKey(key, redact)
+		}
+	}
+	return told
+}
+
+// redactKey redacts a key, and adds a part of its keyed hash where it did.
+func (b Basis) redactKey(key string, redact func(string) string) string {
+	told := redact(key)
+	if told == key {
+		return key
+	}
+	return told + " " + shorten(b.hash(key), keyHashLength)
+}
+
+// keyHashLength is how many digits tell two redacted keys apart.
+const keyHashLength = 8
 
 // hashLength is the length of a value's hash in a record.
 const hashLength = 16

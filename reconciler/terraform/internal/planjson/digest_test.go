@@ -141,6 +141,31 @@ func TestDigestOfEveryField(t *testing.T) {
 	}
 }
 
+// Keys of addresses and paths are redacted, and stay distinct: an approval of one is none of another.
+func TestDescribeRedactsKeys(t *testing.T) {
+	t.Parallel()
+	hide := func(text string) string { return strings.NewReplacer("word", "****", "secret", "****").Replace(text) }
+	told := map[string]bool{}
+	for _, address := range []string{`module.word["a.word"].x.word["x\"word"]`, `module.word["a.secret"].x.word["x\"word"]`} {
+		redacted := basis.RedactAddress(address, hide)
+		told[redacted] = true
+		if !strings.HasPrefix(redacted, `module.word["a.**** `) || !strings.Contains(redacted, `"].x.word["x\"**** `) {
+			t.Error(redacted)
+		}
+	}
+	if len(told) != 2 || basis.RedactAddress(`a.word[0]`, hide) != `a.word[0]` {
+		t.Errorf("%v", told)
+	}
+	plan := parse(t, fmt.Sprintf(database, "10:00", "b"))
+	plan.ResourceChanges[0].Address = `a.b["word"]`
+	plan.ResourceChanges[0].Change.Before.(map[string]any)["tags"] = map[string]any{"word": "old"}
+	plan.ResourceChanges[0].Change.After.(map[string]any)["tags"] = map[string]any{"word": "new"}
+	text, err := json.Marshal(planjson.FindDifference(plan, planjson.RootModule{}).Describe(basis, hide))
+	if err != nil || bytes.Contains(text, []byte(`\"word`)) || bytes.Contains(text, []byte(".word")) || !bytes.Contains(text, []byte(`"tags.**** `)) {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // What the record keeps names every path, and no sensitive value.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
