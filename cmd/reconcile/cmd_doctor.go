@@ -48,7 +48,7 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
-	ctx, _, release := withSignals(ctx, gracePeriod, a.linePrinter())
+	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
 	p := wire.New(ctx, &a.settings, a.log)
 	defer a.closeDeps(p)

@@ -88,7 +88,7 @@ func printFindings(a *app, f *scaffold.Findings) {
 	for _, root := range f.Roots {
 		backend := root.Backend
 		if backend == "" {
-			backend = "none"
+			backend = a.tr.Text("(none)")
 		}
 		rows = append(rows, ui.Row{Cells: []string{root.Path, backend, strings.Join(root.VarFiles, ", ")}})
 	}

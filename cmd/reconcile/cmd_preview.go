@@ -51,7 +51,7 @@ type previewOptions struct {
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
 	p, err := a.open(ctx, wire.Everything)
 	if err != nil {

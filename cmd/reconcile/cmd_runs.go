@@ -341,7 +341,7 @@ func (a *app) printRun(out io.Writer, entry state.Run) {
 		column = max(column, ansi.StringWidth(a.tr.Text(row[0])))
 	}
 	for _, row := range rows {
-		fmt.Fprintf(out, "%s  %s\n", ui.PadRight(a.tr.Text(row[0]), column), row[1])
+		ui.PrintWrapped(out, a.width(), ui.PadRight(a.tr.Text(row[0]), column)+"  ", row[1])
 	}
 	fmt.Fprintln(out)
 	for _, w := range entry.Workspaces {

@@ -66,12 +66,12 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	ctx, _, release := withSignals(ctx, gracePeriod, func(string) {}) // there is nothing to wait for
+	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, func(string) {}) // there is nothing to wait for
 	defer release()
 	for i, host := range o.hosts {
 		o.hosts[i] = strings.ToLower(host)
 	}
-	url, stop, err := endpoint.Listen(a.log, a.err, "serve", o.address, page.NewServer(p.PageSite(), o.hosts, a.log))
+	url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "serve", o.address, page.NewServer(p.PageSite(), o.hosts, a.log))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		defer a.updatePage(p)
 	}
 	if o.stateLock != "" {
-		ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
+		ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 		defer release()
 		if err := p.NewReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
 			return toUsageError(err)

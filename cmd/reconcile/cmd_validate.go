@@ -172,7 +172,7 @@ func printValidation(a *app, v *inspect.Validation) {
 		ui.PrintWrapped(a.out, a.width(), "", a.tr.Sprintf("%s is applied in steps: %s = %s, each watched for %s, %s", p.Workspace, p.Variable,
 			strings.Trim(fmt.Sprint(p.Steps), "[]"), strings.Trim(fmt.Sprint(p.Soak), "[]"), ui.FormatCount(a.tr, len(p.Alarms), "alarm")))
 	}
-	fmt.Fprintln(a.out, strings.Join([]string{
+	ui.PrintWrapped(a.out, a.width(), "", strings.Join([]string{
 		ui.FormatCount(a.tr, len(v.Workspaces), "workspace"),
 		ui.FormatCount(a.tr, counts[inspect.SeverityError], "error"),
 		ui.FormatCount(a.tr, counts[inspect.SeverityWarning], "warning"),

@@ -76,13 +76,13 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		return err
 	}
 	w := newWatcher(a, o.interval, maxBackoff, tel)
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, w.printer.PrintStop)
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, w.printer.PrintStop)
 	defer release()
 	defer a.closeTelemetry(ctx, tel)
 	drainCtx, stop := hangupContext(ctx)
 	defer stop()
 	if o.health != "" {
-		url, stop, err := endpoint.Listen(a.log, a.err, "--health", o.health, w.liveness.Handler())
+		url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "--health", o.health, w.liveness.Handler())
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		if err != nil {
 			return err
 		}
-		url, stop, err := endpoint.Listen(a.log, a.err, "--webhook", o.webhook, receiver.Handler())
+		url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "--webhook", o.webhook, receiver.Handler())
 		if err != nil {
 			return err
 		}

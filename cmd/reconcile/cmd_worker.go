@@ -49,7 +49,7 @@ the record.`,
 func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 	// The tree comes from the snapshot: Git's password is not needed.
 	a.settings.GitCredentials, a.settings.GitUsername, a.settings.GitPassword = "", "", ""
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
 	tel, err := a.openTelemetry()
 	if err != nil {
@@ -107,7 +107,7 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o config.Confinement
 		return err
 	}
 	a.settings.Approvers = "" // a planner needs no approval, and may not read who gives them
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
 	p, err := a.open(ctx, wire.Everything)
 	if err != nil {

@@ -54,7 +54,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	if err := errors.Join(self.EndWithParent(), self.BoundMemory(input.Confinement.Memory)); err != nil {
 		return fmt.Errorf("limit the resources of this process: %w", err)
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.linePrinter())
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
 	answer, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {

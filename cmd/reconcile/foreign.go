@@ -152,6 +152,21 @@ func explainFlagError(c *cobra.Command, err error) error {
 	return &usage.Error{Err: err, Hint: hint}
 }
 
+// refuseFlagNames answers a flag after --, where it would be taken as a name.
+func refuseFlagNames(c *cobra.Command) error {
+	for _, word := range c.Flags().Args() {
+		if strings.HasPrefix(word, "-") && word != "-" {
+			name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+			hint := "flags stand before `--`; a file is given as ./-NAME"
+			if answer := foreignFlags[name]; answer != "" && c.Flags().Lookup(name) == nil && (len(name) > 1 || c.Flags().ShorthandLookup(name) == nil) {
+				hint = answer
+			}
+			return usage.Errorf(hint, "%s stands after `--` and is no name", word)
+		}
+	}
+	return nil
+}
+
 // findFlag returns the answer to an unknown flag; "" for none. Terraform's flags have one dash.
 func findFlag(c *cobra.Command, unknown *pflag.NotExistError) string {
 	name, _, _ := strings.Cut(cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName()), "=")

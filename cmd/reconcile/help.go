@@ -28,13 +28,16 @@ func (a *app) printUsage(c *cobra.Command) error {
 	w, width := c.OutOrStderr(), a.helpWidth()
 	fmt.Fprintf(w, "%s:\n", a.tr.Text("Usage"))
 	if c.Runnable() && !c.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "  %s\n", c.UseLine())
+		ui.PrintWrapped(w, width, "  ", c.UseLine())
 	}
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "  %s COMMAND\n", c.CommandPath())
 	}
 	if c.HasExample() {
-		fmt.Fprintf(w, "\n%s:\n%s\n", a.tr.Text("Examples"), a.tr.Text(c.Example))
+		fmt.Fprintf(w, "\n%s:\n", a.tr.Text("Examples"))
+		for line := range strings.SplitSeq(a.tr.Text(c.Example), "\n") {
+			ui.PrintExample(w, width, line)
+		}
 	}
 	a.printCommands(w, c)
 	if c.HasParent() {

@@ -45,7 +45,7 @@ func runPanicking() int {
 		Use: "fault-beside",
 		RunE: func(c *cobra.Command, _ []string) error {
 			go func() {
-				defer ui.RecoverExit(a.err)
+				defer ui.RecoverExit(a.err, a.tr)
 				panic("the fault")
 			}()
 			<-context.Background().Done()

@@ -29,7 +29,7 @@ func (a *app) runPass(ctx context.Context, do passFunc, pages pageMode, o run.Op
 		Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
 	})
 	defer printer.Close() // a panic must leave the terminal in order too
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.PrintLine)
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, printer.PrintLine)
 	defer release()
 	uses := wire.Everything
 	if o.Snapshot != "" {

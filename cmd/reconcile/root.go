@@ -76,6 +76,9 @@ func (a *app) prepare(c *cobra.Command) error {
 	if a.settings.SettingsFile != "" && c.Annotations[annotationTriesSettings] == "" {
 		return usage.Errorf("try them with `reconcile validate`, `graph`, `changed` or `plan`, then commit them", "`%s` takes its settings from Git, not from --settings", c.CommandPath())
 	}
+	if err := refuseFlagNames(c); err != nil {
+		return err
+	}
 	outputs := outputsOf(c)
 	for _, output := range outputs {
 		if a.settings.Output == output {

@@ -181,6 +181,7 @@ func TestForeignWords(t *testing.T) {
 		"status --watch": "`reconcile watch` runs", "help apply": "`reconcile now` does", "now --yes": "asks nothing", "top": "lists the commands",
 		"plan -d env/dev": "name the workspaces as", "run list": "`reconcile runs` lists", "workspace new x": "entries of reconcile.hcl", "fmt": "`terraform fmt` does",
 		"suspend kustomization dev": "`reconcile suspend dev`", "init -upgrade": ".terraform.lock.hcl", "why dev": "`reconcile changed` does", "policy list": "`protect`",
+		"plan -- -target=a.b": "name the workspaces", "now -- --reverse": "flags stand before `--`", "runs -- -f": "flags stand before `--`",
 		"logs -f": "`reconcile runs latest --logs` does", "status -l a=b": "lists the flags", "workspace select prod": "entries of reconcile.hcl",
 	} {
 		a := newApp()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/terraform"
 )
 
@@ -33,21 +34,21 @@ func (s *signalError) Error() string {
 // withSignals returns two contexts. ctx ends at the first SIGINT or SIGTERM: work stops.
 // killCtx ends at the second, or after gracePeriod: work is killed. A third signal has
 // its usual effect. PrintLine may block (a terminal that nobody reads). Call release.
-func withSignals(parent context.Context, gracePeriod time.Duration, printLine func(string)) (ctx, killCtx context.Context, release func()) {
+func withSignals(parent context.Context, gracePeriod time.Duration, t *catalog.Translator, printLine func(string)) (ctx, killCtx context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	killCtx, kill := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	lines := make(chan string, 2)
 	go func() {
-		defer ui.RecoverExit(os.Stderr)
+		defer ui.RecoverExit(os.Stderr, t)
 		for line := range lines {
 			printLine(line)
 		}
 	}()
 	go func() {
 		defer close(lines)
-		defer ui.RecoverExit(os.Stderr)
+		defer ui.RecoverExit(os.Stderr, t)
 		var cause *signalError
 		select {
 		case s := <-signals:

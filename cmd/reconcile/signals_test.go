@@ -20,7 +20,7 @@ func signalSelf(t *testing.T, s syscall.Signal) {
 // The first signal asks, the second kills, and both are said.
 func TestTwoSignals(t *testing.T) {
 	lines := make(chan string, 2)
-	ctx, killCtx, release := withSignals(t.Context(), time.Hour, func(line string) { lines <- line })
+	ctx, killCtx, release := withSignals(t.Context(), time.Hour, nil, func(line string) { lines <- line })
 	defer release()
 	signalSelf(t, syscall.SIGTERM)
 	<-ctx.Done()
@@ -44,7 +44,7 @@ func TestTwoSignals(t *testing.T) {
 // Without a second signal patience ends some time.
 func TestGracePeriodEnds(t *testing.T) {
 	lines := make(chan string, 2)
-	ctx, killCtx, release := withSignals(t.Context(), 0, func(line string) { lines <- line })
+	ctx, killCtx, release := withSignals(t.Context(), 0, nil, func(line string) { lines <- line })
 	defer release()
 	signalSelf(t, syscall.SIGINT)
 	<-ctx.Done()
@@ -57,7 +57,7 @@ func TestGracePeriodEnds(t *testing.T) {
 
 // Released, both contexts have ended and nothing is said.
 func TestReleaseSaysNothing(t *testing.T) {
-	ctx, killCtx, release := withSignals(t.Context(), time.Hour, func(line string) { t.Errorf("said %q", line) })
+	ctx, killCtx, release := withSignals(t.Context(), time.Hour, nil, func(line string) { t.Errorf("said %q", line) })
 	release()
 	<-ctx.Done()
 	<-killCtx.Done()

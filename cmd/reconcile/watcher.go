@@ -147,7 +147,7 @@ func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	}
 	runner := w.runner
 	go func() {
-		defer ui.RecoverExit(w.app.err)
+		defer ui.RecoverExit(w.app.err, w.app.tr)
 		pass.result, pass.err = runner.Pass(ctx, killCtx, pass.options)
 		w.ends <- pass
 	}()
@@ -248,7 +248,7 @@ func (w *watcher) closeDeps() {
 	deps, pages := w.deps, w.pages
 	w.deps, w.runner, w.pages = nil, nil, nil
 	w.closing.Go(func() {
-		defer ui.RecoverExit(w.app.err)
+		defer ui.RecoverExit(w.app.err, w.app.tr)
 		pages.Close()
 		w.app.closeDeps(deps)
 	})

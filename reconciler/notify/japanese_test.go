@@ -19,14 +19,14 @@ var quoted = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
 func TestNoEnglishInJapanese(t *testing.T) {
 	t.Parallel()
 	texts := []string{
-		"the plan waits: replaces aws_db_instance.a (is destroyed and created again); and 2 more: `reconcile approve tokyo 3f9c2a1b77d04e15`",
+		"the plan waits: replaces aws_db_instance.a; changes aws_sns_topic.b; creates aws_vpc.c; and 2 more: `reconcile approve tokyo 3f9c2a1b77d04e15`",
 		"the plan waits: apply = \"plan-only\": apply it by hand, or change the setting",
 		"the plan waits: 3 are destroyed or replaced, and max_destroy = 1: `reconcile approve tokyo 3f9c2a1b77d04e15`; the approval of 0123456789abcdef by ann is void: the plan is another now",
 		"waits until its readers are applied at 3f9c2a1b77 (app, web and 2 more), because it destroys aws_vpc.a, removes output x",
 		"it has a Terraform state that reconcile did not apply, and the plan is not empty (1 to add, 0 to change, 0 to replace, 0 to destroy): read it with `reconcile plan tokyo`, then continue with `reconcile now --adopt tokyo`",
 		"Terraform's state lock is held by ann@host since 2026-01-01 00:00:00Z (OperationTypeApply, 7a3c); if nothing else uses the state: `reconcile unlock tokyo --state-lock 7a3c`",
 		"the apply that run 01JD started at 2026-01-01 00:00:00Z was interrupted: it may have created resources that are not in Terraform's state; look for them",
-		"a pass would not apply 0123456789abcdef by itself: destroys aws_vpc.a (is destroyed)",
+		"a pass would not apply 0123456789abcdef by itself: destroys aws_vpc.a",
 		"a pass would apply it only after its upstream common",
 		"rollout of 3f9c2a1b77 at 10 of 100, watched until 2026-01-01 00:00:00Z; shares by output shares: a = 90, b = 10; time left: 9m0s; alarms: errors OK",
 		"rollout of 3f9c2a1b77 at 10 of 100, next 50",

@@ -45,7 +45,7 @@ type Preview struct {
 	Error             string   `json:"error,omitempty"` // why nothing could be planned
 	// Inputs is a digest of what Git and the record contribute to the preview: previews
 	// with the same Inputs say the same.
-	Inputs string `json:"inputs"`
+	Inputs string `json:"-"`
 	Action string `json:"action"` // what was done with its comment
 	// Comment is the comment that was written, or would be.
 	Comment string `json:"comment,omitempty"`

@@ -43,6 +43,16 @@ type Change struct {
 	Actions tfjson.Actions // empty for an action that is invoked
 }
 
+// IsPlain reports whether only the kind of the action decided, so that Why says no more than
+// "is destroyed".
+func (c Change) IsPlain() bool {
+	switch c.Rule {
+	case "action.create", "action.update", "action.delete", "action.replace":
+		return true
+	}
+	return false
+}
+
 // Report is the verdict on a plan.
 type Report struct {
 	Risk    Class    // the highest of Changes

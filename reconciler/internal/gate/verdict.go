@@ -109,7 +109,11 @@ const maxNamed = 3
 func describeChanges(changes []risk.Change) string {
 	var said []string
 	for _, change := range changes[:min(len(changes), maxNamed)] {
-		said = append(said, fmt.Sprintf("%s %s (%s)", verbOf(change), change.Address, change.Why.En))
+		text := verbOf(change) + " " + change.Address
+		if change.Why.En != "" && !change.IsPlain() {
+			text += fmt.Sprintf(" (%s)", change.Why.En)
+		}
+		said = append(said, text)
 	}
 	if more := len(changes) - maxNamed; more > 0 {
 		said = append(said, fmt.Sprintf("and %d more", more))

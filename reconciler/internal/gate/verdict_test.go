@@ -21,6 +21,7 @@ var (
 	unprotected = risk.Change{Address: `module.m["x.y"].aws_c.c[0]`, Risk: risk.Update, Guard: true, Actions: tfjson.Actions{tfjson.ActionUpdate}}
 	replaced    = risk.Change{Address: `module.m["x.y"].aws_d.d`, Risk: risk.Update, Actions: tfjson.Actions{tfjson.ActionCreate, tfjson.ActionDelete}}
 	redacted    = risk.Change{Address: `aws_f.f["(redacted) 0123abcd"]`, Exact: `aws_f.f["alice"]`, Risk: risk.Update, Actions: tfjson.Actions{tfjson.ActionDelete}}
+	plain       = risk.Change{Address: "aws_g.g", Risk: risk.Destroy, Rule: "action.delete", Why: risk.Sentence{En: "is destroyed"}, Actions: tfjson.Actions{tfjson.ActionDelete}}
 	destroyed   = risk.Change{Address: "aws_e.e", Risk: risk.Loss, Why: risk.Sentence{En: "its data are gone"}, Actions: tfjson.Actions{tfjson.ActionDelete}}
 )
 
@@ -66,6 +67,7 @@ func TestJudge(t *testing.T) {
 		"another is protected":          {config("", "aws_d.dd", "aws_d", "d.d?"), settings.ApplyAlways, planOf(replaced), ""},
 		"as many as allowed":            {settings.Config{MaxDestroy: &one}, settings.ApplyAlways, planOf(destroyed, created), ""},
 		"more than allowed":             {settings.Config{MaxDestroy: &one}, settings.ApplyAlways, planOf(destroyed, replaced), "2 are destroyed or replaced, and max_destroy = 1"},
+		"the action decides":            {config(""), "", planOf(plain), "destroys aws_g.g"},
 		"many":                          {config(""), "", planOf(destroyed, destroyed, destroyed, destroyed, destroyed), "and 2 more"},
 	} {
 		verdict := gate.Judge(c.config, c.loosest, c.plan)

@@ -15,6 +15,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/reconciler/notify/catalog"
 )
 
 // Limits for unauthenticated connections to the process that applies.
@@ -24,7 +25,7 @@ const (
 )
 
 // Listen serves on the address of a flag, or of a command's argument, until stop is called.
-func Listen(log *slog.Logger, stderr io.Writer, setting, addr string, handler http.Handler) (url string, stop func(), err error) {
+func Listen(log *slog.Logger, stderr io.Writer, t *catalog.Translator, setting, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, usage.Errorf(setting+" takes an address that is free, such as 127.0.0.1:8080", "%s %s: %w", setting, addr, err)
@@ -37,7 +38,7 @@ func Listen(log *slog.Logger, stderr io.Writer, setting, addr string, handler ht
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	go func() {
-		defer ui.RecoverExit(stderr)
+		defer ui.RecoverExit(stderr, t)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
 			log.Error("listener stopped", "setting", setting, "error", err)
 		}

@@ -46,14 +46,14 @@ func (s *liveView) start() *tea.Program {
 		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
 	s.done = make(chan struct{})
 	go func() {
-		defer RecoverExit(os.Stderr)
+		defer RecoverExit(os.Stderr, s.tr)
 		defer close(s.done)
 		_, _ = s.program.Run() // a view that cannot be drawn must not fail the pass
 	}()
 	s.restores = []func(){
 		disableEcho(s.out),
-		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w, s.plain}),
-		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr, s.plain}),
+		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w, s.tr, s.plain}),
+		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr, s.tr, s.plain}),
 	}
 	return s.program
 }
@@ -92,6 +92,7 @@ type viewWriter struct {
 	program  *tea.Program
 	done     <-chan struct{}
 	fallback io.Writer
+	tr       *catalog.Translator
 	plain    bool
 }
 
@@ -102,7 +103,7 @@ func (a *viewWriter) Write(p []byte) (int, error) {
 	}
 	printed := make(chan struct{})
 	go func() {
-		defer RecoverExit(os.Stderr)
+		defer RecoverExit(os.Stderr, a.tr)
 		a.program.Println(text) // never returns if the view has ended
 		close(printed)
 	}()

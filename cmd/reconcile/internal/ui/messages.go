@@ -46,8 +46,8 @@ func PrintPanic(stderr io.Writer, t *catalog.Translator, value any, stack []byte
 
 // RecoverExit ends the program with a report if the goroutine panics. It must be deferred
 // first in each goroutine that a command starts: the recover of the command covers none.
-func RecoverExit(stderr io.Writer) {
+func RecoverExit(stderr io.Writer, t *catalog.Translator) {
 	if p := recover(); p != nil {
-		os.Exit(PrintPanic(stderr, nil, p, debug.Stack()))
+		os.Exit(PrintPanic(stderr, t, p, debug.Stack()))
 	}
 }

@@ -51,13 +51,7 @@ func (r *ResultPrinter) printWorkspace(w run.WorkspaceResult) {
 		return
 	}
 	r.hasLine[w.Name] = true
-	var warnings []string // the same one of many workspaces is counted at the end
-	for _, warning := range w.Warnings {
-		if r.warned.isFirst(warning) {
-			warnings = append(warnings, warning)
-		}
-	}
-	w.Warnings = warnings
+	w.Warnings = r.warned.countWorkspace(w.Warnings) // the same of many workspaces is counted at the end
 	r.print(func(out io.Writer, width int) { fmt.Fprint(out, FormatWorkspace(r.tr, w, width)) })
 }
 
@@ -133,10 +127,10 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 		counts[w.Outcome]++
 		r.printWorkspace(w)
 	}
-	for _, text := range r.warned.order {
-		if n := r.warned.times[text]; n > 1 {
+	for _, kind := range r.warned.order {
+		if n := r.warned.times[kind]; n > 1 {
 			r.print(func(out io.Writer, width int) {
-				PrintWrapped(out, width, "", r.tr.Sprintf("warning: %d workspaces have this: %s", n, r.tr.Translate(text)))
+				PrintWrapped(out, width, "", r.tr.Sprintf("warning: %d workspaces have this: %s", n, r.tr.Translate(r.warned.texts[kind])))
 			})
 		}
 	}

@@ -8,12 +8,18 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/rivo/uniseg"
+
+	"reconcile/internal/lazyregexp"
 )
 
 // PadRight adds spaces to a text up to a width in columns: a Japanese character has two.
 func PadRight(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-ansi.StringWidth(text), 0))
 }
+
+// minRoom is the least width for a text beside its label. A narrower terminal has the label on
+// a line of its own, and the text below it.
+const minRoom = 18
 
 // PrintWrapped writes text in lines of at most width columns: the first after
 // indent, the others under it.
@@ -24,6 +30,10 @@ func PrintWrapped(w io.Writer, width int, indent, text string) {
 // PrintHanging does what PrintWrapped does on a line that already has column columns.
 func PrintHanging(w io.Writer, width, column int, indent, text string) {
 	margin := column + ansi.StringWidth(indent)
+	if width-margin < minRoom {
+		indent = printLabel(w, width, column, indent)
+		margin = ansi.StringWidth(indent)
+	}
 	room := max(width-margin, minWidth/2)
 	for n, line := range strings.Split(wrap(strings.TrimSpace(text), room), "\n") {
 		if n > 0 {
@@ -31,6 +41,53 @@ func PrintHanging(w io.Writer, width, column int, indent, text string) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(indent+line, " "))
 	}
+}
+
+// printLabel writes what stands before a text that has no room beside it, and returns the indent
+// of the text. An arrow stays before its text.
+func printLabel(w io.Writer, width, column int, indent string) string {
+	const below = "    "
+	label := strings.TrimSpace(indent)
+	switch {
+	case label == "":
+		return below
+	case ansi.StringWidth(label) == 1:
+		return below + label + " "
+	}
+	start := strings.Repeat(" ", min(ansi.StringWidth(indent)-ansi.StringWidth(strings.TrimLeft(indent, " ")), len(below)/2))
+	fmt.Fprintln(w, start+strings.ReplaceAll(wrap(label, width-column-len(start)), "\n", "\n"+below))
+	return below
+}
+
+// shellWord is a word of a command line, with what is quoted in it.
+var shellWord = lazyregexp.New(`(?:'[^']*'|\S)+`)
+
+// PrintExample writes the line of an example. If it is too wide, its remark stands above it, and
+// it goes on after a backslash, between words, so that it can be copied.
+func PrintExample(w io.Writer, width int, line string) {
+	if ansi.StringWidth(line) <= width {
+		fmt.Fprintln(w, line)
+		return
+	}
+	if command, remark, found := strings.Cut(line, " # "); found {
+		PrintWrapped(w, width, "  # ", remark)
+		line = strings.TrimRight(command, " ")
+	}
+	const start = "  "
+	column := 0
+	var b strings.Builder
+	for _, word := range shellWord().FindAllString(line, -1) {
+		if column > 0 && column+1+ansi.StringWidth(word)+len(start)+len(" \\") > width {
+			b.WriteString(" \\\n" + start + start)
+			column = len(start)
+		} else if column > 0 {
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(word)
+		column += ansi.StringWidth(word)
+	}
+	fmt.Fprintln(w, start+b.String())
 }
 
 // wrap breaks the lines of a text that are wider than width columns. Japanese has no spaces:
