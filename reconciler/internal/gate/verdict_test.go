@@ -74,6 +74,9 @@ func TestJudge(t *testing.T) {
 		if (verdict.Why == "") != (c.says == "") || !strings.Contains(verdict.Why, c.says) || verdict.Forbidden != strings.Contains(verdict.Why, "plan-only") {
 			t.Errorf("%s: %+v", name, verdict)
 		}
+		if name == "the action decides" && verdict.Why != c.says {
+			t.Errorf("%s: %q says it twice", name, verdict.Why)
+		}
 		wait := gate.DescribeWait("tokyo", verdict, c.plan)
 		if strings.Contains(wait, ": `reconcile approve tokyo 0123456789abcdef`") == verdict.Forbidden {
 			t.Errorf("%s: %s", name, wait)
