@@ -50,7 +50,7 @@ func TestNoEnglishInJapanese(t *testing.T) {
 		"find out why; commit what corrects it or revert the commit, then `reconcile resume tokyo`",
 		"its rollout must end first: `reconcile rollout status tokyo` shows it",
 		"nothing exists yet, so it is applied without steps",
-		"a pass applies it in steps: progress = 10 50 100; shares by output shares: a = 100, b = 0, at the end a = 0, b = 100",
+		"a pass applies it in steps: progress = 10 50 100 (at once if progress changes nothing of it); shares by output shares: a = 100, b = 0, at the end a = 0, b = 100",
 		"env/web/main.tf:3:1: data http is not allowed",
 		"env/web/main.tf:3:1: templatefile() is not allowed",
 		"env/web/main.tf:3:1: file() cannot be evaluated: every file *.txt counts",

@@ -101,6 +101,7 @@ type WorkspaceResult struct {
 	AsksAsWhole   bool          `json:"-"`
 	MayRunOwnCode bool          `json:"-"`
 	IsForeign     bool          `json:"-"`
+	InSteps       bool          `json:"-"` // a pass would begin a rollout
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -164,6 +165,44 @@ func TestLocalDamagedHeader(t *testing.T) {
 	_, err = openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)
 	if err == nil || !strings.Contains(err.Error(), "damaged: zlib: invalid header") || !strings.Contains(err.Error(), "git fsck") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+// TestLocalDamagedKind: a flipped kind in the head of an object is damage, too.
+func TestLocalDamagedKind(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	repo.Git("repack", "-q", "-a", "-d")
+	names, err := filepath.Glob(filepath.Join(repo.Work, ".git/objects/pack/*.pack"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	intact, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(repo.Git("verify-pack", "-v", names[0]), "\n") {
+		fields := strings.Fields(line) // id, kind, size, size in the pack, offset
+		if len(fields) != 5 || fields[1] == "commit" {
+			continue
+		}
+		offset, err := strconv.Atoi(fields[4])
+		if err != nil {
+			t.Fatal(err)
+		}
+		pack := bytes.Clone(intact)
+		pack[offset] ^= 0x10 // a blob becomes a tree, a tree a blob
+		if err := errors.Join(os.Remove(names[0]), os.WriteFile(names[0], pack, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		commit, err := openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)
+		if err == nil {
+			_, err = commit.Tree.ReadFile("a")
+		}
+		if err == nil || !strings.Contains(err.Error(), "damaged: object "+fields[0]) || !strings.Contains(err.Error(), "git fsck") {
+			t.Errorf("the %s: %v", fields[1], err)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func Describe(r state.Rollout) string {
 // DescribeAhead says how a plan will be applied in steps, and which shares it moves: from the outputs
 // of the last apply to those of the plan.
 func DescribeAhead(variable string, steps []int, before, after map[string]string) string {
-	text := fmt.Sprintf("a pass applies it in steps: %s = %s", variable, strings.Trim(fmt.Sprint(steps), "[]"))
+	text := fmt.Sprintf("a pass applies it in steps: %s = %s (at once if %[1]s changes nothing of it)", variable, strings.Trim(fmt.Sprint(steps), "[]"))
 	for _, output := range slices.Sorted(maps.Keys(after)) {
 		from, to := Shares(before[output]), Shares(after[output])
 		if len(from) > 0 && len(to) > 0 && !maps.Equal(from, to) {

@@ -40,7 +40,11 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
 	if p := entry.Config.Progressive; p != nil && plan != nil && !plan.Empty {
-		result.Warnings = append(result.Warnings, rollout.DescribeAhead(p.Variable, p.Steps, entry.Record.KeptOutputs, plan.KeptOutputs))
+		ahead := withoutSteps
+		if result.InSteps = !isFirstApply(entry.Record, plan); result.InSteps {
+			ahead = rollout.DescribeAhead(p.Variable, p.Steps, entry.Record.KeptOutputs, plan.KeptOutputs)
+		}
+		result.Warnings = append(result.Warnings, ahead)
 	}
 	if result.Teardown != nil {
 		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))

@@ -34,17 +34,18 @@ func (v *workspaceRun) isStepwise(plan *terraform.Plan) bool {
 	if v.entry.Config.Progressive == nil || v.run.Options.AtOnce != nil || v.run.Options.Snapshot != "" {
 		return false
 	}
-	if v.isFirstApply(plan) {
-		v.result.Warnings = append(v.result.Warnings, "nothing exists yet, so it is applied without steps")
+	if isFirstApply(v.record, plan) {
+		v.result.Warnings = append(v.result.Warnings, withoutSteps)
 		return false
 	}
 	return true
 }
 
+const withoutSteps = "nothing exists yet, so it is applied without steps"
+
 // isFirstApply reports whether nothing of the workspace existed before, apart from what such an
 // apply has left when it failed: there is nothing that a rollout could start from.
-func (v *workspaceRun) isFirstApply(plan *terraform.Plan) bool {
-	rec := v.record
+func isFirstApply(rec state.Workspace, plan *terraform.Plan) bool {
 	if rec.Trace != nil || rec.LastRollout != nil {
 		return false
 	}

@@ -3,7 +3,6 @@ package gittree
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -72,7 +71,7 @@ func checkFile(id plumbing.Hash, kind plumbing.ObjectType) error {
 	if kind == plumbing.BlobObject {
 		return nil
 	}
-	return fmt.Errorf("object %s is a %s, not a file", id, kind)
+	return odb.ErrKind(id, kind, "file")
 }
 
 // hashFile returns the blob id of the content of r. It returns the zero hash if the content

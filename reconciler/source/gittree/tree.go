@@ -265,7 +265,7 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 		return listing{}, err
 	}
 	if kind != plumbing.TreeObject {
-		return listing{}, fmt.Errorf("object %s is a %s, not a tree", id, kind)
+		return listing{}, odb.ErrKind(id, kind, "tree")
 	}
 	if list, err = parseTree(data); err != nil {
 		return listing{}, fmt.Errorf("tree %s: %w", id, err)

@@ -256,7 +256,7 @@ func approveCommand(result *run.Result) string {
 // applyCommand returns the command that applies what a plan has found. The warnings say why
 // it leaves out some of it; "": all of it.
 func applyCommand(result *run.Result) string {
-	var names []string
+	var names, plain, inSteps []string
 	replanned, withheld := false, false
 	for _, w := range result.Workspaces {
 		switch {
@@ -266,6 +266,11 @@ func applyCommand(result *run.Result) string {
 		default:
 			names = append(names, w.Name)
 			replanned = replanned || w.IsReplanned()
+			if w.InSteps {
+				inSteps = append(inSteps, w.Name)
+			} else {
+				plain = append(plain, w.Name)
+			}
 		}
 	}
 	command := "reconcile now"
@@ -275,13 +280,28 @@ func applyCommand(result *run.Result) string {
 	if result.Named || replanned { // without names it would plan every workspace again
 		command += " " + strings.Join(names, " ")
 	}
-	switch {
-	case len(names) == 0:
+	if len(names) == 0 {
 		return ""
-	case withheld:
-		return fmt.Sprintf("`%s` applies %s only", command, strings.Join(names, ", "))
 	}
-	return fmt.Sprintf("`%s` applies it", command)
+	return describeApply(command, strings.Join(plain, ", "), strings.Join(inSteps, ", "), withheld)
+}
+
+// describeApply says what a command does with what a plan has found: with plain, and with what
+// it begins to apply in steps.
+func describeApply(command, plain, inSteps string, withheld bool) string {
+	switch {
+	case inSteps == "" && withheld:
+		return fmt.Sprintf("`%s` applies %s only", command, plain)
+	case inSteps == "":
+		return fmt.Sprintf("`%s` applies it", command)
+	case plain == "" && withheld:
+		return fmt.Sprintf("`%s` begins the rollout of %s only", command, inSteps)
+	case plain == "":
+		return fmt.Sprintf("`%s` begins the rollout; later passes take its other steps", command)
+	case withheld:
+		return fmt.Sprintf("`%s` applies %s only, and begins the rollout of %s", command, plain, inSteps)
+	}
+	return fmt.Sprintf("`%s` applies it, and begins the rollout of %s", command, inSteps)
 }
 
 // drifted returns the names of the drifted workspaces that a pass would apply.
