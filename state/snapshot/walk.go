@@ -171,7 +171,7 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 	if e.ready != nil {
 		l.readers.Go(func() error {
 			defer close(e.ready)
-			e.read(l.tree)
+			e.read(ctx, l.tree)
 			return nil
 		})
 	}
@@ -181,10 +181,19 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 // weight returns the entry's share of the memory for reading ahead.
 func (e *treeEntry) weight() int64 { return min(e.size, maxReadAhead) }
 
+// stoppable is a tree in which opening a file may take minutes.
+type stoppable interface {
+	OpenWithin(ctx context.Context, name string) (fs.File, error)
+}
+
 // read opens a file and, if it is small, reads it.
-func (e *treeEntry) read(tree fs.FS) {
+func (e *treeEntry) read(ctx context.Context, tree fs.FS) {
 	defer recoverPanic(&e.err)
-	e.file, e.err = tree.Open(e.name)
+	if slow, ok := tree.(stoppable); ok {
+		e.file, e.err = slow.OpenWithin(ctx, e.name)
+	} else {
+		e.file, e.err = tree.Open(e.name)
+	}
 	if e.err != nil {
 		return
 	}

@@ -22,8 +22,8 @@ func (t *Tree) ReadBlob(e Entry) ([]byte, error) {
 }
 
 // open opens a file's content of any size.
-func (t *Tree) open(e Entry) (*odb.Object, error) {
-	o, err := t.objects.Open(e.ID)
+func (t *Tree) open(ctx context.Context, e Entry) (*odb.Object, error) {
+	o, err := t.objects.Open(ctx, e.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (t *Tree) open(e Entry) (*odb.Object, error) {
 }
 
 func (t *Tree) copyTo(ctx context.Context, w io.Writer, e Entry) error {
-	o, err := t.open(e)
+	o, err := t.open(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -194,7 +194,7 @@ func (s *DirStore) hash(file string, size int64) (plumbing.Hash, error) {
 
 // Read returns the kind and the content of an object.
 func (s *DirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	o, err := s.Open(id)
+	o, err := s.Open(s.ctx, id)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -204,7 +204,7 @@ func (s *DirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 }
 
 // Open opens an object of any size. Reading fails if the file does not have its id any more.
-func (s *DirStore) Open(id plumbing.Hash) (*odb.Object, error) {
+func (s *DirStore) Open(_ context.Context, id plumbing.Hash) (*odb.Object, error) {
 	if data, ok := s.trees[id]; ok || id == emptyTreeID {
 		return object{plumbing.TreeObject, data}.open(), nil
 	}

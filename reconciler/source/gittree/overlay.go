@@ -2,6 +2,7 @@ package gittree
 
 import (
 	"bytes"
+	"context"
 	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -40,9 +41,11 @@ type noObjects struct{}
 func (noObjects) Read(plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return plumbing.InvalidObject, nil, plumbing.ErrObjectNotFound
 }
-func (noObjects) Open(plumbing.Hash) (*odb.Object, error) { return nil, plumbing.ErrObjectNotFound }
-func (noObjects) Size(plumbing.Hash) (int64, error)       { return 0, plumbing.ErrObjectNotFound }
-func (noObjects) Has(plumbing.Hash) bool                  { return false }
+func (noObjects) Open(context.Context, plumbing.Hash) (*odb.Object, error) {
+	return nil, plumbing.ErrObjectNotFound
+}
+func (noObjects) Size(plumbing.Hash) (int64, error) { return 0, plumbing.ErrObjectNotFound }
+func (noObjects) Has(plumbing.Hash) bool            { return false }
 
 // Add adds an object and returns its id.
 func (o *Overlay) Add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
@@ -65,11 +68,11 @@ func (o *Overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 }
 
 // Open opens an object.
-func (o *Overlay) Open(id plumbing.Hash) (*odb.Object, error) {
+func (o *Overlay) Open(ctx context.Context, id plumbing.Hash) (*odb.Object, error) {
 	if m, ok := o.objects[id]; ok {
 		return m.open(), nil
 	}
-	return o.below.Open(id)
+	return o.below.Open(ctx, id)
 }
 
 // Size returns the size of an object in bytes.

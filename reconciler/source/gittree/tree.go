@@ -4,6 +4,7 @@ package gittree
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,7 +45,7 @@ type Tree struct {
 // Reader reads the objects of trees: an *odb.Store, an *Overlay or a *DirStore.
 type Reader interface {
 	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
-	Open(id plumbing.Hash) (*odb.Object, error)
+	Open(ctx context.Context, id plumbing.Hash) (*odb.Object, error)
 	Size(id plumbing.Hash) (int64, error)
 	Has(id plumbing.Hash) bool
 }

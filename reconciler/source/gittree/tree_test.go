@@ -2,6 +2,7 @@ package gittree
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"strings"
 	"testing"
@@ -24,9 +25,11 @@ func (r *countingReader) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, er
 	return plumbing.TreeObject, r.trees[id], nil
 }
 
-func (r *countingReader) Open(plumbing.Hash) (*odb.Object, error) { return nil, odb.ErrNotFound }
-func (r *countingReader) Size(plumbing.Hash) (int64, error)       { return 0, odb.ErrNotFound }
-func (r *countingReader) Has(id plumbing.Hash) bool               { return r.trees[id] != nil }
+func (r *countingReader) Open(context.Context, plumbing.Hash) (*odb.Object, error) {
+	return nil, odb.ErrNotFound
+}
+func (r *countingReader) Size(plumbing.Hash) (int64, error) { return 0, odb.ErrNotFound }
+func (r *countingReader) Has(id plumbing.Hash) bool         { return r.trees[id] != nil }
 
 // TestShare checks that two trees of one repository read each directory once, and that each
 // finds what is its own.

@@ -2,6 +2,7 @@ package gittree
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -28,6 +29,12 @@ type Object struct {
 
 // Open opens a file or a directory. It follows symlinks inside the tree.
 func (t *Tree) Open(name string) (fs.File, error) {
+	return t.OpenWithin(context.Background(), name)
+}
+
+// OpenWithin does what Open does, and ends when ctx does: the deltas of a large file may take
+// minutes.
+func (t *Tree) OpenWithin(ctx context.Context, name string) (fs.File, error) {
 	found, err := t.findPath("open", name, true)
 	if err != nil {
 		return nil, err
@@ -40,7 +47,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	case filemode.Submodule:
 		return nil, pathError("open", name, errSubmodule)
 	}
-	o, err := t.open(found.entry)
+	o, err := t.open(ctx, found.entry)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}

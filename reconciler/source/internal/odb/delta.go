@@ -3,6 +3,7 @@ package odb
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,14 +19,15 @@ const (
 	// maxHeld is the maximum size in bytes of a delta's result or base in memory. Larger ones
 	// go into a file.
 	maxHeld = maxCacheBytes / 4
-	// maxSpooled bounds the bytes that the deltas of one object write to files.
+	// maxSpooled bounds the bytes that the deltas of one object write to files: as many as a
+	// tree may have.
 	maxSpooled = 16 << 30
+	// maxSpooledToRead is the same for Read, which nothing can stop: a chain of Git's own depth
+	// (pack.depth, 50) of the largest objects that Read returns.
+	maxSpooledToRead = 64 * MaxRead
 )
 
-var (
-	errDelta   = errors.New("damaged: delta")
-	errSpooled = fmt.Errorf("its chain of deltas holds more than %d GiB: have the repository repacked with a smaller pack.depth", maxSpooled>>30)
-)
+var errDelta = errors.New("damaged: delta")
 
 func isDelta(kind plumbing.ObjectType) bool {
 	return kind == plumbing.OFSDeltaObject || kind == plumbing.REFDeltaObject
@@ -33,9 +35,11 @@ func isDelta(kind plumbing.ObjectType) bool {
 
 // resolution applies the deltas of one object.
 type resolution struct {
+	ctx     context.Context // a chain of large objects takes minutes
 	store   *Store
 	pack    *pack
 	spooled int64
+	limit   int64 // of spooled
 }
 
 // resolve returns the object at offset of the pack, with its deltas applied.
@@ -120,7 +124,7 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 	c := &content{kind: kind, size: size}
 	if size <= maxHeld {
 		b := bytes.NewBuffer(make([]byte, 0, size))
-		if err := write(&limited{b, size}); err != nil {
+		if err := write(&limited{r.ctx, b, size}); err != nil {
 			return nil, err
 		}
 		if c.data = b.Bytes(); int64(len(c.data)) != size {
@@ -128,8 +132,8 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 		}
 		return c, nil
 	}
-	if r.spooled += size; r.spooled > maxSpooled {
-		return nil, errSpooled
+	if r.spooled += size; r.spooled > r.limit {
+		return nil, fmt.Errorf("its chain of deltas holds more than %d GiB: have the repository repacked with a smaller pack.depth", r.limit>>30)
 	}
 	if c.file, err = openUnnamed(); err != nil {
 		return nil, err
@@ -139,7 +143,7 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 			c.file.Close()
 		}
 	}()
-	w := &limited{c.file, size}
+	w := &limited{r.ctx, c.file, size}
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	if err := errors.Join(write(buffered), buffered.Flush()); err != nil {
 		return nil, err
@@ -160,14 +164,18 @@ func openUnnamed() (*os.File, error) {
 	return f, os.Remove(f.Name())
 }
 
-// limited is a writer that fails beyond a given length.
+// limited is a writer that fails beyond a given length, and once ctx is done.
 type limited struct {
+	ctx  context.Context
 	w    io.Writer
 	left int64
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if int64(len(p)) > l.left {
+	switch {
+	case l.ctx.Err() != nil:
+		return 0, context.Cause(l.ctx)
+	case int64(len(p)) > l.left:
 		return 0, errDelta
 	}
 	l.left -= int64(len(p))

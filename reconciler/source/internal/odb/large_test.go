@@ -70,7 +70,7 @@ func TestLargeObjectsAreNotHeld(t *testing.T) {
 
 func readThrough(t *testing.T, s *odb.Store, id plumbing.Hash) plumbing.Hash {
 	t.Helper()
-	o, err := s.Open(id)
+	o, err := s.Open(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

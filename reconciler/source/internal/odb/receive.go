@@ -142,7 +142,7 @@ func (r *receivedPack) resolveDeltas(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			id, err := r.computeID(store, object.offset)
+			id, err := r.computeID(ctx, store, object.offset)
 			if errors.Is(err, ErrNotFound) {
 				missing = err
 				left++
@@ -162,14 +162,14 @@ func (r *receivedPack) resolveDeltas(ctx context.Context) error {
 }
 
 // computeID computes the id of the delta at offset.
-func (r *receivedPack) computeID(store *Store, offset int64) (plumbing.Hash, error) {
-	made, err := (&resolution{store: store, pack: r.pack}).resolve(offset, 0)
+func (r *receivedPack) computeID(ctx context.Context, store *Store, offset int64) (plumbing.Hash, error) {
+	made, err := (&resolution{ctx: ctx, store: store, pack: r.pack, limit: maxSpooled}).resolve(offset, 0)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
 	defer made.Close()
 	hasher := plumbing.NewHasher(made.kind, made.size)
-	_, err = io.Copy(hasher, made.section(0, made.size))
+	_, err = io.Copy(&limited{ctx, hasher, made.size}, made.section(0, made.size))
 	return hasher.Sum(), err
 }
 

@@ -3,6 +3,7 @@ package odb
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,18 +26,19 @@ type Object struct {
 	Content io.ReadCloser
 }
 
-// Open opens an object of any size for reading, without loading it into memory.
-func (s *Store) Open(id plumbing.Hash) (*Object, error) {
+// Open opens an object of any size for reading, without loading it into memory. It applies the
+// object's deltas before it returns, or ends when ctx does.
+func (s *Store) Open(ctx context.Context, id plumbing.Hash) (*Object, error) {
 	p, offset, loose, err := s.findObject(id)
 	if err != nil || loose != nil {
 		return loose, err
 	}
-	o, err := s.openAt(p, offset)
+	o, err := (&resolution{ctx: ctx, store: s, pack: p, limit: maxSpooled}).open(offset)
 	return o, p.failed(id, err)
 }
 
-func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
-	e, err := p.readEntry(offset)
+func (r *resolution) open(offset int64) (*Object, error) {
+	e, err := r.pack.readEntry(offset)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 		return &Object{e.kind, e.size, body}, err
 	}
 	readers.Put(e.body)
-	c, err := (&resolution{store: s, pack: p}).resolve(offset, 0)
+	c, err := r.resolve(offset, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 		if kind, data, ok := s.bases.get(baseKey{p, offset}); ok {
 			return kind, data, nil
 		}
-		o, err = s.openAt(p, offset)
+		o, err = (&resolution{ctx: context.Background(), store: s, pack: p, limit: maxSpooledToRead}).open(offset)
 		err = p.failed(id, err)
 	}
 	if err != nil {
