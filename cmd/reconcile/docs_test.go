@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -205,6 +206,61 @@ func unifyCommands(blocks [][]string) [][]string {
 		}
 	}
 	return blocks
+}
+
+var (
+	codeBlock    = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	listInIndent = regexp.MustCompile(`\n\s*\n( *(?:-|\d+\.) )`)
+	emptyLine    = regexp.MustCompile(`\n\s*\n`)
+)
+
+// Each paragraph of a page has its Japanese: below a heading both have as many. A list belongs
+// to the paragraph before it.
+func TestPagesHaveEqualParagraphs(t *testing.T) {
+	t.Parallel()
+	count := func(path string) (counts []int) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = listInIndent.ReplaceAll(codeBlock.ReplaceAll(text, []byte("code")), []byte("\n$1"))
+		for _, paragraph := range emptyLine.Split(strings.TrimSpace(string(text)), -1) {
+			if strings.HasPrefix(paragraph, "#") {
+				counts = append(counts, 0)
+			}
+			counts[len(counts)-1]++
+		}
+		return counts
+	}
+	for _, path := range listEnglishPages(t) {
+		japanese := strings.TrimSuffix(path, ".md") + ".ja.md"
+		if _, err := os.Stat(japanese); err != nil {
+			continue // a page for developers
+		}
+		if d := cmp.Diff(count(path), count(japanese)); d != "" {
+			t.Errorf("%s has other paragraphs than %s, by heading:\n%s", japanese, path, d)
+		}
+	}
+}
+
+// The pages about risk show what the program prints of their plan, in the reader's language.
+func TestRiskPagesShowTheOutput(t *testing.T) {
+	t.Parallel()
+	for language, path := range map[string]string{"en": "../../docs/risk.md", "ja": "../../docs/risk.ja.md"} {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := newApp()
+		var out bytes.Buffer
+		a.out, a.err = &out, &out
+		if code := execute(a, newRootCommand(a), []string{"risk", "testdata/risk-page.json", "--no-color", "--lang", language}); code != 0 {
+			t.Fatalf("exit %d: %s", code, &out)
+		}
+		if !strings.Contains(string(page), "\n"+out.String()+"```\n") {
+			t.Errorf("%s does not show\n%s", path, &out)
+		}
+	}
 }
 
 // The blocks of README.md that install the program and try it run as they stand, in the
