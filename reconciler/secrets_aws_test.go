@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,7 +34,7 @@ func TestSecretsInAWS(t *testing.T) {
 	objects.CreateBucket(t, "bucket")
 	client := dynamodbtest.NewClient(endpoint)
 	table := dynamodbtest.CreateTable(t, client)
-	keys := awsfake.Start(t, nil)
+	keys := awsfake.Start(t, s.build)
 	keys.SetSecret("digest", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	messages := &requestLog{}
 	topic := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +51,7 @@ func TestSecretsInAWS(t *testing.T) {
 		"RECONCILE_STATE=dynamodb://"+table, "RECONCILE_SNAPSHOTS=s3://bucket/snapshots", "RECONCILE_DIGEST_KEY=secretsmanager://digest",
 		"RECONCILE_NOTIFY=sns://arn:aws:sns:"+s3test.Region+":123456789012:people",
 		"TF_VAR_token="+all["TF_VAR"], `TF_VAR_users={ "`+all["map key"]+`" = `+all["number"]+` }`,
-		"AWS_ENDPOINT_URL_DYNAMODB="+endpoint, "AWS_ENDPOINT_URL_S3="+objects.URL, "AWS_ENDPOINT_URL_SNS="+topic.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+keys.URL,
+		"AWS_ENDPOINT_URL_DYNAMODB="+endpoint, "AWS_ENDPOINT_URL_S3="+objects.URL, "AWS_ENDPOINT_URL_SNS="+topic.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+keys.URL, "AWS_ENDPOINT_URL_CODEBUILD="+keys.URL,
 		"AWS_REGION="+s3test.Region, "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY="+all["AWS secret"], "AWS_SESSION_TOKEN="+all["session token"],
 	)
@@ -61,6 +63,11 @@ func TestSecretsInAWS(t *testing.T) {
 	repo.CommitTxtar("second", secretsFailureFiles+backend("prints"))
 	s.run("now tokyo kyoto osaka prints -o json", "failed")
 	s.run("drift tokyo")
+	s.run("now tokyo prints --replan --executor codebuild://project -o json", "failed", "(redacted)")
+	s.run("runs "+s.lastRun()+" --logs", "made (redacted)")
+	if jobs, _ := keys.StartedJobs(); len(jobs) != 2 {
+		t.Errorf("%d builds were started", len(jobs))
+	}
 
 	stored, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
 	if err != nil || len(stored.Items) < 5 {
@@ -78,6 +85,24 @@ func TestSecretsInAWS(t *testing.T) {
 	s.search("the messages", []byte(sent))
 	s.searchObjects(s3.NewFromConfig(objects.Config(), func(o *s3.Options) { o.UsePathStyle = true }), "bucket", "snapshots/")
 	s.searchFiles()
+}
+
+// build does the work of a build of CodeBuild, and searches its log. Its role and its project
+// give it what a pass has, but for settings and the credentials of Git.
+func (s *secretSearch) build(job awsfake.Job) error {
+	cmd := exec.Command("sh", "-c", job.Commands[0])
+	cmd.Env = []string{"RECONCILE_WORK=" + filepath.Join(s.home, "build", job.Token), "CODEBUILD_BUILD_ID=" + job.ID}
+	for _, v := range s.env {
+		if directory, isPath := strings.CutPrefix(v, "PATH="); isPath {
+			v = "PATH=" + filepath.Dir(s.binary) + ":" + directory
+		}
+		if !strings.HasPrefix(v, "RECONCILE_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	text, err := cmd.CombinedOutput()
+	s.search("the log of a build", text)
+	return err
 }
 
 // searchObjects searches the objects of a bucket with that prefix.
