@@ -102,6 +102,19 @@ func TestSecretsOfServices(t *testing.T) {
 	}
 	s.search("the telemetry", collector.bodies())
 
+	// A pull request is planned before anyone has read it.
+	repo.Git("checkout", "-q", "-B", "another", "main")
+	repo.CommitTxtar("read again", secretsReaderFiles)
+	opened := backlog.OpenPullRequest("another", "read again")
+	s.run("preview --allow-unconfined --lang ja")
+	s.run("preview --allow-unconfined -o json")
+	previews, err := json.Marshal(backlog.Comments(opened))
+	if err != nil || !strings.Contains(string(previews), "(redacted)") {
+		t.Errorf("the previews (%v): %s", err, previews)
+	}
+	s.search("the previews", previews)
+	backlog.ClosePullRequest(opened)
+
 	// Each service refuses, and quotes the request.
 	collector.refuse()
 	s.run("now", "could not send telemetry")

@@ -80,6 +80,10 @@ const secretsReaderFiles = `
 resource "terraform_data" "again" {
   input = "and again: ${data.terraform_remote_state.tokyo.outputs.derived}"
 }
+
+resource "terraform_data" "keyed" {
+  for_each = toset([data.terraform_remote_state.tokyo.outputs.derived])
+}
 -- env/picky/main.tf --
 data "terraform_remote_state" "tokyo" {
   backend = "local"
