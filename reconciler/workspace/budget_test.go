@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,5 +212,23 @@ func TestBudgetOfTokens(t *testing.T) {
 		if name == "near" && !slices.Contains(w.Inputs, "files/x") {
 			t.Errorf("%s: %q", name, w.Inputs)
 		}
+	}
+}
+
+// TestSearchForRootsEnds checks that a search for root modules has a limit over all directories,
+// says so, and keeps what it has found.
+func TestSearchForRootsEnds(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	large := "# " + strings.Repeat("x ", hcleval.MaxTokens-10) + "\n" // words of a comment are parsed fast
+	for i := range 18 {
+		files[fmt.Sprintf("env/%02d/main.tf", i)] = large
+	}
+	roots, _, err := workspace.NewLoader(treetest.New(files), repotree.Terraform).FindRoots()
+	if err == nil || !strings.Contains(err.Error(), "ended at env/17: the directories before it have more than 16777216 words") || len(roots) != 17 {
+		t.Errorf("%d roots: %v", len(roots), err)
+	}
+	if roots, _, err := workspace.NewLoader(treetest.New(map[string]string{"env/a/main.tf": large}), repotree.Terraform).FindRoots(); err != nil || len(roots) != 1 {
+		t.Errorf("one: %v, %v", roots, err)
 	}
 }

@@ -89,12 +89,12 @@ func TestCLIWorkspacesOfRoot(t *testing.T) {
 		if strings.HasSuffix(text, " }") {
 			text = strings.TrimSuffix(text, " }") + "\n}\n"
 		}
-		roots, _ := NewLoader(treetest.New(map[string]string{"tf/main.tf": text}), repotree.Terraform).FindRoots()
+		roots, _, _ := NewLoader(treetest.New(map[string]string{"tf/main.tf": text}), repotree.Terraform).FindRoots()
 		if len(roots) != 1 || roots[0].Broken || !roots[0].UsesCLIWorkspace || strings.Join(roots[0].CLIWorkspaces, " ") != want {
 			t.Errorf("%s: %+v; want %s", text, roots, want)
 		}
 	}
-	roots, _ := NewLoader(treetest.New(map[string]string{
+	roots, _, _ := NewLoader(treetest.New(map[string]string{
 		"tf/main.tf": "terraform {\n  backend \"s3\" {\n    workspace_key_prefix = \"x\"\n  }\n}\n", "plain/main.tf": "",
 	}), repotree.Terraform).FindRoots()
 	if got := fmt.Sprint(len(roots), roots[0].UsesCLIWorkspace, roots[1].UsesCLIWorkspace); got != "2 false true" {

@@ -21,6 +21,7 @@ import (
 const (
 	maxRootEntries = 200_000
 	maxRootDirs    = 5_000
+	maxRootWords   = 16 * hcleval.MaxTokens // about a minute of parsing
 )
 
 // Root is a directory that is likely a root module.
@@ -43,17 +44,25 @@ type Root struct {
 // other directory calls as a module is one if it has a backend, settings of a provider, a lock
 // file or values for variables; or if its path does not look like a module's, and all its
 // variables have defaults. Others holds the directories that nobody calls and that are none.
-func (l *Loader) FindRoots() (roots []Root, others []string) {
-	dirs, names := l.listConfigured()
+// The error says that the search ended at a limit; what was found until then is returned.
+func (l *Loader) FindRoots() (roots []Root, others []string, err error) {
+	dirs, names, err := l.listConfigured()
 	called := map[string]bool{}
-	modules := map[string]*module.Module{}
-	for _, dir := range dirs {
-		m, err := l.modules.Load(dir)
-		if err != nil {
+	modules := map[string]*foundModule{}
+	words := 0
+	for i, dir := range dirs {
+		if words > maxRootWords {
+			err = fmt.Errorf("the search for root modules ended at %s: the directories before it have more than %d words and signs of configuration", dir, maxRootWords)
+			dirs = dirs[:i]
+			break
+		}
+		m, loadErr := l.modules.Load(dir)
+		if loadErr != nil {
 			continue
 		}
-		modules[dir] = m
-		for _, callee := range localCallees(dir, m) {
+		words += m.Words()
+		modules[dir] = newFoundModule(dir, m)
+		for _, callee := range modules[dir].callees {
 			called[callee] = true
 		}
 	}
@@ -61,8 +70,7 @@ func (l *Loader) FindRoots() (roots []Root, others []string) {
 		m := modules[dir]
 		switch {
 		case called[dir]:
-		case m != nil && (m.Backend != nil || len(m.Settings) > 0), slices.ContainsFunc(names[dir], isRootFile),
-			!looksLikeModule(dir) && (m == nil || !m.NeedsValues()):
+		case m != nil && m.isRoot, slices.ContainsFunc(names[dir], isRootFile), !looksLikeModule(dir) && (m == nil || !m.needsValues):
 			root := newRoot(dir, names[dir], m)
 			l.findCLIWorkspaces(&root, modules)
 			roots = append(roots, root)
@@ -70,46 +78,65 @@ func (l *Loader) FindRoots() (roots []Root, others []string) {
 			others = append(others, dir)
 		}
 	}
-	return roots, others
+	return roots, others, err
 }
 
-// localCallees returns the directories of the repository that a module calls as modules.
-func localCallees(dir string, m *module.Module) (dirs []string) {
+// foundModule is what a search remembers of a module: the syntax trees of a whole repository
+// would fill the memory.
+type foundModule struct {
+	callees                   []string // directories of the repository that it calls as modules
+	backend                   string   // type
+	isRoot                    bool     // it has what only root modules have
+	needsValues, broken       bool
+	namesCLIWorkspace         bool // it reads terraform.workspace
+	hasPlacesForCLIWorkspaces bool // its backend does
+}
+
+func newFoundModule(dir string, m *module.Module) *foundModule {
+	found := &foundModule{
+		isRoot: m.Backend != nil || len(m.Settings) > 0, needsValues: m.NeedsValues(), broken: len(m.Problems) > 0,
+		namesCLIWorkspace: len(m.CLIWorkspaceRefs) > 0,
+	}
 	for _, c := range m.Calls {
 		if source := c.Arguments["source"].Expression; source != nil {
 			text, _ := hcleval.ConstantString(source)
 			if p, ok := module.LocalSource(text); ok {
-				dirs = append(dirs, path.Join(dir, p))
+				found.callees = append(found.callees, path.Join(dir, p))
 			}
 		}
 	}
-	return dirs
+	if m.Backend != nil {
+		_, hasPrefix := m.Backend.Arguments["workspace_key_prefix"]
+		_, hasDir := m.Backend.Arguments["workspace_dir"]
+		found.backend, found.hasPlacesForCLIWorkspaces = m.Backend.Kind, hasPrefix || hasDir
+	}
+	return found
 }
 
 // findCLIWorkspaces finds whether root was written for several CLI workspaces, and which.
-func (l *Loader) findCLIWorkspaces(root *Root, modules map[string]*module.Module) {
+func (l *Loader) findCLIWorkspaces(root *Root, modules map[string]*foundModule) {
 	seen := map[string]bool{}
 	var visit func(dir string)
 	visit = func(dir string) {
-		m := modules[dir]
-		if m == nil || seen[dir] {
+		found := modules[dir]
+		if found == nil || seen[dir] {
 			return
 		}
 		seen[dir] = true
-		if len(m.CLIWorkspaceRefs) > 0 {
+		if found.namesCLIWorkspace {
 			root.UsesCLIWorkspace = true
-			s := module.NewScope(module.NewEvaluator(l.modules, dir, settings.DefaultCLIWorkspace), m)
-			root.CLIWorkspaces = append(root.CLIWorkspaces, s.CLIWorkspaceNames()...)
+			if m, err := l.modules.Load(dir); err == nil {
+				s := module.NewScope(module.NewEvaluator(l.modules, dir, settings.DefaultCLIWorkspace), m)
+				root.CLIWorkspaces = append(root.CLIWorkspaces, s.CLIWorkspaceNames()...)
+			}
 		}
-		for _, callee := range localCallees(dir, m) {
+		for _, callee := range found.callees {
 			visit(callee)
 		}
 	}
 	visit(root.Path)
-	if m := modules[root.Path]; m != nil && m.Backend != nil {
-		_, hasPrefix := m.Backend.Arguments["workspace_key_prefix"]
-		_, hasDir := m.Backend.Arguments["workspace_dir"]
-		root.UsesCLIWorkspace = root.UsesCLIWorkspace || hasPrefix || hasDir
+	if m := modules[root.Path]; m != nil {
+		root.UsesCLIWorkspace = root.UsesCLIWorkspace || m.hasPlacesForCLIWorkspaces
 	}
 	slices.Sort(root.CLIWorkspaces)
 	root.CLIWorkspaces = slices.DeleteFunc(slices.Compact(root.CLIWorkspaces), func(name string) bool {
@@ -118,8 +145,8 @@ func (l *Loader) findCLIWorkspaces(root *Root, modules map[string]*module.Module
 }
 
 // listConfigured returns the directories with configuration, sorted, and the files in each of
-// them and one level below.
-func (l *Loader) listConfigured() (dirs []string, files map[string][]string) {
+// them and one level below. The error says at which limit it ended.
+func (l *Loader) listConfigured() (dirs []string, files map[string][]string, ended error) {
 	files = map[string][]string{}
 	configured := map[string]bool{}
 	seen := 0
@@ -128,6 +155,7 @@ func (l *Loader) listConfigured() (dirs []string, files map[string][]string) {
 		dir, name := path.Dir(p), path.Base(p)
 		switch {
 		case seen > maxRootEntries || len(configured) == maxRootDirs:
+			ended = fmt.Errorf("the search for root modules ended at %s: it looks at %d files and directories, and at %d directories with configuration", p, maxRootEntries, maxRootDirs)
 			return fs.SkipAll
 		case err != nil:
 			return fs.SkipDir
@@ -149,18 +177,13 @@ func (l *Loader) listConfigured() (dirs []string, files map[string][]string) {
 		dirs = append(dirs, dir)
 	}
 	slices.Sort(dirs)
-	return dirs, files
+	return dirs, files, ended
 }
 
-func newRoot(dir string, files []string, m *module.Module) Root {
-	root := Root{Path: dir}
-	if m == nil || len(m.Problems) > 0 {
-		root.Broken = true
-	}
+func newRoot(dir string, files []string, m *foundModule) Root {
+	root := Root{Path: dir, Broken: m == nil || m.broken}
 	if m != nil {
-		if m.Backend != nil {
-			root.Backend = m.Backend.Kind
-		}
+		root.Backend = m.backend
 	}
 	for _, file := range files {
 		switch name := path.Base(file); {
@@ -289,7 +312,10 @@ func (l *Loader) explainNoWorkspaces(s *settings.Settings) string {
 	if dirs := s.OpenTofuDirs(); len(dirs) > 0 {
 		return fmt.Sprintf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, dirs[0].Path)
 	}
-	found, others := l.FindRoots()
+	found, others, incomplete := l.FindRoots()
+	if incomplete != nil {
+		message += "; " + incomplete.Error()
+	}
 	roots := pathsOf(found)
 	if len(roots) == 0 {
 		roots = others

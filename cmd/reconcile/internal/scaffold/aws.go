@@ -28,7 +28,7 @@ func AWSValues(ctx context.Context, top, branch string, product repotree.Product
 		return "", err
 	}
 	loader := workspace.NewLoader(commit.Tree, product)
-	roots, _ := loader.FindRoots()
+	roots, _, _ := loader.FindRoots() // init has said where it ended
 	var buckets []string
 	for _, root := range roots {
 		b := loader.Load(settings.Dir{Name: root.Path, Path: root.Path}, settings.Config{}).Backend

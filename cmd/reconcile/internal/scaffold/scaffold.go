@@ -61,7 +61,7 @@ func Search(ctx context.Context, top string, product repotree.Product) (*Finding
 		f.File = settings.File
 	}
 	loader := workspace.NewLoader(commit.Tree, product)
-	roots, others := loader.FindRoots()
+	roots, others, incomplete := loader.FindRoots()
 	if len(roots) == 0 {
 		return nil, fmt.Errorf("no root module of Terraform was found below %s", top)
 	}
@@ -78,6 +78,9 @@ func Search(ctx context.Context, top string, product repotree.Product) (*Finding
 	f.findEntries(names)
 	f.example = f.findExample(names)
 	f.noteDoubts(loader)
+	if incomplete != nil {
+		f.Unsure = append(f.Unsure, incomplete.Error())
+	}
 	f.text = f.render()
 	return f, nil
 }

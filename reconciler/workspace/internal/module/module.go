@@ -38,7 +38,7 @@ type Module struct {
 	RunsPrograms bool            // it runs programs, whose inputs are not known
 
 	providerFunctions map[string]bool // names of called functions of providers
-	tokens            int             // see hcleval.CountTokens
+	tokens            int             // see Words
 }
 
 func (m *Module) noteProviderFunction(name string) {
@@ -47,6 +47,10 @@ func (m *Module) noteProviderFunction(name string) {
 	}
 	m.providerFunctions[name] = true
 }
+
+// Words returns the number of words and signs of the module's configuration; see
+// hcleval.CountTokens.
+func (m *Module) Words() int { return m.tokens }
 
 // NeedsValues reports whether a variable has no default.
 func (m *Module) NeedsValues() bool {
