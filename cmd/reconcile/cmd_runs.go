@@ -75,6 +75,9 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if o.follow && a.wantsJSON() {
+		return usage.Errorf("leave out -o json, or --follow", "--follow prints logs as text")
+	}
 	uses := wire.RecordAlone
 	if o.id != "" {
 		uses = wire.Snapshots // they hold the logs
@@ -241,6 +244,10 @@ func listLogs(ctx context.Context, p *wire.Deps, id runid.ID, workspace string) 
 // followPoll is how often the logs of a run that works are looked for.
 const followPoll = 2 * time.Second
 
+// maxIdle is how long a run may hold no lease before it counts as killed: it holds none between
+// two workspaces, and while it waits for a lease of another run.
+const maxIdle = 2 * time.Minute
+
 // followRun prints the log of each workspace of a run once it is there, until the run has
 // ended: its record is written last.
 func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
@@ -251,6 +258,7 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 	ticker := time.NewTicker(followPoll)
 	defer ticker.Stop()
 	printed := map[string]bool{}
+	workedAt := time.Now()
 	for {
 		_, err := p.Record.FindRun(ctx, string(id))
 		hasEnded := err == nil
@@ -275,8 +283,14 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 		if hasEnded {
 			return nil
 		}
-		if works, err := isWorking(ctx, p.Record, id); err != nil || !works {
+		works, err := isWorking(ctx, p.Record, id)
+		switch {
+		case err != nil:
 			return err
+		case works:
+			workedAt = time.Now()
+		case time.Since(workedAt) > maxIdle:
+			return fmt.Errorf("run %s works no longer and has recorded no result: it was killed; the next pass goes on", id)
 		}
 		select {
 		case <-ctx.Done():
