@@ -105,6 +105,8 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	defer a.closeDeps(p)
+	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, func(string) {}) // it removes what it has laid out
+	defer release()
 	found, err := p.Snapshots.Find(ctx, o.commit)
 	if err != nil {
 		return toUsageError(err)
@@ -112,6 +114,9 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	err = p.Snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
 		return verifySnapshot(ctx, p, found.Commit, dir, objects)
 	})
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // the signal
+	}
 	if err != nil {
 		return err
 	}
