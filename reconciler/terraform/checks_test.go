@@ -171,6 +171,13 @@ resource "terraform_data" "x" {
 		if plan := s.planAndClose(); !plan.Empty {
 			t.Errorf("again planned %+v", plan)
 		}
+		// A value that a plan has stored is not another one when it is applied.
+		s.write("two.tfvars.json", `{"kept": {"a": "4"}}`)
+		session, plan := s.plan()
+		s.write("two.tfvars.json", `{"kept": {"a": "5"}}`)
+		if err := session.Apply(t.Context(), plan); err == nil || !strings.Contains(err.Error(), "Can't change variable") {
+			t.Errorf("applied with another value: %v", err)
+		}
 	})
 }
 
