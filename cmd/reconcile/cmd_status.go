@@ -190,7 +190,7 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 		}
 		notes = append(notes, "→ "+help)
 	}
-	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil {
+	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil && w.Lease == nil && w.Hold == nil {
 		notes = append(notes, a.tr.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(a.tr, w.RetryAt.Sub(now))))
 	}
 	return notes
