@@ -83,6 +83,9 @@ resource "terraform_data" "again" {
 
 resource "terraform_data" "keyed" {
   for_each = toset([data.terraform_remote_state.tokyo.outputs.derived])
+  provisioner "local-exec" {
+    command = "echo one; echo two"
+  }
 }
 -- env/picky/main.tf --
 data "terraform_remote_state" "tokyo" {

@@ -25,6 +25,7 @@ func TestRedact(t *testing.T) {
 		"a line of many":    {[]string{"first line\nsecond line"}, "+ first line\n+ other", "+ (redacted)\n+ other"},
 		"broken at a space": {[]string{"correct horse battery"}, "│ is correct horse\n│ battery, so\n", "│ is (redacted), so\n"},
 		"broken in a word":  {[]string{"correct-horse"}, "x (local-exec): is correct-\nx (local-exec): horse.\n", "x (local-exec): is (redacted).\n"},
+		"key in a prefix":   {[]string{"hunter2"}, "a\nx[\"hunter2\"] (local-exec): b\nx[\"hunter2\"] (local-exec): hunter2\n", "a\nx[\"(redacted)\"] (local-exec): b\nx[\"(redacted)\"] (local-exec): (redacted)\n"},
 		"runs of space":     {[]string{"correct  horse"}, "is correct \t horse.", "is (redacted)."},
 		"colours inside":    {[]string{"hunter2"}, "\x1b[31mhun\x1b[1mter2\x1b[0m.", "\x1b[31m(redacted)\x1b[0m."},
 		"colours and break": {[]string{"correct horse"}, "is \x1b[1mcorrect\x1b[0m\n\x1b[31m│\x1b[0m horse.", "is \x1b[1m(redacted)."},

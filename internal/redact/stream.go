@@ -70,6 +70,7 @@ func (s *stream) scan(text []byte) {
 			size = colour
 		case frame > 0:
 			size = frame
+			s.searchFrame(text[i : i+size])
 			s.feedSpace(false, size)
 		case unicode.IsSpace(char):
 			s.feedSpace(char == '\n', size)
@@ -88,6 +89,14 @@ func (s *stream) scan(text []byte) {
 func (s *stream) feed(char byte, start int) {
 	s.feedTo(&s.spaced, char, start)
 	s.feedTo(&s.joined, char, start)
+}
+
+// searchFrame searches a frame by itself: the key of an instance in it may be a secret.
+func (s *stream) searchFrame(frame []byte) {
+	var inside search
+	for k, char := range frame {
+		s.feedTo(&inside, char, s.scanned+k)
+	}
 }
 
 // feedSpace adds a part of a run of white space.
