@@ -121,7 +121,7 @@ func (w *workspace) checkValues(t *testing.T) {
 
 // audienceWords are words in the descriptions of outputs that people read, instead of a
 // workspace.
-var audienceWords = regexp.MustCompile(`(?i)\b(operators?|people|whoever|who reads the plan)\b`)
+var audienceWords = regexp.MustCompile(`(?i)\b(operators?|people|who reads the plan)\b`)
 
 // checkOutputs requires a reader for each output.
 func (w *workspace) checkOutputs(t *testing.T, readers []graphNode) {

@@ -109,28 +109,14 @@ resource "terraform_data" "read" {
   input            = nonsensitive([for k, v in data.terraform_remote_state.tokyo.outputs.read : v])
   triggers_replace = nonsensitive({ for name, port in var.users : name => port + local.replaced })
 }
--- env/switch/main.tf --
-variable "token" {
-  sensitive = true
-}
-
-variable "users" {
-  type      = map(number)
-  sensitive = true
-}
-
-variable "progress" {
-  type    = number
-  default = 100
-}
-
+` + secretsSwitchVariables + `
 output "b" {
   value = nonsensitive("0 for ${var.token}")
 }
 `
 
-const secretsStepFiles = `
--- env/switch/main.tf --
+// secretsSwitchVariables begins the configuration of the workspace that is switched in steps.
+const secretsSwitchVariables = `-- env/switch/main.tf --
 variable "token" {
   sensitive = true
 }
@@ -144,7 +130,10 @@ variable "progress" {
   type    = number
   default = 100
 }
+`
 
+const secretsStepFiles = `
+` + secretsSwitchVariables + `
 resource "terraform_data" "stepped" {
   for_each = var.progress >= 10 ? nonsensitive(toset(concat([var.token], keys(var.users)))) : []
   input    = var.progress

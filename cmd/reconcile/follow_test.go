@@ -64,7 +64,7 @@ func TestFollowBetweenWorkspaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t)
 		f.finish(t, "a")
-		time.Sleep(followPoll) // of the test's clock: it looks, and finds no lease
+		<-time.After(followPoll) // by the test's clock: it looks, and finds no lease
 		synctest.Wait()
 		var err error
 		if f.lease, err = f.record.Acquire(t.Context(), state.LeaseRequest{Identity: stateid.ID("local:b"), Workspace: "b", Run: f.run}); err != nil {

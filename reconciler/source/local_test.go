@@ -143,26 +143,32 @@ func TestLocalDamage(t *testing.T) {
 	}
 }
 
-// TestLocalDamagedHeader: the first bytes of a compressed object are damage, too.
-func TestLocalDamagedHeader(t *testing.T) {
-	t.Parallel()
-	repo := gittest.New(t)
-	id := repo.Commit("first", map[string]string{"a": "1"})
+// packAll puts all objects of the repository into one pack, and returns its name and content.
+func packAll(t *testing.T, repo *gittest.Repo) (name string, content []byte) {
+	t.Helper()
 	repo.Git("repack", "-q", "-a", "-d")
 	names, err := filepath.Glob(filepath.Join(repo.Work, ".git/objects/pack/*.pack"))
 	if err != nil || len(names) != 1 {
 		t.Fatal(names, err)
 	}
-	pack, err := os.ReadFile(names[0])
-	if err != nil {
+	if content, err = os.ReadFile(names[0]); err != nil {
 		t.Fatal(err)
 	}
+	return names[0], content
+}
+
+// TestLocalDamagedHeader: the first bytes of a compressed object are damage, too.
+func TestLocalDamagedHeader(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	name, pack := packAll(t, repo)
 	const header = 0x78 // of zlib, after the 12 bytes of the pack's and those of the object's
 	pack[12+bytes.IndexByte(pack[12:], header)] ^= 0x15
-	if err := errors.Join(os.Remove(names[0]), os.WriteFile(names[0], pack, 0o600)); err != nil {
+	if err := errors.Join(os.Remove(name), os.WriteFile(name, pack, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)
+	_, err := openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)
 	if err == nil || !strings.Contains(err.Error(), "damaged: zlib: invalid header") || !strings.Contains(err.Error(), "git fsck") {
 		t.Errorf("error: %v", err)
 	}
@@ -173,16 +179,8 @@ func TestLocalDamagedKind(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
-	repo.Git("repack", "-q", "-a", "-d")
-	names, err := filepath.Glob(filepath.Join(repo.Work, ".git/objects/pack/*.pack"))
-	if err != nil || len(names) != 1 {
-		t.Fatal(names, err)
-	}
-	intact, err := os.ReadFile(names[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range strings.Split(repo.Git("verify-pack", "-v", names[0]), "\n") {
+	name, intact := packAll(t, repo)
+	for _, line := range strings.Split(repo.Git("verify-pack", "-v", name), "\n") {
 		fields := strings.Fields(line) // id, kind, size, size in the pack, offset
 		if len(fields) != 5 || fields[1] == "commit" {
 			continue
@@ -193,7 +191,7 @@ func TestLocalDamagedKind(t *testing.T) {
 		}
 		pack := bytes.Clone(intact)
 		pack[offset] ^= 0x10 // a blob becomes a tree, a tree a blob
-		if err := errors.Join(os.Remove(names[0]), os.WriteFile(names[0], pack, 0o600)); err != nil {
+		if err := errors.Join(os.Remove(name), os.WriteFile(name, pack, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		commit, err := openRepository(t, Options{URL: repo.Work}).Fetch(t.Context(), id)

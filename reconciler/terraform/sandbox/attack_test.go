@@ -27,7 +27,7 @@ import (
 // has that the attacker must not get.
 const attackVariable = "SANDBOX_TEST_ATTACK"
 
-// parentSecrets are what attack tries to get of its parent.
+// parentSecrets has what an attack tries to get of its parent.
 type parentSecrets struct {
 	key   int // in the session's keyring
 	shmID int
@@ -39,8 +39,8 @@ func (s parentSecrets) String() string {
 	return fmt.Sprint(s.key, " ", s.shmID, " ", s.pid, " ", s.udp)
 }
 
-// attacks are what a program tries, once it runs in the sandbox. Each returns nil if it can.
-func attacks(secrets parentSecrets) map[string]func() error {
+// listAttacks returns what a program tries, once it runs in the sandbox. Each returns nil if it can.
+func listAttacks(secrets parentSecrets) map[string]func() error {
 	tryCall := func(number uintptr, args ...uintptr) func() error {
 		return func() error {
 			var a [6]uintptr
@@ -166,13 +166,13 @@ func firstWritable(place string) error {
 	return result
 }
 
-// runAttacks is the attacker's program: it prints what it could do.
+// runAttacks runs the attacker's program, which prints what it could do.
 func runAttacks(value string) {
 	var secrets parentSecrets
 	if _, err := fmt.Sscan(value, &secrets.key, &secrets.shmID, &secrets.pid, &secrets.udp); err != nil {
 		return
 	}
-	for name, try := range attacks(secrets) {
+	for name, try := range listAttacks(secrets) {
 		if strings.HasPrefix(name, "asks for the credentials") && os.Getenv("OPEN") != "" {
 			continue // no machine need have any
 		}
@@ -182,7 +182,7 @@ func runAttacks(value string) {
 	}
 }
 
-// TestAttacksInSandbox: a program in the sandbox, whatever the check let pass, gets at
+// TestAttacksInSandbox: a program in the sandbox gets at
 // nothing of its parent and at no part of the kernel that a plan does not need. Outside the
 // sandbox it does.
 func TestAttacksInSandbox(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// awsSecrets are the secrets that AWS shows, as testdata/aws-secrets.txt lists them.
-func awsSecrets(t *testing.T) (secrets []awsSecret) {
+// readAWSSecrets returns the secrets that AWS shows, as testdata/aws-secrets.txt lists them.
+func readAWSSecrets(t *testing.T) (secrets []awsSecret) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/aws-secrets.txt")
 	if err != nil {
@@ -33,7 +33,7 @@ type awsSecret struct{ block, kind, attribute, verdict string }
 // source, an ephemeral, or the import of a resource.
 func TestSecretsOfAWSAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, s := range awsSecrets(t) {
+	for _, s := range readAWSSecrets(t) {
 		config := fmt.Sprintf("%s %q \"x\" {}\n", s.block, s.kind)
 		if s.block == "resource" {
 			config += fmt.Sprintf("import {\n  to = %s.x\n  id = \"x\"\n}\n", s.kind)
