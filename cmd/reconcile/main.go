@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	_ "reconcile/cmd/reconcile/internal/gctuning"
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/terraform/sandbox"
@@ -18,7 +19,6 @@ import (
 func main() {
 	sandbox.Enter()
 	self.Hide()
-	self.TuneGC()
 	catchPipeAndHangup()
 	a := newApp()
 	os.Exit(execute(a, newRootCommand(a), os.Args[1:]))

@@ -1,0 +1,58 @@
+// Package gctuning delays garbage collection until the heap is of some size: short commands
+// would else spend a fifth of their time on memory that the exit frees anyway. The program
+// imports it for this effect alone. It does nothing if GOGC or GOMEMLIMIT is set.
+//
+// Setting up the packages of AWS's clients allocates enough for a first collection, which takes
+// a quarter of the time of a command that does nothing else. So this package imports little: Go
+// sets up packages by path, each once its imports are ready.
+package gctuning
+
+import (
+	"os"
+	"runtime"
+	"runtime/metrics"
+	_ "unsafe" // for go:linkname
+)
+
+const (
+	// minMemory is the memory, in bytes, that the process takes before it collects garbage.
+	minMemory = 64 << 20
+	// minHeap is the heap, in bytes, below which Go does not collect at GOGC=100. Go scales it
+	// with that percentage, so a heap that is smaller counts as this one.
+	minHeap = 4 << 20
+)
+
+func init() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		delay(0)
+	}
+}
+
+// delay sets when the next collection begins, and is called again after it. live is the memory,
+// in bytes, that the last one left in use.
+func delay(live uint64) {
+	setGCPercent(choosePercent(live))
+	sentinel := &struct{ _ [64]byte }{} // unreachable, so that the next collection finds it
+	runtime.AddCleanup(sentinel, func(struct{}) {
+		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(sample)
+		delay(sample[0].Value.Uint64())
+	}, struct{}{})
+}
+
+// setGCPercent is what debug.SetGCPercent calls. Package runtime/debug itself comes too late: its
+// path is behind those of AWS's clients. If a version of Go has no such function, linking fails.
+//
+//go:linkname setGCPercent runtime/debug.setGCPercent
+func setGCPercent(percent int32) int32
+
+// choosePercent returns by how much the memory in use, in bytes, grows until the next
+// collection: Go's default, or as much as is left to minMemory.
+func choosePercent(live uint64) int32 {
+	const goDefault = 100
+	live = max(live, minHeap)
+	if live >= minMemory {
+		return goDefault
+	}
+	return max(goDefault, int32((minMemory-live)*100/live))
+}

@@ -1,0 +1,50 @@
+package gctuning
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestChoosePercent checks that garbage collection is late for a small heap, and as Go does it
+// for a large one.
+func TestChoosePercent(t *testing.T) {
+	for live, want := range map[uint64]uint64{0: minMemory, 5 << 20: minMemory, 20 << 20: minMemory, 32 << 20: minMemory, 60 << 20: 120 << 20, 1 << 30: 2 << 30} {
+		base := max(live, minHeap)
+		next := base + base*uint64(choosePercent(live))/100
+		if next > want || next < want-base/50 {
+			t.Errorf("with %d bytes in use the next collection is at %d, want %d", live, next, want)
+		}
+	}
+}
+
+// kept keeps what allocate allocates from being left out.
+var kept [][]byte
+
+// TestMain lets this program be the one whose collections are counted.
+func TestMain(m *testing.M) {
+	if os.Getenv("GCTUNING_ALLOCATE") != "" {
+		for range 32 {
+			kept = append(kept, make([]byte, 1<<20))
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestInit starts a process that allocates half of minMemory: nothing is collected, unless the
+// environment says when to collect.
+func TestInit(t *testing.T) {
+	for setting, collects := range map[string]bool{"X=": false, "GOGC=100": true, "GOMEMLIMIT=16MiB": true} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = []string{"GCTUNING_ALLOCATE=1", "GODEBUG=gctrace=1", setting}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if got := strings.Contains(string(out), "gc 1 @"); got != collects {
+			t.Errorf("%s: collects %v, want %v\n%s", setting, got, collects, out)
+		}
+	}
+}
