@@ -101,10 +101,10 @@ type threads struct {
 }
 
 // open opens the service, and returns the pull requests to read: those of approvals, and
-// those that tell a plan which may wait now.
+// those that offer a plan which may wait now.
 func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 	config := t.pass.config
-	plans, err := config.Record.ToldPlans(ctx)
+	plans, err := config.Record.OfferedPlans(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -112,20 +112,20 @@ func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	told, previewed := map[int]bool{}, map[int]bool{}
+	offering, previewed := map[int]bool{}, map[int]bool{}
 	for _, plan := range plans {
 		if plan.PullRequest != 0 {
 			previewed[plan.PullRequest] = true
 			continue
 		}
-		for _, on := range states[plan.Workspace].ToldOn {
+		for _, on := range states[plan.Workspace].OfferedOn {
 			if on.Digest == plan.Digest {
-				told[on.PullRequest] = true
+				offering[on.PullRequest] = true
 			}
 		}
 	}
 	switch {
-	case len(approved)+len(told)+len(previewed) == 0, config.PullRequests == nil && len(approved) == 0:
+	case len(approved)+len(offering)+len(previewed) == 0, config.PullRequests == nil && len(approved) == 0:
 		return nil, nil
 	case config.PullRequests == nil:
 		return nil, errors.New("without a key of Backlog no comment can be read")
@@ -145,12 +145,12 @@ func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 		}
 		for _, number := range merged {
 			if previewed[number] {
-				told[number] = true
+				offering[number] = true
 			}
 		}
 	}
 	var others []int
-	for number := range told {
+	for number := range offering {
 		if !slices.Contains(approved, number) {
 			others = append(others, number)
 		}

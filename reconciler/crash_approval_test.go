@@ -21,8 +21,8 @@ func approveIn(t *testing.T, p reconcilertest.Spec, name string) {
 	record := openRecord(t, p)
 	ws, _, err := record.Workspace(t.Context(), name)
 	if err == nil {
-		var plan state.ToldPlan
-		if plan, err = record.ToldPlan(t.Context(), name, ws.PlanDigest.Abbrev()); err == nil {
+		var plan state.OfferedPlan
+		if plan, err = record.OfferedPlan(t.Context(), name, ws.PlanDigest.Abbrev()); err == nil {
 			err = record.PlaceApproval(t.Context(), plan, state.Approval{ApprovedBy: "ann", EndsAt: time.Now().Add(time.Hour)})
 		}
 	}

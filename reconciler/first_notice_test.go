@@ -50,6 +50,6 @@ func TestFirstNotice(t *testing.T) {
 	}
 	w.RunPass(run.Options{Replan: true})
 	if got := maps.Clone(n.sent); len(got) > 0 {
-		t.Errorf("told again: %v", got)
+		t.Errorf("sent again: %v", got)
 	}
 }

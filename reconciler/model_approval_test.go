@@ -39,8 +39,8 @@ func (m *model) approve(rt *rapid.T) {
 func (m *model) approveWorkspace(name string) bool {
 	r := m.readRecord()
 	digest := r.records[name].PlanDigest
-	plan, err := m.observer.record.ToldPlan(m.ctx, name, string(digest))
-	if errors.Is(err, state.ErrNotTold) || digest == "" {
+	plan, err := m.observer.record.OfferedPlan(m.ctx, name, string(digest))
+	if errors.Is(err, state.ErrNotOffered) || digest == "" {
 		return false
 	}
 	m.must(err)

@@ -120,7 +120,7 @@ func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Dige
 	if r.Config.Approvers == nil || r.Config.PullRequests == nil {
 		return digests, nil
 	}
-	plans, err := r.Config.Record.ToldPlans(ctx)
+	plans, err := r.Config.Record.OfferedPlans(ctx)
 	for _, plan := range plans {
 		if plan.PullRequest == 0 {
 			digests[plan.Workspace] = plan.Digest
@@ -133,7 +133,7 @@ func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Dige
 // of: what other runs have applied before. A problem that is there still is news to it.
 func introduceChannel(ctx context.Context, r *run.Run, channel string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
 	for name, t := range states {
-		if _, told := t.Fingerprints[channel]; told && name != notify.PassName {
+		if _, notified := t.Fingerprints[channel]; notified && name != notify.PassName {
 			return nil
 		}
 	}
@@ -162,12 +162,12 @@ func introduceChannel(ctx context.Context, r *run.Run, channel string, records m
 // markNotified records what was sent. If sending failed, it records only the issues
 // that were opened nevertheless.
 func markNotified(ctx context.Context, r *run.Run, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
-	issues, toldOn := map[string]string{}, map[string][]state.ToldComment{}
+	issues, offeredOn := map[string]string{}, map[string][]state.OfferComment{}
 	for _, n := range report.Events {
 		issues[n.Name] = n.Issue
 		for _, posted := range report.Posted {
 			if n.Approvable != "" {
-				toldOn[n.Name] = append(toldOn[n.Name], state.ToldComment{PullRequest: posted.PullRequest, ID: posted.Comment, Digest: n.Approvable})
+				offeredOn[n.Name] = append(offeredOn[n.Name], state.OfferComment{PullRequest: posted.PullRequest, ID: posted.Comment, Digest: n.Approvable})
 			}
 		}
 	}
@@ -180,8 +180,8 @@ func markNotified(ctx context.Context, r *run.Run, channel string, known map[str
 		issue, isNews := issues[name]
 		if failed == nil {
 			t.Fingerprints[channel] = print
-			if len(toldOn[name]) > 0 {
-				t.ToldOn = toldOn[name]
+			if len(offeredOn[name]) > 0 {
+				t.OfferedOn = offeredOn[name]
 			}
 		} else if !isNews || issue == t.IssueKey {
 			continue
@@ -223,7 +223,7 @@ func scheduleNotifyRetry(ctx context.Context, r *run.Run, pending bool) error {
 // notifyFingerprint identifies what can be notified of a workspace: the same for a
 // failure and for its retries with the same inputs. "" means nothing.
 func notifyFingerprint(w state.Workspace) string {
-	if r := w.Rollout; r != nil { // each step is told, and each failure
+	if r := w.Rollout; r != nil { // people are notified of each step and each failure
 		return fmt.Sprintf("%s|rollout|%s|%d|%s|%d", w.Outcome, r.Phase, r.Number, gate.HashInputs(state.Trace{"": w.Error}), w.Failures)
 	}
 	switch w.Outcome {

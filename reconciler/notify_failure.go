@@ -11,18 +11,18 @@ import (
 	"reconcile/state"
 )
 
-// failureFingerprint is the fingerprint of a channel that was told of a pass that failed as a
+// failureFingerprint is the fingerprint of a channel that was notified of a pass that failed as a
 // whole. Its errors may differ from pass to pass, so they are no part of it.
 const failureFingerprint = "failed|"
 
 // notifyFailure tells each channel once that passes fail as a whole, and once that they work
-// again. Nothing is told if the record cannot be read: nobody could know that it was told.
+// again. Nothing is sent if the record cannot be read: nobody could know that it was sent.
 func (p *pass) notifyFailure(ctx context.Context, failed error) {
 	var busy *run.CheckoutBusyError
 	if len(p.config.Notifiers) == 0 || errors.Is(failed, run.ErrStopped) || errors.As(failed, &busy) || run.IsMistake(failed) {
 		return
 	}
-	if failed == nil && !p.failureTold {
+	if failed == nil && !p.failureNotified {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -34,7 +34,7 @@ func (p *pass) notifyFailure(ctx context.Context, failed error) {
 		}
 	}
 	if err == nil {
-		err = p.noteFailureTold(ctx, failed != nil)
+		err = p.noteFailureNotified(ctx, failed != nil)
 	}
 	if err != nil {
 		p.run.Log.Warn("could not notify people of a pass that failed, or works again; the next pass tries", "error", err)
@@ -64,13 +64,13 @@ func (p *pass) notifyFailureOn(ctx context.Context, notifier run.Notifier, state
 	return markNotified(ctx, p.run, channel, map[string]string{notify.PassName: now}, report, states, err)
 }
 
-// noteFailureTold notes in the head whether a channel waits to hear that passes work again.
-func (p *pass) noteFailureTold(ctx context.Context, told bool) error {
+// noteFailureNotified notes in the head whether a channel waits to hear that passes work again.
+func (p *pass) noteFailureNotified(ctx context.Context, notified bool) error {
 	head, err := p.config.Record.Head(ctx)
-	if err != nil || head.Rev == 0 || head.FailureTold == told {
+	if err != nil || head.Rev == 0 || head.FailureNotified == notified {
 		return err
 	}
-	head.FailureTold = told
+	head.FailureNotified = notified
 	_, err = p.config.Record.PutHead(ctx, head)
 	return err
 }

@@ -12,10 +12,10 @@ import (
 	"reconcile/reconciler/run"
 )
 
-// A pass that fails as a whole is told once, whatever later ones say, and so is the first one
+// A pass that fails as a whole is notified once, whatever later ones say, and so is the first one
 // that works again. A channel that was down hears of it when it is back. A channel that is
 // new hears no more of what was applied before.
-func TestPassThatFailsIsTold(t *testing.T) {
+func TestFailedPassIsNotified(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
 	w.RunPass(run.Options{})
@@ -50,7 +50,7 @@ func TestPassThatFailsIsTold(t *testing.T) {
 	pass(true, failed)
 }
 
-// A name that no workspace has is the mistake of who asked: nobody is told that passes fail, and
+// A name that no workspace has is the mistake of who asked: nobody is notified that passes fail, and
 // status does not say so.
 func TestMisspeltNameIsNoFailureOfPasses(t *testing.T) {
 	t.Parallel()
@@ -65,12 +65,12 @@ func TestMisspeltNameIsNoFailureOfPasses(t *testing.T) {
 	head, err := w.Record.Head(t.Context())
 	w.Must(err)
 	if head.Error != "" || len(n.sent) > 0 {
-		t.Errorf("error %q, told %v", head.Error, n.sent)
+		t.Errorf("error %q, sent %v", head.Error, n.sent)
 	}
 }
 
 // The very first pass may fail, too: then there is no head yet.
-func TestFirstPassThatFailsIsTold(t *testing.T) {
+func TestFirstFailedPassIsNotified(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, formatQuickWorkspaces("one"))
 	n := &noticeRecorder{sent: map[string]string{}}
@@ -79,12 +79,12 @@ func TestFirstPassThatFailsIsTold(t *testing.T) {
 	for _, want := range []string{"failed", ""} {
 		clear(n.sent)
 		if _, err := reconciler.New(w.Config).Pass(t.Context(), t.Context(), run.Options{}); err == nil || n.sent[notify.PassName] != want {
-			t.Errorf("%v, told %v", err, n.sent)
+			t.Errorf("%v, sent %v", err, n.sent)
 		}
 	}
 	w.Commit("-- env/reconcile.hcl --\n")
 	clear(n.sent)
 	if w.RunPass(run.Options{}); n.sent[notify.PassName] != "unchanged" || n.sent["quick"] != "applied" {
-		t.Errorf("told %v", n.sent)
+		t.Errorf("sent %v", n.sent)
 	}
 }

@@ -159,7 +159,7 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 		return head, tip, err
 	}
 	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
-	p.failureTold = p.failureTold || head.FailureTold || head.Rev == 0
+	p.failureNotified = p.failureNotified || head.FailureNotified || head.Rev == 0
 	if tip, err = p.pollTip(ctx, head); err != nil {
 		return head, tip, err
 	}
@@ -340,9 +340,9 @@ type pass struct {
 	result   *run.Result
 	retries  map[string]time.Time // when to retry failed workspaces, by name
 	notifyAt time.Time            // when to retry a failed notification
-	// failureTold: a channel may have been told that passes fail as a whole.
-	failureTold bool
-	polledAt    time.Time // when the tip was last polled
+	// failureNotified: a channel may have been notified that passes fail as a whole.
+	failureNotified bool
+	polledAt        time.Time // when the tip was last polled
 
 	pollFailed bool // the last poll while workspaces were applied
 

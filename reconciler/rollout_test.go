@@ -276,7 +276,7 @@ func (e *rolloutEnv) approveWaiting() {
 	if ws := e.pass(time.Minute, state.Blocked, e.share()); !strings.Contains(ws.Error, "reconcile approve switch") {
 		e.T.Fatalf("waits with %q", ws.Error)
 	}
-	plan, err := e.Record.ToldPlan(e.T.Context(), "switch", string(e.record().PlanDigest))
+	plan, err := e.Record.OfferedPlan(e.T.Context(), "switch", string(e.record().PlanDigest))
 	e.Must(err)
 	e.Must(e.Record.PlaceApproval(e.T.Context(), plan, state.Approval{ApprovedBy: "ann", EndsAt: e.now.Add(time.Hour)}))
 }

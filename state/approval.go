@@ -20,7 +20,7 @@ type Approval struct {
 	Workspace   string                 `json:"workspace"`
 	Digest      plandigest.Digest      `json:"digest"`
 	Risk        string                 `json:"risk"`
-	PullRequest int                    `json:"pull_request,omitempty"` // whose preview told the digest; 0: a pass did
+	PullRequest int                    `json:"pull_request,omitempty"` // whose preview offered the plan; 0: a pass did
 	ApprovedBy  string                 `json:"by"`
 	ApprovedAt  time.Time              `json:"at"`
 	Reason      string                 `json:"why,omitempty"`
@@ -34,12 +34,12 @@ type Approval struct {
 	// BeforeMerge: a comment on an open pull request gave it. It lies in the partition of
 	// previews until NoteMerge takes it over.
 	BeforeMerge bool `json:"before_merge,omitempty"`
-	// Told is what the comment said that asks; see ToldPlan.
-	Told []Asking `json:"told,omitempty"`
+	// Changes is the changes that the comment showed; see OfferedPlan.
+	Changes []ChangeToApprove `json:"told,omitempty"`
 }
 
-// Asking is a change that asks for an approval, as people were told of it.
-type Asking struct {
+// ChangeToApprove is a change that needs approval, as people saw it.
+type ChangeToApprove struct {
 	Address string   `json:"address"`
 	Risk    string   `json:"risk"`
 	Why     []string `json:"why"` // in each language
@@ -57,30 +57,30 @@ type ApprovalComment struct {
 	Head commitid.ID `json:"head,omitempty"`
 }
 
-// ToldPlan is a plan that waits for an approval, as people were told of it. A workspace has
-// one from passes, and one from each pull request.
-type ToldPlan struct {
+// OfferedPlan is a plan that waits for an approval, as people saw it. A workspace has one from
+// passes, and one from each pull request.
+type OfferedPlan struct {
 	Schema      int                   `json:"schema"`
 	Workspace   string                `json:"workspace"`
-	PullRequest int                   `json:"pull_request"` // 0: a pass told it
+	PullRequest int                   `json:"pull_request"` // 0: a pass offered it
 	Digest      plandigest.Digest     `json:"digest"`
 	Risk        string                `json:"risk"`
 	Why         string                `json:"why"`
 	Run         runid.ID              `json:"run"`
-	ToldAt      time.Time             `json:"at"`
+	OfferedAt   time.Time             `json:"at"`
 	Difference  plandigest.Difference `json:"difference"`
 	ExpiresAt   int64                 `json:"expires,omitempty"` // Unix seconds
 	// Head is the head of the pull request that the plan is of.
 	Head commitid.ID `json:"head,omitempty"`
-	// Told is what people were told that asks, where an untrusted process made the plan: an
-	// approval counts only for a plan that asks for nothing else. nil: we made it ourselves.
-	Told []Asking `json:"told,omitempty"`
+	// Changes holds the changes that people saw, if an untrusted process made the plan: an
+	// approval counts only for a plan with no other change to approve. nil: we made it ourselves.
+	Changes []ChangeToApprove `json:"told,omitempty"`
 }
 
 // Errors of approvals.
 var (
-	// ErrNotTold: nobody was told of such a plan, or it does not wait any more.
-	ErrNotTold = errors.New("no pass and no preview has told this digest, or its plan does not wait any more")
+	// ErrNotOffered: no such plan was offered, or it does not wait any more.
+	ErrNotOffered = errors.New("no pass and no preview has offered a plan of this digest, or its plan does not wait any more")
 	// ErrApprovalGone: the approval was revoked, or another run has used it.
 	ErrApprovalGone = errors.New("the approval was revoked or used meanwhile")
 )
@@ -88,27 +88,27 @@ var (
 // keepAfterEnd is how long an approval stays in the store after its end.
 const keepAfterEnd = 30 * 24 * time.Hour
 
-func toldKey(pullRequest int, workspace string) string {
-	return fmt.Sprintf("%s%06d#%s", toldPrefix, pullRequest, workspace)
+func offeredPlanSK(pullRequest int, workspace string) string {
+	return fmt.Sprintf("%s%06d#%s", offeredPlanPrefix, pullRequest, workspace)
 }
 
-// toldPlanKey returns where a told plan is stored. Previews write to a partition of their
+// offeredPlanKey returns where an offered plan is stored. Previews write to a partition of their
 // own, as their tasks.
-func (r *Record) toldPlanKey(p ToldPlan) Key {
+func (r *Record) offeredPlanKey(p OfferedPlan) Key {
 	if p.PullRequest == 0 {
 		return r.key(p.sortKey())
 	}
 	return r.PreviewRecord().key(p.sortKey())
 }
 
-// TellPreview stores a plan of a pull request that would wait after the merge, so that
-// people can approve it. It replaces what was told of that pull request and workspace.
-func (r *Record) TellPreview(ctx context.Context, plan ToldPlan) error {
+// OfferPreviewPlan stores a plan of a pull request that would wait after the merge, so that
+// people can approve it. It replaces what was offered for that pull request and workspace.
+func (r *Record) OfferPreviewPlan(ctx context.Context, plan OfferedPlan) error {
 	plan.Schema = Schema
 	value, err := encode(plan)
 	if err == nil {
-		key := r.toldPlanKey(plan)
-		err = r.write(ctx, verifyStored[ToldPlan](r, key, value), Op{Key: key, Put: value})
+		key := r.offeredPlanKey(plan)
+		err = r.write(ctx, verifyStored[OfferedPlan](r, key, value), Op{Key: key, Put: value})
 	}
 	if err != nil {
 		return fmt.Errorf("store the plan of workspace %s of pull request %d: %w", plan.Workspace, plan.PullRequest, err)
@@ -116,26 +116,26 @@ func (r *Record) TellPreview(ctx context.Context, plan ToldPlan) error {
 	return nil
 }
 
-// ToldPlan returns the plan of a workspace that begins with digits, which are at least
+// OfferedPlan returns the plan of a workspace that begins with digits, which are at least
 // plandigest.AbbrevLength of the digest's or the whole digest.
-func (r *Record) ToldPlan(ctx context.Context, workspace, digits string) (ToldPlan, error) {
-	plans, err := r.ToldPlans(ctx)
+func (r *Record) OfferedPlan(ctx context.Context, workspace, digits string) (OfferedPlan, error) {
+	plans, err := r.OfferedPlans(ctx)
 	if err != nil {
-		return ToldPlan{}, err
+		return OfferedPlan{}, err
 	}
-	i := slices.IndexFunc(plans, func(p ToldPlan) bool { return p.Workspace == workspace && p.IsMeant(digits) })
+	i := slices.IndexFunc(plans, func(p OfferedPlan) bool { return p.Workspace == workspace && p.IsMeant(digits) })
 	if i < 0 {
-		return ToldPlan{}, ErrNotTold
+		return OfferedPlan{}, ErrNotOffered
 	}
 	return plans[i], nil
 }
 
-// ToldPlans returns all plans that people can approve: those of passes first.
-func (r *Record) ToldPlans(ctx context.Context) ([]ToldPlan, error) {
-	plans, err := list[ToldPlan](ctx, r, r.name, toldPrefix)
+// OfferedPlans returns all plans that people can approve: those of passes first.
+func (r *Record) OfferedPlans(ctx context.Context) ([]OfferedPlan, error) {
+	plans, err := list[OfferedPlan](ctx, r, r.name, offeredPlanPrefix)
 	if err == nil {
-		var previews []ToldPlan
-		previews, err = list[ToldPlan](ctx, r, PreviewPartitionPrefix+r.name, toldPrefix)
+		var previews []OfferedPlan
+		previews, err = list[OfferedPlan](ctx, r, PreviewPartitionPrefix+r.name, offeredPlanPrefix)
 		plans = append(plans, previews...)
 	}
 	if err != nil {
@@ -145,7 +145,7 @@ func (r *Record) ToldPlans(ctx context.Context) ([]ToldPlan, error) {
 }
 
 // IsMeant reports whether digits are enough of the plan's digest, or the whole.
-func (p ToldPlan) IsMeant(digits string) bool { return isMeant(p.Digest, digits) }
+func (p OfferedPlan) IsMeant(digits string) bool { return isMeant(p.Digest, digits) }
 
 func isMeant(digest plandigest.Digest, digits string) bool {
 	return string(digest) == digits || len(digits) >= plandigest.AbbrevLength && strings.HasPrefix(digest.Digits(), digits)
@@ -187,27 +187,27 @@ func (r *Record) approvalKey(a Approval) Key {
 	return r.key(a.sortKey())
 }
 
-// PlaceApproval stores an approval of a told plan and marks the head unsettled, in one
+// PlaceApproval stores an approval of an offered plan and marks the head unsettled, in one
 // transaction. It replaces an approval of the same digest that lies in the same partition.
-// The error is ErrNotTold if another plan was told meanwhile.
-func (r *Record) PlaceApproval(ctx context.Context, plan ToldPlan, a Approval) error {
+// The error is ErrNotOffered if another plan was offered meanwhile.
+func (r *Record) PlaceApproval(ctx context.Context, plan OfferedPlan, a Approval) error {
 	return r.placeApproval(ctx, plan, a, nil)
 }
 
 // placeApproval does what PlaceApproval does, with more ops in the transaction; more may be nil.
-func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, more func(context.Context) ([]Op, error)) error {
+func (r *Record) placeApproval(ctx context.Context, plan OfferedPlan, a Approval, more func(context.Context) ([]Op, error)) error {
 	a.Schema, a.ExpiresAt = Schema, a.EndsAt.Add(keepAfterEnd).Unix()
 	a.ApprovedAt, a.EndsAt = r.now(), a.EndsAt.UTC().Truncate(time.Millisecond)
-	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference, a.Told = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference, plan.Told
+	a.Workspace, a.Digest, a.Risk, a.PullRequest, a.Difference, a.Changes = plan.Workspace, plan.Digest, plan.Risk, plan.PullRequest, &plan.Difference, plan.Changes
 	value, err := encode(a)
 	if err != nil {
 		return err
 	}
-	told, key := r.toldPlanKey(plan), r.approvalKey(a)
+	offered, key := r.offeredPlanKey(plan), r.approvalKey(a)
 	err = r.retry(ctx, func() error {
-		now, found, err := get[ToldPlan](ctx, r, told)
+		now, found, err := get[OfferedPlan](ctx, r, offered)
 		if err == nil && (!found || now.Digest != plan.Digest) {
-			err = ErrNotTold
+			err = ErrNotOffered
 		}
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (r *Record) placeApproval(ctx context.Context, plan ToldPlan, a Approval, m
 		if err != nil {
 			return err
 		}
-		ops = append(ops, Op{Key: key, Put: value}, Op{Key: told, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}})
+		ops = append(ops, Op{Key: key, Put: value}, Op{Key: offered, If: Cond{Equal: map[string]any{"digest": string(plan.Digest)}}})
 		if ops, err = appendOps(ctx, ops, more); err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func formatTime(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 // WriteWaiting writes a workspace whose plan waits for an approval, as Write does. From then
 // on people can approve this plan. It removes the approvals that are void.
-func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan ToldPlan, void []Approval) error {
+func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan OfferedPlan, void []Approval) error {
 	plan.Schema = Schema
 	value, err := encode(plan)
 	if err != nil {
@@ -319,7 +319,7 @@ func (l *Lease) WriteWaiting(ctx context.Context, ws Workspace, plan ToldPlan, v
 type ApprovalFact struct {
 	Digest      plandigest.Digest `json:"digest"`
 	Risk        string            `json:"risk"`
-	PullRequest int               `json:"pull_request,omitempty"` // on which it was given, or whose preview told the digest
+	PullRequest int               `json:"pull_request,omitempty"` // on which it was given, or whose preview offered the plan
 	CommentID   int               `json:"comment_id,omitempty"`   // that gave it; 0: the command line did
 	ApprovedBy  string            `json:"by"`
 	ApprovedAt  time.Time         `json:"at"`
@@ -349,12 +349,12 @@ func (a *Approval) Consumed() *Approval {
 		return nil
 	}
 	consumed := *a
-	consumed.Difference, consumed.Told = nil, nil
+	consumed.Difference, consumed.Changes = nil, nil
 	return &consumed
 }
 
 // consumeOps returns the ops of a write that begins an apply: they delete the plan that
-// people were told of, and the approval, in whichever partitions it was given.
+// people were offered, and the approval, in whichever partitions it was given.
 func (l *Lease) consumeOps(ws Workspace) []Op {
 	if ws.Attempt == nil || ws.Attempt.Approval == nil {
 		return nil
@@ -364,10 +364,10 @@ func (l *Lease) consumeOps(ws Workspace) []Op {
 	other.BeforeMerge = !a.BeforeMerge
 	ops := []Op{
 		l.record.consumeOp(a), {Key: l.record.approvalKey(other), Delete: true},
-		{Key: l.record.key(toldKey(0, ws.Name)), Delete: true},
+		{Key: l.record.key(offeredPlanSK(0, ws.Name)), Delete: true},
 	}
 	if a.PullRequest != 0 {
-		ops = append(ops, Op{Key: l.record.toldPlanKey(ToldPlan{Workspace: ws.Name, PullRequest: a.PullRequest}), Delete: true})
+		ops = append(ops, Op{Key: l.record.offeredPlanKey(OfferedPlan{Workspace: ws.Name, PullRequest: a.PullRequest}), Delete: true})
 	}
 	return ops
 }

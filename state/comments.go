@@ -97,7 +97,7 @@ func (r *Record) commentsOps(c ReadComments) func(context.Context) ([]Op, error)
 
 // ApproveByComment does what PlaceApproval does, for an approval that a comment gave. It stores
 // what was read in the same transaction, so that a comment gives an approval once.
-func (r *Record) ApproveByComment(ctx context.Context, plan ToldPlan, a Approval, read ReadComments) (ReadComments, error) {
+func (r *Record) ApproveByComment(ctx context.Context, plan OfferedPlan, a Approval, read ReadComments) (ReadComments, error) {
 	if err := r.placeApproval(ctx, plan, a, r.commentsOps(read)); err != nil {
 		return read, err
 	}

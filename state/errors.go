@@ -19,7 +19,7 @@ var (
 // IsRetryable reports whether a write that failed with err may succeed when it is tried
 // again: no other run has overtaken it, and a store could take it.
 func IsRetryable(err error) bool {
-	for _, permanent := range []error{ErrConflict, ErrLeaseLost, ErrTipMoved, ErrNewerSchema, ErrUnstorable, ErrNotTold, ErrApprovalGone} {
+	for _, permanent := range []error{ErrConflict, ErrLeaseLost, ErrTipMoved, ErrNewerSchema, ErrUnstorable, ErrNotOffered, ErrApprovalGone} {
 		if errors.Is(err, permanent) {
 			return false
 		}

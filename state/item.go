@@ -25,7 +25,7 @@ const (
 	runPrefix            = "RUN#"
 	runPartPrefix        = "RUNPART#"
 	taskPrefix           = "TASK#"
-	toldPrefix           = "PLAN#"
+	offeredPlanPrefix    = "PLAN#"
 	approvalPrefix       = "APPROVAL#"
 	commentsPrefix       = "COMMENTS#"
 	rolloutOrderPrefix   = "ROLLOUT#"
@@ -47,7 +47,7 @@ func (h Hold) sortKey() string                 { return holdPrefix + h.Name }
 func (r Run) sortKey() string                  { return runPrefix + string(r.ID) }
 func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", runPartKeyPrefix(p.Run), p.Part) }
 func (t Task) sortKey() string                 { return taskPrefix + t.Name }
-func (p ToldPlan) sortKey() string             { return toldKey(p.PullRequest, p.Workspace) }
+func (p OfferedPlan) sortKey() string          { return offeredPlanSK(p.PullRequest, p.Workspace) }
 func (a Approval) sortKey() string             { return approvalPrefix + a.Digest.Abbrev() + "#" + a.Workspace }
 func (c ReadComments) sortKey() string         { return commentsKey(c.PullRequest) }
 func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
@@ -60,7 +60,7 @@ func (h Hold) schemaVersion() int              { return h.Schema }
 func (r Run) schemaVersion() int               { return r.Schema }
 func (p runPart) schemaVersion() int           { return p.Schema }
 func (t Task) schemaVersion() int              { return t.Schema }
-func (p ToldPlan) schemaVersion() int          { return p.Schema }
+func (p OfferedPlan) schemaVersion() int       { return p.Schema }
 func (a Approval) schemaVersion() int          { return a.Schema }
 func (c ReadComments) schemaVersion() int      { return c.Schema }
 func (t NotificationState) schemaVersion() int { return t.Schema }
@@ -101,7 +101,7 @@ func (t Task) check() error {
 	return errors.Join(required("name", t.Name), required("key", t.Key), required("commit", string(t.Commit)), minValue("generation", t.Generation, 0))
 }
 
-func (p ToldPlan) check() error {
+func (p OfferedPlan) check() error {
 	return errors.Join(required("workspace", p.Workspace), required("digest", string(p.Digest)), minValue("pull_request", int64(p.PullRequest), 0))
 }
 

@@ -17,12 +17,12 @@ type NotificationState struct {
 	// channel was notified of. Fingerprints are compared as text only.
 	Fingerprints map[string]string `json:"by"`
 	IssueKey     string            `json:"issue,omitempty"` // key of the open issue about the workspace
-	// ToldOn are the comments on pull requests that told of the plan that waits.
-	ToldOn []ToldComment `json:"told_on,omitempty"`
+	// OfferedOn are the comments on pull requests that offered the plan that waits.
+	OfferedOn []OfferComment `json:"told_on,omitempty"`
 }
 
-// ToldComment is a comment of reconcile's own that told of a plan that waits.
-type ToldComment struct {
+// OfferComment is a comment of reconcile's own that offered a plan that waits.
+type OfferComment struct {
 	PullRequest int               `json:"pull_request"`
 	ID          int               `json:"id"`
 	Digest      plandigest.Digest `json:"digest"`

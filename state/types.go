@@ -46,11 +46,11 @@ type Head struct {
 	Error string `json:"error,omitempty"`
 	// NotifyAt is when to retry failed notifications; zero: none failed.
 	NotifyAt time.Time `json:"tell_at,omitzero"`
-	// FailureTold: people were told that passes fail as a whole, and not yet that they work.
-	FailureTold bool   `json:"failure_told,omitempty"`
-	Protocol    string `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
-	Repo        string `json:"repo"`     // without credentials
-	Branch      string `json:"branch"`
+	// FailureNotified: people were notified that passes fail as a whole, and not yet that they work.
+	FailureNotified bool   `json:"failure_told,omitempty"`
+	Protocol        string `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
+	Repo            string `json:"repo"`     // without credentials
+	Branch          string `json:"branch"`
 	// Environment is the environment in the settings. nil: not known, because an earlier
 	// version wrote this, or because a person declared that the record moved.
 	Environment *string   `json:"environment,omitempty"`

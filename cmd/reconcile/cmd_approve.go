@@ -73,8 +73,8 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if o.revoke {
 		return revokeApproval(ctx, a, p, o)
 	}
-	plan, err := p.Record.ToldPlan(ctx, o.workspace, o.digits)
-	if errors.Is(err, state.ErrNotTold) {
+	plan, err := p.Record.OfferedPlan(ctx, o.workspace, o.digits)
+	if errors.Is(err, state.ErrNotOffered) {
 		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
 			return err
 		}

@@ -139,7 +139,7 @@ func riskStyle(c risk.Class) lipgloss.Style {
 	switch {
 	case c >= risk.Destroy:
 		return ui.StyleBad
-	case c.Asks():
+	case c.NeedsApproval():
 		return ui.StyleWait
 	}
 	return ui.StyleGood

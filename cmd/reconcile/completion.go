@@ -75,7 +75,7 @@ func (a *app) completePlan(c *cobra.Command, args []string, _ string) ([]string,
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		plans, err := p.Record.ToldPlans(ctx)
+		plans, err := p.Record.OfferedPlans(ctx)
 		var words []string
 		for _, plan := range plans {
 			switch {

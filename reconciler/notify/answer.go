@@ -14,14 +14,14 @@ type Refusal struct {
 
 // Reasons of a Refusal.
 const (
-	RefusedForm     = "form"     // no line of its own, or in a quote or code
-	RefusedApprover = "approver" // the author is no approver
-	RefusedOpener   = "opener"   // the author opened the pull request
-	RefusedEdited   = "edited"   // the comment was changed
-	RefusedNotTold  = "told"     // this pull request offers no such plan
-	RefusedOld      = "old"      // a newer preview is there
-	RefusedHead     = "head"     // the head has moved since
-	RefusedClosed   = "closed"   // closed without a merge
+	RefusedForm       = "form"        // no line of its own, or in a quote or code
+	RefusedApprover   = "approver"    // the author is no approver
+	RefusedOpener     = "opener"      // the author opened the pull request
+	RefusedEdited     = "edited"      // the comment was changed
+	RefusedNotOffered = "not_offered" // this pull request offers no such plan
+	RefusedOld        = "old"         // a newer preview is there
+	RefusedHead       = "head"        // the head has moved since
+	RefusedClosed     = "closed"      // closed without a merge
 
 	answerMarkerPrefix       = "reconcile:answer comment="
 	confirmationMarkerPrefix = "reconcile:recorded comment="

@@ -81,7 +81,7 @@ func TestNoEnglishInJapanese(t *testing.T) {
 			summary, err := w.Summarize(newNotification(event))
 			checkJapanese(t, summary.Title+summary.Where+summary.Lines[0].Error, err)
 		}
-		for _, reason := range []string{RefusedForm, RefusedApprover, RefusedOpener, RefusedEdited, RefusedNotTold, RefusedOld, RefusedHead, RefusedClosed} {
+		for _, reason := range []string{RefusedForm, RefusedApprover, RefusedOpener, RefusedEdited, RefusedNotOffered, RefusedOld, RefusedHead, RefusedClosed} {
 			answer, err := w.WriteAnswer(1, []Refusal{{Reason: reason}})
 			answer, _, _ = strings.Cut(answer, answerMarkerPrefix)
 			checkJapanese(t, answer, err)

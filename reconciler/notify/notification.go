@@ -9,7 +9,7 @@ import (
 	"reconcile/internal/runid"
 )
 
-// Notification is what a channel has not told people yet.
+// Notification is what a channel has not notified people of yet.
 type Notification struct {
 	Run         runid.ID         `json:"run"`
 	Repo        string           `json:"repo"`

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Asking is a change that keeps a plan waiting.
-type Asking struct {
+// ChangeToApprove is a change that keeps a plan waiting.
+type ChangeToApprove struct {
 	Address string
 	Risk    string
 	Why     map[string]string // by language
@@ -16,13 +16,13 @@ type Asking struct {
 // Offer is what people need to approve a plan by a comment, before the merge.
 type Offer struct {
 	Risk string
-	// Asking are all changes of the plan where it asks as a whole (IsWhole), whatever they are.
-	Asking  []Asking
+	// Changes are all changes of the plan where it needs approval as a whole (IsWhole), whatever they are.
+	Changes []ChangeToApprove
 	IsWhole bool
 	// IsUnsafe: the pull request's own code may have run, so that what the plan shows may be
 	// another than what its digest says.
 	IsUnsafe bool
-	// IsForeign: an untrusted process made the plan. Only what Asking shows of it can be
+	// IsForeign: an untrusted process made the plan. Only what Changes shows of it can be
 	// approved, because the pass after the merge compares that.
 	IsForeign bool
 }
@@ -32,7 +32,7 @@ type shownPlans map[string]int
 
 // writeOffers returns the part of a preview about plans that wait: risk, reasons, and the line
 // that approves each. It offers no line where the comment may be wrong, or does not show all
-// that asks. isCut: the comment's beginning had no room.
+// that needs approval. isCut: the comment's beginning had no room.
 func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, error) {
 	s := &document{writer: w}
 	var withOffer []Workspace
@@ -54,20 +54,20 @@ func (w *Writer) writeOffers(p *Preview, shown shownPlans, isCut bool) (string, 
 
 func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 	o := ws.Offer
-	if o.IsForeign && len(o.Asking) == 0 {
+	if o.IsForeign && len(o.Changes) == 0 {
 		s.addParagraph(s.message("offer.foreign", "workspace", s.writer.markup.code(ws.Name)))
 		return
 	}
-	addList(s, s.message("offer.waits", "workspace", s.writer.markup.code(ws.Name), "risk", s.message("risk."+o.Risk)), limitList(o.Asking), func(a Asking) string {
+	addList(s, s.message("offer.waits", "workspace", s.writer.markup.code(ws.Name), "risk", s.message("risk."+o.Risk)), limitList(o.Changes), func(a ChangeToApprove) string {
 		return s.message("offer.change", "address", s.writer.markup.code(a.Address), "risk", s.message("risk."+a.Risk), "why", s.writer.markup.text(a.Why[s.writer.language]))
 	})
-	if len(o.Asking) == 0 {
+	if len(o.Changes) == 0 {
 		s.addParagraph(s.message("offer.whole", "workspace", s.writer.markup.code(ws.Name)))
 	}
 	switch {
 	case o.IsUnsafe:
 		s.addParagraph(s.message("offer.unsafe", "workspace", s.writer.markup.code(ws.Name)))
-	case isCut || len(o.Asking) > maxListed && (o.IsForeign || !o.IsWhole) || !isShown(ws, shown):
+	case isCut || len(o.Changes) > maxListed && (o.IsForeign || !o.IsWhole) || !isShown(ws, shown):
 		s.addParagraph(s.message("offer.cut", "workspace", s.writer.markup.code(ws.Name)))
 	default:
 		s.addParagraph(s.message("offer.answer", "workspace", s.writer.markup.code(ws.Name)))
@@ -75,7 +75,7 @@ func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 	}
 }
 
-// isShown reports whether the first lines of a plan have all of each change that asks.
+// isShown reports whether the first lines of a plan have all of each change that needs approval.
 func isShown(ws Workspace, shown int) bool {
 	lines := strings.Split(strings.TrimRight(ws.Plan, "\n"), "\n")
 	if shown >= len(lines) {
@@ -84,7 +84,7 @@ func isShown(ws Workspace, shown int) bool {
 	if ws.Offer.IsWhole {
 		return false
 	}
-	return !slices.ContainsFunc(ws.Offer.Asking, func(a Asking) bool {
+	return !slices.ContainsFunc(ws.Offer.Changes, func(a ChangeToApprove) bool {
 		begin := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, planHeading+a.Address+" ") })
 		if begin < 0 {
 			return true

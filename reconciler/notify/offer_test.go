@@ -14,10 +14,10 @@ func TestOffers(t *testing.T) {
 	t.Parallel()
 	const filler = "  # null_resource.filler will be created\n"
 	asking := "  # aws_db_instance.main must be replaced\n-/+ resource \"aws_db_instance\" \"main\" {\n    }\n\n"
-	why := []Asking{{Address: "aws_db_instance.main", Risk: "loss", Why: map[string]string{"en": "its data are *gone*", "ja": "データが失われます"}}}
-	many := make([]Asking, maxListed+1)
+	why := []ChangeToApprove{{Address: "aws_db_instance.main", Risk: "loss", Why: map[string]string{"en": "its data are *gone*", "ja": "データが失われます"}}}
+	many := make([]ChangeToApprove, maxListed+1)
 	for i := range many {
-		many[i] = Asking{Address: fmt.Sprint("a.a", i), Risk: "loss"}
+		many[i] = ChangeToApprove{Address: fmt.Sprint("a.a", i), Risk: "loss"}
 	}
 	long := strings.Repeat(filler, 1000)
 	for name, c := range map[string]struct {
@@ -25,18 +25,18 @@ func TestOffers(t *testing.T) {
 		plan  string
 		says  string
 	}{
-		"a short plan":               {Offer{Asking: why}, asking + "Plan: 1 to add", ""},
-		"cut behind what asks":       {Offer{Asking: why}, asking + long + "Plan: 1001 to add", ""},
-		"cut before what asks":       {Offer{Asking: why}, long + asking + "Plan: 1001 to add", "has no room"},
-		"what asks has no heading":   {Offer{Asking: why}, long + "Plan: 1000 to add", "has no room"},
-		"all of it asks, and is cut": {Offer{Asking: why, IsWhole: true}, asking + long + "Plan: 1001 to add", "has no room"},
+		"a short plan":               {Offer{Changes: why}, asking + "Plan: 1 to add", ""},
+		"cut behind what asks":       {Offer{Changes: why}, asking + long + "Plan: 1001 to add", ""},
+		"cut before what asks":       {Offer{Changes: why}, long + asking + "Plan: 1001 to add", "has no room"},
+		"what asks has no heading":   {Offer{Changes: why}, long + "Plan: 1000 to add", "has no room"},
+		"all of it asks, and is cut": {Offer{Changes: why, IsWhole: true}, asking + long + "Plan: 1001 to add", "has no room"},
 		"all of it asks":             {Offer{IsWhole: true}, asking + "Plan: 1 to add", ""},
-		"too many changes":           {Offer{Asking: many}, "Plan: 41 to add", "has no room"},
-		"its own code":               {Offer{Asking: why, IsUnsafe: true}, asking, "code of this pull request may have run"},
-		"made in a task":             {Offer{Asking: why, IsForeign: true}, asking, ""},
+		"too many changes":           {Offer{Changes: many}, "Plan: 41 to add", "has no room"},
+		"its own code":               {Offer{Changes: why, IsUnsafe: true}, asking, "code of this pull request may have run"},
+		"made in a task":             {Offer{Changes: why, IsForeign: true}, asking, ""},
 		"made in a task, outputs":    {Offer{IsWhole: true, IsForeign: true}, asking, "a separate task made it"},
-		"made in a task, and many":   {Offer{Asking: many, IsWhole: true, IsForeign: true}, asking, "has no room"},
-		"all of it asks, and many":   {Offer{Asking: many, IsWhole: true}, asking, ""},
+		"made in a task, and many":   {Offer{Changes: many, IsWhole: true, IsForeign: true}, asking, "has no room"},
+		"all of it asks, and many":   {Offer{Changes: many, IsWhole: true}, asking, ""},
 	} {
 		for _, format := range []Format{Markdown, Notation} {
 			w, err := NewWriter("en", format)
@@ -71,7 +71,7 @@ func TestAnswerIsReadAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, reason := range []string{RefusedForm, RefusedApprover, RefusedOpener, RefusedEdited, RefusedNotTold, RefusedOld, RefusedHead, RefusedClosed} {
+			for _, reason := range []string{RefusedForm, RefusedApprover, RefusedOpener, RefusedEdited, RefusedNotOffered, RefusedOld, RefusedHead, RefusedClosed} {
 				text, err := w.WriteAnswer(123, []Refusal{{Line: "/approve tokyo 0123456789abcdef", Reason: reason}})
 				if id, ok := ReadAnswer(text); err != nil || !ok || id != 123 {
 					t.Errorf("%s %s %s: %d, %v, %v\n%s", lang, format, reason, id, ok, err, text)

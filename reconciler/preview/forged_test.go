@@ -16,9 +16,9 @@ const (
 	replaced    = "-- env/osaka/main.tf --\nresource \"terraform_data\" \"x\" {\n  triggers_replace = 2\n}\nresource \"terraform_data\" \"y\" {\n  triggers_replace = 2\n}\n"
 )
 
-// TestForgedPlanApprovesNothing: a planner that the pull request took over tells whatever it
-// likes. An approval of what it told applies a plan only if that plan has the digest and the
-// risk, and asks for nothing that was not told.
+// TestForgedPlanApprovesNothing: a planner that the pull request took over shows whatever it
+// likes. An approval of what it showed applies a plan only if that plan has the digest and the
+// risk, and has no other change that needs approval.
 func TestForgedPlanApprovesNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -29,20 +29,20 @@ func TestForgedPlanApprovesNothing(t *testing.T) {
 		"a harmless text":  {func(a, _ jsonObject) { a["plan"] = "No changes." }, ""},
 		"another digest":   {func(a, _ jsonObject) { a["digest"] = plandigest.New("k", strings.Repeat("0", 64)) }, "reconcile approve osaka"},
 		"a milder class":   {func(a, _ jsonObject) { a["risk"] = "update" }, "it was of risk update, and the plan has replace"},
-		"a change less":    {func(_, w jsonObject) { w["asking"] = w["asking"].([]any)[:1] }, "did not tell what becomes of terraform_data.y"},
-		"another change":   {func(_, w jsonObject) { w["asking"].([]any)[1].(jsonObject)["address"] = "terraform_data.z" }, "did not tell what becomes of terraform_data.y"},
-		"another sentence": {func(_, w jsonObject) { w["asking"].([]any)[0].(jsonObject)["why"].(jsonObject)["en"] = "is read" }, "did not tell what becomes of terraform_data.x"},
+		"a change less":    {func(_, w jsonObject) { w["asking"] = w["asking"].([]any)[:1] }, "did not show what becomes of terraform_data.y"},
+		"another change":   {func(_, w jsonObject) { w["asking"].([]any)[1].(jsonObject)["address"] = "terraform_data.z" }, "did not show what becomes of terraform_data.y"},
+		"another sentence": {func(_, w jsonObject) { w["asking"].([]any)[0].(jsonObject)["why"].(jsonObject)["en"] = "is read" }, "did not show what becomes of terraform_data.x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newForgedEnv(t)
 			waiting := w.forge(c.forge)
 			if !waiting {
-				t.Fatal("no plan was told")
+				t.Fatal("no plan was offered")
 			}
-			told, err := w.Record.ToldPlans(t.Context())
+			offered, err := w.Record.OfferedPlans(t.Context())
 			w.Must(err)
-			w.Must(w.Record.PlaceApproval(t.Context(), told[0], state.Approval{ApprovedBy: "ann", EndsAt: w.board.now.Add(time.Hour)}))
+			w.Must(w.Record.PlaceApproval(t.Context(), offered[0], state.Approval{ApprovedBy: "ann", EndsAt: w.board.now.Add(time.Hour)}))
 			w.Repo.Git("merge", "-q", "topic")
 			w.Repo.Git("push", "-q", "origin", "main")
 			w.Config.Executor = nil
@@ -57,15 +57,15 @@ func TestForgedPlanApprovesNothing(t *testing.T) {
 	}
 }
 
-// What a planner cannot tell is not offered, and has room in the record whatever it is.
-func TestForgedPlanIsNotTold(t *testing.T) {
+// What a planner cannot show is not offered, and has room in the record whatever it is.
+func TestForgedPlanIsNotOffered(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("<", 3000)
 	w := newForgedEnv(t)
 	w.options.Force = true
 	for name, c := range map[string]struct {
-		forge func(answer, waiting jsonObject)
-		told  bool
+		forge   func(answer, waiting jsonObject)
+		offered bool
 	}{
 		"no digest":         {func(a, _ jsonObject) { a["digest"] = "2:k:" }, false},
 		"an older digest":   {func(a, _ jsonObject) { a["digest"] = strings.Repeat("0", 64) }, false},
@@ -89,15 +89,15 @@ func TestForgedPlanIsNotTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.T = t
-			before, err := w.Record.ToldPlans(t.Context())
+			before, err := w.Record.OfferedPlans(t.Context())
 			w.Must(err)
 			w.board.now = w.board.now.Add(time.Minute)
 			w.forge(c.forge)
-			after, err := w.Record.ToldPlans(t.Context())
+			after, err := w.Record.OfferedPlans(t.Context())
 			w.Must(err)
-			isTold := len(after) > len(before) || len(before) > 0 && after[0].ToldAt.After(before[0].ToldAt)
-			if isTold != c.told {
-				t.Errorf("told: %+v", after)
+			isOffered := len(after) > len(before) || len(before) > 0 && after[0].OfferedAt.After(before[0].OfferedAt)
+			if isOffered != c.offered {
+				t.Errorf("offered: %+v", after)
 			}
 		})
 	}
@@ -106,7 +106,7 @@ func TestForgedPlanIsNotTold(t *testing.T) {
 // forgedEnv is an environment whose previews a planner makes that may lie.
 type forgedEnv struct {
 	*previewEnv
-	honest run.WorkspaceResult // what an honest planner tells of osaka
+	honest run.WorkspaceResult // what an honest planner returns for osaka
 }
 
 func newForgedEnv(t *testing.T) *forgedEnv {
@@ -123,11 +123,11 @@ func newForgedEnv(t *testing.T) *forgedEnv {
 }
 
 // forge previews the pull request with a planner whose response is changed. It reports whether
-// a plan that waits was told.
+// a plan that waits was offered.
 func (w *forgedEnv) forge(change func(answer, waiting jsonObject)) bool {
 	w.T.Helper()
 	var asking []any
-	for _, c := range w.honest.Asking {
+	for _, c := range w.honest.ChangesToApprove {
 		asking = append(asking, jsonObject{"address": c.Address, "risk": c.Risk.String(), "why": jsonObject{"en": c.Why.En, "ja": c.Why.Ja}})
 	}
 	answer := jsonObject{

@@ -32,24 +32,24 @@ type planResponse struct {
 // Limits of a response, in bytes. A comment holds about 20,000 characters, so few
 // readers miss what is cut off.
 const (
-	maxResponse = 8 << 20
-	maxPlans    = 2 << 20   // for all plans together
-	maxText     = 8 << 10   // for an error or a warning
-	maxLines    = 50        // warnings, and refusals, of one workspace
-	maxAsking   = 50        // changes of one workspace; a comment shows fewer
-	maxSentence = 1 << 10   // of a change that asks
-	maxTold     = 150 << 10 // of JSON: the record's item has 400 KB for what asks and the difference
+	maxResponse         = 8 << 20
+	maxPlans            = 2 << 20   // for all plans together
+	maxText             = 8 << 10   // for an error or a warning
+	maxLines            = 50        // warnings, and refusals, of one workspace
+	maxChangesToApprove = 50        // changes of one workspace; a comment shows fewer
+	maxSentence         = 1 << 10   // of a change to approve
+	maxOfferSize        = 150 << 10 // of JSON: the record's item has 400 KB for the changes to approve and the difference
 )
 
 // waitingPlan is what a person needs to approve a plan.
 type waitingPlan struct {
-	Asking      []askingChange        `json:"asking"`
-	AsksAsWhole bool                  `json:"whole,omitempty"`
-	Difference  plandigest.Difference `json:"difference"`
+	Changes              []changeToApprove     `json:"asking"`
+	NeedsApprovalAsWhole bool                  `json:"whole,omitempty"`
+	Difference           plandigest.Difference `json:"difference"`
 }
 
-// askingChange is a change that asks.
-type askingChange struct {
+// changeToApprove is a change that needs approval.
+type changeToApprove struct {
 	Address string        `json:"address"`
 	Risk    risk.Class    `json:"risk"`
 	Why     risk.Sentence `json:"why"`
@@ -62,9 +62,9 @@ func (a *planResponse) noteWaiting() {
 		if w.Difference == nil {
 			continue
 		}
-		waiting := waitingPlan{AsksAsWhole: w.AsksAsWhole, Difference: w.Difference.Limit()}
-		for _, c := range w.Asking[:min(len(w.Asking), maxAsking)] {
-			waiting.Asking = append(waiting.Asking, askingChange{c.Address, c.Risk, c.Why})
+		waiting := waitingPlan{NeedsApprovalAsWhole: w.NeedsApprovalAsWhole, Difference: w.Difference.Limit()}
+		for _, c := range w.ChangesToApprove[:min(len(w.ChangesToApprove), maxChangesToApprove)] {
+			waiting.Changes = append(waiting.Changes, changeToApprove{c.Address, c.Risk, c.Why})
 		}
 		a.Waiting[w.Name] = waiting
 	}
@@ -117,22 +117,22 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 }
 
 // validateWaiting takes what people need to approve a plan. A forged digest approves nothing
-// that its asking changes do not tell: a pass compares both with the plan that it makes.
+// that its changes to approve do not show: a pass compares both with the plan that it makes.
 func (l *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.WorkspaceResult, waiting waitingPlan) {
 	class, err := risk.ParseClass(said.Risk)
 	if err != nil || !result.PlanDigest.IsCurrent() || len(result.PlanDigest.Digits()) < plandigest.AbbrevLength || result.Outcome != state.Pending {
 		return
 	}
 	result.Risk, result.Why = class.String(), sanitize(said.Why, maxText)
-	for _, c := range waiting.Asking[:min(len(waiting.Asking), maxAsking)] {
+	for _, c := range waiting.Changes[:min(len(waiting.Changes), maxChangesToApprove)] {
 		why := risk.Sentence{En: sanitize(c.Why.En, maxSentence), Ja: sanitize(c.Why.Ja, maxSentence)}
-		result.Asking = append(result.Asking, risk.Change{Address: sanitize(c.Address, maxSentence), Risk: c.Risk, Why: why})
+		result.ChangesToApprove = append(result.ChangesToApprove, risk.Change{Address: sanitize(c.Address, maxSentence), Risk: c.Risk, Why: why})
 	}
-	if isLargeJSON(result.Asking) {
-		result.Asking = nil // nothing is told
+	if isLargeJSON(result.ChangesToApprove) {
+		result.ChangesToApprove = nil // nothing is shown
 	}
 	plan := &terraform.Plan{Digest: result.PlanDigest, Risk: risk.Report{Risk: class}}
-	if approved, _ := gate.FindApproval(l.merged.Entries[result.Name].Approvals, plan, result.Asking, l.tip.Config.Now()); approved != nil {
+	if approved, _ := gate.FindApproval(l.merged.Entries[result.Name].Approvals, plan, result.ChangesToApprove, l.tip.Config.Now()); approved != nil {
 		result.Warnings = slices.DeleteFunc(result.Warnings, func(text string) bool { return text == result.Withheld })
 		result.Withheld = ""
 		return
@@ -141,13 +141,13 @@ func (l *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.
 	if isLargeJSON(difference) {
 		difference = plandigest.Difference{Omitted: len(difference.Changes)}
 	}
-	result.Difference, result.AsksAsWhole = &difference, waiting.AsksAsWhole
+	result.Difference, result.NeedsApprovalAsWhole = &difference, waiting.NeedsApprovalAsWhole
 }
 
 // isLargeJSON reports whether a value has no room in the record.
 func isLargeJSON(value any) bool {
 	data, err := json.Marshal(value)
-	return err != nil || len(data) > maxTold
+	return err != nil || len(data) > maxOfferSize
 }
 
 func sanitizeDifference(d plandigest.Difference) plandigest.Difference {

@@ -101,9 +101,9 @@ func offerOf(w run.WorkspaceResult) *notify.Offer {
 	if w.Outcome != state.Pending || w.Withheld == "" || w.Difference == nil {
 		return nil // or a hold or an upstream keeps it, or no approval helps
 	}
-	o := &notify.Offer{Risk: w.Risk, IsWhole: w.AsksAsWhole, IsUnsafe: w.MayRunOwnCode, IsForeign: w.IsForeign}
-	for _, c := range w.Asking {
-		o.Asking = append(o.Asking, notify.Asking{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
+	o := &notify.Offer{Risk: w.Risk, IsWhole: w.NeedsApprovalAsWhole, IsUnsafe: w.MayRunOwnCode, IsForeign: w.IsForeign}
+	for _, c := range w.ChangesToApprove {
+		o.Changes = append(o.Changes, notify.ChangeToApprove{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
 	}
 	return o
 }

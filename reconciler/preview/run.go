@@ -111,7 +111,7 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	if err != nil || answer.Error != "" {
 		return result, err
 	}
-	if err := p.tellPlans(ctx, result, answer.Unchanged); err != nil {
+	if err := p.offerPlans(ctx, result, answer.Unchanged); err != nil {
 		return result, err
 	}
 	if err := p.writeComment(ctx, pr, &result, before, last, answer.Unchanged); err != nil {
@@ -121,49 +121,49 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	return result, nil
 }
 
-// toldRetention is how long a plan that a preview told can be approved.
-const toldRetention = 30 * 24 * time.Hour
+// offerRetention is how long a plan that a preview offered can be approved.
+const offerRetention = 30 * 24 * time.Hour
 
-// tellPlans stores the plans that would wait after the merge, so that people can approve
-// them before it. With a plan of a planner goes what the comment says that asks: an approval
-// counts for nothing else.
-func (p *roundRun) tellPlans(ctx context.Context, result Preview, isUnchanged bool) error {
+// offerPlans stores the plans that would wait after the merge, so that people can approve
+// them before it. With a planner's plan it stores the changes to approve that the comment
+// shows: an approval counts for nothing else.
+func (p *roundRun) offerPlans(ctx context.Context, result Preview, isUnchanged bool) error {
 	if p.options.DryRun {
 		return nil
 	}
 	if isUnchanged {
-		return p.moveTold(ctx, result)
+		return p.renewOffers(ctx, result)
 	}
 	for _, w := range result.Workspaces {
-		if w.Difference == nil || w.Outcome != state.Pending || w.IsForeign && len(w.Asking) == 0 {
+		if w.Difference == nil || w.Outcome != state.Pending || w.IsForeign && len(w.ChangesToApprove) == 0 {
 			continue
 		}
-		plan := state.ToldPlan{
+		plan := state.OfferedPlan{
 			Workspace: w.Name, PullRequest: result.Number, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why,
-			Head: result.Head, ToldAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(toldRetention).Unix(),
+			Head: result.Head, OfferedAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(offerRetention).Unix(),
 		}
-		for _, change := range w.Asking {
+		for _, change := range w.ChangesToApprove {
 			if w.IsForeign {
-				plan.Told = append(plan.Told, gate.NewAsking(change))
+				plan.Changes = append(plan.Changes, gate.NewChangeToApprove(change))
 			}
 		}
-		if err := p.config.Record.TellPreview(ctx, plan); err != nil {
+		if err := p.config.Record.OfferPreviewPlan(ctx, plan); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// moveTold notes that the plans that were told are also those of a newer head.
-func (p *roundRun) moveTold(ctx context.Context, result Preview) error {
+// renewOffers notes that the plans that were offered are also those of a newer head.
+func (p *roundRun) renewOffers(ctx context.Context, result Preview) error {
 	if p.config.Approvers == nil {
 		return nil
 	}
-	plans, err := p.config.Record.ToldPlans(ctx)
+	plans, err := p.config.Record.OfferedPlans(ctx)
 	for _, plan := range plans {
 		if err == nil && plan.PullRequest == result.Number && plan.Head != result.Head {
 			plan.Head = result.Head
-			err = p.config.Record.TellPreview(ctx, plan)
+			err = p.config.Record.OfferPreviewPlan(ctx, plan)
 		}
 	}
 	return err
@@ -243,7 +243,7 @@ func (p *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Pre
 		return nil
 	}
 	// Planning takes time; another round may have written the comment meanwhile, and people
-	// may have approved what the last preview told.
+	// may have approved what the last preview offered.
 	now, err := p.readCommentsLocked(ctx, pr)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ const (
 
 var classNames = []string{"none", "update", "interruption", "replace", "destroy", "loss"}
 
-// Asks reports whether a change of this class waits for a person by default.
-func (c Class) Asks() bool { return c > Update }
+// NeedsApproval reports whether a change of this class waits for a person by default.
+func (c Class) NeedsApproval() bool { return c > Update }
 
 // String returns the name of the class, such as "interruption".
 func (c Class) String() string {

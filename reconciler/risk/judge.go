@@ -295,7 +295,7 @@ func combine(verdicts []verdict) verdict {
 	said := 1
 	for _, v := range verdicts[1:] {
 		all.unjudged, all.guard = all.unjudged || v.unjudged, all.guard || v.guard
-		if !v.isNote && !v.risk.Asks() || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
+		if !v.isNote && !v.risk.NeedsApproval() || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
 			continue
 		}
 		said++

@@ -28,8 +28,8 @@ func TestClass(t *testing.T) {
 		if err != nil || got.UnmarshalText(text) != nil || got != class {
 			t.Errorf("%v: %q, %v", class, text, err)
 		}
-		if class.Asks() != (class > Update) {
-			t.Errorf("%v asks: %v", class, class.Asks())
+		if class.NeedsApproval() != (class > Update) {
+			t.Errorf("%v asks: %v", class, class.NeedsApproval())
 		}
 	}
 	if _, err := ParseClass("fatal"); err == nil || !strings.Contains(err.Error(), "interruption") {

@@ -94,14 +94,14 @@ type WorkspaceResult struct {
 	// Difference is what a plan that waits would change, if a person may approve it; nil
 	// elsewhere.
 	Difference *plandigest.Difference `json:"-"`
-	// Asking are the changes of such a plan that ask. AsksAsWhole: the plan asks, whatever
-	// its changes are. MayRunOwnCode: the plan may have run code of the pull request.
+	// ChangesToApprove are the changes of such a plan that need approval. NeedsApprovalAsWhole:
+	// the plan needs it, whatever its changes are. MayRunOwnCode: the plan may have run code of the pull request.
 	// IsForeign: an untrusted process made the plan.
-	Asking        []risk.Change `json:"-"`
-	AsksAsWhole   bool          `json:"-"`
-	MayRunOwnCode bool          `json:"-"`
-	IsForeign     bool          `json:"-"`
-	InSteps       bool          `json:"-"` // a pass would begin a rollout
+	ChangesToApprove     []risk.Change `json:"-"`
+	NeedsApprovalAsWhole bool          `json:"-"`
+	MayRunOwnCode        bool          `json:"-"`
+	IsForeign            bool          `json:"-"`
+	InSteps              bool          `json:"-"` // a pass would begin a rollout
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

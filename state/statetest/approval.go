@@ -10,23 +10,23 @@ import (
 
 var digestA, digestB = plandigest.New("k1", "0123456789abcdef0123456789abcdef"), plandigest.New("k1", "fedcba9876543210fedcba9876543210")
 
-// toldPlan returns a plan of tokyo as a pass tells it.
-func toldPlan(digest plandigest.Digest) state.ToldPlan {
-	return state.ToldPlan{
-		Workspace: "tokyo", Digest: digest, Risk: "replace", Why: "replaces x", Run: "run-a", ToldAt: testTime,
+// newOfferedPlan returns a plan of tokyo as a pass offers it.
+func newOfferedPlan(digest plandigest.Digest) state.OfferedPlan {
+	return state.OfferedPlan{
+		Workspace: "tokyo", Digest: digest, Risk: "replace", Why: "replaces x", Run: "run-a", OfferedAt: testTime,
 		Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "x", Action: "delete, create"}}},
 	}
 }
 
-// tellAndApprove records a plan that waits, and approves it. It returns the approval as it
+// offerAndApprove records a plan that waits, and approves it. It returns the approval as it
 // is stored.
-func tellAndApprove(t *testing.T, a *runner, l *state.Lease, digest plandigest.Digest) state.Approval {
+func offerAndApprove(t *testing.T, a *runner, l *state.Lease, digest plandigest.Digest) state.Approval {
 	t.Helper()
 	ctx := t.Context()
 	ws := a.readTokyo()
 	ws.Name, ws.Outcome = "tokyo", state.Blocked
-	assertErr(t, "tell", l.WriteWaiting(ctx, ws, toldPlan(digest), nil), nil)
-	plan, err := a.record.ToldPlan(ctx, "tokyo", digest.Abbrev())
+	assertErr(t, "offer", l.WriteWaiting(ctx, ws, newOfferedPlan(digest), nil), nil)
+	plan, err := a.record.OfferedPlan(ctx, "tokyo", digest.Abbrev())
 	assertErr(t, "find the plan", err, nil)
 	assertErr(t, "approve", a.record.PlaceApproval(ctx, plan, state.Approval{ApprovedBy: "ann", Reason: "agreed", EndsAt: testTime.Add(time.Hour)}), nil)
 	all, err := a.record.Approvals(ctx)
@@ -54,15 +54,15 @@ func testApproval(t *testing.T, open Open) {
 	assertErr(t, "settle", err, nil)
 	l := a.acquire()
 
-	// Only what was told can be approved, by enough digits.
-	_, err = b.record.ToldPlan(ctx, "tokyo", digestA.Abbrev())
-	assertErr(t, "a plan that nobody told", err, state.ErrNotTold)
-	approval := tellAndApprove(t, a, l, digestA)
+	// Only what was offered can be approved, by enough digits.
+	_, err = b.record.OfferedPlan(ctx, "tokyo", digestA.Abbrev())
+	assertErr(t, "a plan that nobody offered", err, state.ErrNotOffered)
+	approval := offerAndApprove(t, a, l, digestA)
 	for workspace, digits := range map[string]string{"tokyo": digestA.Abbrev()[:15], "kyoto": digestA.Abbrev(), "": ""} {
-		_, err = b.record.ToldPlan(ctx, workspace, digits)
-		assertErr(t, "another plan", err, state.ErrNotTold)
+		_, err = b.record.OfferedPlan(ctx, workspace, digits)
+		assertErr(t, "another plan", err, state.ErrNotOffered)
 	}
-	whole, err := b.record.ToldPlan(ctx, "tokyo", string(digestA))
+	whole, err := b.record.OfferedPlan(ctx, "tokyo", string(digestA))
 	if err != nil || whole.Digest != digestA || len(whole.Difference.Changes) != 1 {
 		t.Fatalf("by the whole digest: got %+v, %v", whole, err)
 	}
@@ -82,10 +82,10 @@ func testApproval(t *testing.T, open Open) {
 		t.Fatalf("the attempt keeps %+v", got)
 	}
 	assertErr(t, "begin again", beginWith(t, a, l, approval), state.ErrApprovalGone)
-	assertErr(t, "approve what was applied", b.record.PlaceApproval(ctx, whole, state.Approval{ApprovedBy: "ann", EndsAt: testTime}), state.ErrNotTold)
+	assertErr(t, "approve what was applied", b.record.PlaceApproval(ctx, whole, state.Approval{ApprovedBy: "ann", EndsAt: testTime}), state.ErrNotOffered)
 
 	// Revoked, it begins nothing; nor does one that was given again meanwhile.
-	approval = tellAndApprove(t, a, l, digestA)
+	approval = offerAndApprove(t, a, l, digestA)
 	revoked, err := b.record.RevokeApproval(ctx, "tokyo", digestA.Abbrev())
 	if err != nil || !revoked {
 		t.Fatalf("revoke: got %v, %v", revoked, err)
@@ -100,11 +100,11 @@ func testApproval(t *testing.T, open Open) {
 		t.Fatalf("something was written: %+v", now)
 	}
 
-	// What a preview told is approved before any pass told it, and is used like that.
-	ofPreview := toldPlan(digestB)
+	// What a preview offered is approved before any pass offered it, and is used like that.
+	ofPreview := newOfferedPlan(digestB)
 	ofPreview.PullRequest = 7
-	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, ofPreview), nil)
-	plan, err := b.record.ToldPlan(ctx, "tokyo", digestB.Abbrev())
+	assertErr(t, "offer for a pull request", a.record.OfferPreviewPlan(ctx, ofPreview), nil)
+	plan, err := b.record.OfferedPlan(ctx, "tokyo", digestB.Abbrev())
 	if err != nil || plan.PullRequest != 7 {
 		t.Fatalf("of a pull request: got %+v, %v", plan, err)
 	}
@@ -114,16 +114,16 @@ func testApproval(t *testing.T, open Open) {
 		t.Fatalf("approvals: got %+v, %v", all, err)
 	}
 	assertErr(t, "begin with it", beginWith(t, a, l, all["tokyo"][0]), nil)
-	_, err = b.record.ToldPlan(ctx, "tokyo", digestB.Abbrev())
-	assertErr(t, "the plan that was applied", err, state.ErrNotTold)
+	_, err = b.record.OfferedPlan(ctx, "tokyo", digestB.Abbrev())
+	assertErr(t, "the plan that was applied", err, state.ErrNotOffered)
 
 	// Another plan takes its place, and removes what is void.
-	approval = tellAndApprove(t, a, l, digestA)
+	approval = offerAndApprove(t, a, l, digestA)
 	ws := a.readTokyo()
-	assertErr(t, "tell another", l.WriteWaiting(ctx, ws, toldPlan(digestB), []state.Approval{approval}), nil)
+	assertErr(t, "offer another", l.WriteWaiting(ctx, ws, newOfferedPlan(digestB), []state.Approval{approval}), nil)
 	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("void, and still there: %+v, %v", all, err)
 	}
-	_, err = b.record.ToldPlan(ctx, "tokyo", digestA.Abbrev())
-	assertErr(t, "the plan before", err, state.ErrNotTold)
+	_, err = b.record.OfferedPlan(ctx, "tokyo", digestA.Abbrev())
+	assertErr(t, "the plan before", err, state.ErrNotOffered)
 }

@@ -12,9 +12,9 @@ func testComments(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
 	a.adopt("c1")
-	plan := toldPlan(digestA)
+	plan := newOfferedPlan(digestA)
 	plan.PullRequest = 7
-	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, plan), nil)
+	assertErr(t, "offer for a pull request", a.record.OfferPreviewPlan(ctx, plan), nil)
 	first, err := a.record.ReadComments(ctx, 7)
 	if err != nil || first.Rev != 0 || first.PullRequest != 7 {
 		t.Fatalf("nothing was read: %+v, %v", first, err)
@@ -63,9 +63,9 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	head.Settled = true
 	_, err := a.record.PutHead(ctx, head)
 	assertErr(t, "settle", err, nil)
-	plan := toldPlan(digestA)
-	plan.PullRequest, plan.Told = 7, []state.Asking{{Address: "x", Risk: "replace", Why: []string{"is replaced"}}}
-	assertErr(t, "tell of a pull request", a.record.TellPreview(ctx, plan), nil)
+	plan := newOfferedPlan(digestA)
+	plan.PullRequest, plan.Changes = 7, []state.ChangeToApprove{{Address: "x", Risk: "replace", Why: []string{"is replaced"}}}
+	assertErr(t, "offer for a pull request", a.record.OfferPreviewPlan(ctx, plan), nil)
 	given := state.Approval{ApprovedBy: "Bob", EndsAt: testTime.Add(time.Hour), BeforeMerge: true, Comment: &state.ApprovalComment{PullRequest: 7, ID: 1, UserID: 9, Hash: "h"}}
 	give := func() {
 		t.Helper()
@@ -76,7 +76,7 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	}
 	give()
 	approval := approvalOf(t, b)
-	if !approval.BeforeMerge || len(approval.Told) != 1 || !isSettled() {
+	if !approval.BeforeMerge || len(approval.Changes) != 1 || !isSettled() {
 		t.Fatalf("before the merge: %+v, settled %v", approval, isSettled())
 	}
 	if others, err := b.record.ApprovalsOutsidePreviews(ctx); err != nil || len(others) != 0 {
@@ -105,7 +105,7 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("used, and still there: %+v, %v", all, err)
 	}
-	assertErr(t, "tell it again", a.record.TellPreview(ctx, plan), nil)
+	assertErr(t, "offer it again", a.record.OfferPreviewPlan(ctx, plan), nil)
 	give()
 	assertErr(t, "begin with the one of the pull request", beginWith(t, a, l, approvalOf(t, a)), nil)
 	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {

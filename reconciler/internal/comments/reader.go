@@ -57,9 +57,9 @@ type reading struct {
 	answers   int
 }
 
-// offer is a plan that the pull request tells, with the comment that tells it.
+// offer is a plan that the pull request offers, with the comment that offers it.
 type offer struct {
-	plan    state.ToldPlan
+	plan    state.OfferedPlan
 	comment approval.Comment
 }
 
@@ -93,7 +93,7 @@ func (v *reading) load(ctx context.Context) (err error) {
 		return err
 	}
 	v.read.ExpiresAt = v.reader.Config.Now().Add(retention).Unix()
-	plans, err := record.ToldPlans(ctx)
+	plans, err := record.OfferedPlans(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,9 +126,9 @@ func (v *reading) load(ctx context.Context) (err error) {
 		if plan.PullRequest != 0 {
 			continue
 		}
-		for _, told := range states[plan.Workspace].ToldOn {
-			if told.PullRequest == number && told.Digest == plan.Digest && own[told.ID].ID != 0 {
-				v.offers = append(v.offers, offer{plan, own[told.ID]})
+		for _, on := range states[plan.Workspace].OfferedOn {
+			if on.PullRequest == number && on.Digest == plan.Digest && own[on.ID].ID != 0 {
+				v.offers = append(v.offers, offer{plan, own[on.ID]})
 			}
 		}
 	}
@@ -188,7 +188,7 @@ func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
 func saysApproval(text string, a state.Approval) bool {
 	commands, _ := approval.FindCommands(text)
 	return slices.ContainsFunc(commands, func(c approval.Command) bool {
-		return c.Workspace == a.Workspace && state.ToldPlan{Digest: a.Digest}.IsMeant(c.Digits)
+		return c.Workspace == a.Workspace && state.OfferedPlan{Digest: a.Digest}.IsMeant(c.Digits)
 	})
 }
 
@@ -281,8 +281,8 @@ func (v *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) 
 }
 
 // findPlan returns the plan that a command means, or why there is none.
-func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.ToldPlan, string) {
-	why := notify.RefusedNotTold
+func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.OfferedPlan, string) {
+	why := notify.RefusedNotOffered
 	for _, o := range v.offers {
 		switch {
 		case o.plan.Workspace != command.Workspace || !o.plan.IsMeant(command.Digits):
@@ -294,14 +294,14 @@ func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.
 			return o.plan, ""
 		}
 	}
-	return state.ToldPlan{}, why
+	return state.OfferedPlan{}, why
 }
 
 // failedRead stands for an approval that another run's read may have placed.
 const failedRead = "read"
 
 // approve places the approval of a plan, and returns why it does not count.
-func (v *reading) approve(ctx context.Context, plan state.ToldPlan, c approval.Comment, hash string) string {
+func (v *reading) approve(ctx context.Context, plan state.OfferedPlan, c approval.Comment, hash string) string {
 	person, _ := v.reader.Approvers.ByBacklogID(c.AuthorID)
 	end := c.CreatedAt.Add(approvalDuration)
 	if !v.reader.Config.Now().Before(end) {
@@ -313,8 +313,8 @@ func (v *reading) approve(ctx context.Context, plan state.ToldPlan, c approval.C
 	}
 	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	switch {
-	case errors.Is(err, state.ErrNotTold):
-		return notify.RefusedNotTold
+	case errors.Is(err, state.ErrNotOffered):
+		return notify.RefusedNotOffered
 	case err != nil:
 		v.reader.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
 		return failedRead

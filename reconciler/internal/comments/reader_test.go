@@ -32,8 +32,8 @@ var (
 	line        = "/approve tokyo " + digestTokyo.Abbrev()
 )
 
-// world is a record, a pull request that told two plans, and what people write there.
-type world struct {
+// commentsEnv is a record, a pull request that offers two plans, and what people write there.
+type commentsEnv struct {
 	*testing.T
 	record *state.Record
 	reader comments.Reader
@@ -42,14 +42,14 @@ type world struct {
 	nextID int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *commentsEnv {
 	t.Helper()
 	store, err := embedded.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{T: t, now: start, nextID: 100}
+	w := &commentsEnv{T: t, now: start, nextID: 100}
 	w.record = state.New(store, "r", state.Options{Now: func() time.Time { return w.now }})
 	approvers, err := approval.Parse(fmt.Appendf(nil, "approver %q {\n  backlog = %d\n}\napprover %q {\n  backlog = %d\n}\n", "Bob", approver, "Ann", opener), "approvers")
 	if err != nil {
@@ -62,24 +62,24 @@ func newWorld(t *testing.T) *world {
 		Answer: func(_ context.Context, _ int, text string) error { w.write(0, text); return nil },
 	}
 	w.thread.PullRequest = approval.PullRequest{Number: 7, OpenerID: opener, IsOpen: true, Head: head}
-	w.tell(7, "tokyo", digestTokyo)
-	w.tell(7, "osaka", digestOsaka)
-	w.tell(8, "tokyo", digestOther)
+	w.offerPlan(7, "tokyo", digestTokyo)
+	w.offerPlan(7, "osaka", digestOsaka)
+	w.offerPlan(8, "tokyo", digestOther)
 	w.preview()
 	return w
 }
 
-// tell stores a plan as the preview of a pull request does.
-func (w *world) tell(number int, workspace string, digest plandigest.Digest) {
+// offerPlan stores a plan as the preview of a pull request does.
+func (w *commentsEnv) offerPlan(number int, workspace string, digest plandigest.Digest) {
 	w.Helper()
-	plan := state.ToldPlan{Workspace: workspace, PullRequest: number, Digest: digest, Risk: "replace", Why: "replaces x", ToldAt: w.now, Head: w.thread.PullRequest.Head}
-	if err := w.record.TellPreview(w.Context(), plan); err != nil {
+	plan := state.OfferedPlan{Workspace: workspace, PullRequest: number, Digest: digest, Risk: "replace", Why: "replaces x", OfferedAt: w.now, Head: w.thread.PullRequest.Head}
+	if err := w.record.OfferPreviewPlan(w.Context(), plan); err != nil {
 		w.Fatal(err)
 	}
 }
 
 // preview writes the comment of the preview, or edits it.
-func (w *world) preview() {
+func (w *commentsEnv) preview() {
 	text := "Preview\n\n```\n" + line + "\n```\n\n`" + notify.Marker{Head: w.thread.PullRequest.Head, Tip: head}.String() + "`"
 	for i, c := range w.thread.Comments {
 		if _, ok := notify.ReadMarker(c.Text); ok {
@@ -91,13 +91,13 @@ func (w *world) preview() {
 }
 
 // write adds a comment; author 0 is reconcile.
-func (w *world) write(author int, text string) {
+func (w *commentsEnv) write(author int, text string) {
 	w.nextID++
 	w.thread.Comments = append(w.thread.Comments, approval.Comment{ID: w.nextID, AuthorID: author, IsOwn: author == 0, Text: text, CreatedAt: w.now, UpdatedAt: w.now})
 }
 
-// last returns the newest comment of a person.
-func (w *world) last() *approval.Comment {
+// lastComment returns the newest comment of a person.
+func (w *commentsEnv) lastComment() *approval.Comment {
 	i := len(w.thread.Comments) - 1
 	for i > 0 && w.thread.Comments[i].IsOwn {
 		i--
@@ -105,9 +105,9 @@ func (w *world) last() *approval.Comment {
 	return &w.thread.Comments[i]
 }
 
-func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
+func (w *commentsEnv) advance(d time.Duration) { w.now = w.now.Add(d) }
 
-func (w *world) read() {
+func (w *commentsEnv) read() {
 	w.Helper()
 	if err := w.reader.Read(w.Context(), w.thread); err != nil {
 		w.Fatal(err)
@@ -115,7 +115,7 @@ func (w *world) read() {
 }
 
 // approvals returns the approvals that count.
-func (w *world) approvals() (list []state.Approval) {
+func (w *commentsEnv) approvals() (list []state.Approval) {
 	w.Helper()
 	all, err := w.record.Approvals(w.Context())
 	if err != nil {
@@ -128,7 +128,7 @@ func (w *world) approvals() (list []state.Approval) {
 }
 
 // confirmations returns the texts that said that an approval is recorded.
-func (w *world) confirmations() (texts []string) {
+func (w *commentsEnv) confirmations() (texts []string) {
 	for _, c := range w.thread.Comments {
 		if _, ok := notify.ReadConfirmation(c.Text); ok {
 			texts = append(texts, c.Text)
@@ -138,7 +138,7 @@ func (w *world) confirmations() (texts []string) {
 }
 
 // answers returns the texts that reconcile answered to what is no approval.
-func (w *world) answers() (texts []string) {
+func (w *commentsEnv) answers() (texts []string) {
 	for _, c := range w.thread.Comments {
 		if _, ok := notify.ReadAnswer(c.Text); ok {
 			texts = append(texts, c.Text)
@@ -150,7 +150,7 @@ func (w *world) answers() (texts []string) {
 func TestApproved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.pass(time.Minute)
+	w.advance(time.Minute)
 	w.write(approver, "Looks good.\n"+line+"\n/approve osaka "+digestOsaka.Abbrev())
 	for range 2 { // the second read finds nothing new
 		w.read()
@@ -163,7 +163,7 @@ func TestApproved(t *testing.T) {
 		if a.ApprovedBy != "Bob" || a.PullRequest != 7 || a.Comment.UserID != approver || a.Comment.Head != head || !a.EndsAt.Equal(start.Add(time.Minute+7*24*time.Hour)) {
 			t.Errorf("%+v", a)
 		}
-		w.pass(time.Hour)
+		w.advance(time.Hour)
 	}
 }
 
@@ -197,16 +197,16 @@ func TestApprovalWithoutAnswer(t *testing.T) {
 func TestForgedBeforeTheMerge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.pass(time.Minute)
+	w.advance(time.Minute)
 	w.write(approver, "Looks good to me.")
-	plans, err := w.record.ToldPlans(t.Context())
+	plans, err := w.record.OfferedPlans(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	forged := state.Approval{ApprovedBy: "Bob", EndsAt: w.now.Add(time.Hour), BeforeMerge: true}
 	for name, comment := range map[string]*state.ApprovalComment{
 		"no comment":                      nil,
-		"a comment that approves nothing": {PullRequest: 7, ID: w.last().ID, UserID: approver, Hash: comments.HashText(w.last().Text), Head: head},
+		"a comment that approves nothing": {PullRequest: 7, ID: w.lastComment().ID, UserID: approver, Hash: comments.HashText(w.lastComment().Text), Head: head},
 		"a comment that is not there":     {PullRequest: 7, ID: 1, UserID: approver, Hash: "x", Head: head},
 	} {
 		forged.Comment = comment
@@ -224,65 +224,65 @@ func TestForgedBeforeTheMerge(t *testing.T) {
 // the answer was written and the run was killed before it was recorded.
 func TestCheats(t *testing.T) {
 	t.Parallel()
-	approve := func(w *world) { w.write(approver, line); w.read(); w.pass(2 * time.Minute) }
+	approve := func(w *commentsEnv) { w.write(approver, line); w.read(); w.advance(2 * time.Minute) }
 	for name, c := range map[string]struct {
-		do   func(w *world)
+		do   func(w *commentsEnv)
 		says string // in the answer; "": there is none
 	}{
-		"a quote":                    {func(w *world) { w.write(approver, "> "+line) }, "outside quotes and code"},
-		"a quote of the notation":    {func(w *world) { w.write(approver, "{quote}\n"+line+"\n{/quote}") }, "outside quotes and code"},
-		"a code block":               {func(w *world) { w.write(approver, "```\n"+line+"\n```") }, "outside quotes and code"},
-		"inside a sentence":          {func(w *world) { w.write(approver, "I would answer "+line) }, "outside quotes and code"},
-		"edited":                     {func(w *world) { w.write(approver, line); w.last().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
-		"edited after the approval":  {func(w *world) { approve(w); w.last().Text += "\nno" }, "was changed after it was written"},
-		"touched after the approval": {func(w *world) { approve(w); w.last().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
-		"edited in its first minute": {func(w *world) { w.write(approver, "nice"); w.read(); w.last().Text = line }, "was changed after it was written"},
-		"deleted":                    {func(w *world) { approve(w); w.thread.Comments = w.thread.Comments[:1] }, ""},
-		"older than the newest":      {func(w *world) { w.write(approver, line); w.pass(time.Minute); w.preview() }, "There is a newer preview"},
-		"older than any": {func(w *world) {
+		"a quote":                    {func(w *commentsEnv) { w.write(approver, "> "+line) }, "outside quotes and code"},
+		"a quote of the notation":    {func(w *commentsEnv) { w.write(approver, "{quote}\n"+line+"\n{/quote}") }, "outside quotes and code"},
+		"a code block":               {func(w *commentsEnv) { w.write(approver, "```\n"+line+"\n```") }, "outside quotes and code"},
+		"inside a sentence":          {func(w *commentsEnv) { w.write(approver, "I would answer "+line) }, "outside quotes and code"},
+		"edited":                     {func(w *commentsEnv) { w.write(approver, line); w.lastComment().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
+		"edited after the approval":  {func(w *commentsEnv) { approve(w); w.lastComment().Text += "\nno" }, "was changed after it was written"},
+		"touched after the approval": {func(w *commentsEnv) { approve(w); w.lastComment().UpdatedAt = w.now.Add(time.Hour) }, "was changed after it was written"},
+		"edited in its first minute": {func(w *commentsEnv) { w.write(approver, "nice"); w.read(); w.lastComment().Text = line }, "was changed after it was written"},
+		"deleted":                    {func(w *commentsEnv) { approve(w); w.thread.Comments = w.thread.Comments[:1] }, ""},
+		"older than the newest":      {func(w *commentsEnv) { w.write(approver, line); w.advance(time.Minute); w.preview() }, "There is a newer preview"},
+		"older than any": {func(w *commentsEnv) {
 			c := w.thread.Comments[0]
 			w.thread.Comments = nil
 			w.write(approver, line)
-			w.last().ID = 1
+			w.lastComment().ID = 1
 			w.thread.Comments = append(w.thread.Comments, c)
 		}, "There is a newer preview"},
-		"by a stranger":              {func(w *world) { w.write(stranger, line) }, "not among those who may approve"},
-		"by the opener":              {func(w *world) { w.write(opener, line) }, "Who opened a pull request"},
-		"by reconcile's own account": {func(w *world) { w.write(0, line) }, ""},
-		"of another workspace":       {func(w *world) { w.write(approver, "/approve osaka "+digestTokyo.Abbrev()) }, "offers no such plan"},
-		"of another pull request":    {func(w *world) { w.write(approver, "/approve tokyo "+digestOther.Abbrev()) }, "offers no such plan"},
-		"of nothing":                 {func(w *world) { w.write(approver, "/approve tokyo 0000000000000000") }, "offers no such plan"},
-		"too few digits":             {func(w *world) { w.write(approver, "/approve tokyo "+digestTokyo.Abbrev()[:15]) }, "a line of its own"},
-		"the head had moved":         {func(w *world) { w.thread.PullRequest.Head = newHead; w.write(approver, line) }, "new commits"},
-		"the head moves":             {func(w *world) { approve(w); w.thread.PullRequest.Head = newHead }, "new commits"},
-		"the head is not known":      {func(w *world) { approve(w); w.thread.PullRequest.Head = "" }, "new commits"},
-		"a head of the same effect": {func(w *world) {
+		"by a stranger":              {func(w *commentsEnv) { w.write(stranger, line) }, "not among those who may approve"},
+		"by the opener":              {func(w *commentsEnv) { w.write(opener, line) }, "Who opened a pull request"},
+		"by reconcile's own account": {func(w *commentsEnv) { w.write(0, line) }, ""},
+		"of another workspace":       {func(w *commentsEnv) { w.write(approver, "/approve osaka "+digestTokyo.Abbrev()) }, "offers no such plan"},
+		"of another pull request":    {func(w *commentsEnv) { w.write(approver, "/approve tokyo "+digestOther.Abbrev()) }, "offers no such plan"},
+		"of nothing":                 {func(w *commentsEnv) { w.write(approver, "/approve tokyo 0000000000000000") }, "offers no such plan"},
+		"too few digits":             {func(w *commentsEnv) { w.write(approver, "/approve tokyo "+digestTokyo.Abbrev()[:15]) }, "a line of its own"},
+		"the head had moved":         {func(w *commentsEnv) { w.thread.PullRequest.Head = newHead; w.write(approver, line) }, "new commits"},
+		"the head moves":             {func(w *commentsEnv) { approve(w); w.thread.PullRequest.Head = newHead }, "new commits"},
+		"the head is not known":      {func(w *commentsEnv) { approve(w); w.thread.PullRequest.Head = "" }, "new commits"},
+		"a head of the same effect": {func(w *commentsEnv) {
 			w.write(approver, line)
 			w.thread.PullRequest.Head = newHead
-			w.tell(7, "tokyo", digestTokyo)
+			w.offerPlan(7, "tokyo", digestTokyo)
 		}, "offers no such plan"},
-		"was closed":           {func(w *world) { w.thread.PullRequest.IsOpen = false; w.write(approver, line) }, "closed without a merge"},
-		"is closed":            {func(w *world) { approve(w); w.thread.PullRequest.IsOpen = false }, "closed without a merge"},
-		"revoked":              {func(w *world) { approve(w); w.revoke() }, ""},
-		"used":                 {func(w *world) { approve(w); w.use() }, ""},
-		"used, and told again": {func(w *world) { approve(w); w.use(); w.tell(7, "tokyo", digestTokyo) }, ""},
-		"its week is over":     {func(w *world) { w.write(approver, line); w.pass(8 * 24 * time.Hour) }, "There is a newer preview"},
-		"no preview any more":  {func(w *world) { w.thread.Comments = nil; w.write(approver, line) }, "offers no such plan"},
-		"the preview is another's": {func(w *world) {
+		"was closed":              {func(w *commentsEnv) { w.thread.PullRequest.IsOpen = false; w.write(approver, line) }, "closed without a merge"},
+		"is closed":               {func(w *commentsEnv) { approve(w); w.thread.PullRequest.IsOpen = false }, "closed without a merge"},
+		"revoked":                 {func(w *commentsEnv) { approve(w); w.revoke() }, ""},
+		"used":                    {func(w *commentsEnv) { approve(w); w.beginApply() }, ""},
+		"used, and offered again": {func(w *commentsEnv) { approve(w); w.beginApply(); w.offerPlan(7, "tokyo", digestTokyo) }, ""},
+		"its week is over":        {func(w *commentsEnv) { w.write(approver, line); w.advance(8 * 24 * time.Hour) }, "There is a newer preview"},
+		"no preview any more":     {func(w *commentsEnv) { w.thread.Comments = nil; w.write(approver, line) }, "offers no such plan"},
+		"the preview is another's": {func(w *commentsEnv) {
 			first := &w.thread.Comments[0]
 			first.IsOwn, first.AuthorID, first.Text = false, stranger, strings.ReplaceAll(first.Text, line, "")
 			w.write(approver, line)
 		}, "offers no such plan"},
-		"answered before it was right": {func(w *world) { w.write(stranger, line); w.read(); w.thread.Comments[1].AuthorID = approver }, "not among those who may approve"},
+		"answered before it was right": {func(w *commentsEnv) { w.write(stranger, line); w.read(); w.thread.Comments[1].AuthorID = approver }, "not among those who may approve"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.pass(time.Minute)
+			w.advance(time.Minute)
 			c.do(w)
 			for range 3 {
 				w.read()
-				w.pass(time.Minute)
+				w.advance(time.Minute)
 			}
 			if list := w.approvals(); len(list) > 0 {
 				t.Errorf("it counts: %+v", list)
@@ -312,16 +312,16 @@ func TestCheats(t *testing.T) {
 	}
 }
 
-func (w *world) revoke() {
+func (w *commentsEnv) revoke() {
 	w.Helper()
 	if revoked, err := w.record.RevokeApproval(w.Context(), "tokyo", digestTokyo.Abbrev()); err != nil || !revoked {
 		w.Fatalf("%v, %v", revoked, err)
 	}
 }
 
-// use begins an apply with the approval; its run then dies. No renewal reads the clock
+// beginApply begins an apply with the approval; its run then dies. No renewal reads the clock
 // while the test moves it.
-func (w *world) use() {
+func (w *commentsEnv) beginApply() {
 	w.Helper()
 	ctx := w.Context()
 	head, err := w.record.Adopt(ctx, state.Head{Commit: head})
@@ -358,7 +358,7 @@ func TestTwoApprovers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.reader.Approvers.OpenerMayApprove = true
-	w.pass(time.Minute)
+	w.advance(time.Minute)
 	w.write(approver, line)
 	w.write(opener, line)
 	w.read()
@@ -366,15 +366,15 @@ func TestTwoApprovers(t *testing.T) {
 	if list := w.approvals(); len(list) != 1 || len(w.answers()) != 0 {
 		t.Fatalf("%+v, %q", list, w.answers())
 	}
-	w.use()
+	w.beginApply()
 	w.read()
 	if list := w.approvals(); len(list) != 0 {
 		t.Errorf("used, and still there: %+v", list)
 	}
 	// A new commit: what was approved before counts for nothing.
-	w.pass(time.Minute)
+	w.advance(time.Minute)
 	w.thread.PullRequest.Head = newHead
-	w.tell(7, "tokyo", digestTokyo)
+	w.offerPlan(7, "tokyo", digestTokyo)
 	w.preview()
 	w.read()
 	if list := w.approvals(); len(list) != 0 {

@@ -23,7 +23,7 @@ func DeletesWhatReadersUse(plan *terraform.Plan) bool {
 }
 
 func deletes(change risk.Change) bool {
-	return change.Risk.Asks() && slices.Contains(change.Actions, tfjson.ActionDelete)
+	return change.Risk.NeedsApproval() && slices.Contains(change.Actions, tfjson.ActionDelete)
 }
 
 // DescribeTeardown says which readers a plan waits for, and why.

@@ -24,8 +24,8 @@ type Verdict struct {
 	Forbidden bool
 	// WhileServing: it is forbidden while the workspace serves traffic.
 	WhileServing bool
-	// Asking are the changes that ask: all of them where the plan as a whole asks (IsWhole).
-	Asking  []risk.Change
+	// Changes need approval: all changes where the plan as a whole needs it (IsWhole).
+	Changes []risk.Change
 	IsWhole bool
 }
 
@@ -47,11 +47,11 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 		if removes {
 			destroyed++
 		}
-		if mode != settings.ApplyAlways && change.Risk.Asks() || (removes || change.Guard) && isProtected(c.Protect, cmp.Or(string(change.Exact), change.Address)) {
+		if mode != settings.ApplyAlways && change.Risk.NeedsApproval() || (removes || change.Guard) && isProtected(c.Protect, cmp.Or(string(change.Exact), change.Address)) {
 			asking = append(asking, change)
 		}
 	}
-	v := Verdict{Asking: asking}
+	v := Verdict{Changes: asking}
 	var reasons []string
 	if len(asking) > 0 {
 		reasons = append(reasons, describeChanges(asking))
@@ -65,7 +65,7 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 		reasons = append(reasons, `apply = "approve"`)
 	}
 	if v.IsWhole {
-		v.Asking = plan.Risk.Changes
+		v.Changes = plan.Risk.Changes
 	}
 	v.Why = strings.Join(reasons, "; ")
 	return v

@@ -84,14 +84,14 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// tell returns what an untrusted process told of a plan.
-func tell(plan *terraform.Plan, change func(*state.Asking)) (told []state.Asking) {
+// changesOf returns the changes of a plan as an untrusted process may show them.
+func changesOf(plan *terraform.Plan, change func(*state.ChangeToApprove)) (shown []state.ChangeToApprove) {
 	for _, c := range plan.Risk.Changes {
-		t := gate.NewAsking(c)
+		t := gate.NewChangeToApprove(c)
 		change(&t)
-		told = append(told, t)
+		shown = append(shown, t)
 	}
-	return told
+	return shown
 }
 
 func TestFindApproval(t *testing.T) {
@@ -111,11 +111,17 @@ func TestFindApproval(t *testing.T) {
 		"another plan":                  {change(func(a *state.Approval) { a.Digest = "2:k:00" }), "the plan is another now"},
 		"another plan, difference kept": {change(func(a *state.Approval) { a.Digest, a.Difference = "2:k:00", &plandigest.Difference{} }), "(aws_e.e (delete) is new)"},
 		"of the version before":         {change(func(a *state.Approval) { a.Digest = plandigest.Digest(plan.Digest.Digits()) }), "the plan is another now"},
-		"all was told":                  {change(func(a *state.Approval) { a.Told = []state.Asking{gate.NewAsking(plan.Risk.Changes[0]), {}} }), ""},
-		"another was told":              {change(func(a *state.Approval) { a.Told = []state.Asking{{Address: "aws_f.f"}} }), "the preview did not tell what becomes of aws_e.e"},
-		"as less was told":              {change(func(a *state.Approval) { a.Told = tell(plan, func(t *state.Asking) { t.Risk = "update" }) }), "did not tell"},
-		"for another reason was told":   {change(func(a *state.Approval) { a.Told = tell(plan, func(t *state.Asking) { t.Why = []string{"ok", "ok"} }) }), "did not tell"},
-		"of a pull request":             {change(func(a *state.Approval) { a.Digest, a.PullRequest = "2:k:00", 7 }), "kept"},
+		"all was shown": {change(func(a *state.Approval) {
+			a.Changes = []state.ChangeToApprove{gate.NewChangeToApprove(plan.Risk.Changes[0]), {}}
+		}), ""},
+		"another was shown": {change(func(a *state.Approval) { a.Changes = []state.ChangeToApprove{{Address: "aws_f.f"}} }), "the preview did not show what becomes of aws_e.e"},
+		"as less was shown": {change(func(a *state.Approval) {
+			a.Changes = changesOf(plan, func(c *state.ChangeToApprove) { c.Risk = "update" })
+		}), "did not show"},
+		"for another reason was shown": {change(func(a *state.Approval) {
+			a.Changes = changesOf(plan, func(c *state.ChangeToApprove) { c.Why = []string{"ok", "ok"} })
+		}), "did not show"},
+		"of a pull request": {change(func(a *state.Approval) { a.Digest, a.PullRequest = "2:k:00", 7 }), "kept"},
 	} {
 		match, void := gate.FindApproval([]state.Approval{c.approval}, plan, plan.Risk.Changes, now)
 		switch {

@@ -45,10 +45,10 @@ type workspaceRun struct {
 
 	hold *state.Hold // of a snapshot that was applied before; nil: none
 
-	approval  *state.Approval  // allows the plan; nil: none, or it needs none
-	approvals []state.Approval // of this workspace, without those that are void; nil: not read
-	void      []state.Approval // to be removed
-	told      *state.ToldPlan  // the plan, if it waits for an approval
+	approval  *state.Approval    // allows the plan; nil: none, or it needs none
+	approvals []state.Approval   // of this workspace, without those that are void; nil: not read
+	void      []state.Approval   // to be removed
+	offer     *state.OfferedPlan // the plan, if it waits for an approval
 
 	closers           []func() // of what a rollout opened
 	isFailureRecorded bool

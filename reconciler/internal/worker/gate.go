@@ -87,16 +87,16 @@ func (v *workspaceRun) checkApproval(ctx context.Context, plan *terraform.Plan, 
 	if err := v.readApprovals(ctx); err != nil {
 		return nil, err
 	}
-	v.approval, v.void = gate.FindApproval(v.approvals, plan, verdict.Asking, v.config.Now())
+	v.approval, v.void = gate.FindApproval(v.approvals, plan, verdict.Changes, v.config.Now())
 	if v.approval != nil && !verdict.Forbidden {
 		return nil, nil
 	}
 	why := []string{gate.DescribeWait(v.entry.Dir.Name, verdict, plan)}
 	for _, a := range v.void {
-		why = append(why, gate.DescribeVoid(a, plan, verdict.Asking, v.config.Now()))
+		why = append(why, gate.DescribeVoid(a, plan, verdict.Changes, v.config.Now()))
 	}
 	if !verdict.Forbidden {
-		v.told = v.newToldPlan(plan)
+		v.offer = v.newOfferedPlan(plan)
 	}
 	return why, nil
 }
@@ -104,10 +104,10 @@ func (v *workspaceRun) checkApproval(ctx context.Context, plan *terraform.Plan, 
 // maxWhy bounds why a plan waits in the record, in bytes.
 const maxWhy = 4 << 10
 
-func (v *workspaceRun) newToldPlan(plan *terraform.Plan) *state.ToldPlan {
-	return &state.ToldPlan{
+func (v *workspaceRun) newOfferedPlan(plan *terraform.Plan) *state.OfferedPlan {
+	return &state.OfferedPlan{
 		Workspace: v.entry.Dir.Name, Digest: plan.Digest, Risk: v.result.Risk, Why: v.result.Why,
-		Run: v.run.Options.Run, ToldAt: v.config.Now(), Difference: plan.Difference,
+		Run: v.run.Options.Run, OfferedAt: v.config.Now(), Difference: plan.Difference,
 	}
 }
 
@@ -140,7 +140,7 @@ func (v *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) erro
 	if !errors.Is(err, state.ErrApprovalGone) {
 		return err
 	}
-	v.told, v.approvals, v.approval = v.newToldPlan(plan), nil, nil
+	v.offer, v.approvals, v.approval = v.newOfferedPlan(plan), nil, nil
 	verdict := gate.Judge(v.entry.Config, v.config.Gate, plan)
 	return &run.BlockedError{Reason: fmt.Sprintf("%s; %s", gate.DescribeWait(v.entry.Dir.Name, verdict, plan), state.ErrApprovalGone)}
 }
@@ -148,8 +148,8 @@ func (v *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) erro
 // writeFailure records a run that failed or is blocked. A plan that waits for an approval
 // becomes the one that people can approve.
 func (v *workspaceRun) writeFailure(ctx context.Context) error {
-	if v.told != nil && v.record.Outcome == state.Blocked {
-		return v.lease.WriteWaiting(ctx, v.record, *v.told, v.void)
+	if v.offer != nil && v.record.Outcome == state.Blocked {
+		return v.lease.WriteWaiting(ctx, v.record, *v.offer, v.void)
 	}
 	return v.lease.Write(ctx, v.record)
 }

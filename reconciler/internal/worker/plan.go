@@ -68,9 +68,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome = state.Pending
-		if approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Asking, k.config.Now()); result.Why != "" && approval == nil {
+		if approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Changes, k.config.Now()); result.Why != "" && approval == nil {
 			if !verdict.Forbidden {
-				result.Difference, result.Asking, result.AsksAsWhole = &plan.Difference, verdict.Asking, verdict.IsWhole
+				result.Difference, result.ChangesToApprove, result.NeedsApprovalAsWhole = &plan.Difference, verdict.Changes, verdict.IsWhole
 			}
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)

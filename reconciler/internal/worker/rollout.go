@@ -122,7 +122,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 // 100, and interrupts nothing, such as an endpoint that joins with weight 0. If it interrupts
 // something, what is live is not what 0 says.
 func movesNothing(start, whole *terraform.Plan) bool {
-	return start.Digest == whole.Digest && !whole.Risk.Risk.Asks()
+	return start.Digest == whole.Digest && !whole.Risk.Risk.NeedsApproval()
 }
 
 func newStrategy(c settings.Config) state.RolloutStrategy {

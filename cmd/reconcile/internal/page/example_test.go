@@ -80,11 +80,11 @@ func newExampleModel() *Model {
 			state.RunWorkspace{Name: "app-a", Outcome: state.Applied, Changes: state.Changes{Add: 3}}, state.RunWorkspace{Name: "app-b", Outcome: state.Applied, Changes: state.Changes{Add: 3}}),
 		record(1, at(0, 1), old, "Merge pull request #137 alarms", "applied", "manual", state.RunWorkspace{Name: "monitoring", Outcome: state.Applied, Changes: state.Changes{Add: 4}}),
 	}
-	m.Told = []state.ToldPlan{
-		{Workspace: "database", Digest: testDigest, Risk: "interruption", Why: database.Why, Run: exampleRun(5), ToldAt: at(2, 32)},
-		{Workspace: "app-b", Digest: plandigest.New("k1", strings.Repeat("77d04e153f9c2a1b", 4)), Risk: "destroy", Why: "deletes aws_instance.old", PullRequest: 144, ToldAt: at(2, 20), Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "aws_instance.old", Action: "delete"}}}},
+	m.Offered = []state.OfferedPlan{
+		{Workspace: "database", Digest: testDigest, Risk: "interruption", Why: database.Why, Run: exampleRun(5), OfferedAt: at(2, 32)},
+		{Workspace: "app-b", Digest: plandigest.New("k1", strings.Repeat("77d04e153f9c2a1b", 4)), Risk: "destroy", Why: "deletes aws_instance.old", PullRequest: 144, OfferedAt: at(2, 20), Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "aws_instance.old", Action: "delete"}}}},
 	}
-	m.ToldOn["database"] = []state.ToldComment{{PullRequest: 142, ID: 5120, Digest: testDigest}}
+	m.OfferedOn["database"] = []state.OfferComment{{PullRequest: 142, ID: 5120, Digest: testDigest}}
 	return m
 }
 

@@ -55,8 +55,8 @@ func (m *Model) needs() []need {
 	for _, w := range m.Status.Workspaces {
 		list = append(list, m.needsOf(w)...)
 	}
-	for _, plan := range m.Told {
-		if plan.PullRequest != 0 && m.At.Sub(plan.ToldAt) < maxPreviewAge {
+	for _, plan := range m.Offered {
+		if plan.PullRequest != 0 && m.At.Sub(plan.OfferedAt) < maxPreviewAge {
 			list = append(list, m.needOfPlan("merge", plan, changesOf(plan.Difference)))
 		}
 	}
@@ -124,17 +124,17 @@ func (m *Model) needsOf(w inspect.StatusWorkspace) []need {
 
 func (m *Model) needOfBlocked(w inspect.StatusWorkspace, n need) need {
 	n.kind = "blocked"
-	i := slices.IndexFunc(m.Told, func(p state.ToldPlan) bool {
+	i := slices.IndexFunc(m.Offered, func(p state.OfferedPlan) bool {
 		return p.PullRequest == 0 && p.Workspace == w.Name && p.Digest == w.Digest
 	})
 	if i < 0 {
 		return n
 	}
-	n = m.needOfPlan("approval", m.Told[i], w.Changes)
+	n = m.needOfPlan("approval", m.Offered[i], w.Changes)
 	n.run = cmp.Or(n.run, m.lastRun(w.Name))
-	for _, told := range m.ToldOn[w.Name] {
-		if told.Digest == w.Digest {
-			n.pullRequest, n.comment = told.PullRequest, told.ID
+	for _, offer := range m.OfferedOn[w.Name] {
+		if offer.Digest == w.Digest {
+			n.pullRequest, n.comment = offer.PullRequest, offer.ID
 		}
 	}
 	if n.pullRequest == 0 {
@@ -148,10 +148,10 @@ func (m *Model) needOfBlocked(w inspect.StatusWorkspace, n need) need {
 	return n
 }
 
-func (m *Model) needOfPlan(kind string, plan state.ToldPlan, changes state.Changes) need {
+func (m *Model) needOfPlan(kind string, plan state.OfferedPlan, changes state.Changes) need {
 	n := need{
 		kind: kind, workspace: plan.Workspace, changes: &changes, risk: plan.Risk, why: plan.Why, digest: plan.Digest,
-		pullRequest: plan.PullRequest, run: plan.Run, at: plan.ToldAt, risks: m.risksOf(plan.Run, plan.Workspace),
+		pullRequest: plan.PullRequest, run: plan.Run, at: plan.OfferedAt, risks: m.risksOf(plan.Run, plan.Workspace),
 		command: "reconcile approve " + quote(plan.Workspace) + " " + plan.Digest.Abbrev(),
 	}
 	if m.Site.CanComment {

@@ -36,13 +36,13 @@ type Logs interface {
 
 // Model is all that pages show of a record at one time.
 type Model struct {
-	Site    *Site
-	At      time.Time // when the record was read
-	HeadRev int64
-	Status  *inspect.Status
-	Runs    []state.Run // the newest first, at most maxRuns
-	Told    []state.ToldPlan
-	ToldOn  map[string][]state.ToldComment // by workspace
+	Site      *Site
+	At        time.Time // when the record was read
+	HeadRev   int64
+	Status    *inspect.Status
+	Runs      []state.Run // the newest first, at most maxRuns
+	Offered   []state.OfferedPlan
+	OfferedOn map[string][]state.OfferComment // by workspace
 	// Rollouts has the rollouts under way, by workspace.
 	Rollouts map[string]inspect.RolloutStatus
 	Working  *Working // the run that works now
@@ -69,7 +69,7 @@ const maxRuns = 100
 
 // Read reads the record.
 func (s *Site) Read(ctx context.Context) (*Model, error) {
-	m := &Model{Site: s, At: time.Now().UTC(), ToldOn: map[string][]state.ToldComment{}}
+	m := &Model{Site: s, At: time.Now().UTC(), OfferedOn: map[string][]state.OfferComment{}}
 	head, err := s.Record.Head(ctx)
 	if err != nil {
 		return nil, err
@@ -81,15 +81,15 @@ func (s *Site) Read(ctx context.Context) (*Model, error) {
 	if m.Runs, err = s.Record.Runs(ctx, maxRuns); err != nil {
 		return nil, err
 	}
-	if m.Told, err = s.Record.ToldPlans(ctx); err != nil {
+	if m.Offered, err = s.Record.OfferedPlans(ctx); err != nil {
 		return nil, err
 	}
-	told, err := s.Record.NotificationStates(ctx)
+	states, err := s.Record.NotificationStates(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for name, t := range told {
-		m.ToldOn[name] = t.ToldOn
+	for name, t := range states {
+		m.OfferedOn[name] = t.OfferedOn
 	}
 	m.Working = m.findWorking()
 	return m, m.readRollouts(ctx)

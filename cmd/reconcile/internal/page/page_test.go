@@ -54,8 +54,8 @@ func newModel(workspaces ...inspect.StatusWorkspace) *Model {
 			Repo: "https://example.backlog.com/git/INFRA/estate.git", Branch: "main", Environment: "production", CanComment: true,
 		},
 		At: testTime, HeadRev: 7,
-		Status: &inspect.Status{Head: inspect.StatusHead{Commit: testCommit, Settled: true, Run: testRun}, Workspaces: workspaces},
-		ToldOn: map[string][]state.ToldComment{},
+		Status:    &inspect.Status{Head: inspect.StatusHead{Commit: testCommit, Settled: true, Run: testRun}, Workspaces: workspaces},
+		OfferedOn: map[string][]state.OfferComment{},
 	}
 	for i, w := range m.Status.Workspaces {
 		if w.Outcome == state.Drifted {
@@ -96,11 +96,11 @@ func newEveryModel() *Model {
 			{Name: hostile, Outcome: state.Applied, Approval: &state.ApprovalFact{ApprovedBy: hostile, Reason: hostile}},
 		},
 	}}
-	m.Told = []state.ToldPlan{
-		{Workspace: "web", Digest: testDigest, Risk: "loss", Why: hostile, Run: testRun, ToldAt: testTime},
-		{Workspace: hostile, Digest: testDigest, Risk: "replace", Why: hostile, PullRequest: 14, ToldAt: testTime, Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "a.b", Action: "delete, create"}}}},
+	m.Offered = []state.OfferedPlan{
+		{Workspace: "web", Digest: testDigest, Risk: "loss", Why: hostile, Run: testRun, OfferedAt: testTime},
+		{Workspace: hostile, Digest: testDigest, Risk: "replace", Why: hostile, PullRequest: 14, OfferedAt: testTime, Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "a.b", Action: "delete, create"}}}},
 	}
-	m.ToldOn["web"] = []state.ToldComment{{PullRequest: 12, ID: 99, Digest: testDigest}}
+	m.OfferedOn["web"] = []state.OfferComment{{PullRequest: 12, ID: 99, Digest: testDigest}}
 	m.Working = &Working{Run: testRun, Since: testTime, Workspaces: []WorkingWorkspace{{Name: hostile, Phase: "plan"}, {Name: "web", Outcome: state.Applied}}}
 	return m
 }

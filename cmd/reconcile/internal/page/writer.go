@@ -149,9 +149,9 @@ func (m *Model) endsAt() (first time.Time) {
 			note(a.EndsAt)
 		}
 	}
-	for _, plan := range m.Told {
+	for _, plan := range m.Offered {
 		if plan.PullRequest != 0 {
-			note(plan.ToldAt.Add(maxPreviewAge))
+			note(plan.OfferedAt.Add(maxPreviewAge))
 		}
 	}
 	return first
