@@ -110,7 +110,27 @@ func (l *FileLists) list(dir string) (files []string) {
 func (l *FileLists) ignoredByDefault(dir string) []string {
 	list, ok := l.ignored.Load(dir)
 	if !ok {
-		list, _ = l.ignored.LoadOrStore(dir, ignoreRules{}.listIgnored(l, ownFiles, dir))
+		ignored := l.appendIgnored(nil, dir)
+		slices.Sort(ignored)
+		list, _ = l.ignored.LoadOrStore(dir, ignored)
 	}
 	return list.([]string)
+}
+
+// appendIgnored appends what ignoredByDefault returns, in any order. Most directories have no
+// such file, so it makes no paths of the others.
+func (l *FileLists) appendIgnored(ignored []string, dir string) []string {
+	entries, _ := l.tree.ReadDir(dir) // what cannot be read is no file that Terraform could read
+	for _, e := range entries {
+		isFile := e.Type().IsRegular() || e.Type()&fs.ModeSymlink != 0
+		switch {
+		case e.IsDir() && e.Name() == testsDir:
+			ignored = append(ignored, l.below(path.Join(dir, testsDir))...)
+		case e.IsDir():
+			ignored = l.appendIgnored(ignored, path.Join(dir, e.Name()))
+		case isFile && isIgnoredName(e.Name()):
+			ignored = append(ignored, path.Join(dir, e.Name()))
+		}
+	}
+	return ignored
 }

@@ -3,11 +3,9 @@ package workspace
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
+	"reconcile/internal/parallel"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
@@ -41,17 +39,11 @@ func (l *Loader) SkipPointers() { l.modules.SkipPointers = true }
 // done, and then returns the context's error.
 func (l *Loader) LoadAll(ctx context.Context, dirs []settings.Dir, configs []settings.Config) ([]*Workspace, error) {
 	loaded := make([]*Workspace, len(dirs))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, dir := range dirs {
-		group.Go(func() error {
-			if ctx.Err() == nil {
-				loaded[i] = l.Load(dir, configs[i])
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()
+	parallel.ForEach(len(dirs), func(i int) {
+		if ctx.Err() == nil {
+			loaded[i] = l.Load(dirs[i], configs[i])
+		}
+	})
 	if slices.Contains(loaded, nil) {
 		return nil, fmt.Errorf("load workspaces: %w", context.Cause(ctx))
 	}

@@ -72,30 +72,64 @@ type Workspace struct {
 func (w *Workspace) Trace(files *FileLists) map[string]string {
 	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: RulesVersion}
 	rules := ignoreRules{w.Config.Ignore}
-	for _, path := range w.Inputs {
-		s, isDir := w.scopes[path]
-		switch name := gitpath.Quote(path); {
-		case !isDir:
-			trace[name] = files.tree.ID(path)
-			continue
-		case s == ownFiles:
-		case rules.omitsNothing(s):
-			trace[wholeInput+name] = files.tree.ID(path)
-		default:
-			trace[guessedInput+name] = files.filteredID(rules, s, path)
-		}
-		if s == ownFiles || path == w.Path || slices.Contains(w.Modules, path) {
-			trace[gitpath.Quote(path)] = files.filteredID(rules, ownFiles, path)
-		}
-	}
-	for _, pattern := range w.Patterns {
-		trace[patternInput+gitpath.Quote(pattern)] = files.hashPattern(rules, pattern)
-	}
-	for _, glob := range w.Filesets {
-		trace[globInput+gitpath.Quote(glob)] = files.hashGlob(glob)
+	for in := range w.tracedInputs {
+		trace[in.kind+gitpath.Quote(in.path)] = in.id(files, rules)
 	}
 	return trace
 }
+
+// tracedInput is an input of a trace that is a path or a pattern.
+type tracedInput struct {
+	kind string // the beginning of its name; "": a file, or a directory with the scope ownFiles
+	path string
+}
+
+// tracedInputs yields the inputs that are paths or patterns. It stops where yield returns false.
+func (w *Workspace) tracedInputs(yield func(tracedInput) bool) {
+	rules := ignoreRules{w.Config.Ignore}
+	for _, path := range w.Inputs {
+		s, isDir := w.scopes[path]
+		wider := guessedInput
+		if rules.omitsNothing(s) {
+			wider = wholeInput
+		}
+		if isDir && s != ownFiles && !yield(tracedInput{wider, path}) {
+			return
+		}
+		isOwn := !isDir || s == ownFiles || path == w.Path || slices.Contains(w.Modules, path)
+		if isOwn && !yield(tracedInput{"", path}) {
+			return
+		}
+	}
+	for _, pattern := range w.Patterns {
+		if !yield(tracedInput{patternInput, pattern}) {
+			return
+		}
+	}
+	for _, glob := range w.Filesets {
+		if !yield(tracedInput{globInput, glob}) {
+			return
+		}
+	}
+}
+
+// id returns the id of the input in the tree of files.
+func (in tracedInput) id(files *FileLists, rules ignoreRules) string {
+	switch in.kind {
+	case patternInput:
+		return files.hashPattern(rules, in.path)
+	case globInput:
+		return files.hashGlob(in.path)
+	case wholeInput:
+		return files.tree.ID(in.path)
+	case guessedInput:
+		return files.filteredID(rules, guessedFiles, in.path)
+	}
+	return files.filteredID(rules, ownFiles, in.path)
+}
+
+// isPattern reports whether the input is the names of what a pattern matches.
+func (in tracedInput) isPattern() bool { return in.kind == patternInput || in.kind == globInput }
 
 // Omits reports whether the file at p, below the input dir, is no input.
 func (w *Workspace) Omits(dir, p string) bool {
@@ -122,31 +156,23 @@ func StalePaths(files *FileLists, c settings.Config, trace map[string]string) []
 	rules := ignoreRules{c.Ignore}
 	var stale []string
 	for name, id := range trace {
-		kind := ""
+		in := tracedInput{path: name}
 		for _, prefix := range []string{patternInput, globInput, guessedInput, wholeInput} {
 			if rest, ok := strings.CutPrefix(name, prefix); ok {
-				kind, name = prefix, rest
+				in = tracedInput{prefix, rest}
 				break
 			}
 		}
-		path := gitpath.Unquote(name)
-		isSame := true
-		switch kind {
-		case patternInput:
-			isSame = files.hashPattern(rules, path) == id
-		case globInput:
-			isSame = files.hashGlob(path) == id
-		case wholeInput:
-			isSame = files.tree.ID(path) == id
-		case guessedInput:
-			isSame = files.tree.ID(path) == id || files.filteredID(rules, guessedFiles, path) == id
-		default:
-			if !strings.HasPrefix(name, "//") { // a tree that has the filtered id has no ignored files
-				isSame = files.tree.ID(path) == id || trace[RulesInput] != wholeRules && files.filteredID(rules, ownFiles, path) == id
-			}
+		if in.kind == "" && strings.HasPrefix(name, "//") {
+			continue
 		}
-		if !isSame {
-			stale = append(stale, name)
+		quoted := in.path
+		in.path = gitpath.Unquote(quoted)
+		if !in.isPattern() && files.tree.ID(in.path) == id { // a tree that has the filtered id has no ignored files
+			continue
+		}
+		if in.kind == "" && trace[RulesInput] == wholeRules || in.id(files, rules) != id {
+			stale = append(stale, quoted)
 		}
 	}
 	slices.Sort(stale)
@@ -156,7 +182,18 @@ func StalePaths(files *FileLists, c settings.Config, trace map[string]string) []
 // ChangedPaths returns the paths and the patterns among the workspace's inputs, sorted, that
 // differ between two trees. The workspace must have been loaded from the tree of after.
 func (w *Workspace) ChangedPaths(before, after *FileLists) []string {
-	return StalePaths(before, w.Config, w.Trace(after))
+	rules := ignoreRules{w.Config.Ignore}
+	var changed []string
+	for in := range w.tracedInputs {
+		if !in.isPattern() && before.tree.ID(in.path) == after.tree.ID(in.path) { // so no part of it differs
+			continue
+		}
+		if in.id(before, rules) != in.id(after, rules) {
+			changed = append(changed, gitpath.Quote(in.path))
+		}
+	}
+	slices.Sort(changed)
+	return slices.Compact(changed)
 }
 
 // StaleInputs returns a description of each changed input of trace that is not a path: the

@@ -142,9 +142,11 @@ func (t *Tree) listDir(dir pathEntry) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	list := make([]fs.DirEntry, 0, len(tree.entries))
-	for _, e := range tree.entries {
-		if t.skipReason(dir.path, e) == "" {
-			list = append(list, dirEntry{t, e})
+	entries := make([]dirEntry, len(tree.entries)) // one allocation for all
+	for i := range tree.entries {
+		if e := &tree.entries[i]; t.skipReason(dir.path, *e) == "" {
+			entries[i] = dirEntry{t, e}
+			list = append(list, &entries[i])
 		}
 	}
 	return list, nil
@@ -179,14 +181,14 @@ func fsMode(mode filemode.FileMode) fs.FileMode {
 
 type dirEntry struct {
 	tree  *Tree
-	entry Entry
+	entry *Entry
 }
 
-func (d dirEntry) Name() string               { return d.entry.Name }
-func (d dirEntry) IsDir() bool                { return d.entry.Mode == filemode.Dir }
-func (d dirEntry) Type() fs.FileMode          { return fsMode(d.entry.Mode).Type() }
-func (d dirEntry) Info() (fs.FileInfo, error) { return d.tree.newFileInfo(d.entry.Name, d.entry) }
-func (d dirEntry) String() string             { return fs.FormatDirEntry(d) }
+func (d *dirEntry) Name() string               { return d.entry.Name }
+func (d *dirEntry) IsDir() bool                { return d.entry.Mode == filemode.Dir }
+func (d *dirEntry) Type() fs.FileMode          { return fsMode(d.entry.Mode).Type() }
+func (d *dirEntry) Info() (fs.FileInfo, error) { return d.tree.newFileInfo(d.entry.Name, *d.entry) }
+func (d *dirEntry) String() string             { return fs.FormatDirEntry(d) }
 
 type fileInfo struct {
 	name  string

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/gitpath"
+	"reconcile/internal/parallel"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -131,17 +130,11 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 	}
 	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, p := range paths {
-		group.Go(func() error {
-			entries, err := fs.ReadDir(all, p)
-			configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
-			openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
-			return nil
-		})
-	}
-	_ = group.Wait()
+	parallel.ForEach(len(paths), func(i int) {
+		entries, err := fs.ReadDir(all, paths[i])
+		configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
+		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
+	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

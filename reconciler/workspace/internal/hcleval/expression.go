@@ -31,6 +31,17 @@ func ConstantString(e hclsyntax.Expression) (string, bool) {
 	return AsString(v)
 }
 
+// LiteralText returns the value of a quoted text without any sequence; ok is false for other
+// expressions.
+func LiteralText(x hclsyntax.Expression) (text cty.Value, ok bool) {
+	t, ok := x.(*hclsyntax.TemplateExpr)
+	if !ok || !t.IsStringLiteral() {
+		return cty.NilVal, false
+	}
+	text, diags := t.Parts[0].Value(nil)
+	return text, !diags.HasErrors()
+}
+
 // ConstantValue returns the value of an expression without references.
 func ConstantValue(x hclsyntax.Expression) cty.Value {
 	v, diags := x.Value(nil)

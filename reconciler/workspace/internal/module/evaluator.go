@@ -26,7 +26,7 @@ type Evaluator struct {
 	root   string // directory of the workspace
 	// cliWorkspace is the value of terraform.workspace, which runs of the workspace set; "": not known.
 	cliWorkspace string
-	functions    *hcl.EvalContext // relative to root
+	functions    *hcl.EvalContext // relative to root; nil: not needed yet, see functionContext
 	strict       bool             // of code that nobody has approved: what is not certain is unknown
 
 	loaded         map[string]bool // directories of modules
@@ -42,9 +42,7 @@ type Evaluator struct {
 // NewEvaluator returns an evaluator for the workspace in the directory root, and in a Terraform
 // CLI workspace.
 func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
-	e := &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, loaded: map[string]bool{}}
-	e.functions = e.treeFunctions()
-	return e
+	return &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, loaded: map[string]bool{}}
 }
 
 // NewStrictEvaluator returns an evaluator of code that nobody has approved. A value is
@@ -52,6 +50,14 @@ func NewEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
 // CLI workspace is "" if the settings do not say it.
 func NewStrictEvaluator(l *Loader, root, cliWorkspace string) *Evaluator {
 	return &Evaluator{loader: l, root: root, cliWorkspace: cliWorkspace, functions: restrictedFunctions(), strict: true, loaded: map[string]bool{}}
+}
+
+// functionContext returns the functions. Most workspaces need none.
+func (e *Evaluator) functionContext() *hcl.EvalContext {
+	if e.functions == nil {
+		e.functions = e.treeFunctions()
+	}
+	return e.functions
 }
 
 // errTooLarge refuses a workspace before its configuration fills the memory.

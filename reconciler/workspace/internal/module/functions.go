@@ -120,7 +120,7 @@ func (e *Evaluator) renderText(name string, text []byte, variables cty.Value) ct
 	if err != nil {
 		return unknown
 	}
-	ctx := e.functions.NewChild()
+	ctx := e.functionContext().NewChild()
 	ctx.Functions = map[string]function.Function{}
 	for _, name := range []string{"templatefile", "templatestring"} {
 		ctx.Functions[name], ctx.Functions["core::"+name] = unknownContentFunc, unknownContentFunc

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -62,11 +64,13 @@ func (m *Module) NeedsValues() bool {
 	return false
 }
 
-// Variable is the declaration of a variable; both expressions may be nil.
+// Variable is the declaration of a variable.
 type Variable struct {
-	defaultExpr, typeConstraint hclsyntax.Expression
-	notNull                     bool // a null argument means the default
-	IsSensitive                 bool // or may be: sensitive is no literal false
+	defaultExpr    hclsyntax.Expression // nil: none
+	typeConstraint cty.Type             // cty.NilType: none, or not valid
+	typeDefaults   *typeexpr.Defaults   // of optional attributes; nil: none
+	notNull        bool                 // a null argument means the default
+	IsSensitive    bool                 // or may be: sensitive is no literal false
 }
 
 // Default returns the default of a variable, if it is a constant; ok is false without one.
@@ -188,7 +192,10 @@ func (m *Module) addVariable(name string, attrs hclsyntax.Attributes) {
 		m.noteMentions(a.Expr)
 	}
 	if a := attrs["type"]; a != nil {
-		v.typeConstraint = a.Expr
+		var diags hcl.Diagnostics
+		if v.typeConstraint, v.typeDefaults, diags = typeexpr.TypeConstraintWithDefaults(a.Expr); diags.HasErrors() {
+			v.typeConstraint = cty.NilType
+		}
 	}
 	for _, name := range []string{"sensitive", "ephemeral"} {
 		if a := attrs[name]; a != nil {

@@ -87,6 +87,10 @@ func (s *Scope) Evaluate(e hclsyntax.Expression, names Bound) cty.Value {
 		s.evaluator.warnExceeded(s.Module.Dir, e)
 		return cty.DynamicVal
 	}
+	if v, ok := hcleval.LiteralText(e); ok {
+		s.evaluator.steps += valueCost
+		return v
+	}
 	ctx := s.evalContext(e, names)
 	v, ok := s.evaluator.meter.EvaluatePartially(e, ctx)
 	s.evaluator.steps += valueCost + s.evaluator.meter.Steps
@@ -121,7 +125,7 @@ func (s *Scope) lookupSymbol(t hcl.Traversal, names Bound) (cty.Value, bool) {
 
 // evalContext returns a context with everything that e refers to.
 func (s *Scope) evalContext(e hclsyntax.Expression, names Bound) *hcl.EvalContext {
-	ctx := s.evaluator.functions.NewChild()
+	ctx := s.evaluator.functionContext().NewChild()
 	ctx.Functions = s.providerFunctions
 	ctx.Variables = map[string]cty.Value{}
 	refs := valueTree{}

@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
@@ -73,17 +72,13 @@ func (s *Scope) argumentValue(name string, declared *Variable) cty.Value {
 
 // convert returns value converted to the variable's type, if that is possible.
 func (v *Variable) convert(value cty.Value) cty.Value {
-	if v.typeConstraint == nil {
+	if v.typeConstraint == cty.NilType {
 		return value
 	}
-	want, defaults, diags := typeexpr.TypeConstraintWithDefaults(v.typeConstraint)
-	if diags.HasErrors() {
-		return value
+	if _, marks := value.Unmark(); v.typeDefaults != nil && len(marks) == 0 && value.IsKnown() && !value.IsNull() {
+		value = v.typeDefaults.Apply(value)
 	}
-	if _, marks := value.Unmark(); defaults != nil && len(marks) == 0 && value.IsKnown() && !value.IsNull() {
-		value = defaults.Apply(value)
-	}
-	converted, err := convert.Convert(value, want)
+	converted, err := convert.Convert(value, v.typeConstraint)
 	if err != nil {
 		return value
 	}
@@ -185,15 +180,26 @@ func (s *Scope) MayEscape(r SymbolRef) bool {
 		value = s.resourceValue(r.name, r.attr)
 	}
 	found := false
-	v, _ := value.UnmarkDeep()
-	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		text, known := hcleval.AsString(v)
-		if !known && !v.IsKnown() && v.Type() == cty.String {
-			text = v.Range().StringPrefix()
-		}
-		found = found || strings.Contains(text, "..") || strings.Contains(text, RepoRoot)
-		return !found, nil
-	})
+	if value.Type().IsPrimitiveType() {
+		found = hasEscapingText(value)
+	} else {
+		v, _ := value.UnmarkDeep()
+		_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+			found = found || hasEscapingText(v)
+			return !found, nil
+		})
+	}
 	s.escapeMemo[r] = found
 	return found
+}
+
+// hasEscapingText reports whether v is a text, or the known beginning of one, that leads out of
+// its directory.
+func hasEscapingText(v cty.Value) bool {
+	v, _ = v.Unmark()
+	text, known := hcleval.AsString(v)
+	if !known && !v.IsKnown() && v.Type() == cty.String {
+		text = v.Range().StringPrefix()
+	}
+	return strings.Contains(text, "..") || strings.Contains(text, RepoRoot)
 }
