@@ -89,8 +89,8 @@ func TestDigestOfTheRealProvider(t *testing.T) {
 	}
 }
 
-// digestWorld is a repository with one workspace, and an account.
-type digestWorld struct {
+// digestEnv is a repository with one workspace, and an account.
+type digestEnv struct {
 	t           *testing.T
 	aws         *awstest.Server
 	dir, binary string
@@ -99,14 +99,14 @@ type digestWorld struct {
 
 // machine is a machine with a clone and a record of its own.
 type machine struct {
-	world     *digestWorld
+	world     *digestEnv
 	name, dir string
 }
 
-func newDigestWorld(t *testing.T) *digestWorld {
+func newDigestWorld(t *testing.T) *digestEnv {
 	t.Helper()
 	config, _ := tftest.FindMirror(t)
-	w := &digestWorld{t: t, binary: buildReconcile(t), aws: awstest.Start(t), dir: t.TempDir()}
+	w := &digestEnv{t: t, binary: buildReconcile(t), aws: awstest.Start(t), dir: t.TempDir()}
 	w.env = append(w.aws.Env(), "PATH="+os.Getenv("PATH"), "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1",
 		"RECONCILE_TERRAFORM="+makeFastTerraform(t), "RECONCILE_DIGEST_KEY=secretsmanager://digest-key")
 	files := s3.NewFromConfig(w.aws.Config(tokyo), func(o *s3.Options) { o.UsePathStyle = true })
@@ -128,7 +128,7 @@ func newDigestWorld(t *testing.T) *digestWorld {
 }
 
 // write commits the configuration of the workspace.
-func (w *digestWorld) write(config string) {
+func (w *digestEnv) write(config string) {
 	w.t.Helper()
 	if err := os.WriteFile(filepath.Join(w.dir, "env", "shop", "main.tf"), []byte(config), 0o600); err != nil {
 		w.t.Fatal(err)
@@ -138,7 +138,7 @@ func (w *digestWorld) write(config string) {
 }
 
 // change replaces one text of the configuration by another.
-func (w *digestWorld) change(from, to string) {
+func (w *digestEnv) change(from, to string) {
 	w.t.Helper()
 	config, err := os.ReadFile(filepath.Join(w.dir, "env", "shop", "main.tf"))
 	if err != nil || !strings.Contains(string(config), from) {
@@ -147,7 +147,7 @@ func (w *digestWorld) change(from, to string) {
 	w.write(strings.ReplaceAll(string(config), from, to))
 }
 
-func (w *digestWorld) newMachine(name string) *machine {
+func (w *digestEnv) newMachine(name string) *machine {
 	w.t.Helper()
 	m := &machine{w, name, filepath.Join(w.t.TempDir(), name)}
 	gittest.Git(w.t, w.dir, "clone", "-q", w.dir, filepath.Join(m.dir, "clone of "+name))

@@ -124,9 +124,9 @@ func (a *account) checkServedInAnyOrder(lost string) {
 // checkMoments checks all that edges may see between two moments.
 func (a *account) checkMoments(before, after []traffic.Group) {
 	a.t.Helper()
-	for _, groups := range traffic.Between(before, after) {
+	for _, groups := range traffic.ListTransitions(before, after) {
 		for _, region := range []string{tokyo, osaka} {
-			near := traffic.Near(region, groups)
+			near := traffic.SortByDistance(region, groups)
 			shares := traffic.Route(near)
 			for _, g := range near {
 				for _, e := range g.Endpoints {

@@ -135,7 +135,7 @@ func (c rolloutCase) check(t *testing.T, at map[int]rolloutValues) {
 		// What fails all the same if nobody begins the rollout, or all is done at once.
 		allowed := map[string]float64{}
 		for _, number := range []int{0, 100} {
-			for region, failed := range c.failing(c.groups(at[number], fault)) {
+			for region, failed := range c.failingParts(c.groups(at[number], fault)) {
 				allowed[region] = max(allowed[region], failed)
 			}
 		}
@@ -144,8 +144,8 @@ func (c rolloutCase) check(t *testing.T, at map[int]rolloutValues) {
 		}
 		for i, number := range c.Steps[1:] {
 			before := c.Steps[i]
-			for _, seen := range traffic.Between(c.groups(at[before], fault), c.groups(at[number], fault)) {
-				for region, failed := range c.failing(seen) {
+			for _, seen := range traffic.ListTransitions(c.groups(at[before], fault), c.groups(at[number], fault)) {
+				for region, failed := range c.failingParts(seen) {
 					if failed > allowed[region]+1e-9 {
 						t.Errorf("%+v: %s fails; from %d to %d, %.3f of the clients near %s are not served, at %+v", c, fault, before, number, failed, region, seen)
 					}
@@ -170,11 +170,11 @@ func (c rolloutCase) groups(values rolloutValues, fault string) []traffic.Group 
 	return groups
 }
 
-// failing returns the part of the clients near a Region that nobody serves, by Region.
-func (c rolloutCase) failing(groups []traffic.Group) map[string]float64 {
+// failingParts returns the part of the clients near a Region that nobody serves, by Region.
+func (c rolloutCase) failingParts(groups []traffic.Group) map[string]float64 {
 	failing := map[string]float64{}
 	for _, region := range []string{tokyo, osaka} {
-		if failed := traffic.Route(traffic.Near(region, groups))[traffic.Failed]; failed > 0 {
+		if failed := traffic.Route(traffic.SortByDistance(region, groups))[traffic.Failed]; failed > 0 {
 			failing[region] = failed
 		}
 	}

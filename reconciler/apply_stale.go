@@ -34,7 +34,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	announceWaiting(p.run, w, s)
 	dir := checkout.New(p.run, w)
 	defer dir.Close()
-	a := &applying{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Done), running: map[string]bool{}}
+	a := &round{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Completion), running: map[string]bool{}}
 	var polls <-chan time.Time
 	if p.run.Options.HandOver {
 		ticker := time.NewTicker(p.config.TipPoll)
@@ -62,13 +62,13 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	}
 }
 
-// applying is the work of one round on its workspaces.
-type applying struct {
+// round is the work of one round on its workspaces.
+type round struct {
 	pass      *pass
 	inventory *inventory.Inventory
 	schedule  *schedule.Schedule
 	local     *worker.Worker
-	ends      chan worker.Done
+	ends      chan worker.Completion
 	running   map[string]bool // workspaces, by name
 	moved     bool            // the tip has moved: nothing more is started
 
@@ -76,7 +76,7 @@ type applying struct {
 }
 
 // startReady starts what may start now.
-func (a *applying) startReady(ctx, killCtx context.Context) {
+func (a *round) startReady(ctx, killCtx context.Context) {
 	p, w, s := a.pass, a.inventory, a.schedule
 	for len(a.running) < p.config.Parallelism && !a.moved && a.noTerraform == nil && ctx.Err() == nil {
 		name, ok := s.Pop()
@@ -99,7 +99,7 @@ func (a *applying) startReady(ctx, killCtx context.Context) {
 		}
 		if err := p.claims.take(name, p.run.Options.Run); err != nil {
 			p.claimed[name] = true
-			p.complete(ctx, s, entry, busyResult(name, err))
+			p.complete(ctx, s, entry, newBusyResult(name, err))
 			continue
 		}
 		a.start(ctx, killCtx, entry)
@@ -117,13 +117,13 @@ func (p *pass) openTerraform(ctx context.Context) error {
 }
 
 // start starts the work on a workspace that this pass has claimed.
-func (a *applying) start(ctx, killCtx context.Context, entry *inventory.Entry) {
+func (a *round) start(ctx, killCtx context.Context, entry *inventory.Entry) {
 	a.running[entry.Dir.Name] = true
-	go func() { a.ends <- a.pass.work(ctx, killCtx, a.inventory, a.local, entry) }()
+	go func() { a.ends <- a.pass.applyEntry(ctx, killCtx, a.inventory, a.local, entry) }()
 }
 
-// work does what a workspace needs: here, or as a task of the executor.
-func (p *pass) work(ctx, killCtx context.Context, w *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Done {
+// applyEntry does what a workspace needs: here, or as a task of the executor.
+func (p *pass) applyEntry(ctx, killCtx context.Context, w *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Completion {
 	if done, ok := p.lookAtRollout(ctx, w, entry); ok {
 		return done
 	}
@@ -135,7 +135,7 @@ func (p *pass) work(ctx, killCtx context.Context, w *inventory.Inventory, local 
 
 // lookAgain looks at the rollouts that this round has looked at before: others may be applied
 // for long, and an alarm must not wait for them.
-func (a *applying) lookAgain(ctx, killCtx context.Context) {
+func (a *round) lookAgain(ctx, killCtx context.Context) {
 	for name, entry := range a.inventory.Entries {
 		isDue := entry.Record.Rollout != nil && entry.Result != nil && !a.running[name] && !a.moved && ctx.Err() == nil
 		if isDue && a.pass.claims.take(name, a.pass.run.Options.Run) == nil {
@@ -145,7 +145,7 @@ func (a *applying) lookAgain(ctx, killCtx context.Context) {
 }
 
 // finish takes the result of the work on a workspace.
-func (a *applying) finish(ctx context.Context, done worker.Done) {
+func (a *round) finish(ctx context.Context, done worker.Completion) {
 	p, name := a.pass, done.Entry.Dir.Name
 	delete(a.running, name)
 	p.claims.release(name)
@@ -178,8 +178,8 @@ func (p *pass) handOver() {
 	}
 }
 
-// busyResult returns the result of a workspace that another run works on.
-func busyResult(name string, err error) run.WorkspaceResult {
+// newBusyResult returns the result of a workspace that another run works on.
+func newBusyResult(name string, err error) run.WorkspaceResult {
 	return run.WorkspaceResult{Name: name, Outcome: state.Busy, Error: err.Error()}
 }
 

@@ -37,7 +37,7 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 	if err != nil {
 		return false, err
 	}
-	byNumber := byPullRequest(all)
+	byNumber := groupByPullRequest(all)
 	threads := &threads{pass: p, tip: tip.Commit}
 	readCtx, cancel := context.WithTimeout(ctx, commentsTimeout)
 	defer cancel()
@@ -64,8 +64,8 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 	return len(numbers) > 0, nil
 }
 
-// byPullRequest returns the approvals that were given in comments, by pull request.
-func byPullRequest(all map[string][]state.Approval) map[int][]state.Approval {
+// groupByPullRequest returns the approvals that were given in comments, by pull request.
+func groupByPullRequest(all map[string][]state.Approval) map[int][]state.Approval {
 	byNumber := map[int][]state.Approval{}
 	for _, approvals := range all {
 		for _, a := range approvals {
@@ -83,7 +83,7 @@ func (p *pass) setAside(ctx context.Context, number int, approvals []state.Appro
 	for _, a := range approvals {
 		read, err := p.config.Record.ReadComments(ctx, number)
 		if err == nil {
-			_, err = p.config.Record.TakeBackApproval(ctx, a, read.Without(a.Comment.ID))
+			_, err = p.config.Record.TakeBackApproval(ctx, a, read.WithoutComment(a.Comment.ID))
 		}
 		if err != nil && !errors.Is(err, state.ErrCommentsRead) {
 			return err

@@ -20,7 +20,7 @@ import (
 // with files, and have two in the cloud.
 func TestConcurrentAtTwoTips(t *testing.T) {
 	t.Parallel()
-	whole := testtier.Whole(t)
+	whole := testtier.IsWhole(t)
 	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		for _, separateWork := range []bool{false, true} {
 			if !whole && separateWork != (kind == reconcilertest.Cloud) {

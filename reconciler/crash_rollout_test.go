@@ -57,7 +57,7 @@ func TestCrashInARollout(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			repo.CommitTxtar("first", stepsFiles(c.soak, "0"))
-			tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir), whole: testtier.Whole(t)}
+			tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir), whole: testtier.IsWhole(t)}
 			applyAtOnce(t, tpl.Spec)
 			if name == "abort" {
 				repo.CommitTxtar("second", stepsFiles(c.soak, "var.progress"))
@@ -127,7 +127,7 @@ func TestCrashWhileAnAlarmBringsBack(t *testing.T) {
 	}
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", files("0"))
-	tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir), whole: testtier.Whole(t)}
+	tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir), whole: testtier.IsWhole(t)}
 	pass := func(t *testing.T, p reconcilertest.Spec, alarm run.AlarmState, b *crashPoints, number int) {
 		t.Helper()
 		config, err := childSpec{Spec: p, Parallelism: 1, Alarm: alarm}.newCrashConfig(t.Context(), b)

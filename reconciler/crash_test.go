@@ -49,7 +49,7 @@ func newFixtureOf(t *testing.T, kind reconcilertest.Kind, first string, change f
 	t.Helper()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", first)
-	tpl := &fixture{kind: kind, repo: repo, Spec: reconcilertest.NewSpec(t, kind, repo.Dir), whole: testtier.Whole(t)}
+	tpl := &fixture{kind: kind, repo: repo, Spec: reconcilertest.NewSpec(t, kind, repo.Dir), whole: testtier.IsWhole(t)}
 	converge(t, tpl.Spec)
 	change(repo)
 

@@ -43,7 +43,7 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 // detectDrift checks all workspaces that can be checked, several at once. looked
 // reports whether there was any.
 func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (looked bool, err error) {
-	w, err := inventory.AtTip(ctx, r.Config)
+	w, err := inventory.NewAtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
 	}

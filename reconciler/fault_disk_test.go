@@ -56,7 +56,7 @@ func TestFullDisk(t *testing.T) {
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", bigState)
 	limits := []int{0, 4 << 10, 64 << 10}
-	if testtier.Whole(t) {
+	if testtier.IsWhole(t) {
 		limits = append(limits, 512, 16<<10, 256<<10)
 	}
 	for _, limit := range limits {

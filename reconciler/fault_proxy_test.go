@@ -291,7 +291,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		}
 		return way.calls
 	}
-	whole := testtier.Whole(t)
+	whole := testtier.IsWhole(t)
 	calls := tell(t, 0, -1, "")
 	if len(calls) < 28 {
 		t.Errorf("only %d calls: %.100q", len(calls), calls)

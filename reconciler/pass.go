@@ -365,7 +365,7 @@ type pass struct {
 func (r *Reconciler) newPass(o run.Options) *pass {
 	config := &r.config
 	if o.Snapshot != "" {
-		config = withoutGit(r.config)
+		config = configWithoutGit(r.config)
 	}
 	run := run.New(config, o)
 	return &pass{

@@ -52,7 +52,7 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed e
 	for _, w := range result.Workspaces {
 		if w.Outcome != state.Unchanged {
 			done := w.History()
-			done.Phases = r.PhasesOf(w.Name)
+			done.Phases = r.Phases(w.Name)
 			history.Workspaces = append(history.Workspaces, done)
 		}
 	}

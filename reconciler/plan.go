@@ -25,7 +25,7 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 // planTip plans the workspaces that are stale at the tip, one after the other.
 func (r *Reconciler) planTip(ctx, killCtx context.Context, thisRun *run.Run) error {
 	o, result := thisRun.Options, thisRun.Result
-	w, err := inventory.AtTip(ctx, &r.config)
+	w, err := inventory.NewAtTip(ctx, &r.config)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (r *Reconciler) planTip(ctx, killCtx context.Context, thisRun *run.Run) err
 		entry := w.Entries[name]
 		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
 		if applying := w.ApplyingRun(name); s.Includes(name) && applying != "" {
-			planned = busyResult(name, fmt.Errorf("run %s is applying it: plan again when that has ended", applying))
+			planned = newBusyResult(name, fmt.Errorf("run %s is applying it: plan again when that has ended", applying))
 		} else if s.Includes(name) && (s.IsAlone() || len(w.StaleReasons(entry)) > 0) {
 			if _, err := r.config.Terraform(ctx); err != nil {
 				return err

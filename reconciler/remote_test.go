@@ -30,7 +30,7 @@ func TestRemote(t *testing.T) {
 		"renamed":               TestRenamedWorkspaceKeepsRecordAndState,
 		"rollout":               TestRolloutNewerCommit,
 	}
-	if testtier.Whole(t) {
+	if testtier.IsWhole(t) {
 		maps.Copy(tests, map[string]func(*testing.T){
 			"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
 			"suspended":                TestSuspendedAltersNoExitCode,

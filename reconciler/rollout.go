@@ -17,7 +17,7 @@ import (
 
 // lookAtRollout decides whether the rollout of a workspace has anything to do now. ok: it has
 // not, and no process need be started for it.
-func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Done, ok bool) {
+func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
 	rec := entry.Record
 	if o := p.run.Options; rec.Rollout == nil || o.AtOnce != nil || o.Snapshot != "" {
 		return done, false
@@ -42,7 +42,7 @@ func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry 
 	}
 	result.Changes, result.Risk, result.PlanDigest, result.Why = rec.Changes, rec.Risk, rec.PlanDigest, rec.Why
 	rec.RetryAt = move.Until
-	return worker.Done{Entry: entry, Result: result, Record: rec}, true
+	return worker.Completion{Entry: entry, Result: result, Record: rec}, true
 }
 
 // describeRollout says where the rollout of a recorded workspace stands; "" if there is none.
@@ -79,7 +79,7 @@ func (p *pass) watchRollout(ctx, killCtx context.Context, rec state.Workspace, n
 	var claimed *run.ClaimedError
 	switch {
 	case errors.As(err, &claimed):
-		result = busyResult(rec.Name, err)
+		result = newBusyResult(rec.Name, err)
 		p.claimed[rec.Name] = true
 	case done.TipMoved:
 		return // the next pass looks at it
@@ -94,7 +94,7 @@ func (p *pass) watchRollout(ctx, killCtx context.Context, rec state.Workspace, n
 	}
 }
 
-func (p *pass) workOnRollout(ctx, killCtx context.Context, rec state.Workspace, noTip string) (done worker.Done, err error) {
+func (p *pass) workOnRollout(ctx, killCtx context.Context, rec state.Workspace, noTip string) (done worker.Completion, err error) {
 	if err := p.claims.take(rec.Name, p.run.Options.Run); err != nil {
 		return done, err
 	}
@@ -111,7 +111,7 @@ func (p *pass) workOnRollout(ctx, killCtx context.Context, rec state.Workspace, 
 	work.NoTip = noTip
 	dir := checkout.NewForRollout(p.run, work)
 	defer dir.Close()
-	done = p.work(ctx, killCtx, work, worker.New(p.run, work, dir), entry)
+	done = p.applyEntry(ctx, killCtx, work, worker.New(p.run, work, dir), entry)
 	if done.PanicErr != nil {
 		p.panicErr = done.PanicErr
 	}

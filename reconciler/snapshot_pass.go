@@ -117,7 +117,7 @@ func (p *pass) setAsideComments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for number, approvals := range byPullRequest(all) {
+	for number, approvals := range groupByPullRequest(all) {
 		if err := p.setAside(ctx, number, approvals); err != nil {
 			return err
 		}
@@ -145,9 +145,9 @@ func (p *pass) followHold(ctx context.Context, entry *inventory.Entry, result *r
 	}
 }
 
-// withoutGit returns the configuration of a pass that asks neither Git nor Backlog's pull
+// configWithoutGit returns the configuration of a pass that asks neither Git nor Backlog's pull
 // requests.
-func withoutGit(c run.Config) *run.Config {
+func configWithoutGit(c run.Config) *run.Config {
 	c.Source, c.PullRequests = noSource{}, nil
 	return &c
 }

@@ -15,7 +15,7 @@ import (
 // there. The holder of the Terraform lock must be dead: two writers of one state lose
 // updates.
 func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
-	w, err := inventory.AtTip(ctx, &r.config)
+	w, err := inventory.NewAtTip(ctx, &r.config)
 	if err != nil {
 		return err
 	}

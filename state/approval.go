@@ -342,9 +342,9 @@ func (a *Approval) Fact() *ApprovalFact {
 	return fact
 }
 
-// Consumed returns the approval as the attempt keeps it that consumes it: without what the
+// ForAttempt returns the approval as the attempt keeps it that consumes it: without what the
 // plan changes.
-func (a *Approval) Consumed() *Approval {
+func (a *Approval) ForAttempt() *Approval {
 	if a == nil {
 		return nil
 	}

@@ -26,8 +26,8 @@ type ReadComment struct {
 // ErrCommentsRead: another run has read the comments meanwhile.
 var ErrCommentsRead = errors.New("another run reads the comments on this pull request")
 
-// With returns a copy with the comment.
-func (c ReadComments) With(id int, comment ReadComment) ReadComments {
+// WithComment returns a copy with the comment.
+func (c ReadComments) WithComment(id int, comment ReadComment) ReadComments {
 	c.Comments = maps.Clone(c.Comments)
 	if c.Comments == nil {
 		c.Comments = map[int]ReadComment{}
@@ -36,8 +36,8 @@ func (c ReadComments) With(id int, comment ReadComment) ReadComments {
 	return c
 }
 
-// Without returns a copy without the comment, as if it were not read yet.
-func (c ReadComments) Without(id int) ReadComments {
+// WithoutComment returns a copy without the comment, as if it were not read yet.
+func (c ReadComments) WithoutComment(id int) ReadComments {
 	c.Comments = maps.Clone(c.Comments)
 	delete(c.Comments, id)
 	return c

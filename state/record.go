@@ -137,7 +137,7 @@ const maxTries = 50
 // retry calls f again as long as others overtake it.
 func (r *Record) retry(ctx context.Context, f func() error) error {
 	isConflict := func(err error) bool { return errors.Is(err, ErrConflict) }
-	err := retry.Do(ctx, retry.Doubling(time.Millisecond, 12*time.Millisecond, 1), isConflict, f, backoff.WithMaxTries(maxTries))
+	err := retry.Do(ctx, retry.NewExponentialPauses(time.Millisecond, 12*time.Millisecond, 1), isConflict, f, backoff.WithMaxTries(maxTries))
 	if isConflict(err) && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

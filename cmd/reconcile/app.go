@@ -83,8 +83,8 @@ func (a *app) applyOutput() error {
 // wantsJSON reports whether output is JSON.
 func (a *app) wantsJSON() bool { return a.settings.Output == "json" }
 
-// redrawable returns the terminal that output goes to, if it can be redrawn; else nil.
-func (a *app) redrawable() *os.File {
+// redrawableTerminal returns the terminal that output goes to, if it can be redrawn; else nil.
+func (a *app) redrawableTerminal() *os.File {
 	if a.terminal == nil || a.wantsJSON() || !ui.OwnsTerminal(a.terminal) {
 		return nil
 	}
@@ -119,7 +119,7 @@ func (a *app) linePrinter() func(string) {
 
 // page writes what print writes, through a pager if it is longer than the terminal.
 func (a *app) page(print func(out io.Writer)) error {
-	terminal := a.redrawable()
+	terminal := a.redrawableTerminal()
 	if terminal == nil {
 		print(a.out)
 		return nil

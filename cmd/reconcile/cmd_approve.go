@@ -151,7 +151,7 @@ func checkApprover(ctx context.Context, p *wire.Deps, identity string) error {
 	if err != nil || approvers == nil {
 		return err
 	}
-	if _, named := approvers.ByIdentity(identity); !named {
+	if _, named := approvers.FindByIdentity(identity); !named {
 		return usage.Errorf("ask one of those whom --approvers names", "%s may not approve plans: no approver of %s has this identity", identity, p.Settings.Approvers)
 	}
 	return nil

@@ -109,7 +109,7 @@ func (a *app) printComparison(c *inspect.Comparison, all bool) {
 		if r.Differs {
 			mark = "≠"
 		}
-		rows = append(rows, ui.Row{Cells: []string{a.tr.Translate(r.Kind) + " " + visible.Line(a.tr.Translate(r.Name)), mark, a.tr.Translate(cell(r.A)), a.tr.Translate(cell(r.B))}})
+		rows = append(rows, ui.Row{Cells: []string{a.tr.Translate(r.Kind) + " " + visible.Line(a.tr.Translate(r.Name)), mark, a.tr.Translate(formatCell(r.A)), a.tr.Translate(formatCell(r.B))}})
 	}
 	ui.PrintTable(a.out, a.width(), []ui.Column{{Title: ""}, {Title: ""}, {Title: title(c.A)}, {Title: title(c.B)}}, rows)
 	if !c.Differs {
@@ -120,7 +120,7 @@ func (a *app) printComparison(c *inspect.Comparison, all bool) {
 // maxCell is the longest text of a cell, in bytes.
 const maxCell = 60
 
-func cell(text string) string {
+func formatCell(text string) string {
 	text = cmp.Or(visible.Line(text), "-")
 	if len(text) > maxCell {
 		text = text[:maxCell] + "…"

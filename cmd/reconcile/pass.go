@@ -26,7 +26,7 @@ const (
 // JSON, a live view or plain lines, and also passes events to observers.
 func (a *app) runPass(ctx context.Context, do passFunc, pages pageMode, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
 	printer := ui.NewPassPrinter(ui.PassOutput{
-		Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
+		Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawableTerminal(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
 	})
 	defer printer.Close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, printer.PrintLine)

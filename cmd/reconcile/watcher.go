@@ -58,7 +58,7 @@ func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetr
 		passes: map[runid.ID]*watchedPass{}, overtaken: make(chan runid.ID, run.MaxPlaces), ends: make(chan *watchedPass),
 		triggers: make(chan struct{}, 1),
 		printer: ui.NewWatchPrinter(ui.PassOutput{
-			Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
+			Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawableTerminal(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
 		}),
 	}
 }

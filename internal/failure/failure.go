@@ -26,8 +26,8 @@ func Text(help string, parts ...any) string {
 	return b.String()
 }
 
-// Wrapped returns the kind of an error and its cause, which may be nil, for the method Unwrap.
-func Wrapped(kind, cause error) []error {
+// Causes returns the kind of an error and its cause, which may be nil, for the method Unwrap.
+func Causes(kind, cause error) []error {
 	if cause == nil {
 		return []error{kind}
 	}

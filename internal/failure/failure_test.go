@@ -20,10 +20,10 @@ func TestText(t *testing.T) {
 	if err := WithNextStep("look again", kind); err.Error() != "not found; look again" || !errors.Is(err, kind) {
 		t.Errorf("with a next step: %v", err)
 	}
-	if n := len(Wrapped(kind, nil)); n != 1 {
+	if n := len(Causes(kind, nil)); n != 1 {
 		t.Errorf("%d errors without a cause", n)
 	}
-	if err := errors.Join(Wrapped(kind, cause)...); !errors.Is(err, kind) || !errors.Is(err, cause) {
+	if err := errors.Join(Causes(kind, cause)...); !errors.Is(err, kind) || !errors.Is(err, cause) {
 		t.Errorf("%v does not wrap both", err)
 	}
 }

@@ -51,7 +51,7 @@ const maxSentences = 5
 // returns "" if nothing that was kept differs.
 func Compare(then, now Difference) string {
 	var said []string
-	old, changed := byAddress(then), byAddress(now)
+	old, changed := changesByAddress(then), changesByAddress(now)
 	for _, c := range now.Changes {
 		before, known := old[c.Address]
 		switch {
@@ -94,7 +94,7 @@ func compareAttributes(then, now Change) (said []string) {
 	return said
 }
 
-func byAddress(d Difference) map[string]Change {
+func changesByAddress(d Difference) map[string]Change {
 	all := make(map[string]Change, len(d.Changes))
 	for _, c := range d.Changes {
 		all[c.Address] = c

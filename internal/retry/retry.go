@@ -25,8 +25,8 @@ func Do(ctx context.Context, pauses backoff.BackOff, isTransient func(error) boo
 	return last
 }
 
-// Doubling returns pauses that begin at first and double up to longest. Each is then longer or
+// NewExponentialPauses returns pauses that begin at first and double up to longest. Each is then longer or
 // shorter by a random part of itself, up to jitter (0 to 1).
-func Doubling(first, longest time.Duration, jitter float64) backoff.BackOff {
+func NewExponentialPauses(first, longest time.Duration, jitter float64) backoff.BackOff {
 	return &backoff.ExponentialBackOff{InitialInterval: first, MaxInterval: longest, Multiplier: 2, RandomizationFactor: jitter}
 }

@@ -35,7 +35,7 @@ func TestDo(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), test.timeout)
 			defer cancel()
 			start, tries := time.Now(), 0
-			err := Do(ctx, Doubling(time.Second, 3*time.Second, 0), isBusy, func() error {
+			err := Do(ctx, NewExponentialPauses(time.Second, 3*time.Second, 0), isBusy, func() error {
 				tries++
 				if tries > len(test.errs) {
 					return nil
@@ -54,7 +54,7 @@ func TestNoLimitByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		errBusy := errors.New("busy")
-		err := Do(t.Context(), Doubling(time.Minute, time.Minute, 0.5), func(error) bool { return true }, func() error {
+		err := Do(t.Context(), NewExponentialPauses(time.Minute, time.Minute, 0.5), func(error) bool { return true }, func() error {
 			if time.Since(start) < 24*time.Hour {
 				return errBusy
 			}

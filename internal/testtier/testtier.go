@@ -67,10 +67,10 @@ func Needs(t testing.TB, needs ...Need) {
 	}
 }
 
-// Whole reports whether the test runs whole: every case that it has, as often as it says.
+// IsWhole reports whether the test runs whole: every case that it has, as often as it says.
 // Elsewhere than in the tier "check" it may run fewer; `make check` then runs it again,
 // like a test that was left out.
-func Whole(t testing.TB) bool {
+func IsWhole(t testing.TB) bool {
 	t.Helper()
 	if _, limited := tiers[Tier()]; !limited {
 		return true
@@ -90,7 +90,7 @@ func Checks(t testing.TB, few, all int) {
 		return
 	}
 	checks := few
-	if Whole(t) {
+	if IsWhole(t) {
 		checks = all
 	} else if Tier() == Short {
 		checks = few / 3

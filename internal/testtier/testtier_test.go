@@ -50,7 +50,7 @@ func TestWhole(t *testing.T) {
 		list := filepath.Join(t.TempDir(), "left-out")
 		t.Setenv("TEST_TIER", tier)
 		t.Setenv("TEST_LEFT_OUT", list)
-		whole := testtier.Whole(t)
+		whole := testtier.IsWhole(t)
 		recorded, _ := os.ReadFile(list)
 		if whole != want || strings.Contains(string(recorded), " TestWhole\n") == want {
 			t.Errorf("%q: runs whole: %t, recorded %q", tier, whole, recorded)

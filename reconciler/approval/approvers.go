@@ -76,8 +76,8 @@ func (a *Approvers) check() error {
 	return nil
 }
 
-// ByBacklogID returns the approver with the id of a Backlog user.
-func (a *Approvers) ByBacklogID(id int) (Approver, bool) {
+// FindByBacklogID returns the approver with the id of a Backlog user.
+func (a *Approvers) FindByBacklogID(id int) (Approver, bool) {
 	i := slices.IndexFunc(a.People, func(p Approver) bool { return id > 0 && p.BacklogID == id })
 	if i < 0 {
 		return Approver{}, false
@@ -85,9 +85,9 @@ func (a *Approvers) ByBacklogID(id int) (Approver, bool) {
 	return a.People[i], true
 }
 
-// ByIdentity returns the approver whose identity matches: the ARN of a caller, or USER@HOST,
+// FindByIdentity returns the approver whose identity matches: the ARN of a caller, or USER@HOST,
 // which also matches as USER.
-func (a *Approvers) ByIdentity(identity string) (Approver, bool) {
+func (a *Approvers) FindByIdentity(identity string) (Approver, bool) {
 	forms := []string{identity}
 	if user, _, ok := strings.Cut(identity, "@"); ok && !strings.HasPrefix(identity, "arn:") {
 		forms = append(forms, user)

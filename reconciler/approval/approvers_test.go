@@ -27,7 +27,7 @@ func TestApprovers(t *testing.T) {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	for id, name := range map[int]string{12: "Ann", 13: "Bob", 0: "", -1: "", 14: ""} {
-		if got, ok := a.ByBacklogID(id); got.Name != name || ok != (name != "") {
+		if got, ok := a.FindByBacklogID(id); got.Name != name || ok != (name != "") {
 			t.Errorf("%d: %+v", id, got)
 		}
 	}
@@ -41,7 +41,7 @@ func TestApprovers(t *testing.T) {
 		"cidx@host":               "",
 		"":                        "",
 	} {
-		if got, ok := a.ByIdentity(identity); got.Name != name || ok != (name != "") {
+		if got, ok := a.FindByIdentity(identity); got.Name != name || ok != (name != "") {
 			t.Errorf("%q: %+v", identity, got)
 		}
 	}

@@ -41,7 +41,7 @@ func (e *Error) Error() string { return failure.Text(e.Help, "Backlog", e.Op, e.
 func (e *Error) NextStep() string { return e.Help }
 
 // Unwrap lets errors.Is find both the kind and the cause.
-func (e *Error) Unwrap() []error { return failure.Wrapped(e.Kind, e.Err) }
+func (e *Error) Unwrap() []error { return failure.Causes(e.Kind, e.Err) }
 
 // statusError returns the error for an unsuccessful response with any body:
 // {"errors":[{"message":…}]}, that of an OAuth failure, or a proxy's page.

@@ -76,7 +76,7 @@ func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, er
 }
 
 func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, error) {
-	w, err := inventory.AtTip(ctx, config)
+	w, err := inventory.NewAtTip(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +112,11 @@ func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, erro
 // remains.
 func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit) (*Changed, error) {
 	b.Tree.Share(a.Tree)
-	before, err := inventory.WithoutRecord(ctx, config, a)
+	before, err := inventory.NewWithoutRecord(ctx, config, a)
 	if err != nil {
 		return nil, err
 	}
-	after, err := inventory.WithoutRecord(ctx, config, b)
+	after, err := inventory.NewWithoutRecord(ctx, config, b)
 	if err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func appendLeaves(found []string, value any) []string {
 }
 
 func readCompared(ctx context.Context, c *run.Config, name string) (*compared, error) {
-	w, err := inventory.AtTip(ctx, c)
+	w, err := inventory.NewAtTip(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func ReadGraph(ctx context.Context, c run.Config) (*Graph, error) {
 		return nil, err
 	}
 	defer c.CloseCommit(commit)
-	w, err := inventory.WithoutRecord(ctx, &c, commit)
+	w, err := inventory.NewWithoutRecord(ctx, &c, commit)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ type Finding struct {
 func Validate(ctx context.Context, c run.Config, commit *source.Commit) (*Validation, error) {
 	c.SetDefaults()
 	v := &Validation{Workspaces: []string{}, Findings: []Finding{}}
-	w, err := inventory.WithoutRecord(ctx, &c, commit)
+	w, err := inventory.NewWithoutRecord(ctx, &c, commit)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

@@ -23,7 +23,7 @@ const (
 type markup interface {
 	heading(text string) string
 	bold(text string) string
-	text(text string) string
+	escape(text string) string
 	code(text string) string // a name, a path or a command, in a line
 	listItem(marked string) string
 	table(header []string, rows [][]string) string // the cells are already marked up
@@ -53,7 +53,7 @@ func (markdown) heading(text string) string {
 func (markdown) bold(text string) string {
 	return "**" + markdownEscaper.Replace(visible.Line(text)) + "**"
 }
-func (markdown) text(text string) string       { return markdownEscaper.Replace(visible.Line(text)) }
+func (markdown) escape(text string) string     { return markdownEscaper.Replace(visible.Line(text)) }
 func (markdown) listItem(marked string) string { return "- " + marked }
 
 func (markdown) code(text string) string {
@@ -91,7 +91,7 @@ func (notation) heading(text string) string {
 func (notation) bold(text string) string {
 	return "''" + notationEscaper.Replace(visible.Line(text)) + "''"
 }
-func (notation) text(text string) string       { return notationEscaper.Replace(visible.Line(text)) }
+func (notation) escape(text string) string     { return notationEscaper.Replace(visible.Line(text)) }
 func (notation) listItem(marked string) string { return "- " + marked }
 
 // code returns escaped text: this format has no inline code.

@@ -59,7 +59,7 @@ func (s *document) addOffer(ws Workspace, shown int, isCut bool) {
 		return
 	}
 	addList(s, s.message("offer.waits", "workspace", s.writer.markup.code(ws.Name), "risk", s.message("risk."+o.Risk)), limitList(o.Changes), func(a ChangeToApprove) string {
-		return s.message("offer.change", "address", s.writer.markup.code(a.Address), "risk", s.message("risk."+a.Risk), "why", s.writer.markup.text(a.Why[s.writer.language]))
+		return s.message("offer.change", "address", s.writer.markup.code(a.Address), "risk", s.message("risk."+a.Risk), "why", s.writer.markup.escape(a.Why[s.writer.language]))
 	})
 	if len(o.Changes) == 0 {
 		s.addParagraph(s.message("offer.whole", "workspace", s.writer.markup.code(ws.Name)))

@@ -119,7 +119,7 @@ func (w *Writer) boldCount(n int) string {
 // maxReasons is the maximum number of reasons in a row.
 const maxReasons = 3
 
-func (w *Writer) reasons(reasons []string) string {
+func (w *Writer) listReasons(reasons []string) string {
 	text := w.codeList(reasons[:min(len(reasons), maxReasons)])
 	if len(reasons) > maxReasons {
 		text += ", …"

@@ -83,7 +83,7 @@ func (s *document) previewTable(p *Preview) string {
 	for _, ws := range p.tableWorkspaces() {
 		rows = append(rows, []string{
 			s.writer.markup.code(ws.Name), s.message("outcome." + ws.Outcome),
-			countText(ws.Add), countText(ws.Change), s.writer.boldCount(ws.Replace), s.writer.boldCount(ws.Destroy), s.writer.reasons(ws.Reasons),
+			countText(ws.Add), countText(ws.Change), s.writer.boldCount(ws.Replace), s.writer.boldCount(ws.Destroy), s.writer.listReasons(ws.Reasons),
 		})
 	}
 	if omitted := len(p.Workspaces) - len(rows); omitted > 0 {

@@ -18,8 +18,8 @@ import (
 	"reconcile/state"
 )
 
-// elsewhere listens at an address that nobody allowed, and counts who comes.
-func elsewhere(t *testing.T) (address string, calls func() int) {
+// startForbiddenServer listens at an address that nobody allowed, and counts who comes.
+func startForbiddenServer(t *testing.T) (address string, calls func() int) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -196,7 +196,7 @@ var fetches = map[string]string{
 // address of its author, with the check alone.
 func TestFetchesConnectNowhere(t *testing.T) {
 	t.Parallel()
-	address, calls := elsewhere(t)
+	address, calls := startForbiddenServer(t)
 	w := newTracedEnv(t, harmlessFiles)
 	w.useEnv("disable_checkpoint = true\n")
 	w.openPullRequest(1, "fetches", fetchArchive(address))

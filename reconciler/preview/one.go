@@ -55,7 +55,7 @@ func makeRecovered(ctx, killCtx context.Context, c *run.Config, request Request)
 }
 
 func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, answer *Response) error {
-	tip, err := inventory.AtTip(ctx, c)
+	tip, err := inventory.NewAtTip(ctx, c)
 	if err != nil {
 		answer.EndsRound = true
 		return err

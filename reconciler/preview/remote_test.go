@@ -29,7 +29,7 @@ func TestRemote(t *testing.T) {
 		"try again": TestPreviewsTryAgain,
 		"at once":   TestPreviewsAtOnce,
 	}
-	if testtier.Whole(t) {
+	if testtier.IsWhole(t) {
 		maps.Copy(tests, map[string]func(*testing.T){
 			"not applied": TestPreviewsOfWhatIsNotApplied,
 			"of many":     TestPreviewsOfManyWorkspaces,

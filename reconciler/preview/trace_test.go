@@ -115,8 +115,8 @@ func (w *tracedEnv) learnBaseline() {
 	w.Must(os.Mkdir(w.logs, 0o755))
 }
 
-// refused returns the files of a pull request that the check refuses.
-func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool {
+// refusedFiles returns the files of a pull request that the check refuses.
+func (w *tracedEnv) refusedFiles(number int, branch, archive string) map[string]bool {
 	w.T.Helper()
 	w.openPullRequest(number, branch, archive)
 	w.Config.Executor = fakePlanner{w.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
@@ -208,7 +208,7 @@ func (w *tracedEnv) planTracedCases(archive string) {
 func TestTraceOfGenerated(t *testing.T) {
 	t.Parallel()
 	count, batch := 1000, 250
-	if testtier.Whole(t) {
+	if testtier.IsWhole(t) {
 		count = 10000
 	}
 	w := newTracedEnv(t, harmlessFiles)
@@ -218,7 +218,7 @@ func TestTraceOfGenerated(t *testing.T) {
 	for i := range count {
 		all = append(all, txtar.File{Name: fmt.Sprintf("g%d.tf", i), Data: []byte(generatedConfig(i, randomExpression(random)))})
 	}
-	refused := w.refused(2, "generated", inWorkspaces("g", all, batch))
+	refused := w.refusedFiles(2, "generated", placeInWorkspaces("g", all, batch))
 	var passed []txtar.File
 	for i, file := range all {
 		if !refused[fmt.Sprintf("env/g%d/%s", i/batch, file.Name)] {
@@ -228,11 +228,11 @@ func TestTraceOfGenerated(t *testing.T) {
 	if len(passed) < count*3/10 || len(passed) > count*9/10 {
 		t.Errorf("%d of %d pass the check: this test shows little", len(passed), count)
 	}
-	w.planTraced(3, "passed", inWorkspaces("b", passed, batch), "init", "plan", "show")
+	w.planTraced(3, "passed", placeInWorkspaces("b", passed, batch), "init", "plan", "show")
 }
 
-// inWorkspaces puts files into workspaces, batch files in each.
-func inWorkspaces(name string, files []txtar.File, batch int) string {
+// placeInWorkspaces puts files into workspaces, batch files in each.
+func placeInWorkspaces(name string, files []txtar.File, batch int) string {
 	var archive strings.Builder
 	for n := 0; n < len(files); n += batch {
 		dir := fmt.Sprintf("env/%s%d", name, n/batch)

@@ -16,18 +16,18 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// holds evaluates the condition of an entry for the value at a path. A condition that does
+// matches evaluates the condition of an entry for the value at a path. A condition that does
 // not come out, because a value is not known before the apply or is of another type than
 // expected, holds: what is not known is the worst it could be.
-func (s *subject) holds(r *rule, at steps) bool {
+func (s *subject) matches(r *rule, at steps) bool {
 	if r.When == nil {
 		return true
 	}
 	ctx := &hcl.EvalContext{
-		Variables: map[string]cty.Value{"before": s.before(at), "after": s.after(at)},
+		Variables: map[string]cty.Value{"before": s.valueBefore(at), "after": s.valueAfter(at)},
 		Functions: maps.Clone(functions),
 	}
-	ctx.Functions["old"], ctx.Functions["new"] = lookup(s.before), lookup(s.after)
+	ctx.Functions["old"], ctx.Functions["new"] = lookup(s.valueBefore), lookup(s.valueAfter)
 	ctx.Functions["destroysfirst"] = predicate(0, func([]cty.Value) bool { return s.change.Actions.DestroyBeforeCreate() })
 	value, diags := r.When.Value(ctx)
 	if diags.HasErrors() || !value.IsKnown() || value.IsNull() || value.Type() != cty.Bool {
@@ -36,9 +36,9 @@ func (s *subject) holds(r *rule, at steps) bool {
 	return value.True()
 }
 
-func (s *subject) before(at steps) cty.Value { return toCty(valueAt(s.change.Before, at), nil) }
+func (s *subject) valueBefore(at steps) cty.Value { return toCty(valueAt(s.change.Before, at), nil) }
 
-func (s *subject) after(at steps) cty.Value {
+func (s *subject) valueAfter(at steps) cty.Value {
 	return toCty(valueAt(s.change.After, at), unknownAt(s.change.AfterUnknown, at))
 }
 

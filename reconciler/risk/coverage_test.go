@@ -27,7 +27,7 @@ func TestEveryTypeAndAttributeOfTheEstate(t *testing.T) {
 		if _, ok := k.kinds[typeName]; !ok {
 			t.Errorf("%s is in no list of data/types.hcl", typeName)
 		}
-		about := k.about(typeName, map[string]*aboutType{})
+		about := k.entriesFor(typeName, map[string]*typeEntries{})
 		for path := range paths {
 			count++
 			if !isKnown(k, about, typeName, replaces[typeName], strings.Split(path, ".")) {
@@ -40,7 +40,7 @@ func TestEveryTypeAndAttributeOfTheEstate(t *testing.T) {
 	}
 }
 
-func isKnown(k *knowledge, about *aboutType, typeName string, replaces []string, p steps) bool {
+func isKnown(k *knowledge, about *typeEntries, typeName string, replaces []string, p steps) bool {
 	covers := func(r *rule) bool { return slices.ContainsFunc(withoutIndexes(r.patterns), p.startsWith) }
 	onUpdates := func(r *rule) bool { return slices.Contains(r.On, onUpdate) && covers(r) }
 	return slices.ContainsFunc(about.rules, onUpdates) || slices.ContainsFunc(about.harmless, covers) ||

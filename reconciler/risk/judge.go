@@ -19,21 +19,21 @@ const (
 // subject is the change of one resource that is judged.
 type subject struct {
 	knowledge *knowledge
-	about     *aboutType
+	entries   *typeEntries
 	typeName  string
 	change    *tfjson.Change
 }
 
-// aboutType are the entries about one type.
-type aboutType struct{ rules, notes, harmless []*rule }
+// typeEntries are the entries about one type.
+type typeEntries struct{ rules, notes, harmless []*rule }
 
-// about returns the entries about a type, from a cache for one plan.
-func (k *knowledge) about(typeName string, cache map[string]*aboutType) *aboutType {
+// entriesFor returns the entries about a type, from a cache for one plan.
+func (k *knowledge) entriesFor(typeName string, cache map[string]*typeEntries) *typeEntries {
 	if found := cache[typeName]; found != nil {
 		return found
 	}
 	other := func(r *rule) bool { return !r.isFor(typeName) }
-	found := &aboutType{
+	found := &typeEntries{
 		rules:    slices.DeleteFunc(slices.Clone(k.rules), other),
 		notes:    slices.DeleteFunc(slices.Clone(k.notes), other),
 		harmless: slices.DeleteFunc(slices.Clone(k.harmless), other),
@@ -51,8 +51,8 @@ type verdict struct {
 	isNote          bool // it adds a sentence
 }
 
-// of returns a verdict as the only one on a change.
-func (v verdict) of(rc *tfjson.ResourceChange) Change {
+// toChange returns a verdict as the only one on a change.
+func (v verdict) toChange(rc *tfjson.ResourceChange) Change {
 	change := Change{Address: rc.Address, Risk: v.risk, Why: v.why, Rule: v.rule, Unjudged: v.unjudged, Guard: v.guard}
 	if rc.Change != nil {
 		change.Actions = rc.Change.Actions
@@ -67,11 +67,11 @@ func (k *knowledge) verdictOf(name string) verdict {
 }
 
 // judgeResource returns false for what does not change at all.
-func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, cache map[string]*aboutType) (Change, bool) {
+func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, cache map[string]*typeEntries) (Change, bool) {
 	if rc == nil || rc.Change == nil {
 		return Change{}, false
 	}
-	s := &subject{knowledge: k, about: k.about(rc.Type, cache), typeName: rc.Type, change: rc.Change}
+	s := &subject{knowledge: k, entries: k.entriesFor(rc.Type, cache), typeName: rc.Type, change: rc.Change}
 	action := actionOf(rc)
 	var verdicts []verdict
 	switch action {
@@ -85,7 +85,7 @@ func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, 
 		verdicts = append(verdicts, s.verdictOfKind("action.read-program", kind))
 	case onCreate, onReplace:
 		verdicts = s.judgeCreate(action)
-		if kinds := programs.of(rc.Address); kinds != "" {
+		if kinds := programs.namesFor(rc.Address); kinds != "" {
 			verdicts = append(verdicts, s.verdictOfKind("action.provisioner", kind{What: kinds, WhatJa: kinds}))
 		}
 	case onDelete:
@@ -95,7 +95,7 @@ func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, 
 	default:
 		verdicts = []verdict{k.verdictOf("action." + action)}
 	}
-	change := combine(verdicts).of(rc)
+	change := combine(verdicts).toChange(rc)
 	return change, true
 }
 
@@ -136,7 +136,7 @@ func (s *subject) isAWS() bool { return strings.HasPrefix(s.typeName, "aws_") }
 
 // judgeCreate judges what is made, or replaced.
 func (s *subject) judgeCreate(action string) []verdict {
-	verdicts := append(s.applyRules(s.about.rules, onCreate), s.applyRules(s.about.notes, onCreate)...)
+	verdicts := append(s.applyRules(s.entries.rules, onCreate), s.applyRules(s.entries.notes, onCreate)...)
 	if action == onReplace {
 		return append(verdicts, s.judgeDestroy(action)...)
 	}
@@ -146,7 +146,7 @@ func (s *subject) judgeCreate(action string) []verdict {
 // judgeDestroy judges the end of a resource, also the end that a replacement begins with. A
 // rule for it goes before the lists.
 func (s *subject) judgeDestroy(action string) []verdict {
-	if verdicts := s.applyRules(s.about.rules, action); len(verdicts) > 0 {
+	if verdicts := s.applyRules(s.entries.rules, action); len(verdicts) > 0 {
 		return verdicts
 	}
 	entry, ok := s.knowledge.kinds[s.typeName]
@@ -173,7 +173,7 @@ func (s *subject) applyRules(entries []*rule, action string) []verdict {
 		if !s.isAWS() || !slices.Contains(r.On, action) {
 			continue
 		}
-		if at := r.patterns[0]; s.holds(r, at) {
+		if at := r.patterns[0]; s.matches(r, at) {
 			verdicts = append(verdicts, s.verdictOfRule(r, at))
 		}
 	}
@@ -195,12 +195,12 @@ func (s *subject) judgeUpdate() []verdict {
 	for _, p := range changed {
 		verdicts = append(verdicts, s.judgeAttribute(p))
 	}
-	for _, note := range s.about.notes {
+	for _, note := range s.entries.notes {
 		if !slices.Contains(note.On, onUpdate) {
 			continue
 		}
 		for _, p := range changed {
-			if at, ok := note.covers(p, false); ok && s.holds(note, at) {
+			if at, ok := note.covers(p, false); ok && s.matches(note, at) {
 				verdicts = append(verdicts, s.verdictOfRule(note, at))
 				break
 			}
@@ -238,7 +238,7 @@ func (s *subject) judgeAttribute(p steps) verdict {
 	var best *verdict
 	var bestLength int
 	known, isUnknown := "", unknownAt(s.change.AfterUnknown, p) == true
-	for _, r := range s.about.rules {
+	for _, r := range s.entries.rules {
 		if !slices.Contains(r.On, onUpdate) {
 			continue
 		}
@@ -247,7 +247,7 @@ func (s *subject) judgeAttribute(p steps) verdict {
 			continue
 		}
 		known = r.id()
-		if !s.holds(r, at) {
+		if !s.matches(r, at) {
 			continue
 		}
 		v := s.verdictOfRule(r, at)
@@ -268,7 +268,7 @@ func (s *subject) judgeAttribute(p steps) verdict {
 		v.rule = "provider." + s.typeName
 		return v
 	}
-	for _, r := range s.about.harmless {
+	for _, r := range s.entries.harmless {
 		if _, ok := r.covers(p, false); ok {
 			v := s.verdictOfPath("action.harmless", p)
 			v.rule = "harmless." + r.id()

@@ -42,8 +42,8 @@ func (p programs) addModule(prefix string, m *tfjson.ConfigModule) {
 // instanceKey is the key of an instance in an address: ["a"] or [0].
 var instanceKey = lazyregexp.New(`\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]`)
 
-// of names the provisioners of a resource, or returns "".
-func (p programs) of(address string) string {
+// namesFor names the provisioners of a resource, or returns "".
+func (p programs) namesFor(address string) string {
 	if len(p) == 0 {
 		return ""
 	}

@@ -69,7 +69,7 @@ func (k *knowledge) judge(plan *tfjson.Plan) Report {
 	if plan == nil {
 		return report
 	}
-	programs, cache := provisionersOf(plan), map[string]*aboutType{}
+	programs, cache := provisionersOf(plan), map[string]*typeEntries{}
 	for _, rc := range plan.ResourceChanges {
 		if change, ok := k.judgeResource(rc, programs, cache); ok {
 			report.Changes = append(report.Changes, change)
@@ -77,12 +77,12 @@ func (k *knowledge) judge(plan *tfjson.Plan) Report {
 	}
 	for _, deferred := range plan.DeferredChanges {
 		if rc := deferred.ResourceChange; rc != nil {
-			report.Changes = append(report.Changes, k.verdictOf("action.defer").of(rc))
+			report.Changes = append(report.Changes, k.verdictOf("action.defer").toChange(rc))
 		}
 	}
 	for _, invocation := range plan.ActionInvocations {
 		if invocation != nil {
-			change := k.verdictOf("action.invoke").of(&tfjson.ResourceChange{Address: invocation.Address})
+			change := k.verdictOf("action.invoke").toChange(&tfjson.ResourceChange{Address: invocation.Address})
 			report.Changes = append(report.Changes, change)
 		}
 	}

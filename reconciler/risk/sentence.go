@@ -73,7 +73,7 @@ func (s *subject) quoteOld(at steps, japanese bool) string {
 
 func (s *subject) quoteNew(at steps, japanese bool) string {
 	if hasUnknown(unknownAt(s.change.AfterUnknown, at)) {
-		return words(japanese, "(known after apply)", "（適用後に決まる値）")
+		return inLanguage(japanese, "(known after apply)", "（適用後に決まる値）")
 	}
 	return quote(valueAt(s.change.After, at), isMarked(s.change.AfterSensitive, at), japanese)
 }
@@ -83,16 +83,16 @@ func (s *subject) quoteWeights(at steps, japanese bool) string {
 	if isMarked(s.change.AfterSensitive, at) || isMarked(s.change.BeforeSensitive, at) {
 		return quote(nil, true, japanese)
 	}
-	list := []cty.Value{s.before(at), s.after(at), cty.StringVal("endpoint_id"), cty.StringVal("weight")}
+	list := []cty.Value{s.valueBefore(at), s.valueAfter(at), cty.StringVal("endpoint_id"), cty.StringVal("weight")}
 	if !areSharesKnown(list) {
-		return words(japanese, "(known after apply)", "（適用後に決まる値）")
+		return inLanguage(japanese, "(known after apply)", "（適用後に決まる値）")
 	}
 	before, _ := weightsOf(list[0], "endpoint_id", "weight")
 	now, _ := weightsOf(list[1], "endpoint_id", "weight")
 	var moved []string
 	for _, endpoint := range slices.Sorted(maps.Keys(before)) {
 		if _, ok := now[endpoint]; !ok {
-			moved = append(moved, fmt.Sprintf("%s: %v → %s", shortName(endpoint), before[endpoint], words(japanese, "removed", "なし")))
+			moved = append(moved, fmt.Sprintf("%s: %v → %s", shortName(endpoint), before[endpoint], inLanguage(japanese, "removed", "なし")))
 		}
 	}
 	for _, endpoint := range slices.Sorted(maps.Keys(now)) {
@@ -114,12 +114,12 @@ func shortName(arn string) string {
 // quote shows a value. It never shows one that Terraform marks as sensitive.
 func quote(v any, sensitive, japanese bool) string {
 	if sensitive {
-		return words(japanese, "(sensitive)", "（機密）")
+		return inLanguage(japanese, "(sensitive)", "（機密）")
 	}
 	var text string
 	switch v := v.(type) {
 	case nil:
-		return words(japanese, "(none)", "（なし）")
+		return inLanguage(japanese, "(none)", "（なし）")
 	case string:
 		text = strconv.Quote(v)
 		if isPlainWord().MatchString(v) {
@@ -137,7 +137,7 @@ func quote(v any, sensitive, japanese bool) string {
 // isPlainWord matches what needs no quotation marks in a sentence.
 var isPlainWord = lazyregexp.New(`^[A-Za-z0-9._:/+-]+$`)
 
-func words(japanese bool, en, ja string) string {
+func inLanguage(japanese bool, en, ja string) string {
 	if japanese {
 		return ja
 	}

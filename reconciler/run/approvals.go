@@ -42,10 +42,10 @@ func mayApprove(approvers *approval.Approvers, a state.Approval) bool {
 	case approvers == nil:
 		return a.Comment == nil
 	case a.Comment != nil:
-		_, named := approvers.ByBacklogID(a.Comment.UserID)
+		_, named := approvers.FindByBacklogID(a.Comment.UserID)
 		return named
 	}
-	_, named := approvers.ByIdentity(a.ApprovedBy)
+	_, named := approvers.FindByIdentity(a.ApprovedBy)
 	return named
 }
 

@@ -33,8 +33,8 @@ func (c *phaseClock) enter(workspace string, phase Phase, elapsed time.Duration)
 	c.phases[workspace] = list
 }
 
-// of returns the phases of a workspace that took time, in order.
-func (c *phaseClock) of(workspace string) []state.PhaseTime {
+// phasesOf returns the phases of a workspace that took time, in order.
+func (c *phaseClock) phasesOf(workspace string) []state.PhaseTime {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []state.PhaseTime
@@ -46,5 +46,5 @@ func (c *phaseClock) of(workspace string) []state.PhaseTime {
 	return list
 }
 
-// PhasesOf returns how long the run worked on each step of a workspace, in order.
-func (r *Run) PhasesOf(workspace string) []state.PhaseTime { return r.phases.of(workspace) }
+// Phases returns how long the run worked on each step of a workspace, in order.
+func (r *Run) Phases(workspace string) []state.PhaseTime { return r.phases.phasesOf(workspace) }

@@ -16,10 +16,10 @@ func TestPhases(t *testing.T) {
 		c.enter("a", phase, time.Duration(max(i-1, 0))*time.Second)
 	}
 	want := []state.PhaseTime{{Phase: "lease", EndMS: 1000}, {Phase: "plan", StartMS: 1000, EndMS: 2000}, {Phase: "apply", StartMS: 2000, EndMS: 3000}}
-	if got := c.of("a"); !slices.Equal(got, want) {
+	if got := c.phasesOf("a"); !slices.Equal(got, want) {
 		t.Errorf("%+v", got)
 	}
-	if got := c.of("b"); got != nil {
+	if got := c.phasesOf("b"); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

@@ -21,7 +21,7 @@ const RecordTimeout = 20 * time.Second
 // RetryWrite repeats a write that must not be lost, until it succeeds, ctx ends, or the
 // error is permanent.
 func RetryWrite(ctx context.Context, write func() error) error {
-	return retry.Do(ctx, retry.Doubling(50*time.Millisecond, 2*time.Second, 0), state.IsRetryable, write)
+	return retry.Do(ctx, retry.NewExponentialPauses(50*time.Millisecond, 2*time.Second, 0), state.IsRetryable, write)
 }
 
 // Backoff returns the delay before the next try after n failures in a row: one minute,

@@ -172,7 +172,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	}
 	s.learnPlan(saved, text)
 	for _, failure := range planjson.FailedChecks(saved) {
-		failure = s.tellable(failure)
+		failure = s.redactCheck(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
 		s.addWarning(failure)
 	}
@@ -226,8 +226,8 @@ func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (er
 // maxFailure bounds the text of one failed check, in bytes.
 const maxFailure = 16 << 10
 
-// tellable redacts and shortens the text of a failed check.
-func (s *Session) tellable(failure string) string {
+// redactCheck redacts and shortens the text of a failed check.
+func (s *Session) redactCheck(failure string) string {
 	return excerpt.Shorten(s.log.Text(failure), maxFailure)
 }
 

@@ -126,7 +126,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 		}
 	}
 	for _, failure := range planjson.FailedResults(state.Checks) { // after sensitive values are known
-		o.FailedChecks = append(o.FailedChecks, s.tellable(failure))
+		o.FailedChecks = append(o.FailedChecks, s.redactCheck(failure))
 	}
 	slices.Sort(o.Sensitive)
 	o.Sensitive = slices.Compact(o.Sensitive)

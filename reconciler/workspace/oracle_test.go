@@ -262,7 +262,7 @@ func TestPlansReadInputs(t *testing.T) {
 		t.Fatalf("%q, %q, %v", archives, scripts, err)
 	}
 	testtier.Tool(t, string(repotree.Terraform)) // without it there is no plan to count
-	whole := testtier.Whole(t)
+	whole := testtier.IsWhole(t)
 	var total, planned atomic.Int64
 	t.Cleanup(func() {
 		if planned.Load()*2 < total.Load() || total.Load() == 0 {
@@ -331,7 +331,7 @@ func TestGeneratedPlansReadInputs(t *testing.T) {
 	t.Parallel()
 	const batch = 10
 	count := 20
-	if testtier.Whole(t) {
+	if testtier.IsWhole(t) {
 		count = 200
 	}
 	drawn := rapid.Custom(func(t *rapid.T) *layoutGen {

@@ -36,7 +36,7 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	sent := 0
-	err := retry.Do(ctx, retry.Doubling(10*time.Millisecond, 500*time.Millisecond, 1), mayBeRetried, func() error {
+	err := retry.Do(ctx, retry.NewExponentialPauses(10*time.Millisecond, 500*time.Millisecond, 1), mayBeRetried, func() error {
 		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, countTries(&sent))
 		return err
 	})

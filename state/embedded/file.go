@@ -33,7 +33,7 @@ func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
 	// write a few milliseconds.
 	isLocked := func(err error) bool { return errors.Is(err, bbolterrors.ErrTimeout) }
 	var db *bbolt.DB
-	err := retry.Do(ctx, retry.Doubling(75*time.Microsecond, 3*time.Millisecond, 1./3), isLocked, func() (err error) {
+	err := retry.Do(ctx, retry.NewExponentialPauses(75*time.Microsecond, 3*time.Millisecond, 1./3), isLocked, func() (err error) {
 		db, err = tryOpen(path, readOnly)
 		return err
 	})

@@ -87,8 +87,8 @@ func childCommand(t *testing.T, action, location string, env []string) (*exec.Cm
 	return cmd, temp
 }
 
-// eachLocation runs test on a location of each kind.
-func eachLocation(t *testing.T, test func(t *testing.T, location string, s *snapshot.Store, env []string)) {
+// forEachLocation runs test on a location of each kind.
+func forEachLocation(t *testing.T, test func(t *testing.T, location string, s *snapshot.Store, env []string)) {
 	t.Run("directory", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "snapshots")
 		server := s3test.Start(t)
@@ -113,7 +113,7 @@ func assertEmpty(t *testing.T, s *snapshot.Store, temp string) {
 }
 
 func TestKilledPutLeavesNothing(t *testing.T) {
-	eachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
+	forEachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
 		cmd, temp := childCommand(t, "hangs", location, env)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -134,7 +134,7 @@ func TestKilledPutLeavesNothing(t *testing.T) {
 }
 
 func TestFullDiskLeavesNothing(t *testing.T) {
-	eachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
+	forEachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
 		cmd, temp := childCommand(t, "disk full", location, env)
 		out, err := cmd.Output()
 		if err == nil || !strings.Contains(string(out), syscall.EFBIG.Error()) {

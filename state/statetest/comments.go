@@ -20,13 +20,13 @@ func testComments(t *testing.T, open Open) {
 		t.Fatalf("nothing was read: %+v, %v", first, err)
 	}
 	given := state.Approval{ApprovedBy: "Bob", EndsAt: testTime.Add(time.Hour), Comment: &state.ApprovalComment{PullRequest: 7, ID: 1, UserID: 9, Hash: "h"}}
-	read, err := a.record.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
+	read, err := a.record.ApproveByComment(ctx, plan, given, first.WithComment(1, state.ReadComment{Hash: "h", Done: true}))
 	if err != nil || read.Rev != 1 || !read.Comments[1].Done {
 		t.Fatalf("approve by a comment: %+v, %v", read, err)
 	}
-	_, err = b.record.ApproveByComment(ctx, plan, given, first.With(1, state.ReadComment{Hash: "h", Done: true}))
+	_, err = b.record.ApproveByComment(ctx, plan, given, first.WithComment(1, state.ReadComment{Hash: "h", Done: true}))
 	assertErr(t, "another run reads it, too", err, state.ErrCommentsRead)
-	_, err = b.record.PutReadComments(ctx, first.With(2, state.ReadComment{Hash: "i"}))
+	_, err = b.record.PutReadComments(ctx, first.WithComment(2, state.ReadComment{Hash: "i"}))
 	assertErr(t, "what another run has read before", err, state.ErrCommentsRead)
 
 	approval := approvalOf(t, b)
@@ -36,14 +36,14 @@ func testComments(t *testing.T, open Open) {
 	}
 	// Taken back, it can be given again; a second time changes nothing.
 	for range 2 {
-		if read, err = a.record.TakeBackApproval(ctx, approval, read.Without(1)); err != nil || read.Comments[1].Done {
+		if read, err = a.record.TakeBackApproval(ctx, approval, read.WithoutComment(1)); err != nil || read.Comments[1].Done {
 			t.Fatalf("take back: %+v, %v", read, err)
 		}
 	}
 	if all, err := b.record.Approvals(ctx); err != nil || len(all) != 0 {
 		t.Fatalf("taken back, and still there: %+v, %v", all, err)
 	}
-	_, err = a.record.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
+	_, err = a.record.ApproveByComment(ctx, plan, given, read.WithComment(1, state.ReadComment{Hash: "h", Done: true}))
 	assertErr(t, "approve again", err, nil)
 	approvalOf(t, a)
 }
@@ -71,7 +71,7 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 		t.Helper()
 		read, err := a.record.ReadComments(ctx, 7)
 		assertErr(t, "read", err, nil)
-		_, err = a.record.ApproveByComment(ctx, plan, given, read.With(1, state.ReadComment{Hash: "h", Done: true}))
+		_, err = a.record.ApproveByComment(ctx, plan, given, read.WithComment(1, state.ReadComment{Hash: "h", Done: true}))
 		assertErr(t, "approve", err, nil)
 	}
 	give()

@@ -68,7 +68,7 @@ func serve(shares Shares, groups []Group, at int, part float64) {
 	tried := slices.Concat(groups[at:at+1], groups[:at], groups[at+1:])
 	for _, g := range tried[:min(len(tried), maxFailover+1)] {
 		if g.CanServe() {
-			spread(shares, g.Endpoints, part, func(e Endpoint) int {
+			divide(shares, g.Endpoints, part, func(e Endpoint) int {
 				if e.IsUnhealthy {
 					return 0
 				}
@@ -80,15 +80,15 @@ func serve(shares Shares, groups []Group, at int, part float64) {
 	// Nobody is healthy: "fails open", to a random endpoint of the closest group.
 	for _, g := range tried {
 		if len(g.Endpoints) > 0 {
-			spread(shares, g.Endpoints, part, func(Endpoint) int { return 1 })
+			divide(shares, g.Endpoints, part, func(Endpoint) int { return 1 })
 			return
 		}
 	}
 	shares[Failed] += part
 }
 
-// spread divides a part over endpoints by their weights.
-func spread(shares Shares, endpoints []Endpoint, part float64, weight func(Endpoint) int) {
+// divide divides a part over endpoints by their weights.
+func divide(shares Shares, endpoints []Endpoint, part float64, weight func(Endpoint) int) {
 	sum := 0
 	for _, e := range endpoints {
 		sum += weight(e)
@@ -109,8 +109,8 @@ func (g Group) CanServe() bool {
 	return slices.ContainsFunc(g.Endpoints, func(e Endpoint) bool { return e.Weight > 0 && !e.IsUnhealthy })
 }
 
-// Near returns the groups ordered for a client that is closest to a Region.
-func Near(region string, groups []Group) []Group {
+// SortByDistance returns the groups ordered for a client that is closest to a Region.
+func SortByDistance(region string, groups []Group) []Group {
 	return slices.SortedStableFunc(slices.Values(groups), func(a, b Group) int {
 		return cmp.Compare(distance(a, region), distance(b, region))
 	})
@@ -123,10 +123,10 @@ func distance(g Group, region string) int {
 	return 1
 }
 
-// Between returns all that edges may see while a change is on its way to them: each group
+// ListTransitions returns all that edges may see while a change is on its way to them: each group
 // as it was, or as it is. The groups of two Regions are written in no order, and an apply
 // can end between them.
-func Between(before, after []Group) [][]Group {
+func ListTransitions(before, after []Group) [][]Group {
 	seen := [][]Group{nil}
 	for _, region := range regionsOf(before, after) {
 		var next [][]Group

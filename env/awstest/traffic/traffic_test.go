@@ -42,7 +42,7 @@ func TestRoute(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := traffic.Route(traffic.Near("tokyo", []traffic.Group{tt.osaka, tt.tokyo})); !maps.Equal(got, tt.want) {
+			if got := traffic.Route(traffic.SortByDistance("tokyo", []traffic.Group{tt.osaka, tt.tokyo})); !maps.Equal(got, tt.want) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -55,7 +55,7 @@ func TestBetween(t *testing.T) {
 	before := []traffic.Group{group("tokyo", 100, healthy("a", 1)), group("osaka", 0, healthy("o", 0))}
 	after := []traffic.Group{group("tokyo", 0, healthy("a", 0)), group("osaka", 100, healthy("o", 1))}
 	failed := 0
-	for _, groups := range traffic.Between(before, after) {
+	for _, groups := range traffic.ListTransitions(before, after) {
 		if traffic.Route(groups)[traffic.Failed] > 0 {
 			failed++
 		}

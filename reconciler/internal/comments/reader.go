@@ -206,12 +206,12 @@ func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
 	commands, isAttempt := approval.FindCommands(c.Text)
 	if len(commands) == 0 && !isAttempt {
 		if !wasRead && len(v.offers) > 0 && len(v.read.Comments) < maxKept {
-			v.read, v.isDirty = v.read.With(c.ID, state.ReadComment{Hash: hash}), true
+			v.read, v.isDirty = v.read.WithComment(c.ID, state.ReadComment{Hash: hash}), true
 		}
 		return nil
 	}
 	if v.answered[c.ID] {
-		v.read, v.isDirty = v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}), true
+		v.read, v.isDirty = v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}), true
 		return nil
 	}
 	why := v.refuseComment(c, len(commands) > 0, wasRead && before.Hash != hash)
@@ -264,7 +264,7 @@ func (v *reading) confirm(ctx context.Context, c approval.Comment, approved []st
 
 // refuseComment returns why nothing in a comment counts; "" if something may.
 func (v *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) string {
-	_, isApprover := v.reader.Approvers.ByBacklogID(c.AuthorID)
+	_, isApprover := v.reader.Approvers.FindByBacklogID(c.AuthorID)
 	switch {
 	case !hasCommand:
 		return notify.RefusedForm
@@ -302,7 +302,7 @@ const failedRead = "read"
 
 // approve places the approval of a plan, and returns why it does not count.
 func (v *reading) approve(ctx context.Context, plan state.OfferedPlan, c approval.Comment, hash string) string {
-	person, _ := v.reader.Approvers.ByBacklogID(c.AuthorID)
+	person, _ := v.reader.Approvers.FindByBacklogID(c.AuthorID)
 	end := c.CreatedAt.Add(approvalDuration)
 	if !v.reader.Config.Now().Before(end) {
 		return notify.RefusedOld
@@ -311,7 +311,7 @@ func (v *reading) approve(ctx context.Context, plan state.OfferedPlan, c approva
 		ApprovedBy: person.Name, EndsAt: end, BeforeMerge: v.thread.PullRequest.IsOpen && plan.PullRequest != 0,
 		Comment: &state.ApprovalComment{PullRequest: v.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
 	}
-	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	switch {
 	case errors.Is(err, state.ErrNotOffered):
 		return notify.RefusedNotOffered
@@ -332,7 +332,7 @@ func (v *reading) refuse(ctx context.Context, c approval.Comment, hash string, r
 	if err := v.answer(ctx, c.ID, refusals); err != nil {
 		return err
 	}
-	read, err := v.reader.Config.Record.PutReadComments(ctx, v.read.With(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := v.reader.Config.Record.PutReadComments(ctx, v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	if err == nil {
 		v.read, v.isDirty = read, false
 	}

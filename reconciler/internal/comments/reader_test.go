@@ -298,7 +298,7 @@ func TestCheats(t *testing.T) {
 			}
 			for id := range read.Comments {
 				if len(answers) > 0 {
-					read = read.Without(id)
+					read = read.WithoutComment(id)
 				}
 			}
 			if _, err = w.record.PutReadComments(t.Context(), read); err != nil {
@@ -334,7 +334,7 @@ func (w *commentsEnv) beginApply() {
 	}
 	defer l.Abandon()
 	a := w.approvals()[0]
-	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.Consumed()}}
+	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.ForAttempt()}}
 	if err := l.BeginApply(ctx, ws); err != nil {
 		w.Fatal(err)
 	}

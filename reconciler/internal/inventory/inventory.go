@@ -39,7 +39,7 @@ type Inventory struct {
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
 
 	modules  map[string]string   // warnings, by name; see dropModules
-	applying map[string]runid.ID // runs that are applying a workspace now; set by AtTip
+	applying map[string]runid.ID // runs that are applying a workspace now; set by NewAtTip
 }
 
 // Entry is one workspace of an inventory.
@@ -129,8 +129,8 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	return w, nil
 }
 
-// AtTip builds the inventory of the tip without adopting the tip.
-func AtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
+// NewAtTip builds the inventory of the tip without adopting the tip.
+func NewAtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 	head, err := c.ReadHead(ctx)
 	if err != nil {
 		return nil, err
@@ -154,8 +154,8 @@ func AtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 	return w, w.noteApplying(ctx)
 }
 
-// WithoutRecord builds the inventory of a commit without a record. It parses nothing.
-func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*Inventory, error) {
+// NewWithoutRecord builds the inventory of a commit without a record. It parses nothing.
+func NewWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*Inventory, error) {
 	settings, err := c.LoadSettings(commit)
 	if err != nil {
 		return nil, err

@@ -116,7 +116,7 @@ func (w *Inventory) noteApplying(ctx context.Context) error {
 	return nil
 }
 
-// ApplyingRun returns the run that is applying a workspace, by an inventory of AtTip; "" for
+// ApplyingRun returns the run that is applying a workspace, by an inventory of NewAtTip; "" for
 // none.
 func (w *Inventory) ApplyingRun(name string) runid.ID { return w.applying[name] }
 

@@ -13,7 +13,7 @@ import (
 
 // Apply applies a stale workspace with `reconcile worker apply NAME KEY` in another
 // process, waits for its end and copies the result.
-func Apply(ctx context.Context, r *run.Run, w *inventory.Inventory, entry *inventory.Entry) worker.Done {
+func Apply(ctx context.Context, r *run.Run, w *inventory.Inventory, entry *inventory.Entry) worker.Completion {
 	a := &remoteApply{run: r, config: r.Config, inventory: w, log: r.Log.With("workspace", entry.Dir.Name)}
 	a.done.Entry, a.done.Result.Name = entry, entry.Dir.Name
 	started := r.Config.Now()
@@ -31,7 +31,7 @@ type remoteApply struct {
 	config    *run.Config
 	inventory *inventory.Inventory
 	log       *slog.Logger
-	done      worker.Done
+	done      worker.Completion
 }
 
 func (a *remoteApply) execute(ctx context.Context) error {

@@ -52,7 +52,7 @@ func RunTask(ctx, killCtx context.Context, c *run.Config, name, key string) (run
 
 // executeTask applies the task's workspace. An error that prevents this is the
 // workspace's result.
-func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) worker.Done {
+func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) worker.Completion {
 	options := run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt, AtOnce: task.AtOnce}
 	if task.FromSnapshot {
 		options.Snapshot, options.Values = string(task.Commit), task.Values
@@ -65,7 +65,7 @@ func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) w
 		defer dir.Close()
 		return worker.New(thisRun, work, dir).Apply(ctx, killCtx, work.Entries[task.Name])
 	}
-	done := worker.Done{Result: run.WorkspaceResult{Name: task.Name, StaleReasons: []string{}}, TipMoved: errors.Is(err, state.ErrTipMoved)}
+	done := worker.Completion{Result: run.WorkspaceResult{Name: task.Name, StaleReasons: []string{}}, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	if !done.TipMoved {
 		done.Result.Outcome, done.Result.Error = run.ClassifyError(err), err.Error()
 	}

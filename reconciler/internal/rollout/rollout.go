@@ -31,8 +31,8 @@ const (
 	Newer                    // neither
 )
 
-// Facts are what a decision depends on beside the record.
-type Facts struct {
+// Observations are what a decision depends on beside the record.
+type Observations struct {
 	Workspace string // its name, for the commands that people are told
 	Now       time.Time
 	Alarms    []run.AlarmReading
@@ -79,7 +79,7 @@ func Begin(r state.Rollout, now time.Time) state.Rollout {
 
 // Decide returns the rollout as it is now, and what is to be done. followed: it follows the
 // order, which is void then.
-func Decide(r state.Rollout, f Facts) (next state.Rollout, move Move, followed bool) {
+func Decide(r state.Rollout, f Observations) (next state.Rollout, move Move, followed bool) {
 	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
 	d := decision{r: &r, f: f, good: r.Good}
 	followed = d.follow()
@@ -89,8 +89,8 @@ func Decide(r state.Rollout, f Facts) (next state.Rollout, move Move, followed b
 	return r, move, followed
 }
 
-// Done returns the rollout after the plan of Next was found to be empty.
-func Done(r state.Rollout, now time.Time) state.Rollout {
+// CompleteStep returns the rollout after the plan of Next was found to be empty.
+func CompleteStep(r state.Rollout, now time.Time) state.Rollout {
 	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
 	r.Number, r.InFlight = r.Next, false
 	note(&r, now, fmt.Sprintf("%d is in force", r.Number), "")
@@ -107,7 +107,7 @@ func Done(r state.Rollout, now time.Time) state.Rollout {
 // Pause returns the rollout as paused by a pass, which could not go on.
 func Pause(r state.Rollout, now time.Time, why string) state.Rollout {
 	r.Verdicts = slices.Clone(r.Verdicts)
-	d := decision{r: &r, f: Facts{Now: now}}
+	d := decision{r: &r, f: Observations{Now: now}}
 	d.pause(why, "")
 	return r
 }
@@ -115,7 +115,7 @@ func Pause(r state.Rollout, now time.Time, why string) state.Rollout {
 // decision is one call of Decide.
 type decision struct {
 	r        *state.Rollout
-	f        Facts
+	f        Observations
 	promoted bool // by the order that is followed now
 	good     int  // the last good number before that order
 }
@@ -131,8 +131,8 @@ func note(r *state.Rollout, now time.Time, text, by string) {
 	r.Verdicts = r.Verdicts[max(0, len(r.Verdicts)-maxVerdicts):]
 }
 
-// goesUp reports whether an alarm may stop or bring back the rollout.
-func (d *decision) goesUp() bool {
+// canStop reports whether an alarm may stop or bring back the rollout.
+func (d *decision) canStop() bool {
 	return d.r.Phase == state.RolloutApplying || d.r.Phase == state.RolloutSoaking || d.r.Phase == state.RolloutPaused
 }
 
@@ -207,12 +207,12 @@ func (d *decision) abort(to int, why, by string) {
 	d.enter(state.RolloutAborting, why, by)
 	d.note(fmt.Sprintf("aborted, back to %d: %s", to, why), by)
 	if !wasAborting || !d.r.InFlight { // else the step back that has begun ends first
-		d.r.Next = d.below(from)
+		d.r.Next = d.previousNumber(from)
 	}
 }
 
-// below returns the number in force before n, on the way to Back.
-func (d *decision) below(n int) int {
+// previousNumber returns the number in force before n, on the way to Back.
+func (d *decision) previousNumber(n int) int {
 	number := d.r.Back
 	for _, applied := range d.r.Applied {
 		if applied < n {
@@ -232,7 +232,7 @@ func (d *decision) lookAtGit() {
 // lookAtAlarms aborts or pauses a rollout whose alarms are not well. Before a step ends,
 // alarms without data are no reason.
 func (d *decision) lookAtAlarms() {
-	if !d.goesUp() {
+	if !d.canStop() {
 		return
 	}
 	canPause := d.r.Phase != state.RolloutPaused && !d.r.InFlight && !d.promoted
@@ -276,10 +276,10 @@ func (d *decision) describeAlarms() string {
 	return ", with the alarms " + listAlarms(d.f.Alarms)
 }
 
-// NotOK says which alarms are not OK; "" if all are. A quiet alarm is OK without data, and
+// DescribeBadAlarms says which alarms are not OK; "" if all are. A quiet alarm is OK without data, and
 // while it does not exist.
-func NotOK(s state.RolloutStrategy, alarms []run.AlarmReading) string {
-	d := decision{r: &state.Rollout{Strategy: s}, f: Facts{Alarms: alarms}}
+func DescribeBadAlarms(s state.RolloutStrategy, alarms []run.AlarmReading) string {
+	d := decision{r: &state.Rollout{Strategy: s}, f: Observations{Alarms: alarms}}
 	var said []string
 	for _, in := range []run.AlarmState{run.AlarmOn, run.AlarmNoData, run.AlarmMissing, run.AlarmUnreadable} {
 		if names := d.list(in); names != "" {
@@ -295,7 +295,7 @@ func (d *decision) move() Move {
 	case state.RolloutAborting:
 		return d.goBack()
 	case state.RolloutSoaking:
-		return d.soak()
+		return d.continueSoak()
 	case state.RolloutApplying:
 		return d.apply()
 	}
@@ -310,7 +310,7 @@ func (d *decision) move() Move {
 func (d *decision) goBack() Move {
 	if d.r.InFlight || d.r.Number > d.r.Back {
 		if !d.r.InFlight {
-			d.r.Next = d.below(d.r.Number)
+			d.r.Next = d.previousNumber(d.r.Number)
 		}
 		return Move{Kind: Apply, Why: d.r.Reason}
 	}
@@ -321,9 +321,9 @@ func (d *decision) goBack() Move {
 	return Move{Kind: End, Why: d.r.Reason, Hold: d.f.Git == Same || d.f.NoTip != ""}
 }
 
-// soak returns what follows while a number is watched.
-func (d *decision) soak() Move {
-	if why := d.stopped(); why != "" {
+// continueSoak returns what follows while a number is watched.
+func (d *decision) continueSoak() Move {
+	if why := d.describeStop(); why != "" {
 		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
 	}
 	if ends := SoakEnds(*d.r); d.f.Now.Before(ends) {
@@ -332,7 +332,7 @@ func (d *decision) soak() Move {
 		}
 		return Move{Until: ends}
 	}
-	if bad := NotOK(d.r.Strategy, d.f.Alarms); bad != "" {
+	if bad := DescribeBadAlarms(d.r.Strategy, d.f.Alarms); bad != "" {
 		d.pause("at the end of its soak not all alarms are OK: "+bad, "")
 		return d.move()
 	}
@@ -361,13 +361,13 @@ func (d *decision) advance() {
 
 // apply returns the move of a step that is to be put in force.
 func (d *decision) apply() Move {
-	if why := d.stopped(); why != "" && !d.r.InFlight {
+	if why := d.describeStop(); why != "" && !d.r.InFlight {
 		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
 	}
 	if d.r.Next == d.r.Number && !d.r.InFlight {
 		return Move{Kind: Finish}
 	}
-	if bad := NotOK(d.r.Strategy, d.f.Alarms); bad != "" && d.r.Number == 0 && !d.r.InFlight && !d.promoted {
+	if bad := DescribeBadAlarms(d.r.Strategy, d.f.Alarms); bad != "" && d.r.Number == 0 && !d.r.InFlight && !d.promoted {
 		d.pause("before the first step not all alarms are OK: "+bad, "")
 		return d.move()
 	}
@@ -381,8 +381,8 @@ func (d *decision) apply() Move {
 	return Move{Kind: Apply}
 }
 
-// stopped says why the rollout takes no further step, although its phase would allow it.
-func (d *decision) stopped() string {
+// describeStop says why the rollout takes no further step, although its phase would allow it.
+func (d *decision) describeStop() string {
 	switch {
 	case d.f.Held != "":
 		return d.f.Held

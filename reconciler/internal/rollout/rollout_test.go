@@ -26,13 +26,13 @@ func strategy() state.RolloutStrategy {
 	}
 }
 
-func begun() state.Rollout {
+func newRollout() state.Rollout {
 	return rollout.Begin(state.Rollout{Run: "R", Commit: "abc", Inputs: "i", Strategy: strategy()}, start)
 }
 
-// at returns a rollout in a phase at a number, with the numbers before it applied and good.
-func at(phase state.RolloutPhase, number int) state.Rollout {
-	r := begun()
+// newRolloutAt returns a rollout in a phase at a number, with the numbers before it applied and good.
+func newRolloutAt(phase state.RolloutPhase, number int) state.Rollout {
+	r := newRollout()
 	r.Phase, r.Number, r.Next = phase, number, number
 	for _, step := range r.Strategy.Steps {
 		if step <= number {
@@ -60,67 +60,71 @@ func inFlight(r state.Rollout, next int) state.Rollout {
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	ok := rollout.Facts{Workspace: "w", Now: start.Add(time.Minute), Alarms: alarms(run.AlarmOK), TipInputs: "i"}
-	with := func(change func(*rollout.Facts)) rollout.Facts { f := ok; change(&f); return f }
-	soaked := with(func(f *rollout.Facts) { f.Now = start.Add(time.Hour) })
+	ok := rollout.Observations{Workspace: "w", Now: start.Add(time.Minute), Alarms: alarms(run.AlarmOK), TipInputs: "i"}
+	with := func(change func(*rollout.Observations)) rollout.Observations { f := ok; change(&f); return f }
+	soaked := with(func(f *rollout.Observations) { f.Now = start.Add(time.Hour) })
 	for name, c := range map[string]struct {
 		rollout state.Rollout
-		facts   rollout.Facts
+		facts   rollout.Observations
 		want    string // kind, next, phase
 		says    string
 	}{
-		"the first step":           {begun(), ok, "apply 10 applying", ""},
-		"soaks":                    {at(state.RolloutSoaking, 10), ok, "wait 10 soaking", ""},
-		"soaked":                   {at(state.RolloutSoaking, 10), soaked, "apply 50 applying", ""},
-		"soaked at the last":       {at(state.RolloutSoaking, 100), soaked, "finish 100 applying", ""},
-		"no data while it soaks":   {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmNoData) }), "wait 10 soaking", ""},
-		"no data at the end":       {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Alarms = start.Add(time.Hour), alarms(run.AlarmNoData) }), "wait 10 paused", "INSUFFICIENT_DATA: errors"},
-		"alarm at the first":       {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmOn) }), "apply 0 aborting", "in ALARM: errors"},
-		"alarm at 50":              {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmOn) }), "apply 10 aborting", ""},
-		"alarm in an apply":        {inFlight(at(state.RolloutSoaking, 50), 100), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmOn) }), "apply 50 aborting", ""},
-		"alarm before the first":   {begun(), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmOn) }), "end 0 aborting", ""},
-		"no data before the first": {begun(), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmNoData) }), "wait 10 paused", "before the first step"},
-		"alarm while paused":       {at(state.RolloutPaused, 50), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmOn) }), "apply 10 aborting", ""},
-		"unreadable":               {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmUnreadable) }), "wait 50 paused", "cannot be read"},
-		"unreadable in an apply":   {inFlight(at(state.RolloutSoaking, 50), 100), with(func(f *rollout.Facts) { f.Alarms = alarms(run.AlarmUnreadable) }), "apply 100 applying", ""},
-		"killed in an apply":       {inFlight(begun(), 10), ok, "apply 10 applying", ""},
-		"failed, and too early":    {inFlight(begun(), 10), with(func(f *rollout.Facts) { f.Retry = start.Add(time.Hour) }), "wait 10 applying", ""},
-		"pause":                    {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutPause) }), "wait 10 paused", "pause"},
-		"pause in an apply":        {inFlight(begun(), 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutPause) }), "apply 10 applying", ""},
-		"resume":                   {at(state.RolloutPaused, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutResume) }), "wait 10 soaking", ""},
-		"resume in an apply":       {func() state.Rollout { r := inFlight(begun(), 10); r.Phase = state.RolloutPaused; return r }(), with(func(f *rollout.Facts) { f.Order = order(state.RolloutResume) }), "apply 10 applying", ""},
-		"promote":                  {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutPromote) }), "apply 50 applying", ""},
-		"promote at the last":      {at(state.RolloutSoaking, 100), with(func(f *rollout.Facts) { f.Order = order(state.RolloutPromote) }), "finish 100 applying", ""},
-		"promote, unreadable":      {at(state.RolloutPaused, 10), with(func(f *rollout.Facts) { f.Order, f.Alarms = order(state.RolloutPromote), alarms(run.AlarmUnreadable) }), "apply 50 applying", ""},
-		"promote with an alarm":    {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Order, f.Alarms = order(state.RolloutPromote), alarms(run.AlarmOn) }), "apply 10 aborting", ""},
-		"abort":                    {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort) }), "apply 10 aborting", "abort"},
-		"abort of a stopped one":   {at(state.RolloutStopped, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort) }), "apply 0 aborting", ""},
-		"resume of a stopped one":  {at(state.RolloutStopped, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutResume) }), "wait 10 soaking", ""},
-		"stopped stays":            {at(state.RolloutStopped, 10), soaked, "wait 10 stopped", "at 10 of 100, brought back and stopped: ; `reconcile rollout resume w`"},
-		"an order to another":      {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Order = order(state.RolloutAbort); f.Order.Rollout = "Q" }), "wait 10 soaking", ""},
-		"newer":                    {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Git, f.Tip = soaked.Now, rollout.Newer, "def" }), "wait 10 soaking", "def changes this workspace"},
-		"newer, and an alarm":      {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Git, f.Alarms = rollout.Newer, alarms(run.AlarmOn) }), "apply 10 aborting", ""},
-		"newer, and promote":       {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Git, f.TipInputs, f.Order = rollout.Newer, "j", order(state.RolloutPromote) }), "apply 50 applying", ""},
-		"newer in an apply":        {inFlight(begun(), 10), with(func(f *rollout.Facts) { f.Git = rollout.Newer }), "apply 10 applying", ""},
-		"reverted":                 {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Git = rollout.Reverted }), "apply 10 aborting", "was reverted"},
+		"the first step":           {newRollout(), ok, "apply 10 applying", ""},
+		"soaks":                    {newRolloutAt(state.RolloutSoaking, 10), ok, "wait 10 soaking", ""},
+		"soaked":                   {newRolloutAt(state.RolloutSoaking, 10), soaked, "apply 50 applying", ""},
+		"soaked at the last":       {newRolloutAt(state.RolloutSoaking, 100), soaked, "finish 100 applying", ""},
+		"no data while it soaks":   {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmNoData) }), "wait 10 soaking", ""},
+		"no data at the end":       {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.Alarms = start.Add(time.Hour), alarms(run.AlarmNoData) }), "wait 10 paused", "INSUFFICIENT_DATA: errors"},
+		"alarm at the first":       {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmOn) }), "apply 0 aborting", "in ALARM: errors"},
+		"alarm at 50":              {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"alarm in an apply":        {inFlight(newRolloutAt(state.RolloutSoaking, 50), 100), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmOn) }), "apply 50 aborting", ""},
+		"alarm before the first":   {newRollout(), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmOn) }), "end 0 aborting", ""},
+		"no data before the first": {newRollout(), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmNoData) }), "wait 10 paused", "before the first step"},
+		"alarm while paused":       {newRolloutAt(state.RolloutPaused, 50), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"unreadable":               {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmUnreadable) }), "wait 50 paused", "cannot be read"},
+		"unreadable in an apply":   {inFlight(newRolloutAt(state.RolloutSoaking, 50), 100), with(func(f *rollout.Observations) { f.Alarms = alarms(run.AlarmUnreadable) }), "apply 100 applying", ""},
+		"killed in an apply":       {inFlight(newRollout(), 10), ok, "apply 10 applying", ""},
+		"failed, and too early":    {inFlight(newRollout(), 10), with(func(f *rollout.Observations) { f.Retry = start.Add(time.Hour) }), "wait 10 applying", ""},
+		"pause":                    {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutPause) }), "wait 10 paused", "pause"},
+		"pause in an apply":        {inFlight(newRollout(), 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutPause) }), "apply 10 applying", ""},
+		"resume":                   {newRolloutAt(state.RolloutPaused, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutResume) }), "wait 10 soaking", ""},
+		"resume in an apply":       {func() state.Rollout { r := inFlight(newRollout(), 10); r.Phase = state.RolloutPaused; return r }(), with(func(f *rollout.Observations) { f.Order = order(state.RolloutResume) }), "apply 10 applying", ""},
+		"promote":                  {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutPromote) }), "apply 50 applying", ""},
+		"promote at the last":      {newRolloutAt(state.RolloutSoaking, 100), with(func(f *rollout.Observations) { f.Order = order(state.RolloutPromote) }), "finish 100 applying", ""},
+		"promote, unreadable": {newRolloutAt(state.RolloutPaused, 10), with(func(f *rollout.Observations) {
+			f.Order, f.Alarms = order(state.RolloutPromote), alarms(run.AlarmUnreadable)
+		}), "apply 50 applying", ""},
+		"promote with an alarm":   {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Order, f.Alarms = order(state.RolloutPromote), alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"abort":                   {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Order = order(state.RolloutAbort) }), "apply 10 aborting", "abort"},
+		"abort of a stopped one":  {newRolloutAt(state.RolloutStopped, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutAbort) }), "apply 0 aborting", ""},
+		"resume of a stopped one": {newRolloutAt(state.RolloutStopped, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutResume) }), "wait 10 soaking", ""},
+		"stopped stays":           {newRolloutAt(state.RolloutStopped, 10), soaked, "wait 10 stopped", "at 10 of 100, brought back and stopped: ; `reconcile rollout resume w`"},
+		"an order to another":     {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Order = order(state.RolloutAbort); f.Order.Rollout = "Q" }), "wait 10 soaking", ""},
+		"newer":                   {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.Git, f.Tip = soaked.Now, rollout.Newer, "def" }), "wait 10 soaking", "def changes this workspace"},
+		"newer, and an alarm":     {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Git, f.Alarms = rollout.Newer, alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"newer, and promote": {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) {
+			f.Git, f.TipInputs, f.Order = rollout.Newer, "j", order(state.RolloutPromote)
+		}), "apply 50 applying", ""},
+		"newer in an apply": {inFlight(newRollout(), 10), with(func(f *rollout.Observations) { f.Git = rollout.Newer }), "apply 10 applying", ""},
+		"reverted":          {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Git = rollout.Reverted }), "apply 10 aborting", "was reverted"},
 		"reverted on the way to a good": {func() state.Rollout {
-			r := at(state.RolloutAborting, 50)
+			r := newRolloutAt(state.RolloutAborting, 50)
 			r.Back = 10
 			r.Next = 10
 			r.InFlight = true
 			return r
-		}(), with(func(f *rollout.Facts) { f.Git = rollout.Reverted }), "apply 10 aborting", ""},
-		"no tip": {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.NoTip = soaked.Now, "Git is away" }), "wait 10 soaking", "Git is away, so the rollout of abc stays at 10"},
+		}(), with(func(f *rollout.Observations) { f.Git = rollout.Reverted }), "apply 10 aborting", ""},
+		"no tip": {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.NoTip = soaked.Now, "Git is away" }), "wait 10 soaking", "Git is away, so the rollout of abc stays at 10"},
 		"no tip before the next step": {func() state.Rollout {
-			r := at(state.RolloutSoaking, 10)
+			r := newRolloutAt(state.RolloutSoaking, 10)
 			r.Phase, r.Next = state.RolloutApplying, 50
 			return r
-		}(), with(func(f *rollout.Facts) { f.NoTip = "Git is away" }), "wait 50 applying", "Git is away"},
-		"no tip, and an alarm": {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.NoTip, f.Alarms = "Git is away", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
-		"no tip, and promote":  {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.NoTip, f.Order = "Git is away", order(state.RolloutPromote) }), "apply 50 applying", ""},
-		"no tip in an apply":   {inFlight(begun(), 10), with(func(f *rollout.Facts) { f.NoTip = "Git is away" }), "apply 10 applying", ""},
-		"held":                 {at(state.RolloutSoaking, 10), with(func(f *rollout.Facts) { f.Now, f.Held = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
-		"held, and an alarm":   {at(state.RolloutSoaking, 50), with(func(f *rollout.Facts) { f.Held, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		}(), with(func(f *rollout.Observations) { f.NoTip = "Git is away" }), "wait 50 applying", "Git is away"},
+		"no tip, and an alarm": {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.NoTip, f.Alarms = "Git is away", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"no tip, and promote":  {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.NoTip, f.Order = "Git is away", order(state.RolloutPromote) }), "apply 50 applying", ""},
+		"no tip in an apply":   {inFlight(newRollout(), 10), with(func(f *rollout.Observations) { f.NoTip = "Git is away" }), "apply 10 applying", ""},
+		"held":                 {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.Held = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
+		"held, and an alarm":   {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Held, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
 	} {
 		next, move, followed := rollout.Decide(c.rollout, c.facts)
 		kind := map[rollout.MoveKind]string{rollout.Wait: "wait", rollout.Apply: "apply", rollout.Finish: "finish", rollout.End: "end"}[move.Kind]
@@ -142,11 +146,11 @@ func TestDecide(t *testing.T) {
 func TestRolloutProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		r, now := begun(), start
+		r, now := newRollout(), start
 		pick := func(what string, of ...string) string { return rapid.SampledFrom(of).Draw(t, what) }
 		for range rapid.IntRange(1, 60).Draw(t, "looks") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "minutes")) * time.Minute)
-			f := rollout.Facts{Now: now, TipInputs: "i", Alarms: alarms(run.AlarmState(pick("alarm", "OK", "OK", "OK", "ALARM", "INSUFFICIENT_DATA", "UNREADABLE")))}
+			f := rollout.Observations{Now: now, TipInputs: "i", Alarms: alarms(run.AlarmState(pick("alarm", "OK", "OK", "OK", "ALARM", "INSUFFICIENT_DATA", "UNREADABLE")))}
 			if kind := pick("order", "", "", "", "pause", "resume", "promote", "abort"); kind != "" {
 				f.Order = order(state.RolloutOrderKind(kind))
 			}
@@ -178,7 +182,7 @@ func TestRolloutProperties(t *testing.T) {
 				if rapid.Bool().Draw(t, "fails") {
 					break
 				}
-				r = rollout.Done(r, now)
+				r = rollout.CompleteStep(r, now)
 				if hops > 10 {
 					t.Fatal("it makes steps without end")
 				}
@@ -188,7 +192,7 @@ func TestRolloutProperties(t *testing.T) {
 }
 
 // checkHop checks that a number may be applied.
-func checkHop(t *rapid.T, before, r state.Rollout, f rollout.Facts) {
+func checkHop(t *rapid.T, before, r state.Rollout, f rollout.Observations) {
 	steps := append([]int{0}, r.Strategy.Steps...)
 	from, to := slices.Index(steps, r.Number), slices.Index(steps, r.Next)
 	switch {

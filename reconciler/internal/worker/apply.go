@@ -65,12 +65,12 @@ func (k *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 }
 
 // Apply applies a stale workspace: from its lease to its record.
-func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Done {
+func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Completion {
 	v := k.newWorkspaceRun(entry)
 	started := k.config.Now()
 	err := v.executeRecovered(ctx, killCtx)
 	v.result.DurationMS = k.config.Now().Sub(started).Milliseconds()
-	done := Done{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
+	done := Completion{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
 	var claimed *run.ClaimedError
 	done.Claimed = errors.As(err, &claimed)

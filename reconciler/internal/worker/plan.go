@@ -76,7 +76,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 			result.Warnings = append(result.Warnings, result.Withheld)
 		}
 	}
-	if up := k.withheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
+	if up := k.findWithheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
 		result.Withheld = "a pass would apply it only after its upstream " + up
 		result.Warnings = append(result.Warnings, result.Withheld)
 	}
@@ -105,9 +105,9 @@ func (k *Worker) explainPlanFailure(name string, err error) error {
 	return err
 }
 
-// withheldUpstream returns an upstream that a pass would not apply, so that its readers would
+// findWithheldUpstream returns an upstream that a pass would not apply, so that its readers would
 // wait; "" for none. Workspaces that were named do not wait.
-func (k *Worker) withheldUpstream(name string) string {
+func (k *Worker) findWithheldUpstream(name string) string {
 	if len(k.run.Options.Only) > 0 {
 		return ""
 	}

@@ -45,7 +45,7 @@ func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
 	v.record.Attempt = &state.Attempt{
 		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State), Approval: v.approval.Consumed(),
+		State: (*state.TerraformState)(&plan.State), Approval: v.approval.ForAttempt(),
 	}
 	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()

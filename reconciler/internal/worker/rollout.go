@@ -100,12 +100,12 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	if err != nil {
 		return err
 	}
-	if bad := rollout.NotOK(strategy, facts.Alarms); bad != "" {
+	if bad := rollout.DescribeBadAlarms(strategy, facts.Alarms); bad != "" {
 		return &run.BlockedError{Retry: true, Soon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: v.approval.Consumed(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
+		Approval: v.approval.ForAttempt(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, v.config.Now())
 	v.newAttempt(whole)
 	v.record.Attempt.Ended, v.record.Rollout = true, &begun
@@ -303,7 +303,7 @@ func (v *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w stat
 }
 
 // waitForRollout records what the rollout waits for.
-func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f rollout.Facts, w state.RolloutWrite) error {
+func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f rollout.Observations, w state.RolloutWrite) error {
 	outcome := state.Rolling
 	if move.Why != "" {
 		outcome = state.Blocked
@@ -330,7 +330,7 @@ func (v *workspaceRun) noteAtOnce(plan *terraform.Plan) {
 	}
 	now := v.config.Now()
 	v.record.LastRollout = &state.Rollout{
-		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.Consumed(),
+		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.ForAttempt(),
 		Strategy: newStrategy(v.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
 		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
 	}

@@ -61,7 +61,7 @@ func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 			return fmt.Errorf("applied %s = %d, but a second plan of it is not empty (%s)", r.Strategy.Variable, r.Next, rollout.Exceeds(nil, again.Difference))
 		}
 	}
-	done := rollout.Done(*v.record.Rollout, v.config.Now())
+	done := rollout.CompleteStep(*v.record.Rollout, v.config.Now())
 	done.Outputs = plan.KeptOutputs // an empty plan knows none
 	v.record.Rollout, v.record.Attempt.Ended = &done, true
 	v.record.Failures, v.record.RetryAt = 0, time.Time{}
@@ -150,7 +150,7 @@ func (v *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done
 }
 
 // ReadRolloutFacts reads what a decision about a rollout depends on, for a workspace at the tip.
-func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Facts, err error) {
+func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Observations, err error) {
 	f.Workspace, f.Tip, f.NoTip = entry.Dir.Name, tip.Commit.ID, tip.NoTip
 	if f.Order, err = c.Record.RolloutOrder(ctx, entry.Dir.Name); err != nil {
 		return f, err

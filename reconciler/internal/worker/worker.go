@@ -24,8 +24,8 @@ func New(r *run.Run, w *inventory.Inventory, dir *checkout.Checkout) *Worker {
 	return &Worker{run: r, config: r.Config, inventory: w, checkout: dir}
 }
 
-// Done is the end of the work on one workspace, in this process or in another.
-type Done struct {
+// Completion is the end of the work on one workspace, in this process or in another.
+type Completion struct {
 	Entry  *inventory.Entry
 	Result run.WorkspaceResult
 	Record state.Workspace // as the work left it; it has no name if it was not read

@@ -54,13 +54,13 @@ var readers = regexp.MustCompile(`^(strings|bytes|regexp|lazyregexp|exec|time|ht
 // findings and results.
 func TestSentencesOfTheCode(t *testing.T) {
 	tr := newTranslator(t)
-	eachFile(t, func(path string, file *ast.File) {
+	visitFiles(t, func(path string, file *ast.File) {
 		path = filepath.ToSlash(path)
 		isTest := strings.HasSuffix(filepath.Dir(path), "test")
 		if isTest || strings.HasSuffix(path, "_templ.go") || slices.ContainsFunc(notForPeople, func(dir string) bool { return strings.HasPrefix(path, dir) }) {
 			return
 		}
-		eachText(file, func(maker, text string) {
+		visitTexts(file, func(maker, text string) {
 			if notSentences[text] || strings.HasPrefix(text, "page.") || readers.MatchString(maker) || isTranslated(tr, text, errorMakers[maker[strings.LastIndex(maker, ".")+1:]]) {
 				return
 			}
@@ -69,9 +69,9 @@ func TestSentencesOfTheCode(t *testing.T) {
 	})
 }
 
-// eachText visits the texts of a file that are put together from literals, with the function or
+// visitTexts visits the texts of a file that are put together from literals, with the function or
 // field that takes them.
-func eachText(file *ast.File, visit func(maker, text string)) {
+func visitTexts(file *ast.File, visit func(maker, text string)) {
 	var stack []ast.Node
 	ast.Inspect(file, func(n ast.Node) bool {
 		if n == nil {

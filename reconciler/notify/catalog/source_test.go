@@ -37,7 +37,7 @@ func TestTextsOfTheCode(t *testing.T) {
 	for _, text := range madeTexts {
 		found[text] = true
 	}
-	eachFile(t, func(path string, file *ast.File) {
+	visitFiles(t, func(path string, file *ast.File) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.BasicLit:
@@ -164,8 +164,8 @@ func foldText(e ast.Expr) (text string, isText bool) {
 	return "%s", false
 }
 
-// eachFile parses the Go files of the program.
-func eachFile(t *testing.T, visit func(path string, file *ast.File)) {
+// visitFiles parses the Go files of the program.
+func visitFiles(t *testing.T, visit func(path string, file *ast.File)) {
 	t.Helper()
 	for _, root := range []string{"cmd", "reconciler", "internal", "state"} {
 		err := filepath.WalkDir(filepath.Join(top, root), func(path string, entry fs.DirEntry, err error) error {

@@ -61,7 +61,7 @@ func (e *Error) NextStep() string { return e.Help }
 
 // Unwrap lets errors.Is find the kind and the cause.
 func (e *Error) Unwrap() []error {
-	wrapped := failure.Wrapped(e.Kind, e.Err)
+	wrapped := failure.Causes(e.Kind, e.Err)
 	if e.RetryAfter > 0 {
 		wrapped = append(wrapped, &backoff.RetryAfterError{Duration: e.RetryAfter})
 	}

@@ -42,7 +42,7 @@ func (r RetryPolicy) overloadDelay() time.Duration { return 10 * max(r.InitialDe
 // tries, or would have to wait for longer than it may. It returns the last error, without
 // our secrets: a remote may quote the request.
 func (c *Client) retry(ctx context.Context, request func() error) error {
-	pauses := retry.Doubling(c.retryPolicy.InitialDelay, time.Minute, 0.5)
+	pauses := retry.NewExponentialPauses(c.retryPolicy.InitialDelay, time.Minute, 0.5)
 	isWorthATry := func(err error) bool {
 		var e *Error
 		if !errors.As(err, &e) || !e.Transient {

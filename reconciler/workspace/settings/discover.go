@@ -46,7 +46,7 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 	removeAliases(found)
 	sets := map[string]directories{} // by environment
 	for _, label := range append(slices.Collect(maps.Keys(s.environments)), s.environment) {
-		sets[label] = s.withPlaces(tree, product, found, s.placesIn(label))
+		sets[label] = s.addPlaces(tree, product, found, s.placesIn(label))
 	}
 	selected := sets[s.environment]
 	found = selected.found

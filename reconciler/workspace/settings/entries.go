@@ -144,14 +144,14 @@ type directories struct {
 	found    map[string]foundDir
 	replaced map[string]string             // an entry with the directory that a pattern found under this name
 	problems map[string][]*hcleval.Problem // of single workspaces
-	lost     map[string]*hcleval.Problem   // of entries without a directory
+	unplaced map[string]*hcleval.Problem   // of entries without a directory
 }
 
-// withPlaces returns what the patterns found, and the entries with a directory. Such a directory
+// addPlaces returns what the patterns found, and the entries with a directory. Such a directory
 // is only what its entries say, because a pass would create everything once more in the CLI
 // workspace "default".
-func (s *Settings) withPlaces(tree repotree.Tree, product repotree.Product, matched map[string]foundDir, places map[string]place) directories {
-	d := directories{found: maps.Clone(matched), replaced: map[string]string{}, problems: map[string][]*hcleval.Problem{}, lost: map[string]*hcleval.Problem{}}
+func (s *Settings) addPlaces(tree repotree.Tree, product repotree.Product, matched map[string]foundDir, places map[string]place) directories {
+	d := directories{found: maps.Clone(matched), replaced: map[string]string{}, problems: map[string][]*hcleval.Problem{}, unplaced: map[string]*hcleval.Problem{}}
 	entries := map[string]string{} // by directory
 	resolved := map[string]foundDir{}
 	for _, name := range slices.Sorted(maps.Keys(places)) {
@@ -161,7 +161,7 @@ func (s *Settings) withPlaces(tree repotree.Tree, product repotree.Product, matc
 		}
 		dir, err := resolveDirectory(tree, product, directory.text)
 		if err != nil {
-			d.lost[name] = hcleval.ProblemAt(s.file, directory.rng, "workspace %q: directory: %s", name, err)
+			d.unplaced[name] = hcleval.ProblemAt(s.file, directory.rng, "workspace %q: directory: %s", name, err)
 			continue
 		}
 		resolved[name], entries[dir.path] = dir, name

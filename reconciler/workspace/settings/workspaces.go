@@ -89,7 +89,7 @@ func (s *Settings) warnUnknownWorkspaces(d *decoder, l layer, set directories) {
 			continue
 		}
 		d.problems = append(d.problems, o.problems...)
-		problem, isLost := set.lost[label]
+		problem, isLost := set.unplaced[label]
 		switch {
 		case isLost && o.place.directory.text != "":
 			d.problems = append(d.problems, problem)

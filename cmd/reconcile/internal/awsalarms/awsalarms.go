@@ -38,7 +38,7 @@ func (r *Reader) ReadAlarms(ctx context.Context, role string, arns []string) []r
 	for _, text := range arns {
 		parsed, err := arn.Parse(text)
 		if err != nil {
-			states[text] = unreadable(text, err)
+			states[text] = newUnreadable(text, err)
 			continue
 		}
 		byRegion[parsed.Region] = append(byRegion[parsed.Region], text)
@@ -48,7 +48,7 @@ func (r *Reader) ReadAlarms(ctx context.Context, role string, arns []string) []r
 		for group := range slices.Chunk(byRegion[region], maxNames) {
 			if err != nil {
 				for _, text := range group {
-					states[text] = unreadable(text, err)
+					states[text] = newUnreadable(text, err)
 				}
 				continue
 			}
@@ -62,7 +62,7 @@ func (r *Reader) ReadAlarms(ctx context.Context, role string, arns []string) []r
 	return readings
 }
 
-func unreadable(text string, err error) run.AlarmReading {
+func newUnreadable(text string, err error) run.AlarmReading {
 	return run.AlarmReading{ARN: text, State: run.AlarmUnreadable, Why: err.Error()}
 }
 
@@ -102,7 +102,7 @@ func describe(ctx context.Context, cfg aws.Config, region string, arns []string)
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			for _, text := range arns {
-				states[text] = unreadable(text, err)
+				states[text] = newUnreadable(text, err)
 			}
 			return states
 		}

@@ -68,20 +68,20 @@ func (m *Model) files(live bool) ([]file, error) {
 }
 
 func (m *Model) filesIn(s document, live bool) []file {
-	overview := s.of(overviewFile, s.recordTitle()+" · reconcile")
+	overview := s.forPage(overviewFile, s.recordTitle()+" · reconcile")
 	list := []file{overview.file(constant(""), stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
 	if live {
 		return list
 	}
 	for _, r := range m.Runs {
-		run := s.of(RunPath(r.ID), s.say("page.run", "run", string(r.ID)))
+		run := s.forPage(RunPath(r.ID), s.message("page.run", "run", string(r.ID)))
 		list = append(list, run.file(constant("run "+string(r.ID)), stageRuns, func(ctx context.Context) (templ.Component, error) {
 			v, err := m.readRun(ctx, r)
 			return runPage(run, v), err
 		}))
 	}
 	for _, w := range m.Status.Workspaces {
-		one := s.of(WorkspacePath(w.Name), line(w.Name)+" · "+s.recordTitle())
+		one := s.forPage(WorkspacePath(w.Name), line(w.Name)+" · "+s.recordTitle())
 		key := func() string {
 			view := m.workspaceView(w)
 			return keyOf(string(view.plan.run), workspacePage(one, view))
@@ -94,7 +94,7 @@ func (m *Model) filesIn(s document, live bool) []file {
 		}))
 	}
 	for path, view := range m.graphViews() {
-		graph := s.of(path, s.say("page.graph")+" · "+s.recordTitle())
+		graph := s.forPage(path, s.message("page.graph")+" · "+s.recordTitle())
 		list = append(list, graph.file(func() string { return keyOf("", graphPage(graph, view)) }, stageGraph, func(context.Context) (templ.Component, error) {
 			return graphPage(graph, view), nil
 		}))
@@ -102,8 +102,8 @@ func (m *Model) filesIn(s document, live bool) []file {
 	return list
 }
 
-// of returns the document of a page.
-func (s document) of(path, title string) document {
+// forPage returns the document of a page.
+func (s document) forPage(path, title string) document {
 	s.path, s.title = path, title
 	return s
 }

@@ -32,7 +32,7 @@ type directory struct {
 
 // graphViews returns the views of the graph by path: one, or one more for each directory.
 func (m *Model) graphViews() map[string]graphView {
-	present := m.present()
+	present := m.presentWorkspaces()
 	if len(present) <= maxGraph {
 		return map[string]graphView{graphFile: {count: len(present), drawing: m.draw(namesOf(present), "")}}
 	}
@@ -64,9 +64,9 @@ func directoryOf(name string) string {
 
 func (s document) directory(name string) string {
 	if name == "" || name == "." {
-		return s.say("page.graph.top")
+		return s.message("page.graph.top")
 	}
-	return s.say("page.graph.directory", "directory", line(name))
+	return s.message("page.graph.directory", "directory", line(name))
 }
 
 func namesOf(list []inspect.StatusWorkspace) []string {
@@ -124,7 +124,7 @@ const (
 func (m *Model) draw(names []string, here string) *drawing {
 	d := &drawing{left: max(len(names)-maxGraph, 0)}
 	g := newLayers(m, names[:len(names)-d.left])
-	stopped := m.stopped()
+	stopped := m.stoppedWorkspaces()
 	places := map[string]node{}
 	for column, layer := range g.layers {
 		x, y := column*(nodeWidth+nodeGapX)+2, 2
@@ -182,8 +182,8 @@ func classOf(w inspect.StatusWorkspace, stopped map[string]bool) string {
 	return "plain"
 }
 
-// stopped returns the workspaces that a failure, or a wait, of an upstream stops.
-func (m *Model) stopped() map[string]bool {
+// stoppedWorkspaces returns the workspaces that a failure, or a wait, of an upstream stops.
+func (m *Model) stoppedWorkspaces() map[string]bool {
 	stopped := map[string]bool{}
 	var mark func(name string)
 	mark = func(name string) {
@@ -194,7 +194,7 @@ func (m *Model) stopped() map[string]bool {
 			}
 		}
 	}
-	for _, w := range m.present() {
+	for _, w := range m.presentWorkspaces() {
 		if class := classOf(w, nil); class == "failed" || class == "waits" {
 			mark(w.Name)
 		}
@@ -234,7 +234,7 @@ func newLayers(m *Model, names []string) *layers {
 	}
 	for _, name := range names {
 		for i, up := range g.upstreams[name] {
-			g.upstreams[name][i] = g.bend(up, depths[up], depths[name])
+			g.upstreams[name][i] = g.routeEdge(up, depths[up], depths[name])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.upstreams)) {
@@ -246,9 +246,9 @@ func newLayers(m *Model, names []string) *layers {
 	return g
 }
 
-// bend leads a line through the layers between an upstream and its reader, so that it passes
+// routeEdge leads a line through the layers between an upstream and its reader, so that it passes
 // no other workspace, and returns the last bend. The readers of one upstream share them.
-func (g *layers) bend(up string, from, to int) string {
+func (g *layers) routeEdge(up string, from, to int) string {
 	last := up
 	for layer := from + 1; layer < to; layer++ {
 		name := bendMark + up + bendMark + strconv.Itoa(layer)

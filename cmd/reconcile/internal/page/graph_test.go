@@ -11,7 +11,7 @@ import (
 func TestGraphLinesPassNoWorkspace(t *testing.T) {
 	t.Parallel()
 	m := newExampleModel()
-	d := m.draw(namesOf(m.present()), "")
+	d := m.draw(namesOf(m.presentWorkspaces()), "")
 	pass := regexp.MustCompile(`,? ?(-?\d+) (-?\d+)h(\d+)$`)
 	passes := 0
 	for _, e := range d.edges {
@@ -31,7 +31,7 @@ func TestGraphLinesPassNoWorkspace(t *testing.T) {
 	if passes == 0 || len(d.nodes) != 8 {
 		t.Errorf("%d lines pass a layer of %d workspaces", passes, len(d.nodes))
 	}
-	again := m.draw(namesOf(m.present()), "")
+	again := m.draw(namesOf(m.presentWorkspaces()), "")
 	if fmt.Sprint(*again) != fmt.Sprint(*d) {
 		t.Error("one graph has two drawings: its page would be written again and again")
 	}

@@ -130,12 +130,12 @@ func (m *Model) summary() Summary {
 	}
 }
 
-// present returns the workspaces that are in Git.
-func (m *Model) present() []inspect.StatusWorkspace {
+// presentWorkspaces returns the workspaces that are in Git.
+func (m *Model) presentWorkspaces() []inspect.StatusWorkspace {
 	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return w.Removed })
 }
 
-// removed returns the workspaces that were removed from Git.
-func (m *Model) removed() []inspect.StatusWorkspace {
+// removedWorkspaces returns the workspaces that were removed from Git.
+func (m *Model) removedWorkspaces() []inspect.StatusWorkspace {
 	return slices.DeleteFunc(slices.Clone(m.Status.Workspaces), func(w inspect.StatusWorkspace) bool { return !w.Removed })
 }

@@ -45,20 +45,20 @@ type Model struct {
 	OfferedOn map[string][]state.OfferComment // by workspace
 	// Rollouts has the rollouts under way, by workspace.
 	Rollouts map[string]inspect.RolloutStatus
-	Working  *Working // the run that works now
+	Active   *ActiveRun // the run that works now
 
 	indexed *index
 }
 
-// Working is a run that works now.
-type Working struct {
+// ActiveRun is a run that works now.
+type ActiveRun struct {
 	Run        runid.ID
 	Since      time.Time
-	Workspaces []WorkingWorkspace // by name
+	Workspaces []ActiveWorkspace // by name
 }
 
-// WorkingWorkspace is a workspace of a run that works now.
-type WorkingWorkspace struct {
+// ActiveWorkspace is a workspace of a run that works now.
+type ActiveWorkspace struct {
 	Name    string
 	Phase   run.Phase     // "" if it is not known
 	Outcome state.Outcome // "" until it is done
@@ -91,20 +91,20 @@ func (s *Site) Read(ctx context.Context) (*Model, error) {
 	for name, t := range states {
 		m.OfferedOn[name] = t.OfferedOn
 	}
-	m.Working = m.findWorking()
+	m.Active = m.findActive()
 	return m, m.readRollouts(ctx)
 }
 
-// findWorking returns the newest run that holds leases. Its phases are known only to the
+// findActive returns the newest run that holds leases. Its phases are known only to the
 // process that it is.
-func (m *Model) findWorking() (found *Working) {
+func (m *Model) findActive() (found *ActiveRun) {
 	for _, w := range m.Status.Workspaces {
 		switch l := w.Lease; {
 		case l == nil || !l.Until.After(m.At) || found != nil && l.Run < found.Run:
 		case found == nil || l.Run > found.Run:
-			found = &Working{Run: l.Run, Since: l.Since, Workspaces: []WorkingWorkspace{{Name: w.Name}}}
+			found = &ActiveRun{Run: l.Run, Since: l.Since, Workspaces: []ActiveWorkspace{{Name: w.Name}}}
 		default:
-			found.Workspaces = append(found.Workspaces, WorkingWorkspace{Name: w.Name})
+			found.Workspaces = append(found.Workspaces, ActiveWorkspace{Name: w.Name})
 			if l.Since.Before(found.Since) {
 				found.Since = l.Since
 			}

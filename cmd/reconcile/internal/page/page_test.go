@@ -101,7 +101,7 @@ func newEveryModel() *Model {
 		{Workspace: hostile, Digest: testDigest, Risk: "replace", Why: hostile, PullRequest: 14, OfferedAt: testTime, Difference: plandigest.Difference{Changes: []plandigest.Change{{Address: "a.b", Action: "delete, create"}}}},
 	}
 	m.OfferedOn["web"] = []state.OfferComment{{PullRequest: 12, ID: 99, Digest: testDigest}}
-	m.Working = &Working{Run: testRun, Since: testTime, Workspaces: []WorkingWorkspace{{Name: hostile, Phase: "plan"}, {Name: "web", Outcome: state.Applied}}}
+	m.Active = &ActiveRun{Run: testRun, Since: testTime, Workspaces: []ActiveWorkspace{{Name: hostile, Phase: "plan"}, {Name: "web", Outcome: state.Applied}}}
 	return m
 }
 

@@ -20,7 +20,7 @@ type Publisher struct {
 	log    *slog.Logger
 
 	mu      sync.Mutex
-	working map[runid.ID]*Working
+	working map[runid.ID]*ActiveRun
 	ended   bool // a run has ended since the last write
 	idle    bool // it had nothing to do
 	wake    chan struct{}
@@ -42,7 +42,7 @@ const (
 // NewPublisher returns a publisher that works until Close.
 func NewPublisher(site *Site, writer *Writer, log *slog.Logger) *Publisher {
 	p := &Publisher{
-		site: site, writer: writer, log: log, working: map[runid.ID]*Working{},
+		site: site, writer: writer, log: log, working: map[runid.ID]*ActiveRun{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
@@ -76,14 +76,14 @@ func (p *Publisher) Observe(e run.Event) {
 func (p *Publisher) observeWorkspace(e run.Event) {
 	w := p.working[e.Run]
 	if w == nil {
-		w = &Working{Run: e.Run, Since: time.Now()}
+		w = &ActiveRun{Run: e.Run, Since: time.Now()}
 		p.working[e.Run] = w
 	}
-	one := WorkingWorkspace{Name: e.Workspace, Phase: e.Phase}
+	one := ActiveWorkspace{Name: e.Workspace, Phase: e.Phase}
 	if e.Result != nil {
 		one.Outcome = e.Result.Outcome
 	}
-	i, found := slices.BinarySearchFunc(w.Workspaces, one, func(a, b WorkingWorkspace) int { return cmp.Compare(a.Name, b.Name) })
+	i, found := slices.BinarySearchFunc(w.Workspaces, one, func(a, b ActiveWorkspace) int { return cmp.Compare(a.Name, b.Name) })
 	if found {
 		w.Workspaces[i] = one
 	} else {
@@ -138,12 +138,12 @@ func (p *Publisher) loop() {
 }
 
 // next returns what is to be written now, and forgets that it is.
-func (p *Publisher) next() (working *Working, ended, idle bool) {
+func (p *Publisher) next() (working *ActiveRun, ended, idle bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.working {
 		if working == nil || w.Run > working.Run {
-			working = &Working{Run: w.Run, Since: w.Since, Workspaces: slices.Clone(w.Workspaces)}
+			working = &ActiveRun{Run: w.Run, Since: w.Since, Workspaces: slices.Clone(w.Workspaces)}
 		}
 	}
 	ended, idle = p.ended, p.idle
@@ -166,7 +166,7 @@ func (p *Publisher) write() {
 	p.failed = ""
 }
 
-func (p *Publisher) writeNow(ctx context.Context, working *Working, ended, idle bool) error {
+func (p *Publisher) writeNow(ctx context.Context, working *ActiveRun, ended, idle bool) error {
 	if idle {
 		head, err := p.site.Record.Head(ctx)
 		if err != nil {
@@ -181,7 +181,7 @@ func (p *Publisher) writeNow(ctx context.Context, working *Working, ended, idle 
 		return err
 	}
 	if working != nil {
-		m.Working = working
+		m.Active = working
 	}
 	return p.writer.Write(ctx, m, !ended)
 }

@@ -43,20 +43,20 @@ type rootRecord struct {
 // title returns what a record is called: its environment, else its name.
 func (r rootRecord) title() string { return line(cmp.Or(r.summary.Environment, r.summary.Record)) }
 
-// needsLook reports whether a person should look at a record.
-func (r rootRecord) needsLook() bool {
+// needsAttention reports whether a person should look at a record.
+func (r rootRecord) needsAttention() bool {
 	return r.summary.Verdict != "sync" && r.summary.Verdict != "working"
 }
 
-func (v rootView) countLooks() int {
-	return len(slices.DeleteFunc(slices.Clone(v.records), func(r rootRecord) bool { return !r.needsLook() }))
+func (v rootView) countAttention() int {
+	return len(slices.DeleteFunc(slices.Clone(v.records), func(r rootRecord) bool { return !r.needsAttention() }))
 }
 
 // isLate reports whether the last check of a record is long ago.
 func (v rootView) isLate(r rootRecord) bool { return v.at.Sub(r.checked) > maxUnchecked }
 
-// to returns the way from the top to the overview of a record.
-func (r rootRecord) to(language string) templ.SafeURL {
+// link returns the way from the top to the overview of a record.
+func (r rootRecord) link(language string) templ.SafeURL {
 	return templ.SafeURL("./" + url.PathEscape(r.dir) + "/" + language + "/" + overviewFile)
 }
 

@@ -145,7 +145,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, key 
 	if err != nil {
 		s.log.WarnContext(r.Context(), "texts could not be read", "error", err)
 	}
-	http.Error(w, t.say(key), status)
+	http.Error(w, t.message(key), status)
 }
 
 // isOurHost reports whether a request was meant for this server.

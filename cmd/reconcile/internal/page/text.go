@@ -24,9 +24,9 @@ func loadText(language string) (text, error) {
 	return text{language, messages}, err
 }
 
-// say returns a text of the catalogue. A key that it does not have stands for itself: a page
+// message returns a text of the catalogue. A key that it does not have stands for itself: a page
 // with one wrong word is better than none. A test renders all.
-func (t text) say(key string, values ...any) string {
+func (t text) message(key string, values ...any) string {
 	said, err := t.messages.Text(key, values...)
 	if err != nil {
 		return key
@@ -34,9 +34,9 @@ func (t text) say(key string, values ...any) string {
 	return said
 }
 
-// sayOr returns the text of a key, or another text where the catalogue lacks it: names that
+// messageOr returns the text of a key, or another text where the catalogue lacks it: names that
 // a newer version has recorded.
-func (t text) sayOr(key, other string, values ...any) string {
+func (t text) messageOr(key, other string, values ...any) string {
 	if said, err := t.messages.Text(key, values...); err == nil {
 		return said
 	}
@@ -45,12 +45,12 @@ func (t text) sayOr(key, other string, values ...any) string {
 
 func (t text) outcome(o state.Outcome) string {
 	if o == "" {
-		return t.say("page.outcome.unknown")
+		return t.message("page.outcome.unknown")
 	}
-	return t.sayOr("outcome."+string(o), string(o))
+	return t.messageOr("outcome."+string(o), string(o))
 }
 
-func (t text) risk(name string) string { return t.sayOr("risk."+name, name) }
+func (t text) risk(name string) string { return t.messageOr("risk."+name, name) }
 
 // effect says what a plan would do, what cannot be undone first.
 func (t text) effect(c state.Changes) string {
@@ -62,15 +62,15 @@ func (t text) effect(c state.Changes) string {
 		if part.count == 0 {
 			continue
 		}
-		one := t.say("page.effect."+part.key, "count", part.count)
+		one := t.message("page.effect."+part.key, "count", part.count)
 		if said == "" {
 			said = one
 		} else {
-			said = t.say("page.effect.join", "first", said, "second", one)
+			said = t.message("page.effect.join", "first", said, "second", one)
 		}
 	}
 	if said == "" {
-		return t.say("page.effect.outputs")
+		return t.message("page.effect.outputs")
 	}
 	return said
 }
@@ -79,11 +79,11 @@ func (t text) effect(c state.Changes) string {
 func (t text) duration(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
-		return t.say("page.unit.seconds", "count", strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0"))
+		return t.message("page.unit.seconds", "count", strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0"))
 	case d < 2*time.Hour:
-		return t.say("page.unit.minutes", "count", int(d.Minutes()))
+		return t.message("page.unit.minutes", "count", int(d.Minutes()))
 	}
-	return t.say("page.unit.hours", "count", int(d.Hours()))
+	return t.message("page.unit.hours", "count", int(d.Hours()))
 }
 
 // stamp returns the datetime of a time element, in UTC.
@@ -106,13 +106,13 @@ func name(text string) string { return visible.Name(text) }
 // line returns a text from outside in one line.
 func line(text string) string { return visible.Line(text) }
 
-// verdict says how a record is, in a sentence.
-func (t text) verdict(name string, needs int) string {
+// describeVerdict says how a record is, in a sentence.
+func (t text) describeVerdict(name string, needs int) string {
 	switch name {
 	case "behind", "person":
-		return t.sayOr("page.verdict."+name, name, "count", needs)
+		return t.messageOr("page.verdict."+name, name, "count", needs)
 	}
-	return t.sayOr("page.verdict."+name, line(name))
+	return t.messageOr("page.verdict."+name, line(name))
 }
 
 // runCounts returns what became of the workspaces of a run, such as "2 applied, 1 failed".
@@ -129,7 +129,7 @@ func (s document) runCounts(r state.Run) string {
 	for _, o := range order {
 		one := strconv.Itoa(counts[o]) + " " + s.outcome(o)
 		if said != "" {
-			one = s.say("page.effect.join", "first", said, "second", one)
+			one = s.message("page.effect.join", "first", said, "second", one)
 		}
 		said = one
 	}

@@ -81,8 +81,8 @@ func (m *Model) workspaceView(w inspect.StatusWorkspace) workspaceView {
 	return v
 }
 
-// tellsRisks reports whether what is needed lists what each change does.
-func (v workspaceView) tellsRisks() bool {
+// listsRisks reports whether what is needed lists what each change does.
+func (v workspaceView) listsRisks() bool {
 	return slices.ContainsFunc(v.needs, func(n need) bool { return len(n.risks) > 0 })
 }
 

@@ -95,7 +95,7 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 		has.RootAt = m.At
 		err = errors.Join(w.deleteAll(ctx, others, has.Keys), w.writeRoot(ctx, m.At))
 	}
-	if err == nil && m.Working == nil && len(m.Rollouts) == 0 { // their alarms change by themselves
+	if err == nil && m.Active == nil && len(m.Rollouts) == 0 { // their alarms change by themselves
 		has.HeadRev, has.Until = m.HeadRev, m.endsAt()
 	}
 	if has.equals(begun) {
@@ -192,12 +192,12 @@ func findChanges(list []file, keys map[string]string) (changes []change) {
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int {
-		return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.file.name, b.file.name))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.file.name, b.file.name))
 	})
 	return changes
 }
 
-func (c change) order() int {
+func (c change) rank() int {
 	if c.isNew {
 		return 2 * c.file.stage
 	}
@@ -207,7 +207,7 @@ func (c change) order() int {
 // writeChanges writes files, and adds their keys.
 func (w *Writer) writeChanges(ctx context.Context, changes []change, keys map[string]string) error {
 	for len(changes) > 0 {
-		end := slices.IndexFunc(changes, func(c change) bool { return c.order() != changes[0].order() })
+		end := slices.IndexFunc(changes, func(c change) bool { return c.rank() != changes[0].rank() })
 		if end < 0 {
 			end = len(changes)
 		}

@@ -111,10 +111,10 @@ func findNames(tree repotree.Tree, product repotree.Product, patterns []string) 
 
 // noteDoubts lists what the files do not say.
 func (f *Findings) noteDoubts(loader *workspace.Loader) {
-	f.doubt("the configuration has mistakes, which `reconcile validate` names", func(r workspace.Root) bool { return r.Broken })
-	f.doubt("no backend: the state would be kept beside the record; add a backend, such as s3, before a team uses it", func(r workspace.Root) bool { return r.Backend == "" && !r.Broken })
-	f.doubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", runsRemotely)
-	f.doubt("the backend does not lock, and passes refuse that: make it lock (s3: use_lockfile = true), or set allow_unlocked = true", func(r workspace.Root) bool {
+	f.addDoubt("the configuration has mistakes, which `reconcile validate` names", func(r workspace.Root) bool { return r.Broken })
+	f.addDoubt("no backend: the state would be kept beside the record; add a backend, such as s3, before a team uses it", func(r workspace.Root) bool { return r.Backend == "" && !r.Broken })
+	f.addDoubt("the state is in HCP Terraform, which runs Terraform remotely: reconcile needs another backend, such as s3", runsRemotely)
+	f.addDoubt("the backend does not lock, and passes refuse that: make it lock (s3: use_lockfile = true), or set allow_unlocked = true", func(r workspace.Root) bool {
 		return r.Backend != "" && !runsRemotely(r) && len(r.BackendFiles) == 0 && loader.Load(settings.Dir{Name: r.Path, Path: r.Path}, settings.Config{}).Backend.Unlocked != nil
 	})
 	if len(f.Others) > 0 {
@@ -124,8 +124,8 @@ func (f *Findings) noteDoubts(loader *workspace.Loader) {
 
 func runsRemotely(r workspace.Root) bool { return r.Backend == "cloud" || r.Backend == "remote" }
 
-// doubt adds a doubt with the roots that have it.
-func (f *Findings) doubt(text string, has func(workspace.Root) bool) {
+// addDoubt adds a doubt with the roots that have it.
+func (f *Findings) addDoubt(text string, has func(workspace.Root) bool) {
 	var paths []string
 	for _, root := range f.Roots {
 		if has(root) {

@@ -17,8 +17,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// allocated returns the number of bytes that f allocates. No other code may run meanwhile.
-func allocated(f func()) int64 {
+// measureAllocation returns the number of bytes that f allocates. No other code may run meanwhile.
+func measureAllocation(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	f()
@@ -51,7 +51,7 @@ func TestLargeObjectsAreNotHeld(t *testing.T) {
 			id := plumbing.NewHash(text)
 			var size int64
 			var got plumbing.Hash
-			bytes := allocated(func() {
+			bytes := measureAllocation(func() {
 				var err error
 				if size, err = s.Size(id); err != nil {
 					t.Fatal(err)
@@ -119,7 +119,7 @@ func TestLooseObjectsThatLie(t *testing.T) {
 		}
 		s := openStore(t, repo)
 		var err error
-		held := allocated(func() { _, _, err = s.Read(id) })
+		held := measureAllocation(func() { _, _, err = s.Read(id) })
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), id.String()) {
 			t.Errorf("%s: %v; want %q", name, err, test.want)
 		}

@@ -100,8 +100,8 @@ func (p *pack) close() error {
 	return errors.Join(errs...)
 }
 
-// failed adds the object's id and the pack to err; nil if err is nil.
-func (p *pack) failed(id plumbing.Hash, err error) error {
+// wrapError adds the object's id and the pack to err; nil if err is nil.
+func (p *pack) wrapError(id plumbing.Hash, err error) error {
 	if err == nil {
 		return nil
 	}

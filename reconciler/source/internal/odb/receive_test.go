@@ -63,7 +63,7 @@ func TestWritePack(t *testing.T) {
 	} {
 		pack := packObjects(t, repo, ids, options...)
 		dir := t.TempDir()
-		held := allocated(func() {
+		held := measureAllocation(func() {
 			if err := odb.WritePack(t.Context(), dir, bytes.NewReader(pack)); err != nil {
 				t.Fatalf("%v: %v", options, err)
 			}

@@ -34,7 +34,7 @@ func (s *Store) Open(ctx context.Context, id plumbing.Hash) (*Object, error) {
 		return loose, err
 	}
 	o, err := (&resolution{ctx: ctx, store: s, pack: p, limit: maxSpooled}).open(offset)
-	return o, p.failed(id, err)
+	return o, p.wrapError(id, err)
 }
 
 func (r *resolution) open(offset int64) (*Object, error) {
@@ -69,7 +69,7 @@ func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 			return kind, data, nil
 		}
 		o, err = (&resolution{ctx: context.Background(), store: s, pack: p, limit: maxSpooledToRead}).open(offset)
-		err = p.failed(id, err)
+		err = p.wrapError(id, err)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -102,7 +102,7 @@ func (s *Store) Size(id plumbing.Hash) (int64, error) {
 		return s.sizeOfLoose(id, loose)
 	}
 	size, err := p.sizeAt(offset)
-	return size, p.failed(id, err)
+	return size, p.wrapError(id, err)
 }
 
 // maxSized is the size up to which Size keeps a loose object. It had to be opened anyway.

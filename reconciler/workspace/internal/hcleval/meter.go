@@ -125,8 +125,8 @@ func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	return v, diags
 }
 
-// WithoutMeter returns the expression that x counts, or x itself.
-func WithoutMeter(x hclsyntax.Expression) hclsyntax.Expression {
+// StripMeter returns the expression that x counts, or x itself.
+func StripMeter(x hclsyntax.Expression) hclsyntax.Expression {
 	if metered, ok := x.(meteredExpr); ok {
 		return metered.Expression
 	}

@@ -17,7 +17,7 @@ const tooDeepText = "expressions are nested too deeply"
 // Parse parses one configuration file. It translates JSON, so that all code examines one
 // syntax.
 func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
-	if problem := tooLarge(p, text); problem != nil {
+	if problem := checkTokenCount(p, text); problem != nil {
 		return nil, []*Problem{problem}
 	}
 	if strings.HasSuffix(p, ".json") {
@@ -42,7 +42,7 @@ func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 // ParseTemplate parses the text of a template. The error is a *Problem if the template
 // nests too deeply or is too large.
 func ParseTemplate(p string, text []byte) (hclsyntax.Expression, error) {
-	if problem := tooLarge(p, text); problem != nil {
+	if problem := checkTokenCount(p, text); problem != nil {
 		return nil, problem
 	}
 	if isTooDeep(text, hclsyntax.LexTemplate) {
@@ -62,7 +62,7 @@ func ParseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
 		body, problems := Parse(p, text)
 		return body, problems
 	}
-	if problem := tooLarge(p, text); problem != nil {
+	if problem := checkTokenCount(p, text); problem != nil {
 		return nil, []*Problem{problem}
 	}
 	if isJSONTooDeep(text) {

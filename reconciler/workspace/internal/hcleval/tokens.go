@@ -40,8 +40,8 @@ func isWordRune(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c >= utf8.RuneSelf && unicode.IsLetter(c)
 }
 
-// tooLarge returns the problem of a file with too many tokens, or nil.
-func tooLarge(p string, text []byte) *Problem {
+// checkTokenCount returns the problem of a file with too many tokens, or nil.
+func checkTokenCount(p string, text []byte) *Problem {
 	if len(text) <= MaxTokens || CountTokens(text) <= MaxTokens {
 		return nil
 	}

@@ -77,7 +77,7 @@ func (s *Scope) NewTemplateScope() *Scope {
 
 // Evaluate returns the value of e as far as it is known. It is never NilVal.
 func (s *Scope) Evaluate(e hclsyntax.Expression, names Bound) cty.Value {
-	e = hcleval.WithoutMeter(e)
+	e = hcleval.StripMeter(e)
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		if v, ok := s.lookupSymbol(t.Traversal, names); ok {
 			return v
