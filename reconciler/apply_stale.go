@@ -46,16 +46,16 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	for {
 		a.startReady(ctx, killCtx)
 		if len(a.running) == 0 {
-			return a.moved, a.noTerraform
+			return a.tipMoved, a.noTerraform
 		}
-		if a.moved {
+		if a.tipMoved {
 			p.handOver()
 		}
 		select {
 		case done := <-a.ends:
 			a.finish(ctx, done)
 		case <-polls:
-			a.moved = a.moved || p.pollMoved(ctx, w.Head)
+			a.tipMoved = a.tipMoved || p.pollMoved(ctx, w.Head)
 		case <-looks.C:
 			a.lookAgain(ctx, killCtx)
 		}
@@ -70,7 +70,7 @@ type round struct {
 	local     *worker.Worker
 	ends      chan worker.Completion
 	running   map[string]bool // workspaces, by name
-	moved     bool            // the tip has moved: nothing more is started
+	tipMoved  bool            // the tip has moved: nothing more is started
 
 	noTerraform error // Terraform cannot be run: nothing more is started
 }
@@ -78,7 +78,7 @@ type round struct {
 // startReady starts what may start now.
 func (a *round) startReady(ctx, killCtx context.Context) {
 	p, w, s := a.pass, a.inventory, a.schedule
-	for len(a.running) < p.config.Parallelism && !a.moved && a.noTerraform == nil && ctx.Err() == nil {
+	for len(a.running) < p.config.Parallelism && !a.tipMoved && a.noTerraform == nil && ctx.Err() == nil {
 		name, ok := s.Pop()
 		if !ok {
 			return
@@ -91,7 +91,7 @@ func (a *round) startReady(ctx, killCtx context.Context) {
 			p.complete(ctx, s, entry, result)
 			continue
 		}
-		if a.moved = p.hasTipMoved(ctx, w.Head); a.moved {
+		if a.tipMoved = p.hasTipMoved(ctx, w.Head); a.tipMoved {
 			return
 		}
 		if a.noTerraform = p.openTerraform(ctx); a.noTerraform != nil {
@@ -137,7 +137,7 @@ func (p *pass) applyEntry(ctx, killCtx context.Context, w *inventory.Inventory, 
 // for long, and an alarm must not wait for them.
 func (a *round) lookAgain(ctx, killCtx context.Context) {
 	for name, entry := range a.inventory.Entries {
-		isDue := entry.Record.Rollout != nil && entry.Result != nil && !a.running[name] && !a.moved && ctx.Err() == nil
+		isDue := entry.Record.Rollout != nil && entry.Result != nil && !a.running[name] && !a.tipMoved && ctx.Err() == nil
 		if isDue && a.pass.claims.take(name, a.pass.run.Options.Run) == nil {
 			a.start(ctx, killCtx, entry)
 		}
@@ -154,7 +154,7 @@ func (a *round) finish(ctx context.Context, done worker.Completion) {
 	}
 	p.claimed[name] = done.Claimed
 	if done.TipMoved {
-		a.moved = true // dropped: the next round handles it
+		a.tipMoved = true // dropped: the next round handles it
 		return
 	}
 	if done.Record.Name != "" {

@@ -95,7 +95,7 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.locked {
-		return nil, &terraform.LockedError{ID: "1", Who: "ann@elsewhere"}
+		return nil, &terraform.LockedError{ID: "1", Owner: "ann@elsewhere"}
 	}
 	wants, err := s.readConfig(m.tfStates)
 	if err != nil {

@@ -64,8 +64,8 @@ func TestOutOfSyncSince(t *testing.T) {
 		result, err := w.Reconciler().Pass(t.Context(), t.Context(), o)
 		head, headErr := w.Record.Head(t.Context())
 		w.Must(headErr)
-		if !result.BehindSince.Equal(head.OutOfSyncSince) {
-			t.Errorf("at minute %d the result has %v and the record %v", minute, result.BehindSince, head.OutOfSyncSince)
+		if !result.OutOfSyncSince.Equal(head.OutOfSyncSince) {
+			t.Errorf("at minute %d the result has %v and the record %v", minute, result.OutOfSyncSince, head.OutOfSyncSince)
 		}
 		return err
 	}

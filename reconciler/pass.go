@@ -158,7 +158,7 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 	if head, err = p.config.ReadHead(ctx); err != nil {
 		return head, tip, err
 	}
-	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
+	p.result.OutOfSyncSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
 	p.failureNotified = p.failureNotified || head.FailureNotified || head.Rev == 0
 	if tip, err = p.pollTip(ctx, head); err != nil {
 		return head, tip, err
@@ -250,7 +250,7 @@ func (p *pass) noteTip(tip source.Tip) {
 func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
 	objects, err := commit.Objects(ctx)
 	if err == nil {
-		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
+		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.CommittedAt, commit.Tree, objects)
 	}
 	if err != nil {
 		return "", fmt.Errorf("store the snapshot of %s (nothing was applied from it): %w", commit, err)

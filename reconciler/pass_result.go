@@ -170,7 +170,7 @@ func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
 	case head.OutOfSyncSince.IsZero():
 		head.OutOfSyncSince = p.firstSeenAt
 	}
-	p.result.BehindSince = head.OutOfSyncSince
+	p.result.OutOfSyncSince = head.OutOfSyncSince
 }
 
 // recordError records why the pass failed as a whole, and when the tip was first seen even if

@@ -23,7 +23,7 @@ func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventor
 		if r := rec.Rollout; r != nil {
 			p.watchRollout(ctx, killCtx, rec, fmt.Sprintf("its directory %s is gone from the tip", rec.Path))
 			if to := w.FindRename(rec); to != nil {
-				to.RenameErr = &run.BlockedError{Retry: true, Soon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", rec.Name)}
+				to.RenameErr = &run.BlockedError{Retry: true, RetrySoon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", rec.Name)}
 			}
 			continue
 		}

@@ -22,7 +22,7 @@ func (p *pass) applySnapshot(ctx, killCtx context.Context) error {
 	}
 	defer p.config.CloseCommit(commit)
 	p.result.FromSnapshot, p.result.Values = true, p.run.Options.Values
-	p.run.Log.Info("applying a stored snapshot", "commit", commit.ID, "of", commit.When, "subject", commit.Subject, "from", location)
+	p.run.Log.Info("applying a stored snapshot", "commit", commit.ID, "of", commit.CommittedAt, "subject", commit.Subject, "from", location)
 	for range maxRounds {
 		if moved, err := p.applySnapshotOnce(ctx, killCtx, commit, location); !moved || err != nil {
 			return err
@@ -56,7 +56,7 @@ func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Co
 	if err != nil {
 		return false, err
 	}
-	p.result.BehindSince = head.OutOfSyncSince
+	p.result.OutOfSyncSince = head.OutOfSyncSince
 	p.result.SetRange(head, commit.Tip())
 	if err := p.setAsideComments(ctx); err != nil {
 		return false, err

@@ -44,13 +44,13 @@ type Rollout struct {
 	Number  int          `json:"number"`            // in force: applied last, and its plan was empty then
 	Next    int          `json:"next"`              // being put in force
 	Good    int          `json:"good"`              // the last number whose soak ended well; 0: none
-	Back    int          `json:"back"`              // where an abort leads
+	AbortTo int          `json:"back"`              // where an abort leads
 	Applied []int        `json:"applied,omitempty"` // numbers that were in force, ascending, at most Number
 	// InFlight: the apply of Next has begun, and has not been seen to end well.
 	InFlight bool `json:"in_flight,omitempty"`
-	// GoesOn is the hash of the workspace's inputs at a newer commit that a person has told the
+	// IgnoredInputs is the hash of the workspace's inputs at a newer commit that a person has told the
 	// rollout to ignore.
-	GoesOn string `json:"goes_on,omitempty"`
+	IgnoredInputs string `json:"goes_on,omitempty"`
 	// Reason is why it is paused, stopped or aborting, and By the person who said so.
 	Reason string `json:"reason,omitempty"`
 	By     string `json:"by,omitempty"`

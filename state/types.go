@@ -107,13 +107,13 @@ type Attempt struct {
 	State *TerraformState `json:"state,omitempty"`
 	// Approval is the approval that the apply consumed; nil: it needed none.
 	Approval *Approval `json:"approval,omitempty"`
-	// Ended: Terraform failed, but ended by itself, so its state names all that it created.
-	Ended bool `json:"ended,omitempty"`
+	// HasEnded: Terraform failed, but ended by itself, so its state names all that it created.
+	HasEnded bool `json:"ended,omitempty"`
 }
 
 // Describe returns what became of the attempt, as a reason to apply again.
 func (a *Attempt) Describe() string {
-	if a.Ended {
+	if a.HasEnded {
 		return "failed apply of " + a.ShortCommit()
 	}
 	return "interrupted apply of " + a.ShortCommit()
@@ -123,7 +123,7 @@ func (a *Attempt) Describe() string {
 // taken back.
 func (w Workspace) IsUndone() bool {
 	a, last := w.Attempt, w.LastRollout
-	return a != nil && w.Rollout == nil && a.Ended && last != nil && !a.StartedAt.After(last.Since)
+	return a != nil && w.Rollout == nil && a.HasEnded && last != nil && !a.StartedAt.After(last.Since)
 }
 
 // ShortCommit returns the abbreviated id of the commit, for people.

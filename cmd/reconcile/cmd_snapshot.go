@@ -138,6 +138,6 @@ func verifySnapshot(ctx context.Context, p *wire.Deps, commit commitid.ID, dir s
 	if fetchErr != nil {
 		return fmt.Errorf("%w; fetching the commit from Git failed too (%w): run it where the repository has that commit", err, fetchErr)
 	}
-	_, err = source.Restore(ctx, dir, commit, fetched.Tree.ID("."), fetched.When, nil)
+	_, err = source.Restore(ctx, dir, commit, fetched.Tree.ID("."), fetched.CommittedAt, nil)
 	return errors.Join(err, fetched.Close())
 }

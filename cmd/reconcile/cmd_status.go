@@ -123,7 +123,7 @@ func (a *app) describeHead(h inspect.StatusHead, now time.Time) string {
 	if !h.Settled {
 		summary = a.tr.Text("not settled")
 	}
-	if since := h.BehindSince; since != nil {
+	if since := h.OutOfSyncSince; since != nil {
 		summary += a.tr.Sprintf(", out of sync for %s", ui.FormatDuration(a.tr, now.Sub(*since)))
 	}
 	at := ui.AbbrevCommit(h.Commit)

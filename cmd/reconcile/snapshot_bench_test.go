@@ -52,7 +52,7 @@ func storeSnapshot(b *testing.B, dir string) error {
 	}
 	objects, err := commit.Objects(ctx)
 	if err == nil {
-		_, err = snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
+		_, err = snapshots.Put(ctx, commit.ID, commit.CommittedAt, commit.Tree, objects)
 	}
 	return err
 }

@@ -132,7 +132,7 @@ func (w *watcher) triggerPass() {
 // startPass starts a pass in the first checkout that no other pass uses.
 func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	pass := &watchedPass{
-		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, Place: w.freePlace()},
+		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, CheckoutNumber: w.freePlace()},
 		startedAt: time.Now(),
 	}
 	w.passes[pass.options.Run], w.isStale = pass, false
@@ -157,7 +157,7 @@ func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 func (w *watcher) freePlace() int {
 	used := map[int]bool{}
 	for _, pass := range w.passes {
-		used[pass.options.Place] = true
+		used[pass.options.CheckoutNumber] = true
 	}
 	place := 0
 	for used[place] {

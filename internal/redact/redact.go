@@ -24,13 +24,13 @@ type Writer struct {
 	key  []byte          // of the fingerprints
 	sums map[string]bool // fingerprints of secrets whose values are not known
 
-	mu       sync.Mutex
-	out      io.Writer
-	patterns map[string]bool // the forms of all secrets, as a stream reads them
-	grown    bool            // patterns has more than the matcher
-	stream   stream
-	held     *excerpt.Buffer // what is written while it is held; nil: nothing is held
-	writeErr error           // the first error of out
+	mu             sync.Mutex
+	out            io.Writer
+	patterns       map[string]bool // the forms of all secrets, as a stream reads them
+	hasNewPatterns bool            // patterns has more than the matcher
+	stream         stream
+	heldText       *excerpt.Buffer // what is written while it is held; nil: nothing is held
+	writeErr       error           // the first error of out
 }
 
 // New returns a Writer to out that knows no value yet. sums are fingerprints of secrets, made
@@ -80,7 +80,7 @@ func (w *Writer) AddSecrets(values ...string) {
 		for _, form := range forms(value) {
 			pattern := normalize(form)
 			if utf8.RuneCountInString(pattern) >= minSecret && !w.patterns[pattern] {
-				w.patterns[pattern], w.grown = true, true
+				w.patterns[pattern], w.hasNewPatterns = true, true
 			}
 		}
 	}
@@ -134,8 +134,8 @@ func (e *redactedError) Unwrap() error { return e.err }
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held != nil {
-		return w.held.Write(p)
+	if w.heldText != nil {
+		return w.heldText.Write(p)
 	}
 	w.learn()
 	w.forward(w.stream.write(p, false))
@@ -147,8 +147,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) Hold(size int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held == nil {
-		w.held = excerpt.NewSecret(size)
+	if w.heldText == nil {
+		w.heldText = excerpt.NewSecret(size)
 	}
 }
 
@@ -156,10 +156,10 @@ func (w *Writer) Hold(size int) {
 func (w *Writer) Release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held != nil {
+	if w.heldText != nil {
 		w.learn()
-		w.forward(w.stream.write(w.held.Bytes(), false))
-		w.held = nil
+		w.forward(w.stream.write(w.heldText.Bytes(), false))
+		w.heldText = nil
 	}
 }
 
@@ -175,8 +175,8 @@ func (w *Writer) Close() error {
 
 // learn gives the stream all patterns.
 func (w *Writer) learn() {
-	if w.grown {
-		w.grown = false
+	if w.hasNewPatterns {
+		w.hasNewPatterns = false
 		w.stream.use(newMatcher(slices.Sorted(maps.Keys(w.patterns))))
 	}
 }

@@ -21,12 +21,12 @@ type span struct{ start, end int }
 // since a program breaks lines at a space or in the middle of a word: in one search a run of
 // white space is one space, in the other a line break is nothing.
 type stream struct {
-	matcher *matcher
-	pending []byte // text that is not forwarded yet
-	base    int    // offset of pending
-	scanned int    // offset of the end of pending
-	hidden  int    // offset of the end of the last secret that was replaced
-	spans   []span // secrets from base on, sorted, with overlaps joined
+	matcher     *matcher
+	pending     []byte // text that is not forwarded yet
+	base        int    // offset of pending
+	scanned     int    // offset of the end of pending
+	replacedEnd int    // offset of the end of the last secret that was replaced
+	spans       []span // secrets from base on, sorted, with overlaps joined
 
 	spaced, joined search
 	gap            int  // length of the run of white space before the next character
@@ -146,19 +146,19 @@ func (s *stream) flush(last bool) []byte {
 		}
 	}
 	var clean []byte
-	from := max(s.base, min(s.hidden, end))
+	from := max(s.base, min(s.replacedEnd, end))
 	decided := 0
 	for _, secret := range s.spans {
 		if secret.start >= end {
 			break
 		}
 		decided++
-		if secret.start >= s.hidden {
+		if secret.start >= s.replacedEnd {
 			clean = append(clean, s.pending[from-s.base:secret.start-s.base]...)
 			clean = append(clean, redacted...)
 		}
-		s.hidden = max(s.hidden, secret.end)
-		from = min(s.hidden, end)
+		s.replacedEnd = max(s.replacedEnd, secret.end)
+		from = min(s.replacedEnd, end)
 	}
 	clean = append(clean, s.pending[from-s.base:end-s.base]...)
 	s.spans = slices.Delete(s.spans, 0, decided)

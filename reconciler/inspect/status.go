@@ -30,11 +30,11 @@ type StatusHead struct {
 	Generation int64       `json:"generation"`
 	Epoch      int64       `json:"epoch"`
 	NextAt     *time.Time  `json:"next_at,omitempty"`
-	// BehindSince is when the branch got ahead of what is applied.
-	BehindSince *time.Time `json:"behind_since,omitempty"`
-	Run         runid.ID   `json:"run"`
-	UpdatedAt   time.Time  `json:"updated_at"`
-	Error       string     `json:"error,omitempty"` // why the last pass failed as a whole
+	// OutOfSyncSince is when the branch got ahead of what is applied.
+	OutOfSyncSince *time.Time `json:"behind_since,omitempty"`
+	Run            runid.ID   `json:"run"`
+	UpdatedAt      time.Time  `json:"updated_at"`
+	Error          string     `json:"error,omitempty"` // why the last pass failed as a whole
 	// Tip is the branch's commit in Git, and TipError why it could not be read.
 	Tip      commitid.ID `json:"tip,omitempty"`
 	TipError string      `json:"tip_error,omitempty"`
@@ -180,7 +180,7 @@ func ReadStatus(ctx context.Context, c run.Config) (*Status, error) {
 	st := &Status{
 		Head: StatusHead{
 			Commit: head.Commit, Settled: head.Settled, Exit: head.Exit, Generation: head.Generation,
-			Epoch: head.Epoch, NextAt: timeOrNil(head.NextRetryAt), BehindSince: timeOrNil(head.OutOfSyncSince), Run: head.Run, UpdatedAt: head.UpdatedAt, Error: head.Error,
+			Epoch: head.Epoch, NextAt: timeOrNil(head.NextRetryAt), OutOfSyncSince: timeOrNil(head.OutOfSyncSince), Run: head.Run, UpdatedAt: head.UpdatedAt, Error: head.Error,
 		},
 		Workspaces: []StatusWorkspace{},
 	}

@@ -255,7 +255,7 @@ func TestPlannerRefuses(t *testing.T) {
 	plan := func(merged string) ([]run.WorkspaceResult, error) {
 		key := rand.Text()
 		tree := func(c *source.Commit, id string) map[string]any {
-			return map[string]any{"commit": c.ID, "tree": id, "when": c.When}
+			return map[string]any{"commit": c.ID, "tree": id, "when": c.CommittedAt}
 		}
 		order, err := json.Marshal(map[string]any{
 			"tip": tree(commit, commit.Tree.ID(".")), "merged": tree(merge.Commit, merged), "workspaces": []string{"osaka"},
@@ -263,8 +263,8 @@ func TestPlannerRefuses(t *testing.T) {
 		w.Must(err)
 		objects, err := commit.Objects(t.Context())
 		w.Must(err)
-		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "tip", commit.When, commit.Tree, objects))
-		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, nil))
+		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "tip", commit.CommittedAt, commit.Tree, objects))
+		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "merged", merge.Commit.CommittedAt, merge.Commit.Tree, nil))
 		w.Must(w.Config.PlanBundles.PutBundleFile(t.Context(), key, "order", order))
 		config := w.Config
 		config.Source = nil // it has no access to Git

@@ -26,13 +26,13 @@ type planRequest struct {
 
 // treeRef identifies a tree of the bundle, with the data that make it a commit.
 type treeRef struct {
-	Commit commitid.ID `json:"commit"`
-	Tree   string      `json:"tree"`
-	When   time.Time   `json:"when"`
+	Commit      commitid.ID `json:"commit"`
+	Tree        string      `json:"tree"`
+	CommittedAt time.Time   `json:"when"`
 }
 
 func treeRefOf(c *source.Commit) treeRef {
-	return treeRef{Commit: c.ID, Tree: c.Tree.ID("."), When: c.When}
+	return treeRef{Commit: c.ID, Tree: c.Tree.ID("."), CommittedAt: c.CommittedAt}
 }
 
 // Parts of a bundle. The planner writes only the response.
@@ -72,7 +72,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 	}
 	task, err := e.Run(ctx, state.Task{
 		Name: strconv.Itoa(l.preview.Number), Run: thisRun.Options.Run, Trigger: trigger,
-		Commit: l.tip.Commit.ID, CommitTime: l.tip.Commit.When, TreeID: l.merged.Commit.Tree.ID("."), Generation: l.tip.Head.Generation,
+		Commit: l.tip.Commit.ID, CommitTime: l.tip.Commit.CommittedAt, TreeID: l.merged.Commit.Tree.ID("."), Generation: l.tip.Head.Generation,
 		Inputs: l.preview.Inputs, ExpiresAt: l.tip.Config.Now().Add(taskRetention).Unix(),
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names [
 	for part, commit := range map[string]*source.Commit{partTip: l.tip.Commit, partMerged: l.merged.Commit} {
 		objects, err := commit.Objects(ctx)
 		if err == nil {
-			err = l.tip.Config.PlanBundles.PutBundleTree(ctx, key, part, commit.When, commit.Tree, objects)
+			err = l.tip.Config.PlanBundles.PutBundleTree(ctx, key, part, commit.CommittedAt, commit.Tree, objects)
 		}
 		if err != nil {
 			return err

@@ -85,7 +85,7 @@ func loadRequest(ctx context.Context, c *run.Config, key string, order planReque
 }
 
 func loadTree(ctx context.Context, c *run.Config, key, part string, tree treeRef, head state.Head) (w *inventory.Inventory, err error) {
-	commit, err := c.CommitFromSnapshot(ctx, tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.TreeVerifier) error {
+	commit, err := c.CommitFromSnapshot(ctx, tree.Commit, tree.Tree, tree.CommittedAt, func(dir string, check snapshot.TreeVerifier) error {
 		return c.PlanBundles.FetchBundleTree(ctx, key, part, dir, check)
 	})
 	if err != nil {

@@ -138,9 +138,9 @@ type Options struct {
 	// PhaseOvertaken, ends with those workspaces and leaves the new tip to another pass,
 	// which the caller starts. Otherwise it takes the new tip itself, when they are done.
 	HandOver bool
-	// Place is the number of the checkout that the pass uses. Passes of one process that
+	// CheckoutNumber is the number of the checkout that the pass uses. Passes of one process that
 	// run at once have different ones; most passes have 0.
-	Place int
+	CheckoutNumber int
 }
 
 // SetDefaults sets the fields that are not set and have a default, and makes Terraform

@@ -32,11 +32,11 @@ func (e *ClaimedError) Error() string {
 
 // BlockedError is why a workspace waits for a person.
 type BlockedError struct {
-	Reason string
-	Retry  bool // it may also pass by itself, so a later pass tries again
-	Soon   bool // with Retry: in a minute, however often it was tried
-	Held   bool // a hold represents it until the hold is removed
-	Replan bool // it may end although no input of its own changes, so each pass plans again
+	Reason    string
+	Retry     bool // it may also pass by itself, so a later pass tries again
+	RetrySoon bool // with Retry: in a minute, however often it was tried
+	HasHold   bool // a hold represents it until the hold is removed
+	Replan    bool // it may end although no input of its own changes, so each pass plans again
 }
 
 func (e *BlockedError) Error() string { return e.Reason }

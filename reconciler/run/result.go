@@ -63,9 +63,9 @@ type Result struct {
 	// Overtaken: the tip moved during the pass, which then began nothing more and left the
 	// new tip to the next pass.
 	Overtaken bool `json:"overtaken,omitempty"`
-	// BehindSince is when the branch got ahead of what is applied; zero if it is not
+	// OutOfSyncSince is when the branch got ahead of what is applied; zero if it is not
 	// ahead, or if the record could not be read.
-	BehindSince time.Time `json:"behind_since,omitzero"`
+	OutOfSyncSince time.Time `json:"behind_since,omitzero"`
 	// Drifted lists the workspaces that are known to have drifted, sorted; nil if the
 	// recorded workspaces were not read.
 	Drifted []string `json:"drifted,omitzero"`

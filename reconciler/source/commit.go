@@ -17,12 +17,12 @@ import (
 
 // Commit is a commit with its tree. Without an ID it is what ReadWorkTree found.
 type Commit struct {
-	ID      commitid.ID
-	Parents []commitid.ID
-	When    time.Time // commit time
-	Author  string    // "Name <address>"
-	Subject string    // first line of the message
-	Tree    *gittree.Tree
+	ID          commitid.ID
+	Parents     []commitid.ID
+	CommittedAt time.Time // commit time
+	Author      string    // "Name <address>"
+	Subject     string    // first line of the message
+	Tree        *gittree.Tree
 
 	raw     []byte // in Git's own form
 	closers []io.Closer
@@ -63,11 +63,11 @@ func readCommit(store gittree.Reader, id plumbing.Hash) (*Commit, error) {
 		return nil, err
 	}
 	c := &Commit{
-		ID:     commitid.ID(id.String()),
-		When:   raw.Committer.When,
-		Author: fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
-		Tree:   gittree.New(store, raw.TreeHash, raw.Committer.When, commitid.ID(id.String())),
-		raw:    data,
+		ID:          commitid.ID(id.String()),
+		CommittedAt: raw.Committer.When,
+		Author:      fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
+		Tree:        gittree.New(store, raw.TreeHash, raw.Committer.When, commitid.ID(id.String())),
+		raw:         data,
 	}
 	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
 	for _, parent := range raw.ParentHashes {

@@ -54,12 +54,12 @@ func readObjects(t *testing.T, c *source.Commit) []byte {
 func TestRestoreHasTheIdsOfGit(t *testing.T) {
 	t.Parallel()
 	commit, dir := newCheckout(t)
-	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.CommittedAt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != commit.ID || !got.When.Equal(commit.When) {
-		t.Errorf("commit: %s of %s", got.ID, got.When)
+	if got.ID != commit.ID || !got.CommittedAt.Equal(commit.CommittedAt) {
+		t.Errorf("commit: %s of %s", got.ID, got.CommittedAt)
 	}
 	for _, path := range []string{".", "a", "a/one.tf", "a/link.tf", "a.tf", "a-b/two.tf", "run.sh", "missing"} {
 		if got, want := got.Tree.ID(path), commit.Tree.ID(path); got != want {
@@ -88,7 +88,7 @@ func TestRestoreByTheCommitItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != commit.ID || !got.When.Equal(commit.When) || got.Author != commit.Author || got.Tree.ID(".") != commit.Tree.ID(".") {
+	if got.ID != commit.ID || !got.CommittedAt.Equal(commit.CommittedAt) || got.Author != commit.Author || got.Tree.ID(".") != commit.Tree.ID(".") {
 		t.Errorf("restored: %+v", got)
 	}
 	if !bytes.Equal(readObjects(t, got), readObjects(t, commit)) {
@@ -126,7 +126,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	_, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.CommittedAt, nil)
 	if err == nil || !strings.Contains(err.Error(), "does not match the tree of commit") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
@@ -135,7 +135,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 func TestRestoreNoticesAChangeInUse(t *testing.T) {
 	t.Parallel()
 	commit, dir := newCheckout(t)
-	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.CommittedAt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge,
 	}
 	if len(conflicts) == 0 {
 		result.Commit = sides[2]
-		result.Commit.Tree, result.Commit.raw = gittree.New(layer, root, sides[2].When, ""), nil
+		result.Commit.Tree, result.Commit.raw = gittree.New(layer, root, sides[2].CommittedAt, ""), nil
 		if err := result.Commit.Tree.CheckLimits(); err != nil {
 			return nil, err
 		}

@@ -32,7 +32,7 @@ func Restore(ctx context.Context, dir string, commit commitid.ID, tree string, w
 	if err != nil {
 		return nil, err
 	}
-	c := &Commit{ID: commit, When: when}
+	c := &Commit{ID: commit, CommittedAt: when}
 	if s.Has(id) {
 		if c, err = readCommit(s, id); err != nil {
 			return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
@@ -50,7 +50,7 @@ func Restore(ctx context.Context, dir string, commit commitid.ID, tree string, w
 	if err != nil {
 		return nil, err
 	}
-	c.Tree = gittree.New(s, rootID, c.When, commit)
+	c.Tree = gittree.New(s, rootID, c.CommittedAt, commit)
 	if err := s.Hash(dir); err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}

@@ -43,7 +43,7 @@ func (c *Commit) Verify(signers Signers) error {
 	case len(signature) == 0:
 		return refuse("it is not signed", nil)
 	case bytes.HasPrefix(signature, []byte("-----BEGIN SSH SIGNATURE-----")):
-		keys, err := allowedKeys(signers.AllowedSigners, c.When)
+		keys, err := allowedKeys(signers.AllowedSigners, c.CommittedAt)
 		if err != nil {
 			return err
 		}

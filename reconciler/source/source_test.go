@@ -96,7 +96,7 @@ func TestTipAndFetch(t *testing.T) {
 			}
 			defer commit.Close()
 			if commit.ID != want || commit.Subject != "Second one" || commit.Author != "Ann Author <ann@example.com>" ||
-				len(commit.Parents) != 1 || commit.Parents[0] != first || commit.When.Unix() != 1767225600+120 {
+				len(commit.Parents) != 1 || commit.Parents[0] != first || commit.CommittedAt.Unix() != 1767225600+120 {
 				t.Errorf("commit is %+v", commit)
 			}
 			for path, object := range map[string]string{"env": "040000:", "env/tokyo/main.tf": "100644:", "run.sh": "100755:"} {

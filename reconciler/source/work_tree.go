@@ -41,8 +41,8 @@ func ReadWorkTree(ctx context.Context, dir string) (commit *Commit, leftOut []st
 	if err != nil {
 		return nil, nil, err
 	}
-	commit = &Commit{When: info.ModTime(), Subject: "files of " + dir}
-	commit.Tree = gittree.New(w.store, entry.ID, commit.When, "")
+	commit = &Commit{CommittedAt: info.ModTime(), Subject: "files of " + dir}
+	commit.Tree = gittree.New(w.store, entry.ID, commit.CommittedAt, "")
 	return commit, w.leftOut, commit.Tree.CheckLimits()
 }
 

@@ -74,7 +74,7 @@ func checkLockedError(t *testing.T, err error, start time.Time) *terraform.Locke
 	if uerr != nil || herr != nil {
 		t.Fatal(uerr, herr)
 	}
-	if len(lock.ID) != 36 || lock.Who != me.Username+"@"+host || lock.Operation != "OperationTypeApply" ||
+	if len(lock.ID) != 36 || lock.Owner != me.Username+"@"+host || lock.Operation != "OperationTypeApply" ||
 		lock.Path == "" || lock.Version == "" || lock.Created.Before(start) || lock.Created.After(time.Now()) {
 		t.Errorf("read of the lock: %+v", lock)
 	}

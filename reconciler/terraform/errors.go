@@ -45,16 +45,16 @@ type LockedError struct {
 	ID        string
 	Path      string
 	Operation string
-	Who       string // user@host; "": the backend does not report it
+	Owner     string // user@host; "": the backend does not report it
 	Version   string
 	Created   time.Time // zero if it could not be read
 }
 
 func (e *LockedError) Error() string {
-	if e.Who == "" {
+	if e.Owner == "" {
 		return fmt.Sprintf("the Terraform state is locked (lock %s; the backend does not report by whom)", e.ID)
 	}
-	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
+	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Owner, e.Created.Format(time.RFC3339), e.Operation, e.ID)
 }
 
 // UnlockError means that Terraform finished its work but could not release its state

@@ -47,7 +47,7 @@ func tagOf(text string) string {
 }
 
 // runInterruptible runs a command. When ctx is done it interrupts Terraform once, and
-// kills it if it has not ended after Options.Grace. When s.killCtx is done it kills at
+// kills it if it has not ended after Options.GracePeriod. When s.killCtx is done it kills at
 // once.
 func (s *Session) runInterruptible(ctx context.Context, run func() error) error {
 	done := make(chan error, 1)
@@ -83,7 +83,7 @@ func firstContextErr(contexts ...context.Context) error {
 
 // stop interrupts the command, waits, kills it, and returns the command's own error.
 func (s *Session) stop(done <-chan error) error {
-	grace := time.NewTimer(s.tf.opts.Grace)
+	grace := time.NewTimer(s.tf.opts.GracePeriod)
 	defer grace.Stop()
 	ticker := time.NewTicker(process.ScanInterval)
 	defer ticker.Stop()

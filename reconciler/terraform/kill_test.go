@@ -155,7 +155,7 @@ esac
 
 func TestGraceEnds(t *testing.T) {
 	p := newPIDPipe(t)
-	s := newFixture(t, resourceConfig, withUninterruptiblePlan(t, p), func(o *terraform.Options) { o.Grace = time.Millisecond })
+	s := newFixture(t, resourceConfig, withUninterruptiblePlan(t, p), func(o *terraform.Options) { o.GracePeriod = time.Millisecond })
 	session := s.init()
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)

@@ -217,7 +217,7 @@ func TestSandboxStops(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newAttackFixture(t, c.attack, withSandbox(t), func(o *terraform.Options) { o.Grace = 2 * time.Second })
+			s := newAttackFixture(t, c.attack, withSandbox(t), func(o *terraform.Options) { o.GracePeriod = 2 * time.Second })
 			ready := filepath.Join(s.spec.Dir, "ready")
 			if err := syscall.Mkfifo(ready, 0o600); err != nil {
 				t.Fatal(err)

@@ -129,7 +129,7 @@ type Session struct {
 
 // Open starts a session for a Spec. When killCtx is done, every process of the session
 // is killed at once. When the context of a method is done, Terraform is interrupted and
-// may take Options.Grace to end. Close must be called.
+// may take Options.GracePeriod to end. Close must be called.
 func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 	if spec.Log == nil {
 		spec.Log = io.Discard

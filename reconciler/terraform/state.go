@@ -226,7 +226,7 @@ func parseLockedError(message string) *LockedError {
 	created, _ := time.Parse(lockTimeLayout, fields["Created"])
 	return &LockedError{
 		ID: fields["ID"], Path: fields["Path"], Operation: fields["Operation"],
-		Who: fields["Who"], Version: fields["Version"], Created: created,
+		Owner: fields["Who"], Version: fields["Version"], Created: created,
 	}
 }
 

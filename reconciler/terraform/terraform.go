@@ -26,7 +26,7 @@ import (
 	"reconcile/reconciler/terraform/sandbox"
 )
 
-// DefaultGrace is the time that an interrupted Terraform has to exit if Options.Grace
+// DefaultGrace is the time that an interrupted Terraform has to exit if Options.GracePeriod
 // is zero. With the time to record the result, it fits into the 120 seconds that
 // Fargate waits at most after SIGTERM.
 const DefaultGrace = 75 * time.Second
@@ -45,8 +45,8 @@ type Options struct {
 	Env func() []string
 	// Secrets are values to redact in Terraform's output.
 	Secrets []string
-	// Grace is how long an interrupted Terraform may take before it is killed.
-	Grace time.Duration
+	// GracePeriod is how long an interrupted Terraform may take before it is killed.
+	GracePeriod time.Duration
 	// Log receives messages that do not belong in the workspace's own log.
 	Log *slog.Logger
 	// AssumeRole returns short-lived credentials of an AWS role. It is needed only if a
@@ -78,8 +78,8 @@ func New(ctx context.Context, opts Options) (*Terraform, error) {
 	if opts.Env == nil {
 		opts.Env = os.Environ
 	}
-	if opts.Grace == 0 {
-		opts.Grace = DefaultGrace
+	if opts.GracePeriod == 0 {
+		opts.GracePeriod = DefaultGrace
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

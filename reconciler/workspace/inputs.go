@@ -29,7 +29,7 @@ type inputs struct {
 
 	mentioned  []map[string]bool  // words of texts that may name ignored files, see module.MentionsOf
 	listed     []string           // see listed_inputs.go; nil: the settings do not list the inputs
-	named      []namedPath        // by the configuration, while listed is not nil
+	namedPaths []namedPath        // by the configuration, while listed is not nil
 	unfollowed []*hcleval.Problem // what the configuration names and is no input
 }
 

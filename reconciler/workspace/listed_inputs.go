@@ -54,7 +54,7 @@ func hasWildcard(pattern string) bool {
 // followNamed adds what the configuration names below the directories of the workspace and its
 // modules, and notes what it names elsewhere.
 func (in *inputs) followNamed(found *foundInputs) {
-	for _, named := range in.named {
+	for _, named := range in.namedPaths {
 		o, err := repotree.ResolveLinks(in.tree, named.path)
 		if err == nil && in.isOwn(o.Path) {
 			for _, err := range in.add(named.path, named.scope) {

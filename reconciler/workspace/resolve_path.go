@@ -161,7 +161,7 @@ func describeDir(dir string) string {
 // addInput adds the object at p, which m names. s is the scope of a directory.
 func (e *evaluation) addInput(m module.PathRef, p string, s scope) {
 	if e.inputs.listed != nil {
-		e.inputs.named = append(e.inputs.named, namedPath{p, s, hcleval.ProblemAt(m.File, m.Path.Range(), "%s", m.Label)})
+		e.inputs.namedPaths = append(e.inputs.namedPaths, namedPath{p, s, hcleval.ProblemAt(m.File, m.Path.Range(), "%s", m.Label)})
 		return
 	}
 	for _, err := range e.inputs.add(p, s) {

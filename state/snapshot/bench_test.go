@@ -24,7 +24,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("archive", func(b *testing.B) {
 		for b.Loop() {
 			c := fetchTip(b, repo)
-			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return packArchive(b.Context(), w, c.Tree, c.When, nil) })
+			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return packArchive(b.Context(), w, c.Tree, c.CommittedAt, nil) })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := store.Put(b.Context(), c.ID, c.When, c.Tree, objects); err != nil {
+			if _, err := store.Put(b.Context(), c.ID, c.CommittedAt, c.Tree, objects); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -39,7 +39,7 @@ func roundTrip(t *testing.T, repo *gittest.Repo, id commitid.ID) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := store.Put(t.Context(), c.ID, c.When, c.Tree, objects); err != nil {
+		if _, err := store.Put(t.Context(), c.ID, c.CommittedAt, c.Tree, objects); err != nil {
 			t.Fatal(err)
 		}
 	}

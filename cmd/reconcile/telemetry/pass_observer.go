@@ -139,9 +139,9 @@ func (r *passObserver) measurePass(e run.Event, now time.Time, fields map[string
 		r.addSample(PassFailures, 0, nil)
 		r.addSample(PassDuration, now.Sub(r.startedAt).Seconds(), map[string]string{attrOutcome: p.Outcome, attrTrigger: p.Trigger})
 	}
-	if !p.BehindSince.IsZero() {
-		r.addSample(Staleness, max(0, now.Sub(p.BehindSince).Seconds()), nil)
-		fields["behind_since"] = p.BehindSince
+	if !p.OutOfSyncSince.IsZero() {
+		r.addSample(Staleness, max(0, now.Sub(p.OutOfSyncSince).Seconds()), nil)
+		fields["behind_since"] = p.OutOfSyncSince
 	} else if e.Err == nil {
 		r.addSample(Staleness, 0, nil)
 	}

@@ -46,7 +46,7 @@ type Checkout struct {
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
 func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.Place), dirs: map[string]*workDir{}}
+	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.CheckoutNumber), dirs: map[string]*workDir{}}
 	for _, entry := range w.Entries {
 		s.dirs[entry.Dir.Path] = newWorkDir()
 	}
@@ -75,7 +75,7 @@ const lockName = "lock"
 // CheckPath returns an error if a plan mentions the path of this checkout, and this is not the
 // one that passes mostly use: an apply would put one path into the place of another.
 func (s *Checkout) CheckPath(planText string) error {
-	if root := filepath.Join(s.dir, run.CheckoutTree); s.run.Options.Place > 0 && strings.Contains(planText, root) {
+	if root := filepath.Join(s.dir, run.CheckoutTree); s.run.Options.CheckoutNumber > 0 && strings.Contains(planText, root) {
 		return &run.ClaimedError{Path: root}
 	}
 	return nil

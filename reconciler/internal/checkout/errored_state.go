@@ -127,5 +127,5 @@ func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 	if err := run.RetryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", inventory.DescribeHold(hold), err)
 	}
-	return &run.BlockedError{Reason: inventory.DescribeHold(hold), Held: true}
+	return &run.BlockedError{Reason: inventory.DescribeHold(hold), HasHold: true}
 }

@@ -16,7 +16,7 @@ import (
 func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
 	return state.Task{
 		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt, AtOnce: r.Options.AtOnce,
-		Commit: w.Commit.ID, CommitTime: w.Commit.When, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
+		Commit: w.Commit.ID, CommitTime: w.Commit.CommittedAt, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
 		FromSnapshot: r.Options.Snapshot != "", Values: w.Settings.ValuesOf(name),
 		NoTip: w.NoTip,
 	}

@@ -30,7 +30,7 @@ func Describe(r state.Rollout) string {
 	case state.RolloutApplying:
 		text = fmt.Sprintf("%s, next %d", text, r.Next)
 	case state.RolloutAborting:
-		text = fmt.Sprintf("%s, going back to %d: %s", text, r.Back, r.Reason)
+		text = fmt.Sprintf("%s, going back to %d: %s", text, r.AbortTo, r.Reason)
 	case state.RolloutStopped:
 		text = fmt.Sprintf("%s, brought back and stopped: %s", text, r.Reason)
 	default:

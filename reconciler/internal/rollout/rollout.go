@@ -44,9 +44,9 @@ type Observations struct {
 	// up. "": the tip does.
 	NoTip string
 
-	Order *state.RolloutOrder // nil: none
-	Held  string              // why the workspace is held; "": it is not
-	Retry time.Time           // before which a step that failed is not tried again
+	Order       *state.RolloutOrder // nil: none
+	HeldBecause string              // why the workspace is held; "": it is not
+	Retry       time.Time           // before which a step that failed is not tried again
 }
 
 // MoveKind is what is to be done.
@@ -81,7 +81,7 @@ func Begin(r state.Rollout, now time.Time) state.Rollout {
 // order, which is void then.
 func Decide(r state.Rollout, f Observations) (next state.Rollout, move Move, followed bool) {
 	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
-	d := decision{r: &r, f: f, good: r.Good}
+	d := decision{r: &r, f: f, goodNumber: r.Good}
 	followed = d.follow()
 	d.lookAtGit()
 	d.lookAtAlarms()
@@ -114,10 +114,10 @@ func Pause(r state.Rollout, now time.Time, why string) state.Rollout {
 
 // decision is one call of Decide.
 type decision struct {
-	r        *state.Rollout
-	f        Observations
-	promoted bool // by the order that is followed now
-	good     int  // the last good number before that order
+	r          *state.Rollout
+	f          Observations
+	promoted   bool // by the order that is followed now
+	goodNumber int  // the last good number before that order
 }
 
 func (d *decision) enter(phase state.RolloutPhase, why, by string) {
@@ -149,7 +149,7 @@ func (d *decision) follow() (followed bool) {
 	}
 	switch phase := d.r.Phase; o.Kind {
 	case state.RolloutAbort:
-		if phase != state.RolloutAborting || d.r.Back != 0 {
+		if phase != state.RolloutAborting || d.r.AbortTo != 0 {
 			d.abort(0, why, o.By)
 		}
 	case state.RolloutPause:
@@ -169,7 +169,7 @@ func (d *decision) follow() (followed bool) {
 			break
 		}
 		d.note(why, o.By)
-		d.r.GoesOn, d.promoted = d.f.TipInputs, true
+		d.r.IgnoredInputs, d.promoted = d.f.TipInputs, true
 		if phase != state.RolloutApplying && d.r.Number > 0 && !d.r.InFlight {
 			d.r.Good = d.r.Number
 			d.advance()
@@ -203,7 +203,7 @@ func (d *decision) abort(to int, why, by string) {
 		from = d.r.Next
 	}
 	wasAborting := d.r.Phase == state.RolloutAborting
-	d.r.Back = to
+	d.r.AbortTo = to
 	d.enter(state.RolloutAborting, why, by)
 	d.note(fmt.Sprintf("aborted, back to %d: %s", to, why), by)
 	if !wasAborting || !d.r.InFlight { // else the step back that has begun ends first
@@ -213,7 +213,7 @@ func (d *decision) abort(to int, why, by string) {
 
 // previousNumber returns the number in force before n, on the way to Back.
 func (d *decision) previousNumber(n int) int {
-	number := d.r.Back
+	number := d.r.AbortTo
 	for _, applied := range d.r.Applied {
 		if applied < n {
 			number = max(number, applied)
@@ -224,7 +224,7 @@ func (d *decision) previousNumber(n int) int {
 
 // lookAtGit aborts a rollout whose commit was reverted.
 func (d *decision) lookAtGit() {
-	if d.f.Git == Reverted && (d.r.Phase != state.RolloutAborting || d.r.Back != 0) {
+	if d.f.Git == Reverted && (d.r.Phase != state.RolloutAborting || d.r.AbortTo != 0) {
 		d.abort(0, "the commit was reverted by "+d.f.Tip.Abbrev(), "")
 	}
 }
@@ -239,7 +239,7 @@ func (d *decision) lookAtAlarms() {
 	if on := d.list(run.AlarmOn); on != "" {
 		switch {
 		case d.r.Strategy.OnAlarm != "pause":
-			d.r.Good = d.good // nobody can promote what has an alarm
+			d.r.Good = d.goodNumber // nobody can promote what has an alarm
 			d.abort(d.r.Good, "in ALARM: "+on, "")
 		case canPause:
 			d.pause("in ALARM: "+on, "")
@@ -308,7 +308,7 @@ func (d *decision) move() Move {
 
 // goBack returns the next step of an abort.
 func (d *decision) goBack() Move {
-	if d.r.InFlight || d.r.Number > d.r.Back {
+	if d.r.InFlight || d.r.Number > d.r.AbortTo {
 		if !d.r.InFlight {
 			d.r.Next = d.previousNumber(d.r.Number)
 		}
@@ -384,11 +384,11 @@ func (d *decision) apply() Move {
 // describeStop says why the rollout takes no further step, although its phase would allow it.
 func (d *decision) describeStop() string {
 	switch {
-	case d.f.Held != "":
-		return d.f.Held
+	case d.f.HeldBecause != "":
+		return d.f.HeldBecause
 	case d.f.NoTip != "" && !d.promoted:
 		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
-	case d.f.Git == Newer && (d.r.GoesOn == "" || d.r.GoesOn != d.f.TipInputs):
+	case d.f.Git == Newer && (d.r.IgnoredInputs == "" || d.r.IgnoredInputs != d.f.TipInputs):
 		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
 	}
 	return ""

@@ -109,7 +109,7 @@ func TestDecide(t *testing.T) {
 		"reverted":          {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Git = rollout.Reverted }), "apply 10 aborting", "was reverted"},
 		"reverted on the way to a good": {func() state.Rollout {
 			r := newRolloutAt(state.RolloutAborting, 50)
-			r.Back = 10
+			r.AbortTo = 10
 			r.Next = 10
 			r.InFlight = true
 			return r
@@ -123,8 +123,8 @@ func TestDecide(t *testing.T) {
 		"no tip, and an alarm": {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.NoTip, f.Alarms = "Git is away", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
 		"no tip, and promote":  {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.NoTip, f.Order = "Git is away", order(state.RolloutPromote) }), "apply 50 applying", ""},
 		"no tip in an apply":   {inFlight(newRollout(), 10), with(func(f *rollout.Observations) { f.NoTip = "Git is away" }), "apply 10 applying", ""},
-		"held":                 {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.Held = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
-		"held, and an alarm":   {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.Held, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
+		"held":                 {newRolloutAt(state.RolloutSoaking, 10), with(func(f *rollout.Observations) { f.Now, f.HeldBecause = soaked.Now, "suspended" }), "wait 10 soaking", "suspended"},
+		"held, and an alarm":   {newRolloutAt(state.RolloutSoaking, 50), with(func(f *rollout.Observations) { f.HeldBecause, f.Alarms = "suspended", alarms(run.AlarmOn) }), "apply 10 aborting", ""},
 	} {
 		next, move, followed := rollout.Decide(c.rollout, c.facts)
 		kind := map[rollout.MoveKind]string{rollout.Wait: "wait", rollout.Apply: "apply", rollout.Finish: "finish", rollout.End: "end"}[move.Kind]
@@ -202,8 +202,8 @@ func checkHop(t *rapid.T, before, r state.Rollout, f rollout.Observations) {
 		if !before.InFlight && to >= from {
 			t.Fatalf("an abort leads from %d to %d", r.Number, r.Next)
 		}
-		if r.Next != 0 && !slices.Contains(r.Applied, r.Next) || r.Next < r.Back {
-			t.Fatalf("an abort leads to %d, and %v were applied: back to %d", r.Next, r.Applied, r.Back)
+		if r.Next != 0 && !slices.Contains(r.Applied, r.Next) || r.Next < r.AbortTo {
+			t.Fatalf("an abort leads to %d, and %v were applied: back to %d", r.Next, r.Applied, r.AbortTo)
 		}
 	case to != from+1:
 		t.Fatalf("a step leads from %d to %d", r.Number, r.Next)

@@ -200,7 +200,7 @@ func (v *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) erro
 	v.startedAt = v.config.Now()
 	err := v.session.Apply(ctx, plan)
 	release()
-	v.record.Attempt.Ended = !errors.Is(err, terraform.ErrKilled)
+	v.record.Attempt.HasEnded = !errors.Is(err, terraform.ErrKilled)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
 		v.noteLock(err) // so that the next run knows whose lock it is
 		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
@@ -280,7 +280,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		return false, nil
 	}
 	v.result.Warnings = append(v.result.Warnings, v.inventory.Load(v.entry).Warnings...)
-	if a := v.record.Attempt; a != nil && !a.Ended {
+	if a := v.record.Attempt; a != nil && !a.HasEnded {
 		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 			"the apply that run %s started at %s was interrupted: it may have created resources that are not in Terraform's state; look for them",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))

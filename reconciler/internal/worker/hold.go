@@ -62,6 +62,6 @@ func (v *workspaceRun) checkHold() error {
 	if v.hold == nil || v.run.Options.Snapshot != "" {
 		return nil
 	}
-	return &run.BlockedError{Held: true, Reason: fmt.Sprintf("commit %s does not say what was applied; %s",
+	return &run.BlockedError{HasHold: true, Reason: fmt.Sprintf("commit %s does not say what was applied; %s",
 		v.inventory.Commit, inventory.DescribeHold(*v.hold))}
 }

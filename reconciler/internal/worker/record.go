@@ -165,10 +165,10 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 			rec.Failures++
 			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 		}
-		if waits.Soon {
+		if waits.RetrySoon {
 			rec.RetryAt = v.config.Now().Add(rollout.LookInterval)
 		}
-		keepsInputs = !waits.Held && !waits.Replan
+		keepsInputs = !waits.HasHold && !waits.Replan
 	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it
 	case stopped:
 		keepsInputs = false

@@ -87,7 +87,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 			return err
 		}
 		if whole.Digest != start.Digest {
-			return &run.BlockedError{Retry: true, Soon: true, Reason: "the plan changed while it was compared with the plan at 0: the next pass plans again"}
+			return &run.BlockedError{Retry: true, RetrySoon: true, Reason: "the plan changed while it was compared with the plan at 0: the next pass plans again"}
 		}
 		return v.applyWhole(ctx, tf, root, whole)
 	}
@@ -101,14 +101,14 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 		return err
 	}
 	if bad := rollout.DescribeBadAlarms(strategy, facts.Alarms); bad != "" {
-		return &run.BlockedError{Retry: true, Soon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
+		return &run.BlockedError{Retry: true, RetrySoon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
 		Approval: v.approval.ForAttempt(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, v.config.Now())
 	v.newAttempt(whole)
-	v.record.Attempt.Ended, v.record.Rollout = true, &begun
+	v.record.Attempt.HasEnded, v.record.Rollout = true, &begun
 	v.record.Failures, v.record.RetryAt = 0, time.Time{}
 	if err := v.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
 		v.record.Rollout, v.record.Attempt = nil, v.previousAttempt

@@ -63,7 +63,7 @@ func (v *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 	}
 	done := rollout.CompleteStep(*v.record.Rollout, v.config.Now())
 	done.Outputs = plan.KeptOutputs // an empty plan knows none
-	v.record.Rollout, v.record.Attempt.Ended = &done, true
+	v.record.Rollout, v.record.Attempt.HasEnded = &done, true
 	v.record.Failures, v.record.RetryAt = 0, time.Time{}
 	return v.writeProgress(ctx)
 }
@@ -160,7 +160,7 @@ func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Invento
 		return f, err
 	}
 	if hold, held := holds[entry.Dir.Name]; held {
-		f.Held = inventory.DescribeHold(hold)
+		f.HeldBecause = inventory.DescribeHold(hold)
 	}
 	inputs, known := inventory.OwnInputs(tip, entry)
 	f.TipInputs = inputs

@@ -35,13 +35,13 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		}
 		return nil
 	}
-	if locked.Who == "" {
+	if locked.Owner == "" {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.Dir.Name)}
 	}
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nothing else uses the state: `reconcile unlock %s --state-lock %s`",
-		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Dir.Name, locked.ID)}
+		locked.Owner, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Dir.Name, locked.ID)}
 }
 
 func runIDs(holders []state.PreviousHolder) []runid.ID {
@@ -59,6 +59,6 @@ func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
 	if h.LockID != "" {
 		return locked.ID == h.LockID
 	}
-	return locked.Who == h.Process.User &&
+	return locked.Owner == h.Process.User &&
 		!locked.Created.Before(h.ActiveSince.Add(-time.Second)) && !locked.Created.After(h.ActiveUntil)
 }

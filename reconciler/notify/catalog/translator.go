@@ -159,7 +159,7 @@ func (t *Translator) Translate(text string) string {
 		maxDepth = 12       // of errors in errors
 		maxWork  = 32 << 10 // of all texts and parts that are compared with the formats
 	)
-	tr := translation{translator: t, left: maxWork, done: map[string]translatedPart{}}
+	tr := translation{translator: t, remaining: maxWork, done: map[string]translatedPart{}}
 	translated, _ := tr.translate(text, maxDepth)
 	return translated
 }
@@ -167,7 +167,7 @@ func (t *Translator) Translate(text string) string {
 // translation is one call of Translate.
 type translation struct {
 	translator *Translator
-	left       int // bytes that may still be compared with the formats
+	remaining  int // bytes that may still be compared with the formats
 	done       map[string]translatedPart
 }
 
@@ -191,7 +191,7 @@ func (t *translation) translateNew(text string, depth int) (translated string, f
 	if to := cmp.Or(t.translator.texts[text], t.translator.reasons()[text]); to != "" {
 		return to, true
 	}
-	if t.left -= len(text); depth == 0 || t.left < 0 {
+	if t.remaining -= len(text); depth == 0 || t.remaining < 0 {
 		return text, false
 	}
 	for _, separator := range []string{"\n", "; ", ". "} {

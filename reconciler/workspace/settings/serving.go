@@ -37,7 +37,7 @@ func (s *Settings) resolveServing(d *decoder, name string, serving posString) Se
 
 // KeptOutputs returns the outputs of a workspace that the record must have in clear, because
 // others name them in serving; sorted. Discover must have been called.
-func (s *Settings) KeptOutputs(workspace string) []string { return s.kept[workspace] }
+func (s *Settings) KeptOutputs(workspace string) []string { return s.keptOutputs[workspace] }
 
 // listKeptOutputs returns the outputs of KeptOutputs by workspace.
 func (s *Settings) listKeptOutputs() map[string][]string {

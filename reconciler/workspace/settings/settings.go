@@ -40,7 +40,7 @@ type Settings struct {
 	warnings     []*hcleval.Problem  // see Warnings
 	configs      map[string]Config   // by workspace name
 	values       values              // see AddValues
-	kept         map[string][]string // see KeptOutputs
+	keptOutputs  map[string][]string // see KeptOutputs
 }
 
 // posString is a string of the settings with its position.

@@ -28,7 +28,7 @@ func (s *Settings) configure(tree repotree.Tree, sets map[string]directories, du
 		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
 	}
-	s.kept = s.listKeptOutputs()
+	s.keptOutputs = s.listKeptOutputs()
 	d := s.newDecoder(tree)
 	s.warnUnknownWorkspaces(d, s.common, s.found)
 	others := s.newDecoder(tree) // of environments that are not selected

@@ -52,7 +52,7 @@ func (e *estate) checkAccount(ctx context.Context) (string, error) {
 // made, rotated and failed over (docs/bootstrap.md, step 1).
 type quota struct {
 	service, code, name string
-	least               map[string]float64 // by home
+	min                 map[string]float64 // by home
 }
 
 var quotas = []quota{
@@ -74,8 +74,8 @@ func (e *estate) checkQuotas(ctx context.Context) (string, error) {
 			if err != nil {
 				return "", withHint(toNotChecked(err), "run it with credentials that have servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota")
 			}
-			line := fmt.Sprintf("%s in %s: %g, at least %g", q.name, cfg.Region, value, q.least[home])
-			if value < q.least[home] {
+			line := fmt.Sprintf("%s in %s: %g, at least %g", q.name, cfg.Region, value, q.min[home])
+			if value < q.min[home] {
 				low = append(low, fmt.Sprintf("%s (%s %s)", line, q.service, q.code))
 				continue
 			}

@@ -67,7 +67,7 @@ func TestEstateQuotasAreDocumented(t *testing.T) {
 		}
 		for _, q := range quotas {
 			row := regexp.MustCompile("(?m)^.*`" + q.service + "` `" + q.code + "`.*$").FindString(string(text))
-			for home, least := range q.least {
+			for home, least := range q.min {
 				if !regexp.MustCompile(fmt.Sprintf(`\b%g\b`, least)).MatchString(row) {
 					t.Errorf("%s: %s: the row %q does not say %g (%s)", page, q.name, row, least, home)
 				}

@@ -47,7 +47,7 @@ func newExampleModel() *Model {
 	m.At = at(2, 40)
 	m.Rollouts = map[string]inspect.RolloutStatus{"switchover": rollout}
 	behind := at(2, 31)
-	m.Status.Head = inspect.StatusHead{Commit: commit("a18e40c7d2"), BehindSince: &behind, Run: exampleRun(5)}
+	m.Status.Head = inspect.StatusHead{Commit: commit("a18e40c7d2"), OutOfSyncSince: &behind, Run: exampleRun(5)}
 	phases := func(start int64, lengths ...int64) []state.PhaseTime {
 		var all []state.PhaseTime
 		names := []string{"waiting", "lease", "init", "plan", "gate", "apply", "record"}

@@ -92,7 +92,7 @@ type drawing struct {
 	width, height int
 	nodes         []node
 	edges         []edge
-	left          int // workspaces that found no room
+	omitted       int // workspaces that found no room
 }
 
 type node struct {
@@ -122,8 +122,8 @@ const (
 
 // draw lays the named workspaces out in layers.
 func (m *Model) draw(names []string, here string) *drawing {
-	d := &drawing{left: max(len(names)-maxGraph, 0)}
-	g := newLayers(m, names[:len(names)-d.left])
+	d := &drawing{omitted: max(len(names)-maxGraph, 0)}
+	g := newLayers(m, names[:len(names)-d.omitted])
 	stopped := m.stoppedWorkspaces()
 	places := map[string]node{}
 	for column, layer := range g.layers {

@@ -109,9 +109,9 @@ func (m *Model) verdict() string {
 		return "none"
 	case h.Error != "":
 		return "failed"
-	case (h.BehindSince != nil || !h.Settled) && needs > 0:
+	case (h.OutOfSyncSince != nil || !h.Settled) && needs > 0:
 		return "behind"
-	case h.BehindSince != nil || !h.Settled:
+	case h.OutOfSyncSince != nil || !h.Settled:
 		return "working"
 	case needs > 0:
 		return "person"

@@ -487,7 +487,7 @@ func verdict(s document) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if h.BehindSince != nil {
+		if h.OutOfSyncSince != nil {
 			var templ_7745c5c3_Var24 string
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
 			if templ_7745c5c3_Err != nil {
@@ -523,7 +523,7 @@ func verdict(s document) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = at(*h.BehindSince).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = at(*h.OutOfSyncSince).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

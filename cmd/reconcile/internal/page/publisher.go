@@ -19,16 +19,16 @@ type Publisher struct {
 	writer *Writer
 	log    *slog.Logger
 
-	mu      sync.Mutex
-	working map[runid.ID]*ActiveRun
-	ended   bool // a run has ended since the last write
-	idle    bool // it had nothing to do
-	wake    chan struct{}
-	stop    chan struct{}
-	done    chan struct{}
-	ctx     context.Context // of all writes
-	cancel  context.CancelFunc
-	failed  string // the last warning, which is not repeated
+	mu       sync.Mutex
+	working  map[runid.ID]*ActiveRun
+	runEnded bool // a run has ended since the last write
+	idle     bool // it had nothing to do
+	wake     chan struct{}
+	stop     chan struct{}
+	done     chan struct{}
+	ctx      context.Context // of all writes
+	cancel   context.CancelFunc
+	failed   string // the last warning, which is not repeated
 }
 
 // Times of a publisher.
@@ -63,7 +63,7 @@ func (p *Publisher) Observe(e run.Event) {
 	case e.Phase == run.PhaseDone:
 		delete(p.working, e.Run)
 		idle := e.Err == nil && e.Pass != nil && e.Pass.Snapshot == "" && e.Pass.Trigger != run.DriftCheck
-		p.ended, p.idle = true, idle && (p.idle || !p.ended)
+		p.runEnded, p.idle = true, idle && (p.idle || !p.runEnded)
 		select {
 		case p.wake <- struct{}{}:
 		default:
@@ -98,7 +98,7 @@ func (p *Publisher) Update() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended, p.idle = true, false
+	p.runEnded, p.idle = true, false
 }
 
 // Close writes what is left to write, within a bound, and ends the publisher.
@@ -146,8 +146,8 @@ func (p *Publisher) next() (working *ActiveRun, ended, idle bool) {
 			working = &ActiveRun{Run: w.Run, Since: w.Since, Workspaces: slices.Clone(w.Workspaces)}
 		}
 	}
-	ended, idle = p.ended, p.idle
-	p.ended = false
+	ended, idle = p.runEnded, p.idle
+	p.runEnded = false
 	return working, ended, idle
 }
 

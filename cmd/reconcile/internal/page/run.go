@@ -14,7 +14,7 @@ import (
 type runView struct {
 	run        state.Run
 	workspaces []runWorkspaceView
-	left       int // workspaces that found no room
+	omitted    int // workspaces that found no room
 	timeline   *timeline
 }
 
@@ -33,8 +33,8 @@ func newRunView(r state.Run) runView {
 	v := runView{run: r, timeline: drawTimeline(r)}
 	sorted := slices.Clone(r.Workspaces)
 	slices.SortStableFunc(sorted, func(a, b state.RunWorkspace) int { return severity(b.Outcome) - severity(a.Outcome) })
-	v.left = max(len(sorted)-maxRunWorkspaces, 0)
-	for _, w := range sorted[:len(sorted)-v.left] {
+	v.omitted = max(len(sorted)-maxRunWorkspaces, 0)
+	for _, w := range sorted[:len(sorted)-v.omitted] {
 		v.workspaces = append(v.workspaces, runWorkspaceView{result: w, plan: planView{run: r.ID}})
 	}
 	return v

@@ -148,7 +148,7 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 	if err := errors.Join(write(buffered), buffered.Flush()); err != nil {
 		return nil, err
 	}
-	if w.left != 0 {
+	if w.remaining != 0 {
 		return nil, errDelta
 	}
 	return c, nil
@@ -166,19 +166,19 @@ func openUnnamed() (*os.File, error) {
 
 // limited is a writer that fails beyond a given length, and once ctx is done.
 type limited struct {
-	ctx  context.Context
-	w    io.Writer
-	left int64
+	ctx       context.Context
+	w         io.Writer
+	remaining int64
 }
 
 func (l *limited) Write(p []byte) (int, error) {
 	switch {
 	case l.ctx.Err() != nil:
 		return 0, context.Cause(l.ctx)
-	case int64(len(p)) > l.left:
+	case int64(len(p)) > l.remaining:
 		return 0, errDelta
 	}
-	l.left -= int64(len(p))
+	l.remaining -= int64(len(p))
 	return l.w.Write(p)
 }
 

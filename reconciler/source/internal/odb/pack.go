@@ -41,8 +41,8 @@ type pack struct {
 
 	offsets map[plumbing.Hash]int64 // of the objects, while there is no index
 
-	lookups atomic.Int32
-	held    atomic.Pointer[bytes.Reader] // the index in memory; nil: not yet
+	lookups   atomic.Int32
+	heldIndex atomic.Pointer[bytes.Reader] // the index in memory; nil: not yet
 }
 
 func openPack(path string) (_ *pack, err error) {
@@ -147,14 +147,14 @@ const (
 
 // indexReader returns what to read the index from. It counts the lookups.
 func (p *pack) indexReader() io.ReaderAt {
-	if held := p.held.Load(); held != nil {
+	if held := p.heldIndex.Load(); held != nil {
 		return held
 	}
 	if p.lookups.Add(1) == minHeldLookups {
 		if info, err := p.index.Stat(); err == nil && info.Size() <= maxHeldIndex {
 			text := make([]byte, info.Size())
 			if _, err := p.index.ReadAt(text, 0); err == nil { // otherwise a lookup returns the error
-				p.held.Store(bytes.NewReader(text))
+				p.heldIndex.Store(bytes.NewReader(text))
 			}
 		}
 	}

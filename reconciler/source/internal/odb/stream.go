@@ -132,20 +132,20 @@ func inflate(r io.Reader) (io.ReadCloser, error) {
 // exactly reads the number of bytes that an object's header gives, and fails if there are
 // fewer or more.
 type exactly struct {
-	inflated io.Reader
-	left     int64
-	release  func()
+	inflated  io.Reader
+	remaining int64
+	release   func()
 }
 
 // Read returns the last bytes only after it has checked that nothing follows.
 func (r *exactly) Read(p []byte) (int, error) {
-	if r.left == 0 {
+	if r.remaining == 0 {
 		return 0, cmp.Or(r.end(), io.EOF)
 	}
-	n, err := r.inflated.Read(p[:min(int64(len(p)), r.left)])
-	r.left -= int64(n)
+	n, err := r.inflated.Read(p[:min(int64(len(p)), r.remaining)])
+	r.remaining -= int64(n)
 	switch {
-	case r.left == 0:
+	case r.remaining == 0:
 		if err := r.end(); err != nil {
 			return 0, err
 		}
