@@ -131,7 +131,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 			return nil, err
 		}
 	}
-	after.Loader.SkipPointers() // contents count only where something is stale
+	after.Loader.SkipPointers(func(string) bool { return true }) // contents count only where something is stale
 	if err := after.LoadAll(ctx); err != nil {
 		return nil, err
 	}

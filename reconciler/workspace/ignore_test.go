@@ -125,6 +125,14 @@ func TestChangeOfFile(t *testing.T) {
 					if (len(got) > 0) != isStale {
 						t.Errorf("%s (existed: %t): stale %v, want %t; inputs %v, filesets %v", changed, existed, got, isStale, w.Inputs, w.Filesets)
 					}
+					if changed, stale := now.ChangedPaths(lists, listsAfter), StalePaths(lists, now.Config, now.Trace(listsAfter)); !slices.Equal(changed, stale) {
+						t.Errorf("%v (existed: %t): stale by a trace are %v", changed, existed, stale)
+					}
+					for dir := range now.scopes {
+						if ignored, all := listsAfter.ignoredByDefault(dir), (ignoreRules{}).listIgnored(listsAfter, ownFiles, dir); !slices.Equal(ignored, all) {
+							t.Errorf("%s: ignored by default %v, of all files %v", dir, ignored, all)
+						}
+					}
 					if len(got) == 0 && !maps.Equal(trace, now.Trace(listsAfter)) {
 						t.Errorf("%s: not stale, but the trace\n%v\nbecame\n%v", changed, trace, now.Trace(listsAfter))
 					}

@@ -87,7 +87,7 @@ func (in *inputs) add(p string, s scope) (errs []error) {
 		return nil
 	case strings.HasPrefix(in.tree.ID(o.Path), repotree.SubmoduleMode):
 		return []error{submoduleError(o.Path)}
-	case in.loader.SkipPointers:
+	case in.loader.SkipsPointers(o.Path):
 		return nil
 	}
 	info, err := in.tree.Lstat(o.Path)

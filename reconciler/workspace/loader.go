@@ -30,9 +30,10 @@ func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
 // Files returns the lists of the tree's files.
 func (l *Loader) Files() *FileLists { return l.files }
 
-// SkipPointers makes Load not search the inputs for Git LFS pointers, for which it must
-// open every small file. Such a workspace must not be applied.
-func (l *Loader) SkipPointers() { l.modules.SkipPointers = true }
+// SkipPointers makes Load not search an object for Git LFS pointers, for which it must open every
+// small file, where skips reports true for its path. A workspace must not be applied unless its
+// inputs were searched before.
+func (l *Loader) SkipPointers(skips func(p string) bool) { l.modules.SkipsPointers = skips }
 
 // LoadAll loads several workspaces in parallel and returns them in the order of dirs.
 // configs holds the settings of each, in the same order. It starts no more once ctx is

@@ -72,14 +72,14 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err != nil {
 		return nil, err
 	}
-	recorded := run.Async(func() (map[string]state.Workspace, error) { return c.Record.Workspaces(ctx) })
-	dirs, err := settings.Discover(commit.Tree, product)
-	records, recordErr := recorded() // wait first: no return may leave the read running
+	records, err := c.Record.Workspaces(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
+	}
+	applied := findAppliedDirs(commit.Tree, product, head.Epoch, records)
+	dirs, err := settings.DiscoverKnown(commit.Tree, product, applied.isRoot)
 	if err != nil {
 		return nil, &TreeError{Commit: commit, Err: err}
-	}
-	if recordErr != nil {
-		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, recordErr)
 	}
 	holds, err := c.Record.Holds(ctx)
 	if err != nil {
@@ -98,6 +98,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
 		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: maps.Clone(records), Holds: holds,
 	}
+	w.Loader.SkipPointers(applied.isInput)
 	for _, dir := range dirs {
 		entry := &Entry{Dir: dir, Config: settings.Config(dir.Name)}
 		if entry.env, err = c.HashEnv(ctx, entry.Config.Env); err != nil {

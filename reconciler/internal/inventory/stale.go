@@ -57,7 +57,7 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 			reasons = append(reasons, "output "+output+" is not recorded")
 		}
 	}
-	if rec.Trace[keyProduct] != w.productID() {
+	if rec.Trace[keyProduct] != productID(w.Product) {
 		reasons = append(reasons, "Terraform or OpenTofu")
 	}
 	return reasons
@@ -129,13 +129,13 @@ func (w *Inventory) DescribeUpstreamAttempt(upstream string) string {
 	return w.describeAttempt(rec)
 }
 
-// productID returns the product's value in a trace: each product reads files that the
-// other does not.
-func (w *Inventory) productID() string {
-	if w.Product == repotree.Terraform {
+// productID returns a product's value in a trace: each product reads files that the other does
+// not.
+func productID(product repotree.Product) string {
+	if product == repotree.Terraform {
 		return ""
 	}
-	return string(w.Product)
+	return string(product)
 }
 
 // UpstreamReasons returns the upstreams whose outputs differ from those in a trace.
@@ -213,7 +213,7 @@ func (w *Inventory) Trace(entry *Entry, digests map[string]string) state.Trace {
 	if entry.env != "" {
 		trace[keyEnv] = entry.env
 	}
-	if id := w.productID(); id != "" {
+	if id := productID(w.Product); id != "" {
 		trace[keyProduct] = id
 	}
 	for up, digest := range digests {

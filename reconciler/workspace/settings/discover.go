@@ -22,11 +22,17 @@ import (
 // another workspace is only another name for it. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
 func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir, error) {
+	return s.DiscoverKnown(tree, product, func(string) bool { return false })
+}
+
+// DiscoverKnown does what Discover does. isKnown reports whether a directory is known to have
+// configuration for the product: then it is not read.
+func (s *Settings) DiscoverKnown(tree repotree.Tree, product repotree.Product, isKnown func(dir string) bool) ([]Dir, error) {
 	found := map[string]foundDir{}                // by name
 	duplicates := map[string][]*hcleval.Problem{} // by name
 	var unmatched []*hcleval.Problem
 	for _, pattern := range s.patterns {
-		dirs, err := matchPattern(tree, pattern.text, product)
+		dirs, err := matchPattern(tree, pattern.text, product, isKnown)
 		if err != nil {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
@@ -102,7 +108,7 @@ func removeAliases(found map[string]foundDir) {
 	}
 }
 
-func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) ([]matchedDir, error) {
+func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, isKnown func(dir string) bool) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths, names []string // where the configuration is, and what the pattern matches
 	all := tree.WithSkipped() // configuration that is not checked out is refused by name, when it is loaded
@@ -131,6 +137,9 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
 	parallel.ForEach(len(paths), func(i int) {
+		if configured[i] = isKnown(paths[i]); configured[i] {
+			return
+		}
 		entries, err := fs.ReadDir(all, paths[i])
 		configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
 		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0

@@ -16,20 +16,23 @@ import (
 // Loader reads the modules of one tree. It parses each directory once for all
 // workspaces that use it. It is safe for concurrent use.
 type Loader struct {
-	tree            repotree.Tree
-	product         repotree.Product
-	modules         memo[*Module]
-	templates       memo[[]PathRef]
-	scans           memo[*SpecialFiles]
-	parsed          sync.Map     // files by name and id, as weak.Pointer[ConfigFile]: until the next garbage collection
-	keptTokens      atomic.Int64 // of the modules and templates in memory
-	SkipPointers    bool         // FindSpecialFiles finds no Git LFS pointers
-	HidesConditions bool         // every condition is unknown, so that both branches count
+	tree      repotree.Tree
+	product   repotree.Product
+	modules   memo[*Module]
+	templates memo[[]PathRef]
+	scans     memo[*SpecialFiles]
+	// scansWithoutPointers are of directories that are not searched for pointers.
+	scansWithoutPointers memo[*SpecialFiles]
+	parsed               sync.Map     // files by name and id, as weak.Pointer[ConfigFile]: until the next garbage collection
+	keptTokens           atomic.Int64 // of the modules and templates in memory
+	HidesConditions      bool         // every condition is unknown, so that both branches count
+	// SkipsPointers reports whether the object at a path is not searched for Git LFS pointers.
+	SkipsPointers func(p string) bool
 }
 
 // NewLoader returns a loader of the modules of tree, as product reads them.
 func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
-	return &Loader{tree: tree, product: product}
+	return &Loader{tree: tree, product: product, SkipsPointers: func(string) bool { return false }}
 }
 
 // Load returns the module in the directory dir. It follows links to dir: relative

@@ -12,7 +12,7 @@ import (
 type SpecialFiles struct {
 	Links      []string
 	Submodules []string
-	Pointers   []string // Git LFS pointers, unless Loader.SkipPointers
+	Pointers   []string // Git LFS pointers, but see Loader.SkipsPointers
 	Skipped    []error  // errors for entries that are not checked out
 }
 
@@ -27,10 +27,18 @@ const (
 
 // FindSpecialFiles searches the directory dir, and stores the result.
 func (l *Loader) FindSpecialFiles(dir string) (*SpecialFiles, error) {
-	return l.scans.get(dir, func() (*SpecialFiles, error) { return l.scanDir(dir) })
+	return l.findSpecialFiles(dir, l.SkipsPointers(dir))
 }
 
-func (l *Loader) scanDir(dir string) (*SpecialFiles, error) {
+func (l *Loader) findSpecialFiles(dir string, skipsPointers bool) (*SpecialFiles, error) {
+	scans := &l.scans
+	if skipsPointers {
+		scans = &l.scansWithoutPointers
+	}
+	return scans.get(dir, func() (*SpecialFiles, error) { return l.scanDir(dir, skipsPointers) })
+}
+
+func (l *Loader) scanDir(dir string, skipsPointers bool) (*SpecialFiles, error) {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", dir, err)
@@ -41,7 +49,7 @@ func (l *Loader) scanDir(dir string) (*SpecialFiles, error) {
 	}
 	found := &SpecialFiles{Skipped: skipped}
 	for _, e := range entries {
-		if e.Type().IsRegular() && (l.SkipPointers || l.product.IsConfigFile(e.Name())) { // parsing reports a pointer
+		if e.Type().IsRegular() && (skipsPointers || l.product.IsConfigFile(e.Name())) { // parsing reports a pointer
 			continue
 		}
 		p := path.Join(dir, e.Name())
@@ -51,7 +59,7 @@ func (l *Loader) scanDir(dir string) (*SpecialFiles, error) {
 				found.Pointers = append(found.Pointers, p)
 			}
 		case e.IsDir():
-			inner, err := l.FindSpecialFiles(p)
+			inner, err := l.findSpecialFiles(p, skipsPointers || l.SkipsPointers(p))
 			if err != nil {
 				return nil, err
 			}
