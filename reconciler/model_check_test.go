@@ -75,7 +75,7 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 
 // isSameAttempt reports whether an attempt is the recorded one, which may have ended since.
 func isSameAttempt(a, recorded *state.Attempt) bool {
-	return recorded != nil && cmp.Equal(a, recorded, cmpopts.IgnoreFields(state.Attempt{}, "Ended"))
+	return recorded != nil && cmp.Equal(a, recorded, cmpopts.IgnoreFields(state.Attempt{}, "HasEnded"))
 }
 
 // leaseHolder returns the run that holds a lease; "" for none.
