@@ -22,6 +22,16 @@ import (
 // completionTime bounds how long a shell waits for completions.
 const completionTime = 3 * time.Second
 
+// refuseUnknownShells makes the command for completions refuse what is no shell that it knows,
+// as other groups of commands do.
+func refuseUnknownShells(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = cobra.ArbitraryArgs, runGroup
+		}
+	}
+}
+
 // complete returns what list finds in the record, as completions. Errors give none: a shell
 // has no place for them.
 func (a *app) complete(c *cobra.Command, list func(context.Context, *wire.Deps) ([]string, error)) ([]string, cobra.ShellCompDirective) {

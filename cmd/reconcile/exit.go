@@ -67,6 +67,8 @@ func (a *app) exitCode(err error) int {
 		hint = "run the command again"
 	case errors.As(err, &none) && none.WithoutSettings:
 		hint = a.explainMissingSettings()
+	case settings.IsMistake(err):
+		hint = "correct it in Git; `reconcile validate` checks the work tree before a commit"
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
 	}

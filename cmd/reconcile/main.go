@@ -36,6 +36,8 @@ func execute(a *app, root *cobra.Command, args []string) (code int) {
 		a.completeValues(root)
 		a.completeFlags(root)
 	}
+	root.InitDefaultCompletionCmd(args...)
+	refuseUnknownShells(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
 	if err != nil {

@@ -165,7 +165,7 @@ func TestIgnoredFilesAndUnfollowedNames(t *testing.T) {
 	files := map[string]string{
 		"env/a/main.tf": "variable \"v\" {}\nlocals {\n  a = file(\"../../x.json\")\n  b = file(\"../../y/${var.v}.json\")\n  c = file(\"named.md\")\n  d = file(\"../../z/a.json\")\n}\n",
 		"env/a/tests/x": "", "env/a/named.md": "", "env/a/b.txt": "", "x.json": "", "y/a.json": "", "z/a.json": "",
-		settings.File: "workspace \"a\" {\n  inputs = [\"z/*\"]\n  ignore = [\"env/*/b.txt\"]\n}\n",
+		settings.File: "workspace \"a\" {\n  inputs = [\"z/*\", \"lamda/**\", \"q/*.json\", \"q/b.json\"]\n  ignore = [\"env/*/b.txt\"]\n}\n",
 	}
 	for i := range 3 {
 		files[fmt.Sprintf("env/a/%d.md", i)] = ""
@@ -177,6 +177,9 @@ func TestIgnoredFilesAndUnfollowedNames(t *testing.T) {
 	want := []string{
 		"env/a/main.tf:3:12: file() names x.json, which is not followed: the settings list the inputs",
 		"env/a/main.tf:4:12: file() cannot be evaluated and is not followed: the settings list the inputs",
+		`reconcile.hcl: inputs: "lamda/**" matches nothing`,
+		`reconcile.hcl: inputs: "q/*.json" matches nothing`,
+		`reconcile.hcl: inputs: "q/b.json" matches nothing`,
 	}
 	if !slices.Equal(w.Unfollowed, want) || len(w.Warnings) > 0 {
 		t.Errorf("got %q and %q, want %q", w.Unfollowed, w.Warnings, want)

@@ -30,20 +30,34 @@ func (in *inputs) addListed(found *foundInputs) {
 		case !hasWildcard(pattern):
 			dir = pattern
 		case rest != "**":
+			matches := 0
 			for _, glob := range []string{pattern, pattern + "/**"} {
 				for _, p := range in.files.matchGlob(glob) {
+					matches++
 					if !in.rules.isIgnored(p) {
 						in.add(p, guessedFiles)
 					}
 				}
 				found.globs = append(found.globs, glob)
 			}
+			if matches == 0 {
+				in.noteEmptyPattern(pattern)
+			}
 			continue
+		}
+		if o, err := repotree.ResolveLinks(in.tree, dir); err == nil && !o.Exists {
+			in.noteEmptyPattern(pattern)
 		}
 		for _, err := range in.add(dir, guessedFiles) {
 			found.problems = append(found.problems, &hcleval.Problem{File: settings.FileName, Text: fmt.Sprintf("inputs: %q: %s", pattern, err)})
 		}
 	}
+}
+
+// noteEmptyPattern notes a pattern that matches nothing: with a mistake in it, no change of what
+// was meant would be applied.
+func (in *inputs) noteEmptyPattern(pattern string) {
+	in.unfollowed = append(in.unfollowed, &hcleval.Problem{File: settings.FileName, Text: fmt.Sprintf("inputs: %q matches nothing", pattern)})
 }
 
 func hasWildcard(pattern string) bool {

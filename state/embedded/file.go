@@ -50,20 +50,35 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			return os.OpenFile(name, flag&^os.O_CREATE, mode)
+			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+			if err != nil {
+				return nil, err
+			}
+			// bbolt would fill an empty file, and all that was recorded would be unknown.
+			info, err := f.Stat()
+			if err == nil && info.Size() == 0 {
+				err = errEmpty
+			}
+			if err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
+			return f, nil
 		},
 	}
 	err = recoverPanics(func() error {
 		db, err = bbolt.Open(path, 0o600, options)
 		return err
 	})
-	for _, damage := range []error{bbolterrors.ErrInvalid, bbolterrors.ErrChecksum, bbolterrors.ErrVersionMismatch} {
+	for _, damage := range []error{errEmpty, bbolterrors.ErrInvalid, bbolterrors.ErrChecksum, bbolterrors.ErrVersionMismatch} {
 		if errors.Is(err, damage) {
 			err = corruptError(err)
 		}
 	}
 	return db, err
 }
+
+// errEmpty is the damage of a file without content: createFile leaves none.
+var errEmpty = errors.New("it is empty")
 
 func corruptError(reason any) error {
 	return fmt.Errorf("the file is corrupt (%v): restore it from a backup, then run: reconcile distrust (docs/recovery.md)", reason)

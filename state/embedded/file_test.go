@@ -71,6 +71,7 @@ func TestDamaged(t *testing.T) {
 		pages[i] = 0xa5
 	}
 	for name, data := range map[string][]byte{
+		"empty":           nil,
 		"not a database":  bytes.Repeat([]byte("garbage\n"), 4096),
 		"cut short":       whole[:2*os.Getpagesize()],
 		"pages corrupted": pages,

@@ -92,6 +92,9 @@ func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 		return nil
 	}
 	for _, lying := range s.listLegacyStates(ws) {
+		if s.isKeptState(lying) {
+			return fmt.Errorf("the backend of %s names %s, which is the state of another workspace: take the path out of the backend, or give %[1]s a path of its own", entry.Dir.Name, lying)
+		}
 		if HasContent(lying) {
 			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
 		}
@@ -103,6 +106,18 @@ func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 		}
 	}
 	return s.checkDuplicateRecords(ctx, entry)
+}
+
+// isKeptState reports whether a path leads to a state that reconcile keeps, of any workspace
+// and record.
+func (s *Checkout) isKeptState(path string) bool {
+	kept, keptErr := filepath.EvalSymlinks(filepath.Dir(s.config.LocalState))
+	real, err := filepath.EvalSymlinks(path)
+	if keptErr != nil || err != nil {
+		return false // there is nothing at path
+	}
+	within, err := filepath.Rel(kept, real)
+	return err == nil && filepath.IsLocal(within)
 }
 
 // listLegacyStates returns the paths where a local state may lie that was made without

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"github.com/hashicorp/hcl/v2"
 
 	"reconcile/internal/gitpath"
 	"reconcile/internal/parallel"
@@ -30,12 +31,13 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 func (s *Settings) DiscoverKnown(tree repotree.Tree, product repotree.Product, isKnown func(dir string) bool) ([]Dir, error) {
 	found := map[string]foundDir{}                // by name
 	duplicates := map[string][]*hcleval.Problem{} // by name
-	var unmatched []*hcleval.Problem
+	var unmatched []*hcleval.Problem              // patterns without a workspace, and matches that are none
 	for _, pattern := range s.patterns {
-		dirs, err := matchPattern(tree, pattern.text, product, isKnown)
+		dirs, broken, err := matchPattern(tree, pattern.text, product, isKnown)
 		if err != nil {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
+		unmatched = append(unmatched, broken...)
 		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
 			unmatched = append(unmatched, hcleval.ProblemAt(s.file, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
@@ -108,31 +110,56 @@ func removeAliases(found map[string]foundDir) {
 	}
 }
 
-func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, isKnown func(dir string) bool) ([]matchedDir, error) {
+// directoryOf returns the directory that p stands for, which a pattern matches, or "" for
+// another object. The problem says why what looks like a directory is none.
+func directoryOf(tree repotree.Tree, p string, d fs.DirEntry) (string, *hcleval.Problem) {
+	if d.IsDir() {
+		return p, nil
+	}
+	isLink := d.Type()&fs.ModeSymlink != 0
+	if !isLink && d.Type()&fs.ModeIrregular == 0 {
+		return "", nil // a file
+	}
+	o, err := repotree.ResolveLinks(tree, p)
+	reason := ""
+	switch {
+	case err != nil:
+		reason = err.Error()
+	case o.Dir:
+		return o.Path, nil
+	case !o.Exists:
+		reason = fmt.Sprintf("the link leads to %s, which does not exist", o.Path)
+	case strings.HasPrefix(tree.ID(o.Path), repotree.SubmoduleMode):
+		reason = fmt.Sprintf("%s is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL", o.Path)
+	default:
+		return "", nil // a link to a file
+	}
+	return "", hcleval.ProblemAt(p, hcl.Range{}, "a pattern of workspaces matches it, and it is no workspace: %s", reason)
+}
+
+// matchPattern returns the directories that a pattern matches and that have configuration, and
+// the problems of what only looks like one.
+func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, isKnown func(dir string) bool) (dirs []matchedDir, broken []*hcleval.Problem, err error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths, names []string // where the configuration is, and what the pattern matches
 	all := tree.WithSkipped() // configuration that is not checked out is refused by name, when it is loaded
-	err := doublestar.GlobWalk(all, pattern, func(p string, d fs.DirEntry) error {
-		target := p
-		if d.Type()&fs.ModeSymlink != 0 {
-			o, err := repotree.ResolveLinks(tree, p)
-			if err != nil || !o.Dir {
-				return nil
-			}
-			target = o.Path
-		} else if !d.IsDir() {
+	err = doublestar.GlobWalk(all, pattern, func(p string, d fs.DirEntry) error {
+		if repotree.IsHidden(p) {
 			return nil
 		}
-		if !repotree.IsHidden(p) {
+		switch target, problem := directoryOf(tree, p, d); {
+		case problem != nil:
+			broken = append(broken, problem)
+		case target != "":
 			paths, names = append(paths, target), append(names, p)
 		}
 		return nil
 	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
 	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern does not exist
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
@@ -145,9 +172,8 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, 
 		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
 	})
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var dirs []matchedDir
 	for i, p := range paths {
 		if !configured[i] && !openTofuOnly[i] {
 			continue
@@ -161,5 +187,5 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, 
 		}
 		dirs = append(dirs, matchedDir{name: gitpath.Quote(name), found: foundDir{path: p, openTofuOnly: openTofuOnly[i], linked: p != names[i]}})
 	}
-	return dirs, nil
+	return dirs, broken, nil
 }

@@ -87,6 +87,12 @@ func Parse(tree repotree.Tree, file string, text []byte, environment string) (*S
 	return s, nil
 }
 
+// IsMistake reports whether an error is of what the settings say, at a position in their file.
+func IsMistake(err error) bool {
+	_, ok := errors.AsType[*hcleval.Problem](err)
+	return ok
+}
+
 // File returns the path of the settings: that of the file that was read, else where one
 // would be.
 func (s *Settings) File() string { return s.file }

@@ -162,6 +162,37 @@ func findProblems(settings, environment string) map[string]string {
 	return found
 }
 
+// TestMatchesThatAreNoDirectories checks that what only looks like the directory of a workspace
+// is told of: its changes would never be applied, and nobody would know.
+func TestMatchesThatAreNoDirectories(t *testing.T) {
+	files := map[string]string{
+		"env/sub": "submodule\n", "env/gone": "-> ../nowhere", "env/out": "-> ../../etc", "env/round": "-> round", "env/tosub": "-> sub",
+		"env/notes": "-> README.md", "env/README.md": "", "env/.hidden": "-> nowhere",
+	}
+	want := `env/gone: a pattern of workspaces matches it, and it is no workspace: the link leads to nowhere, which does not exist
+env/out: a pattern of workspaces matches it, and it is no workspace: symbolic link env/out leads outside the repository: Terraform would read files that are not in any commit
+env/round: a pattern of workspaces matches it, and it is no workspace: symbolic link env/round: too many levels of symbolic links
+env/sub: a pattern of workspaces matches it, and it is no workspace: env/sub is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL
+env/tosub: a pattern of workspaces matches it, and it is no workspace: env/sub is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL`
+	discover := func() (*Settings, []Dir, error) {
+		tree := treetest.New(files)
+		s, err := Load(tree, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs, err := s.Discover(tree, repotree.Terraform)
+		return s, dirs, err
+	}
+	if _, _, err := discover(); err == nil || err.Error() != want {
+		t.Errorf("without a workspace: %v, want %s", err, want)
+	}
+	files["env/real/main.tf"], files["env/again"] = "", "-> real"
+	s, dirs, err := discover()
+	if err != nil || len(dirs) != 1 || strings.Join(s.Warnings(), "\n") != want {
+		t.Errorf("beside a workspace: %v, %v, %q", dirs, err, s.Warnings())
+	}
+}
+
 // TestSettingsErrors checks that each mistake is reported with its position, to the
 // workspaces that it concerns. docs/recovery.md documents these decisions.
 func TestSettingsErrors(t *testing.T) {

@@ -181,7 +181,7 @@ func (s *Settings) checkCredentials() error {
 	case strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
 		return nil
 	}
-	return usage.Errorf(right, "--git-credentials %s is not known", value)
+	return usage.Errorf(right, "--git-credentials has a value that is not known") // which may be a password
 }
 
 func (s *Settings) checkNumbers() error {
@@ -242,7 +242,7 @@ func (s *Settings) checkBacklog() error {
 	case value == "", strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
 		return nil
 	case value != "env":
-		return usage.Errorf("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
+		return usage.Errorf("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials has a value that is not known") // which may be the key
 	case s.BacklogAPIKey == "":
 		return usage.Errorf("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
 	}
