@@ -99,10 +99,9 @@ func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
-	isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil
-	if left, ok := s.inventory.FindLeftState(entry); ok && isNew && !s.run.Options.Adopt {
-		if lying := s.config.LocalStatePath(left.Name); HasContent(lying) {
-			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, lying, entry.Dir.Name, filepath.Dir(state), state)}
+	if isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil; isNew && !s.run.Options.Adopt {
+		if err := s.checkLeftState(entry, state); err != nil {
+			return err
 		}
 	}
 	return s.checkDuplicateRecords(ctx, entry)
@@ -118,6 +117,20 @@ func (s *Checkout) isKeptState(path string) bool {
 	}
 	within, err := filepath.Rel(kept, real)
 	return err == nil && filepath.IsLocal(within)
+}
+
+// checkLeftState blocks a new workspace if one with the same files was removed and left its local
+// state: it may be the old one under another name.
+func (s *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
+	left, ok := s.inventory.FindLeftState(entry)
+	if !ok {
+		return nil
+	}
+	lying := s.config.LocalStatePath(left.Name)
+	if !HasContent(lying) {
+		return nil
+	}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, lying, entry.Dir.Name, filepath.Dir(state), state)}
 }
 
 // listLegacyStates returns the paths where a local state may lie that was made without

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"reconcile/internal/gitpath"
 )
@@ -52,8 +54,13 @@ func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path s
 		return fmt.Errorf("check out: %w", err)
 	}
 	defer root.Close()
+	top, err := openDirHandle(dir)
+	if err != nil {
+		return fmt.Errorf("check out: %w", err)
+	}
+	defer top.close()
 	previous := readManifest(dir)
-	c := &checkout{tree: t, root: root, want: want, isPreserved: isPreserved, previous: previous, present: map[string]fs.FileInfo{}}
+	c := &checkout{tree: t, root: root, top: top, want: want, isPreserved: isPreserved, previous: previous, present: map[string]fileStamp{}, presentDirs: map[string]bool{}}
 	current, err := c.run(ctx)
 	if !maps.Equal(current, previous) { // saved even if a later step failed
 		err = errors.Join(err, current.save(dir))
@@ -100,34 +107,43 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]Entry, dir string
 // checkout is one run of Tree.Checkout.
 type checkout struct {
 	tree         *Tree
-	root         *os.Root
+	root         *os.Root  // to remove
+	top          dirHandle // the same directory, to read and write
 	want         map[string]Entry
 	isPreserved  func(string, fs.DirEntry) bool
 	previous     manifest
-	present      map[string]fs.FileInfo // existing files and symlinks that are wanted
-	writtenBytes atomic.Int64           // bytes written so far
+	present      map[string]fileStamp // existing files and symlinks that are wanted, without ids
+	presentDirs  map[string]bool      // existing directories that are wanted
+	writtenBytes atomic.Int64         // bytes written so far
 }
 
 // run writes the tree and returns the new manifest.
 func (c *checkout) run(ctx context.Context) (manifest, error) {
-	if err := c.clear(ctx, "."); err != nil {
+	if err := c.clear(ctx, c.top, "."); err != nil {
 		return c.previous, err
 	}
 	current := manifest{}
+	var newDirs []string
 	toWrite := map[string][]string{} // by directory
 	for _, name := range c.sortedNames() {
 		e := c.want[name]
 		if e.Mode == filemode.Dir || e.Mode == filemode.Submodule {
-			if err := c.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-				return c.previous, err
+			if !c.presentDirs[name] {
+				newDirs = append(newDirs, name)
 			}
 			continue
 		}
-		if stamp, ok := c.previous[name]; ok && stamp.ID == e.String() && c.present[name] != nil && stampOf(c.present[name], stamp.ID) == stamp {
+		stamp, written := c.previous[name]
+		present, exists := c.present[name]
+		present.ID = stamp.ID
+		if written && exists && stamp.ID == e.String() && present == stamp {
 			current[name] = stamp
 			continue
 		}
 		toWrite[path.Dir(name)] = append(toWrite[path.Dir(name)], name)
+	}
+	if err := c.makeDirs(newDirs); err != nil {
+		return c.previous, err
 	}
 	return current, c.writeAll(ctx, toWrite, current)
 }
@@ -137,37 +153,44 @@ func (c *checkout) sortedNames() []string {
 	return slices.Sorted(maps.Keys(c.want))
 }
 
-// clear removes what is neither wanted nor preserved below dir, and what has another kind: a
-// symlink in place of a directory would be followed. It records what stays. It uses no fs.FS,
-// since names may be any bytes.
-func (c *checkout) clear(ctx context.Context, dir string) error {
+// clear removes what is neither wanted nor preserved in the directory at the path name, and what
+// has another kind: a symlink in place of a directory would be followed. It records what stays.
+// It uses no fs.FS, since names may be any bytes.
+func (c *checkout) clear(ctx context.Context, dir dirHandle, name string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	entries, err := readDir(c.root, dir)
+	entries, err := dir.list()
 	if err != nil {
 		return err
 	}
 	for _, d := range entries {
-		if err := c.clearEntry(ctx, path.Join(dir, d.Name()), d); err != nil {
+		if err := c.clearEntry(ctx, dir, path.Join(name, d.Name()), d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *checkout) clearEntry(ctx context.Context, name string, d fs.DirEntry) (err error) {
+func (c *checkout) clearEntry(ctx context.Context, above dirHandle, name string, d fs.DirEntry) error {
 	e, wanted := c.want[name]
 	switch {
 	case wanted && isSameKind(d, e) && d.IsDir():
-		return c.clear(ctx, name)
+		c.presentDirs[name] = true
+		dir, err := above.openDir(d.Name())
+		if err != nil {
+			return err
+		}
+		defer dir.close()
+		return c.clear(ctx, dir, name)
 	case wanted && isSameKind(d, e):
-		c.present[name], err = d.Info()
+		stat, err := above.stat(d.Name())
+		c.present[name] = stampOf(&stat, "")
 		return err
 	case !wanted && c.isPreserved(name, d):
 		return nil
 	case !wanted && d.IsDir():
-		_, err = c.clearDir(name)
+		_, err := c.clearDir(name)
 		return err
 	}
 	return c.root.RemoveAll(name)
@@ -216,23 +239,66 @@ func (c *checkout) clearDir(name string) (stays bool, err error) {
 	return false, c.root.Remove(name)
 }
 
+// makeDirs makes directories. Each comes after the one that it is in.
+func (c *checkout) makeDirs(names []string) error {
+	at, dir := ".", c.top // where the last one was made
+	defer func() { c.closeDir(dir) }()
+	for _, name := range names {
+		if above := path.Dir(name); above != at {
+			next, err := c.openDir(above)
+			if err != nil {
+				return err
+			}
+			c.closeDir(dir)
+			at, dir = above, next
+		}
+		if err := dir.makeDir(path.Base(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openDir opens the directory at a path of the checkout. The caller calls closeDir.
+func (c *checkout) openDir(name string) (dirHandle, error) {
+	if name == "." {
+		return c.top, nil
+	}
+	dir := c.top
+	for part := range strings.SplitSeq(name, "/") {
+		next, err := dir.openDir(part)
+		c.closeDir(dir)
+		if err != nil {
+			return dirHandle{}, err
+		}
+		dir = next
+	}
+	return dir, nil
+}
+
+func (c *checkout) closeDir(dir dirHandle) {
+	if dir != c.top {
+		dir.close()
+	}
+}
+
 // writeAll writes the files, several directories in parallel, and records the stamp of each.
 func (c *checkout) writeAll(ctx context.Context, names map[string][]string, current manifest) error {
 	var mu sync.Mutex
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(maxWriters)
-	for dir, names := range names {
+	for at, names := range names {
 		group.Go(func() error {
-			dirRoot, err := c.root.OpenRoot(dir)
+			dir, err := c.openDir(at)
 			if err != nil {
 				return err
 			}
-			defer dirRoot.Close()
+			defer c.closeDir(dir)
 			for _, name := range names {
 				if groupCtx.Err() != nil {
 					return context.Cause(groupCtx)
 				}
-				stamp, err := c.write(groupCtx, dirRoot, name)
+				stamp, err := c.write(groupCtx, dir, name)
 				if err != nil {
 					return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 				}
@@ -248,7 +314,7 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, curr
 
 // write writes the file in place. After an interrupted write no manifest contains the file,
 // so that it is written again.
-func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileStamp, error) {
+func (c *checkout) write(ctx context.Context, dir dirHandle, name string) (fileStamp, error) {
 	e := c.want[name]
 	size, err := c.tree.objects.Size(e.ID)
 	if err != nil {
@@ -258,49 +324,27 @@ func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileSt
 		return fileStamp{}, fmt.Errorf("%s: %w: the files exceed %d GiB", c.tree.name(), ErrTreeTooLarge, maxBytes>>30)
 	}
 	base := path.Base(name)
-	if c.present[name] != nil {
-		if err := dir.Remove(base); err != nil {
+	if _, exists := c.present[name]; exists {
+		if err := dir.remove(base); err != nil {
 			return fileStamp{}, err
 		}
 	}
-	var info fs.FileInfo
+	var stat unix.Stat_t
 	if e.Mode == filemode.Symlink {
 		var target string
 		if target, err = c.tree.linkTarget(e); err == nil {
-			err = dir.Symlink(target, base)
+			err = dir.symlink(target, base)
 		}
 		if err == nil {
-			info, err = dir.Lstat(base)
+			stat, err = dir.stat(base)
 		}
 	} else {
-		info, err = c.create(ctx, dir, base, e)
+		stat, err = dir.create(base, fsMode(e.Mode), func(w io.Writer) error { return c.tree.copyTo(ctx, w, e) })
 	}
 	if err != nil {
 		return fileStamp{}, err
 	}
-	return stampOf(info, e.String()), nil
-}
-
-func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e Entry) (fs.FileInfo, error) {
-	mode := fsMode(e.Mode)
-	f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if err := c.tree.copyTo(ctx, f, e); err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().Perm() != mode { // the umask removed bits
-		if err = f.Chmod(mode); err == nil {
-			info, err = f.Stat()
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return info, f.Close()
+	return stampOf(&stat, e.String()), nil
 }
 
 // manifestPath returns a path next to the directory, so that the manifest is not part of the

@@ -3,9 +3,9 @@ package gittree
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"reconcile/internal/gitpath"
 	"reconcile/internal/procinfo"
@@ -18,20 +18,18 @@ type manifest map[string]fileStamp
 type fileStamp struct {
 	ID    string // as in Tree.ID
 	Size  int64
-	Time  int64 // modification time, nanoseconds of Unix time
-	Perms uint32
+	Time  int64  // modification time, nanoseconds of Unix time
+	Perms uint32 // and the type
 	// Inode and Changed (nanoseconds of Unix time) are set by the system. A writer can
 	// restore the modification time of a file, but not these.
 	Inode   uint64
 	Changed int64
 }
 
-func stampOf(info fs.FileInfo, id string) fileStamp {
-	s := fileStamp{ID: id, Size: info.Size(), Time: info.ModTime().UnixNano(), Perms: uint32(info.Mode())}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Inode, s.Changed = stat.Ino, changeTime(stat)
+func stampOf(stat *unix.Stat_t, id string) fileStamp {
+	return fileStamp{
+		ID: id, Size: stat.Size, Time: stat.Mtim.Nano(), Perms: uint32(stat.Mode), Inode: stat.Ino, Changed: stat.Ctim.Nano(),
 	}
-	return s
 }
 
 // manifestFile is the stored form of a manifest.

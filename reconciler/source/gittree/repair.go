@@ -9,10 +9,10 @@ import (
 	"os"
 	"path"
 	"slices"
-	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"golang.org/x/sys/unix"
 
 	"reconcile/internal/gitpath"
 )
@@ -31,17 +31,18 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
 	defer r.root.Close()
+	if r.top, err = openDirHandle(dir); err != nil {
+		return nil, fmt.Errorf("verify the checkout: %w", err)
+	}
+	defer r.top.close()
 	for _, p := range paths {
 		found, err := t.resolvePath(p, false)
 		if isUnlisted(err) || errors.Is(err, errEscapes) {
 			continue
 		}
-		if err == nil {
-			err = r.repairParents(found.path)
-		}
 		r.isIgnored = func(name string) bool { return isIgnored != nil && isIgnored(p, name) }
 		if err == nil {
-			err = r.repairEntry(found.path, found.entry)
+			err = r.repairPath(found.path, found.entry)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("verify the checkout: %s: %w", gitpath.Quote(p), err)
@@ -55,29 +56,51 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 type repair struct {
 	ctx       context.Context
 	tree      *Tree
-	root      *os.Root
+	root      *os.Root               // of the checkout, to change it
+	top       dirHandle              // the same directory, to read it
 	isIgnored func(path string) bool // below the path that is repaired
 	isForeign func(path string) bool
 	altered   []string
 }
 
-// repairParents checks the parent directories of a path: a symlink in place of one would be
-// followed.
-func (r *repair) repairParents(name string) error {
-	for dir := range parentDirs(name) {
-		info, err := r.root.Lstat(dir)
-		if err == nil && info.IsDir() {
-			continue
-		}
-		if err != nil && !isMissing(err) {
+func (r *repair) repairPath(name string, e Entry) error {
+	if name == "." {
+		dir, err := r.top.openDir(name) // its names are read once
+		if err != nil {
 			return err
 		}
-		r.altered = append(r.altered, gitpath.Quote(dir))
-		if err := errors.Join(r.root.RemoveAll(dir), r.root.Mkdir(dir, 0o755)); err != nil {
-			return err
-		}
+		defer dir.close()
+		return r.repairDir(dir, name, e)
 	}
-	return nil
+	above := r.top
+	for parent := range parentDirs(name) {
+		next, err := r.openDir(above, parent)
+		if above != r.top {
+			above.close()
+		}
+		if err != nil {
+			return err
+		}
+		above = next
+	}
+	if above != r.top {
+		defer above.close()
+	}
+	return r.repairEntry(above, name, e)
+}
+
+// openDir opens the directory at the path name in above, its parent. It first makes one in place
+// of anything else: a symlink would be followed.
+func (r *repair) openDir(above dirHandle, name string) (dirHandle, error) {
+	dir, err := above.openDir(path.Base(name))
+	if err == nil || !isNotDir(err) {
+		return dir, err
+	}
+	r.altered = append(r.altered, gitpath.Quote(name))
+	if err := errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755)); err != nil {
+		return dir, err
+	}
+	return above.openDir(path.Base(name))
 }
 
 // parentDirs yields the parent directories of a path, from the top.
@@ -91,71 +114,65 @@ func parentDirs(name string) func(yield func(string) bool) {
 	}
 }
 
-// isMissing reports whether the path does not exist, or a parent is not a directory.
-func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-func (r *repair) repairEntry(name string, e Entry) error {
+// repairEntry repairs the entry at the path name in above, its parent.
+func (r *repair) repairEntry(above dirHandle, name string, e Entry) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	if name != "." && (r.tree.skipReason(path.Dir(name), e) != "" || r.tree.isOmitted(name)) || e.Mode == filemode.Submodule {
+	if r.tree.skipReason(path.Dir(name), e) != "" || r.tree.isOmitted(name) || e.Mode == filemode.Submodule {
 		return nil
 	}
-	isEqual, err := r.matchesEntry(name, e)
-	if err != nil {
-		return err
-	}
-	if !isEqual {
-		r.altered = append(r.altered, gitpath.Quote(name))
-		if err := r.replaceEntry(name, e); err != nil {
+	if e.Mode == filemode.Dir {
+		dir, err := r.openDir(above, name)
+		if err != nil {
 			return err
 		}
+		defer dir.close()
+		return r.repairDir(dir, name, e)
 	}
-	if e.Mode == filemode.Dir {
-		return r.repairDir(name, e)
+	isEqual, err := r.matchesFile(above, path.Base(name), e)
+	if err != nil || isEqual {
+		return err
 	}
-	return nil
+	r.altered = append(r.altered, gitpath.Quote(name))
+	return r.replaceFile(name, e)
 }
 
-// matchesEntry reports whether the file at name equals the entry. For a directory it compares
-// only the type.
-func (r *repair) matchesEntry(name string, e Entry) (bool, error) {
-	info, err := r.root.Lstat(name)
+// maxUnsized is the size, in bytes, up to which a file is read to learn whether it differs. The
+// size of a larger one is compared first, which asks the object database.
+const maxUnsized = 1 << 20
+
+// matchesFile reports whether the file or symlink at name equals the entry.
+func (r *repair) matchesFile(dir dirHandle, name string, e Entry) (bool, error) {
+	stat, err := dir.stat(name)
 	if err != nil {
-		if isMissing(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
 		return false, err
 	}
-	mode := fsMode(e.Mode)
-	if info.Mode().Type() != mode.Type() {
+	kind, mode := uint32(stat.Mode)&unix.S_IFMT, fsMode(e.Mode)
+	if e.Mode == filemode.Symlink {
+		if kind != unix.S_IFLNK {
+			return false, nil
+		}
+		target, err := dir.readLink(name, stat.Size)
+		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, target) == e.ID, err
+	}
+	if kind != unix.S_IFREG || fs.FileMode(stat.Mode).Perm() != mode.Perm() {
 		return false, nil
 	}
-	switch {
-	case e.Mode == filemode.Dir:
-		return true, nil
-	case e.Mode == filemode.Symlink:
-		target, err := r.root.Readlink(name)
-		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == e.ID, err
-	case info.Mode().Perm() != mode.Perm():
-		return false, nil
+	if stat.Size > maxUnsized {
+		if size, err := r.tree.objects.Size(e.ID); err != nil || size != stat.Size {
+			return false, err
+		}
 	}
-	if size, err := r.tree.objects.Size(e.ID); err != nil || size != info.Size() {
-		return false, err
-	}
-	f, err := r.root.Open(name)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	id, err := hashFile(r.ctx, f, info.Size())
+	id, err := dir.hashFile(r.ctx, name, stat.Size)
 	return id == e.ID, err
 }
 
-// repairDir repairs the entries of a directory and removes foreign ones.
-func (r *repair) repairDir(name string, e Entry) error {
+// repairDir repairs the entries of an open directory and removes foreign ones.
+func (r *repair) repairDir(dir dirHandle, name string, e Entry) error {
 	list, err := r.tree.readTree(e.ID)
 	if err != nil {
 		return err
@@ -166,45 +183,60 @@ func (r *repair) repairDir(name string, e Entry) error {
 		if e.Mode != filemode.Dir && r.isIgnored(path.Join(name, e.Name)) {
 			continue
 		}
-		if err := r.repairEntry(path.Join(name, e.Name), e); err != nil {
+		if err := r.repairEntry(dir, path.Join(name, e.Name), e); err != nil {
 			return err
 		}
 	}
-	return r.removeForeign(name, treeNames)
+	return r.removeForeign(dir, name, treeNames)
 }
 
-// removeForeign removes what is foreign in a directory, except names in treeNames.
-func (r *repair) removeForeign(dir string, treeNames map[string]bool) error {
+// removeForeign removes what is foreign in the directory at the path name, except treeNames.
+func (r *repair) removeForeign(dir dirHandle, name string, treeNames map[string]bool) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	entries, err := readDir(r.root, dir)
+	names, err := dir.names()
 	if err != nil {
 		return err
 	}
-	for _, d := range entries {
-		name := path.Join(dir, d.Name())
-		switch {
-		case treeNames[d.Name()]:
-		case d.IsDir():
-			err = r.removeForeign(name, nil)
-		case r.isForeign(name):
-			r.altered = append(r.altered, gitpath.Quote(name))
-			err = r.root.Remove(name)
+	for _, child := range names {
+		if treeNames[child] {
+			continue
 		}
-		if err != nil {
+		if err := r.removeForeignEntry(dir, path.Join(name, child)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// replaceEntry replaces what is at name by the entry. A file is replaced by rename, since
-// other processes may be reading it.
-func (r *repair) replaceEntry(name string, e Entry) error {
-	if e.Mode == filemode.Dir {
-		return errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755))
+// removeForeignEntry does the same with one entry that is not in the tree.
+func (r *repair) removeForeignEntry(above dirHandle, name string) error {
+	stat, err := above.stat(path.Base(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another program has removed it
 	}
+	if err != nil {
+		return err
+	}
+	if uint32(stat.Mode)&unix.S_IFMT != unix.S_IFDIR {
+		if !r.isForeign(name) {
+			return nil
+		}
+		r.altered = append(r.altered, gitpath.Quote(name))
+		return r.root.Remove(name)
+	}
+	dir, err := above.openDir(path.Base(name))
+	if err != nil {
+		return err
+	}
+	defer dir.close()
+	return r.removeForeign(dir, name, nil)
+}
+
+// replaceFile replaces what is at name by the file or symlink, by rename, since other processes
+// may be reading it.
+func (r *repair) replaceFile(name string, e Entry) error {
 	tmp := path.Join(path.Dir(name), ".reconcile-"+rand.Text())
 	var err error
 	if e.Mode == filemode.Symlink {

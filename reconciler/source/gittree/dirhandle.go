@@ -1,0 +1,181 @@
+package gittree
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"golang.org/x/sys/unix"
+)
+
+// dirHandle is an open directory of a checkout. Its methods take the name of an entry, not a
+// path, and follow no symlink, so they never leave it. A pass opens each input of a workspace
+// three times, and package os makes five system calls more for each.
+type dirHandle struct{ fd int }
+
+// openDirHandle opens a directory by its path, which may lead through symlinks.
+func openDirHandle(path string) (dirHandle, error) {
+	fd, err := openFD(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	return dirHandle{fd}, err
+}
+
+func (d dirHandle) close() { _ = unix.Close(d.fd) } // nothing is written through it
+
+// openDir opens a directory. The error isNotDir if there is none.
+func (d dirHandle) openDir(name string) (dirHandle, error) {
+	fd, err := openFD(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	return dirHandle{fd}, err
+}
+
+// isNotDir reports whether openDir found nothing, or no directory.
+func isNotDir(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
+}
+
+// list returns the entries of the directory, in no order.
+func (d dirHandle) list() ([]fs.DirEntry, error) {
+	again, err := d.openDir(".") // has a position of its own
+	if err != nil {
+		return nil, err
+	}
+	dir := os.NewFile(uintptr(again.fd), ".")
+	defer dir.Close()
+	return dir.ReadDir(-1)
+}
+
+// names returns the names in the directory, in no order. It can be called once.
+func (d dirHandle) names() (names []string, err error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	for {
+		var n int
+		err := callSystem("read", ".", func() (err error) {
+			n, err = unix.ReadDirent(d.fd, *buffer)
+			return err
+		})
+		if err != nil || n <= 0 {
+			return names, err
+		}
+		_, _, names = unix.ParseDirent((*buffer)[:n], -1, names)
+	}
+}
+
+// stat describes an entry; it does not follow a symlink.
+func (d dirHandle) stat(name string) (stat unix.Stat_t, err error) {
+	err = callSystem("stat", name, func() error { return unix.Fstatat(d.fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) })
+	return stat, err
+}
+
+// readLink returns the target of a symlink whose size is known.
+func (d dirHandle) readLink(name string, size int64) ([]byte, error) {
+	target := make([]byte, size+1) // a target that became longer fills it
+	var n int
+	err := callSystem("readlink", name, func() (err error) {
+		n, err = unix.Readlinkat(d.fd, name, target)
+		return err
+	})
+	return target[:max(n, 0)], err
+}
+
+// hashFile returns the blob id of the first size bytes of a file. It does not wait for a pipe.
+func (d dirHandle) hashFile(ctx context.Context, name string, size int64) (plumbing.Hash, error) {
+	fd, err := openFD(d.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	defer unix.Close(fd)
+	h := plumbing.NewHasher(plumbing.BlobObject, size)
+	if err := copyWithin(ctx, h, io.LimitReader(openFile{fd, name}, size)); err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return h.Sum(), nil
+}
+
+// create creates a file with exactly this mode, lets write write it, and describes it.
+func (d dirHandle) create(name string, mode fs.FileMode, write func(w io.Writer) error) (stat unix.Stat_t, err error) {
+	fd, err := openFD(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, mode)
+	if err != nil {
+		return stat, err
+	}
+	defer func() { // not again after EINTR: the file is closed
+		if closeErr := unix.Close(fd); closeErr != nil && err == nil {
+			err = &fs.PathError{Op: "close", Path: name, Err: closeErr}
+		}
+	}()
+	if err := write(openFile{fd, name}); err != nil {
+		return stat, err
+	}
+	describe := func() error { return unix.Fstat(fd, &stat) }
+	if err := callSystem("stat", name, describe); err != nil || fs.FileMode(stat.Mode).Perm() == mode {
+		return stat, err
+	}
+	if err := callSystem("chmod", name, func() error { return unix.Fchmod(fd, uint32(mode)) }); err != nil { // the umask removed bits
+		return stat, err
+	}
+	return stat, callSystem("stat", name, describe)
+}
+
+func (d dirHandle) makeDir(name string) error {
+	return callSystem("mkdir", name, func() error { return unix.Mkdirat(d.fd, name, 0o755) })
+}
+
+func (d dirHandle) symlink(target, name string) error {
+	return callSystem("symlink", name, func() error { return unix.Symlinkat(target, d.fd, name) })
+}
+
+// remove removes a file or a symlink.
+func (d dirHandle) remove(name string) error {
+	return callSystem("remove", name, func() error { return unix.Unlinkat(d.fd, name, 0) })
+}
+
+// openFile is an open file.
+type openFile struct {
+	fd   int
+	name string
+}
+
+func (f openFile) Read(p []byte) (n int, err error) {
+	err = callSystem("read", f.name, func() (err error) {
+		n, err = unix.Read(f.fd, p)
+		return err
+	})
+	if n == 0 && err == nil && len(p) > 0 {
+		err = io.EOF
+	}
+	return max(n, 0), err
+}
+
+func (f openFile) Write(p []byte) (written int, err error) {
+	for written < len(p) && err == nil {
+		err = callSystem("write", f.name, func() error {
+			n, err := unix.Write(f.fd, p[written:])
+			written += max(n, 0)
+			return err
+		})
+	}
+	return written, err
+}
+
+func openFD(dir int, name string, flags int, mode fs.FileMode) (fd int, err error) {
+	err = callSystem("open", name, func() error {
+		fd, err = unix.Openat(dir, name, flags|unix.O_CLOEXEC, uint32(mode.Perm()))
+		return err
+	})
+	return fd, err
+}
+
+// callSystem makes a system call on name until no signal interrupts it.
+func callSystem(operation, name string, call func() error) error {
+	for {
+		switch err := call(); err {
+		case nil:
+			return nil
+		case unix.EINTR:
+		default:
+			return &fs.PathError{Op: operation, Path: name, Err: err}
+		}
+	}
+}
