@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,8 +11,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"reconcile/internal/gitpath"
@@ -42,10 +41,10 @@ type treeEntry struct {
 	link string
 	size int64
 
-	ready chan struct{} // closed when the fields below are set; nil: they are set
-	file  fs.File
-	data  io.Reader
-	err   error // why it could not be read
+	ready   chan struct{} // closed when the fields below are set; nil: they are set
+	file    fs.File
+	content []byte // of a small file; nil: it is read from file
+	err     error  // why it could not be read
 }
 
 func (e *treeEntry) wait() {
@@ -66,8 +65,7 @@ func (e *treeEntry) close() {
 func walk(ctx context.Context, tree Tree, visit func(*treeEntry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &lister{tree: tree, queue: make(chan *treeEntry, maxQueued), memory: semaphore.NewWeighted(maxReadAhead)}
-	l.readers.SetLimit(runtime.GOMAXPROCS(0) + 1)
+	l := &lister{tree: tree, queue: make(chan *treeEntry, maxQueued), files: make(chan *treeEntry), memory: semaphore.NewWeighted(maxReadAhead)}
 	listed := make(chan error, 1)
 	go func() { listed <- l.run(ctx) }()
 	err := l.drain(visit)
@@ -83,10 +81,10 @@ func walk(ctx context.Context, tree Tree, visit func(*treeEntry) error) error {
 }
 
 type lister struct {
-	tree    Tree
-	queue   chan *treeEntry
-	memory  *semaphore.Weighted
-	readers errgroup.Group
+	tree   Tree
+	queue  chan *treeEntry // all entries
+	files  chan *treeEntry // those to read, all of them also in queue
+	memory *semaphore.Weighted
 }
 
 // drain visits the entries of the queue until its end or an error.
@@ -109,8 +107,18 @@ func (l *lister) drain(visit func(*treeEntry) error) error {
 // run sends every entry of the tree to the queue, and closes the queue. Entries get their
 // share of memory in the order in which they return it.
 func (l *lister) run(ctx context.Context) (err error) {
+	var readers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) + 1 { // one goroutine for each file would grow its stack each time
+		readers.Go(func() {
+			for e := range l.files {
+				e.read(ctx, l.tree)
+				close(e.ready)
+			}
+		})
+	}
 	defer close(l.queue)
-	defer func() { _ = l.readers.Wait() }() // each entry has its own error
+	defer readers.Wait()
+	defer close(l.files)
 	defer recoverPanic(&err)
 	return l.listDir(ctx, ".")
 }
@@ -169,11 +177,7 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 		return ctx.Err()
 	}
 	if e.ready != nil {
-		l.readers.Go(func() error {
-			defer close(e.ready)
-			e.read(ctx, l.tree)
-			return nil
-		})
+		l.files <- e
 	}
 	return nil
 }
@@ -197,11 +201,9 @@ func (e *treeEntry) read(ctx context.Context, tree fs.FS) {
 	if e.err != nil {
 		return
 	}
-	e.data = e.file
 	if e.size <= maxPrefetchedFile {
-		data := make([]byte, e.size)
-		_, e.err = io.ReadFull(e.file, data)
-		e.data = bytes.NewReader(data)
+		e.content = make([]byte, e.size)
+		_, e.err = io.ReadFull(e.file, e.content)
 	}
 }
 
