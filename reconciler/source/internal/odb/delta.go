@@ -80,7 +80,9 @@ func (r *resolution) copy(e *packEntry) (*content, error) {
 	}
 	defer body.Close()
 	return r.make(e.kind, e.size, func(w io.Writer) error {
-		_, err := io.Copy(w, body)
+		buffer := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(buffer)
+		_, err := io.CopyBuffer(w, body, *buffer)
 		return err
 	})
 }
@@ -96,7 +98,9 @@ func (r *resolution) apply(e *packEntry, depth int) (*content, error) {
 		return nil, err
 	}
 	defer body.Close()
-	delta := bufio.NewReader(body)
+	delta := readers.Get().(*bufio.Reader)
+	defer readers.Put(delta)
+	delta.Reset(body)
 	from, to, err := readSizes(delta)
 	if err != nil || from != base.size {
 		return nil, errDelta

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -21,7 +22,8 @@ func loosePath(dir string, id plumbing.Hash) string {
 
 func (s *Store) openLoose(id plumbing.Hash) (*Object, error) {
 	for _, dir := range s.dirs {
-		f, err := os.Open(loosePath(dir, id))
+		// For files O_NONBLOCK means nothing, but saves Go four calls to the system.
+		f, err := os.OpenFile(loosePath(dir, id), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -73,5 +75,5 @@ func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
 	if err != nil || size < 0 {
 		return nil, fmt.Errorf("damaged object: length %q", length)
 	}
-	return &Object{kind, size, &exactly{r, size, func() { release(); f.Close() }}}, nil
+	return &Object{kind, size, &exactly{inflated: r, remaining: size, release: func() { release(); f.Close() }}}, nil
 }

@@ -237,11 +237,12 @@ func parseBaseOffset(r io.ByteReader, offset int64) (int64, error) {
 	return offset - distance, nil
 }
 
-// These buffers are larger than most objects, so they are reused: readers, and the part of an
-// index in which ids are looked up.
+// These buffers are larger than most objects, so they are reused: readers, the part of an index
+// in which ids are looked up, and what is copied at once.
 var (
-	readers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
-	idBuffers = sync.Pool{New: func() any { return new([]byte) }}
+	readers     = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
+	idBuffers   = sync.Pool{New: func() any { return new([]byte) }}
+	copyBuffers = sync.Pool{New: func() any { b := make([]byte, 1<<15); return &b }}
 )
 
 // open inflates the body, whose length must match the header. e must not be used after the
@@ -254,7 +255,7 @@ func (e *packEntry) open() (*exactly, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &exactly{z, e.size, func() {
+	return &exactly{inflated: z, remaining: e.size, release: func() {
 		inflaters.Put(z)
 		readers.Put(e.body)
 	}}, nil

@@ -1,7 +1,6 @@
 package odb
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -87,9 +86,18 @@ func (o *Object) ReadAll() ([]byte, error) {
 	if o.Size > MaxRead {
 		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read at once", o.Size, MaxRead)
 	}
-	data := bytes.NewBuffer(make([]byte, 0, min(o.Size, maxHeld)+bytes.MinRead)) // the header may be wrong
-	_, err := data.ReadFrom(o.Content)
-	return data.Bytes(), err
+	if o.Size > maxHeld { // the header may be wrong
+		return io.ReadAll(o.Content)
+	}
+	data := make([]byte, o.Size)
+	if _, err := io.ReadFull(o.Content, data); err != nil {
+		return nil, err
+	}
+	_, err := o.Content.Read(data[:0]) // checks the end of an empty object, too
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return data, err
 }
 
 // Size returns the length of the object's content, read from its header.
@@ -135,6 +143,7 @@ type exactly struct {
 	inflated  io.Reader
 	remaining int64
 	release   func()
+	more      [1]byte // what end reads into
 }
 
 // Read returns the last bytes only after it has checked that nothing follows.
@@ -176,7 +185,7 @@ const damageHelp = " (`git fsck` in the repository says what else is; a new clon
 
 // end checks that nothing follows and that the checksum is right.
 func (r *exactly) end() error {
-	if n, err := r.inflated.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := r.inflated.Read(r.more[:]); n != 0 || err != io.EOF {
 		return errors.New("damaged: object longer than its head says, or its checksum is wrong" + damageHelp)
 	}
 	return nil
