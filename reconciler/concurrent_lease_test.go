@@ -23,13 +23,10 @@ func (tpl *fixture) testLeaseLoss(t *testing.T) {
 	t.Run("late holder", tpl.testLateHolder)
 }
 
-// A pass that cannot renew its leases any more interrupts Terraform, kills it before the
-// lease can expire, and records nothing of the result.
-func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
-	t.Parallel()
-	p := tpl.copy(t)
-	held := holdApply(t, p, "kyoto")
-	clock := &manualClock{}
+// newLeaseConfig returns the configuration of a pass that applies one workspace at a time, on
+// a clock of its own, and the store that can refuse to renew its leases.
+func newLeaseConfig(t *testing.T, p reconcilertest.Spec, clock *manualClock) (run.Config, *noRenewStore) {
+	t.Helper()
 	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +37,19 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 		t.Fatal(err)
 	}
 	config.Parallelism = 1
+	return config, renewals
+}
+
+// A pass that cannot renew its leases any more interrupts Terraform, kills it before the
+// lease can expire, and records nothing of the result.
+func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := holdApply(t, p, "kyoto")
+	clock := &manualClock{}
+	config, renewals := newLeaseConfig(t, p, clock)
 	var result *run.Result
+	var err error
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -92,16 +101,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
 	clock := &manualClock{}
-	store, err := p.OpenStore()
-	if err != nil {
-		t.Fatal(err)
-	}
-	renewals := &noRenewStore{Store: store}
-	config, err := p.NewConfig(t.Context(), renewals, reconcilertest.NewLogger(t), clock.options())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Parallelism = 1
+	config, renewals := newLeaseConfig(t, p, clock)
 	frozen := &frozenApply{started: make(chan context.Context, 1), resume: make(chan struct{})}
 	tf := config.Terraform
 	config.Terraform = func(ctx context.Context) (run.Terraform, error) {
@@ -109,6 +109,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 		return frozenTerraform{t, frozen}, err
 	}
 	var result *run.Result
+	var err error
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -123,7 +124,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	renewals.refuseRenewals()
 
 	// Another machine waits for the lease: only time can tell it that the holder is dead.
-	looks := &watchedStore{Store: store, readTwice: make(chan struct{})}
+	looks := &watchedStore{Store: renewals.Store, readTwice: make(chan struct{})}
 	options := clock.options()
 	options.Process = state.Process{Host: "elsewhere"}
 	other := state.New(looks, "test", options)

@@ -24,14 +24,7 @@ func TestConcurrentRename(t *testing.T) {
 	}
 	repo.Git("rm", "-q", "-r", "env/old")
 	repo.CommitTxtar("second", outsideStateWorkspace(reconcilertest.Files, "new"))
-	store, err := p.OpenStore()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := p.NewConfig(t.Context(), store, reconcilertest.NewLogger(t), state.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := newConfig(t, p)
 	config.Wait = time.Millisecond
 	config.Observe = func(e run.Event) {
 		if e.Phase == run.PhaseLease {

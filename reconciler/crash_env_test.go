@@ -16,8 +16,8 @@ import (
 	"reconcile/state"
 )
 
-// runPassIn runs an undisturbed pass in this process.
-func runPassIn(t *testing.T, p reconcilertest.Spec, trigger string) (*run.Result, error) {
+// newConfig returns the configuration of passes in this process.
+func newConfig(t *testing.T, p reconcilertest.Spec) run.Config {
 	t.Helper()
 	store, err := p.OpenStore()
 	if err != nil {
@@ -27,7 +27,13 @@ func runPassIn(t *testing.T, p reconcilertest.Spec, trigger string) (*run.Result
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: trigger})
+	return config
+}
+
+// runPassIn runs an undisturbed pass in this process.
+func runPassIn(t *testing.T, p reconcilertest.Spec, trigger string) (*run.Result, error) {
+	t.Helper()
+	return reconciler.New(newConfig(t, p)).Pass(t.Context(), t.Context(), run.Options{Trigger: trigger})
 }
 
 // converge runs undisturbed passes until one has nothing to do. That must be the second.

@@ -3,7 +3,6 @@ package reconciler_test
 import (
 	"context"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,15 +23,7 @@ import (
 func TestModelRollouts(t *testing.T) {
 	t.Parallel()
 	testtier.Checks(t, 30, 100)
-	repo := newModelRepo(t)
-	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(repo.dir, "case")
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		runInBubble(t, func() { newModel(rt, repo, "main", dir).runRolloutHistory(rt) })
-	})
+	checkHistories(t, (*model).runRolloutHistory)
 }
 
 func (m *model) runRolloutHistory(rt *rapid.T) {

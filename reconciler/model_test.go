@@ -34,6 +34,12 @@ import (
 func TestModel(t *testing.T) {
 	t.Parallel()
 	testtier.Checks(t, 40, 100)
+	checkHistories(t, (*model).runHistory)
+}
+
+// checkHistories runs random histories, each in a directory of its own.
+func checkHistories(t *testing.T, runHistory func(*model, *rapid.T)) {
+	t.Helper()
 	repo := newModelRepo(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(repo.dir, "case")
@@ -41,7 +47,7 @@ func TestModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		runInBubble(t, func() { newModel(rt, repo, "main", dir).runHistory(rt) })
+		runInBubble(t, func() { runHistory(newModel(rt, repo, "main", dir), rt) })
 	})
 }
 

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
-	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
@@ -22,18 +19,7 @@ import (
 func TestWatchOnTerminal(t *testing.T) {
 	t.Parallel()
 	testtier.Needs(t, testtier.Terraform)
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	repo := gittest.New(t)
-	repo.Commit("first", map[string]string{"env/slow/main.tf": fmt.Sprintf(`
-resource "terraform_data" "this" {
-  provisioner "local-exec" {
-    command = "cat '%s'"
-  }
-}
-`, pipe)})
+	repo, pipe := newSlowRepo(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

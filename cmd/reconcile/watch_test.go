@@ -177,14 +177,15 @@ func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	<-done
 }
 
-// watch applies a commit to one workspace while the apply of another does not end, and stops
-// with that apply.
-func TestWatchBesideALongApply(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "pipe")
+// newSlowRepo returns a repository with the workspace slow, whose apply reads a named pipe to
+// its end.
+func newSlowRepo(t *testing.T) (repo *gittest.Repo, pipe string) {
+	t.Helper()
+	pipe = filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	repo := gittest.New(t)
+	repo = gittest.New(t)
 	repo.Commit("first", map[string]string{"env/slow/main.tf": fmt.Sprintf(`
 resource "terraform_data" "this" {
   provisioner "local-exec" {
@@ -192,6 +193,13 @@ resource "terraform_data" "this" {
   }
 }
 `, pipe)})
+	return repo, pipe
+}
+
+// watch applies a commit to one workspace while the apply of another does not end, and stops
+// with that apply.
+func TestWatchBesideALongApply(t *testing.T) {
+	repo, pipe := newSlowRepo(t)
 	a, out, _ := newTestApp(t, repo.Dir)
 	ctx, stop := context.WithCancel(t.Context())
 	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)

@@ -48,14 +48,11 @@ func beginWith(t *testing.T, a *runner, l *state.Lease, approval state.Approval)
 func testApproval(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	head := a.adopt("c1")
-	head.Settled = true
-	_, err := a.record.PutHead(ctx, head)
-	assertErr(t, "settle", err, nil)
+	a.adoptSettled("c1")
 	l := a.acquire()
 
 	// Only what was offered can be approved, by enough digits.
-	_, err = b.record.OfferedPlan(ctx, "tokyo", digestA.Abbrev())
+	_, err := b.record.OfferedPlan(ctx, "tokyo", digestA.Abbrev())
 	assertErr(t, "a plan that nobody offered", err, state.ErrNotOffered)
 	approval := offerAndApprove(t, a, l, digestA)
 	for workspace, digits := range map[string]string{"tokyo": digestA.Abbrev()[:15], "kyoto": digestA.Abbrev(), "": ""} {
@@ -66,7 +63,7 @@ func testApproval(t *testing.T, open Open) {
 	if err != nil || whole.Digest != digestA || len(whole.Difference.Changes) != 1 {
 		t.Fatalf("by the whole digest: got %+v, %v", whole, err)
 	}
-	if head, err = b.record.Head(ctx); err != nil || head.Settled {
+	if head, err := b.record.Head(ctx); err != nil || head.Settled {
 		t.Fatalf("an approval leaves the head settled: %+v, %v", head, err)
 	}
 	if approval.Digest != digestA || approval.Risk != "replace" || approval.Difference == nil || approval.ApprovedAt.IsZero() {

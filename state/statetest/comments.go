@@ -59,10 +59,7 @@ func testApprovalBeforeMerge(t *testing.T, open Open) {
 		assertErr(t, "read the head", err, nil)
 		return head.Settled
 	}
-	head := a.adopt("c1")
-	head.Settled = true
-	_, err := a.record.PutHead(ctx, head)
-	assertErr(t, "settle", err, nil)
+	a.adoptSettled("c1")
 	plan := newOfferedPlan(digestA)
 	plan.PullRequest, plan.Changes = 7, []state.ChangeToApprove{{Address: "x", Risk: "replace", Why: []string{"is replaced"}}}
 	assertErr(t, "offer for a pull request", a.record.OfferPreviewPlan(ctx, plan), nil)

@@ -11,10 +11,7 @@ import (
 func testRolloutOrders(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	head := a.adopt("c1")
-	head.Settled = true
-	_, err := a.record.PutHead(ctx, head)
-	assertErr(t, "settle", err, nil)
+	head := a.adoptSettled("c1")
 	request := a.leaseRequest()
 	request.Generation = head.Generation
 	l, err := a.record.Acquire(ctx, request)

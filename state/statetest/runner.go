@@ -118,6 +118,16 @@ func (a *runner) adopt(commit commitid.ID) state.Head {
 	return h
 }
 
+// adoptSettled adopts a commit, and settles the head.
+func (a *runner) adoptSettled(commit commitid.ID) state.Head {
+	a.t.Helper()
+	head := a.adopt(commit)
+	head.Settled = true
+	head, err := a.record.PutHead(a.t.Context(), head)
+	assertErr(a.t, "settle", err, nil)
+	return head
+}
+
 // readTokyo returns the record of the workspace tokyo.
 func (a *runner) readTokyo() state.Workspace {
 	a.t.Helper()
