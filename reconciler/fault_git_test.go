@@ -1,8 +1,11 @@
 package reconciler_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -102,7 +105,9 @@ func TestFaultyGit(t *testing.T) {
 						return nil, errors.New("nothing is to be planned")
 					}
 					w.Config.Source = fault.openSource(t, w.Repo)
-					assertPassFails(&w)
+					if err := assertPassFails(&w); err != nil && !strings.Contains(err.Error(), "http://127.0.0.1") {
+						t.Errorf("the error does not name the server: %v", err)
+					}
 				})
 			}
 		})
@@ -141,6 +146,20 @@ var gitFaults = []gitFault{
 	{name: "hangs for the tip", fault: gittest.NeverAnswer, timeout: 100 * time.Millisecond},
 	{name: "hangs for the commit", afterFirst: true, fault: gittest.NeverAnswer, timeout: time.Second},
 	{name: "cut in mid-pack", cutAfter: 400},
+	{name: "names a commit that it does not have", fault: nameUnknownCommit},
+}
+
+// nameUnknownCommit answers the question for the tip with a commit that is nowhere.
+func nameUnknownCommit(rw http.ResponseWriter, r *http.Request, _ int) bool {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err != nil || !bytes.Contains(body, []byte("command=ls-refs")) {
+		return false
+	}
+	line := strings.Repeat("a", 40) + " refs/heads/main\n"
+	rw.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+	fmt.Fprintf(rw, "%04x%s0000", len(line)+4, line)
+	return true
 }
 
 // openSource returns a repository behind a server with the fault.

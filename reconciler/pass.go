@@ -81,7 +81,8 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 3. Fetch the new commit.
 	p.run.EnterStep(run.PhaseFetch)
 	commit, err := p.config.Fetch(ctx, tip)
-	if errors.Is(err, gitwire.ErrCommitNotFound) {
+	if errors.Is(err, gitwire.ErrCommitNotFound) && tip.Commit != p.missing {
+		p.missing = tip.Commit
 		return false, nil // the tip moved between the poll and the fetch
 	} else if err != nil {
 		return false, err
@@ -355,6 +356,7 @@ type pass struct {
 	teardowns    int         // rounds that followed because the readers of a workspace were applied
 	isSecondLook bool        // this is such a round: what failed or waits is not tried again
 	discovered   commitid.ID // the tip of the last round
+	missing      commitid.ID // the tip that the remote named last and did not have
 
 	hasWatched bool // rollouts, although the pass failed as a whole
 
