@@ -8,12 +8,14 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/excerpt"
+	"reconcile/internal/failure"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
+	"reconcile/state/snapshot"
 )
 
 // Pass runs one pass: it applies the tip of the watched branch, and returns when
@@ -252,6 +254,9 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 	objects, err := commit.Objects(ctx)
 	if err == nil {
 		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.CommittedAt, commit.Tree, objects)
+	}
+	if errors.Is(err, snapshot.ErrDifferentContent) {
+		err = failure.WithNextStep(fmt.Sprintf("if `reconcile snapshot fetch %s DIR` says that it is damaged, move it away and run again", commit), err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("store the snapshot of %s (nothing was applied from it): %w", commit, err)

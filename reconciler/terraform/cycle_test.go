@@ -147,6 +147,21 @@ func TestInitIsRunWhenNeeded(t *testing.T) {
 	})
 }
 
+// TestInitIsRunAgainWhereItsResultIsDamaged checks that a file of init that lost its content, as
+// where the power fails, costs one more init and no failure.
+func TestInitIsRunAgainWhereItsResultIsDamaged(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt)
+		s.apply()
+		if err := os.WriteFile(filepath.Join(s.spec.Dir, ".terraform", "terraform.tfstate"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if plan := s.planAndClose(); !plan.Empty || s.log.countInits() != 2 {
+			t.Errorf("%+v after %d inits", plan, s.log.countInits())
+		}
+	})
+}
+
 func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
 	s := newFixture(t, resourceConfig)
 	s.write(".terraform/terraform.tfstate", "{}")

@@ -53,7 +53,14 @@ func (s *Session) Init(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkBackend(cache); err != nil {
+	err = s.checkBackend(cache)
+	if err != nil && s.initSkipped { // what an earlier init stored may be damaged
+		if err = s.initFresh(ctx, cache); err != nil {
+			return err
+		}
+		err = s.checkBackend(cache)
+	}
+	if err != nil {
 		// What init has stored is wrong: the next run begins without it.
 		return s.stepError("init", nil, errors.Join(err, files.RemoveIfExists(cache.marker())))
 	}
