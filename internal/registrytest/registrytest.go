@@ -29,8 +29,8 @@ import (
 // Version is the version of the provider and of the module.
 const Version = "0.14.2"
 
-// ModuleConfig is the content of the module.
-const ModuleConfig = "output \"o\" {\n  value = \"from a registry\"\n}\n"
+// moduleConfig is the content of the module.
+const moduleConfig = "output \"o\" {\n  value = \"from a registry\"\n}\n"
 
 // Server is a registry, and a network mirror below /mirror/. Redirects, if set, is the
 // address that it names for packages and modules.
@@ -117,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p == "/files/SHA256SUMS.sig":
 		_ = openpgp.DetachSign(w, s.key, strings.NewReader(sums), nil)
 	case p == "/files/module.zip":
-		_, _ = w.Write(zipFile("main.tf", []byte(ModuleConfig), 0o644))
+		_, _ = w.Write(zipFile("main.tf", []byte(moduleConfig), 0o644))
 	case strings.HasPrefix(p, "/files/"):
 		_, _ = w.Write(s.packaged)
 	default:

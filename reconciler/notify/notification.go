@@ -78,8 +78,8 @@ func (r *Notification) Outcome() string {
 	return "recovered"
 }
 
-// NamesByOutcome returns the workspaces with an outcome; "" matches any.
-func (r *Notification) NamesByOutcome(outcome string) []string {
+// namesByOutcome returns the workspaces with an outcome; "" matches any.
+func (r *Notification) namesByOutcome(outcome string) []string {
 	var names []string
 	for _, n := range r.Events {
 		if outcome == "" || n.Outcome == outcome {

@@ -84,8 +84,8 @@ func (p *Preview) diffSince(last Marker) *Diff {
 	return s
 }
 
-// IsEmpty reports whether there is no difference.
-func (s Diff) IsEmpty() bool { return len(s.New)+len(s.Changed)+len(s.Removed) == 0 }
+// isEmpty reports whether there is no difference.
+func (s Diff) isEmpty() bool { return len(s.New)+len(s.Changed)+len(s.Removed) == 0 }
 
 // maxRows is the maximum number of workspaces in the table.
 const maxRows = 60

@@ -230,7 +230,7 @@ func TestMarker(t *testing.T) {
 	if _, ok := ReadMarker("nothing of ours"); ok || UpdateMarker("nothing", "a", "b") != "nothing" {
 		t.Error("a marker where there is none")
 	}
-	if s := p.diffSince(m); s == nil || !s.IsEmpty() {
+	if s := p.diffSince(m); s == nil || !s.isEmpty() {
 		t.Errorf("since itself: %+v", s)
 	}
 }

@@ -59,7 +59,7 @@ func (s *document) addDiff(d *Diff) {
 		return
 	}
 	head := s.writer.markup.code(d.Head.Abbrev())
-	if d.IsEmpty() {
+	if d.isEmpty() {
 		s.addParagraph(s.message("preview.since.same", "head", head))
 		return
 	}

@@ -77,9 +77,9 @@ func subjectOf(r *Notification) (string, error) {
 		return "", err
 	}
 	outcome := r.Outcome()
-	names := r.NamesByOutcome(outcome)
+	names := r.namesByOutcome(outcome)
 	if outcome == "recovered" {
-		names = r.NamesByOutcome("")
+		names = r.namesByOutcome("")
 	}
 	subject, err := w.messages.Text("subject."+outcome, "workspaces", strings.Join(names, ", "), "branch", r.Branch)
 	if err != nil {
@@ -111,7 +111,7 @@ func attributesOf(r *Notification) (map[string]types.MessageAttributeValue, erro
 	addAttribute("branch", r.Branch)
 	addAttribute("environment", r.Environment)
 	addAttribute("run", string(r.Run))
-	for name, list := range map[string][]string{"workspaces": r.NamesByOutcome(""), "failed": r.NamesByOutcome("failed"), "drifted": r.NamesByOutcome("drifted")} {
+	for name, list := range map[string][]string{"workspaces": r.namesByOutcome(""), "failed": r.namesByOutcome("failed"), "drifted": r.namesByOutcome("drifted")} {
 		if len(list) == 0 {
 			continue
 		}

@@ -65,11 +65,11 @@ func BenchmarkStale(b *testing.B) {
 	tree, dirs, configs := monorepo(1000, 300)
 	var traces []map[string]string
 	for _, w := range loadAll(b, tree, dirs, configs) {
-		traces = append(traces, w.Trace(NewFileLists(tree)))
+		traces = append(traces, w.Trace(newFileLists(tree)))
 	}
 	for b.Loop() {
 		for _, trace := range traces {
-			if stale := StalePaths(NewFileLists(tree), settings.Config{}, trace); len(stale) > 0 {
+			if stale := StalePaths(newFileLists(tree), settings.Config{}, trace); len(stale) > 0 {
 				b.Fatal(stale)
 			}
 		}

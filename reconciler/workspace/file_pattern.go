@@ -30,8 +30,8 @@ type FileLists struct {
 	ignored  sync.Map // of []string, see ignoredByDefault
 }
 
-// NewFileLists returns the lists of the files of tree.
-func NewFileLists(tree repotree.Tree) *FileLists { return &FileLists{tree: tree} }
+// newFileLists returns the lists of the files of tree.
+func newFileLists(tree repotree.Tree) *FileLists { return &FileLists{tree: tree} }
 
 // splitPattern returns the directory that all matches are below, and the rest.
 func splitPattern(pattern string) (dir, rest string) {

@@ -33,7 +33,7 @@ type Graph struct {
 
 // NewGraph matches the states that each workspace reads to the workspaces that own them.
 //
-// A state that no workspace owns is external (see ExternalStates). If part of an identity
+// A state that no workspace owns is external (see externalStates). If part of an identity
 // could not be evaluated, every workspace that matches is a guessed dependency. A
 // workspace's depends_on replaces its guesses, but not its known reads. Guesses that would
 // close a cycle are dropped. A workspace that reads its own state does not depend on
@@ -85,10 +85,6 @@ func (g *Graph) Readers(name string) []string { return g.readers[name] }
 // Order returns all workspaces, dependencies first, otherwise sorted by name where
 // possible.
 func (g *Graph) Order() []string { return g.order }
-
-// ExternalStates returns the states that name reads and that no workspace of this
-// repository owns.
-func (g *Graph) ExternalStates(name string) []stateid.ID { return g.externalStates[name] }
 
 type graphBuilder struct {
 	graph      *Graph

@@ -27,7 +27,7 @@ func loadA(t *testing.T, files map[string]string) (*Workspace, *FileLists) {
 	if w.Err != nil {
 		t.Fatal(w.Err)
 	}
-	return w, NewFileLists(tree)
+	return w, newFileLists(tree)
 }
 
 // TestUpwardVariable: a value of our environment that leads upwards widens, and is said.
@@ -152,7 +152,7 @@ func TestTraceOfWholeDirectories(t *testing.T) {
 		t.Errorf("stale: %v", stale)
 	}
 	delete(files, "env/a/README.md")
-	old["env/a"] = NewFileLists(treetest.New(files)).tree.ID("env/a")
+	old["env/a"] = newFileLists(treetest.New(files)).tree.ID("env/a")
 	if stale := StalePaths(lists, w.Config, old); len(stale) != 1 {
 		t.Errorf("a README that appeared since: %v", stale)
 	}

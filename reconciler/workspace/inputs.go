@@ -27,7 +27,7 @@ type inputs struct {
 	guesses  map[string][]unknown // directories that may contain an input
 	patterns map[string][]unknown // of files that may be inputs
 
-	mentioned  []map[string]bool  // words of texts that may name ignored files, see module.MentionsOf
+	mentioned  []map[string]bool  // words of texts that may name ignored files, see Module.Mentions
 	listed     []string           // see listed_inputs.go; nil: the settings do not list the inputs
 	namedPaths []namedPath        // by the configuration, while listed is not nil
 	unfollowed []*hcleval.Problem // what the configuration names and is no input

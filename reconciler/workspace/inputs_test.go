@@ -154,7 +154,7 @@ func TestClosure(t *testing.T) {
 			}
 			visible := g.visiblePaths(dir)
 			want := visible[changed] || visible["files/sub"] && gitpath.IsWithin(changed, "files/sub")
-			if stale := StalePaths(NewFileLists(after), settings.Config{}, w.Trace(NewFileLists(tree))); (len(stale) > 0) != want {
+			if stale := StalePaths(newFileLists(after), settings.Config{}, w.Trace(newFileLists(tree))); (len(stale) > 0) != want {
 				t.Fatalf("%s: change of %s: stale %v, want %t\ninputs %v\n%s", dir, changed, stale, want, w.Inputs, g.files[dir+"/main.tf"])
 			}
 		}
@@ -176,12 +176,12 @@ func TestFresh(t *testing.T) {
 		for _, dir := range g.modules {
 			d := settings.Dir{Name: path.Base(dir), Path: dir}
 			before := NewLoader(tree, repotree.Terraform).Load(d, settings.Config{})
-			trace := before.Trace(NewFileLists(tree))
-			if len(StalePaths(NewFileLists(after), settings.Config{}, trace)) > 0 {
+			trace := before.Trace(newFileLists(tree))
+			if len(StalePaths(newFileLists(after), settings.Config{}, trace)) > 0 {
 				continue
 			}
 			now := NewLoader(after, repotree.Terraform).Load(d, settings.Config{})
-			if !reflect.DeepEqual(now.Trace(NewFileLists(after)), trace) || !reflect.DeepEqual(now, before) {
+			if !reflect.DeepEqual(now.Trace(newFileLists(after)), trace) || !reflect.DeepEqual(now, before) {
 				t.Fatalf("%s is not stale, but\n%+v\nbecame\n%+v", dir, before, now)
 			}
 		}

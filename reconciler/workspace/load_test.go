@@ -64,7 +64,7 @@ func describeAll(tree *treetest.Tree, product repotree.Product) map[string]strin
 	for _, dir := range dirs {
 		w := loader.Load(dir, settings.Config(dir.Name))
 		got[dir.Name] = describeWorkspace(tree, w)
-		nodes = append(nodes, w.Node())
+		nodes = append(nodes, w.node())
 	}
 	if text := describeGraph(NewGraph(nodes)); text != "" {
 		got["graph"] = text
@@ -106,7 +106,7 @@ func describeGraph(g *Graph) string {
 			lines = append(lines, name+" after "+strings.Join(up, ", "))
 		}
 		var elsewhere []string
-		for _, identity := range g.ExternalStates(name) {
+		for _, identity := range g.externalStates[name] {
 			elsewhere = append(elsewhere, string(identity))
 		}
 		if len(elsewhere) > 0 {

@@ -24,7 +24,7 @@ type Loader struct {
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
 func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
-	return &Loader{tree: tree, product: product, modules: module.NewLoader(tree, product), files: NewFileLists(tree)}
+	return &Loader{tree: tree, product: product, modules: module.NewLoader(tree, product), files: newFileLists(tree)}
 }
 
 // Files returns the lists of the tree's files.

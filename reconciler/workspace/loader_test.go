@@ -72,7 +72,7 @@ func TestTrace(t *testing.T) {
 	}
 	tree := treetest.New(files)
 	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
-	trace := w.Trace(NewFileLists(tree))
+	trace := w.Trace(newFileLists(tree))
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
@@ -85,7 +85,7 @@ func TestTrace(t *testing.T) {
 	} {
 		after := maps.Clone(files)
 		after[change] = "changed"
-		if got := StalePaths(NewFileLists(treetest.New(after)), settings.Config{}, trace); !slices.Equal(got, stale) {
+		if got := StalePaths(newFileLists(treetest.New(after)), settings.Config{}, trace); !slices.Equal(got, stale) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
@@ -167,7 +167,7 @@ func TestFilePatterns(t *testing.T) {
 	if want := []string{"cfg/app-*.json"}; !slices.Equal(w.Patterns, want) || w.Err != nil {
 		t.Fatalf("patterns %q, %v; want %q", w.Patterns, w.Err, want)
 	}
-	trace := w.Trace(NewFileLists(tree))
+	trace := w.Trace(newFileLists(tree))
 	for name, test := range map[string]struct{ path, text, stale string }{
 		"changes":      {"cfg/app-1.json", "2", "cfg/app-1.json"},
 		"appears":      {"cfg/app-2.json", "1", "cfg/app-*.json"},
@@ -178,7 +178,7 @@ func TestFilePatterns(t *testing.T) {
 		"not by end":   {"cfg/app-1.yaml", "2", ""},
 		"not by start": {"cfg/b/app-1.json", "2", ""},
 	} {
-		got := StalePaths(NewFileLists(treetest.New(files(map[string]string{test.path: test.text}))), settings.Config{}, trace)
+		got := StalePaths(newFileLists(treetest.New(files(map[string]string{test.path: test.text}))), settings.Config{}, trace)
 		if strings.Join(got, " ") != test.stale {
 			t.Errorf("%s: stale are %q, want %q", name, got, test.stale)
 		}

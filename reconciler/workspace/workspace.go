@@ -137,8 +137,8 @@ func (w *Workspace) Omits(dir, p string) bool {
 	return isDir && !slices.Contains(w.Inputs, p) && ignoreRules{w.Config.Ignore}.omits(s, dir, p)
 }
 
-// Node returns what NewGraph needs of the workspace.
-func (w *Workspace) Node() Node {
+// node returns what NewGraph needs of the workspace.
+func (w *Workspace) node() Node {
 	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn}
 }
 

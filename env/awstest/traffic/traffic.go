@@ -67,7 +67,7 @@ func serve(shares Shares, groups []Group, at int, part float64) {
 	// others, whatever their dials ("about-endpoints-endpoint-weights.unhealthy-endpoints").
 	tried := slices.Concat(groups[at:at+1], groups[:at], groups[at+1:])
 	for _, g := range tried[:min(len(tried), maxFailover+1)] {
-		if g.CanServe() {
+		if g.canServe() {
 			divide(shares, g.Endpoints, part, func(e Endpoint) int {
 				if e.IsUnhealthy {
 					return 0
@@ -104,8 +104,8 @@ func divide(shares Shares, endpoints []Endpoint, part float64, weight func(Endpo
 	}
 }
 
-// CanServe reports whether an endpoint is healthy and has a weight above 0.
-func (g Group) CanServe() bool {
+// canServe reports whether an endpoint is healthy and has a weight above 0.
+func (g Group) canServe() bool {
 	return slices.ContainsFunc(g.Endpoints, func(e Endpoint) bool { return e.Weight > 0 && !e.IsUnhealthy })
 }
 

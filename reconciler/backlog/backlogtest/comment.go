@@ -54,19 +54,6 @@ func (s *Server) AddCommentBy(number, user int, content string) int {
 	return c.ID
 }
 
-// EditComment changes a person's comment, as its author may: the comment keeps its id and
-// its created time.
-func (s *Server) EditComment(number, id int, content string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.findPullRequest(number).comments {
-		if c.ID == id {
-			c.Content, c.updated = content, s.Now()
-			c.Edits++
-		}
-	}
-}
-
 // DeleteComment deletes a comment, as its author or an administrator may.
 func (s *Server) DeleteComment(number, id int) {
 	s.mu.Lock()

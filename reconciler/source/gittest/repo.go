@@ -34,11 +34,11 @@ type Repo struct {
 // New creates an empty repository with the branch main.
 func New(t testing.TB) *Repo {
 	t.Helper()
-	return NewIn(t, filepath.Join(t.TempDir(), "repo.git"))
+	return newIn(t, filepath.Join(t.TempDir(), "repo.git"))
 }
 
-// NewIn creates an empty repository in dir, which must not exist.
-func NewIn(t testing.TB, dir string) *Repo {
+// newIn creates an empty repository in dir, which must not exist.
+func newIn(t testing.TB, dir string) *Repo {
 	t.Helper()
 	r := &Repo{Dir: dir, Work: filepath.Join(t.TempDir(), "work"), t: t}
 	Git(t, ".", "init", "-q", "--bare", "-b", "main", r.Dir)
@@ -178,12 +178,6 @@ func (r *Repo) Revert(rev string) commitid.ID {
 	r.commitCount++
 	runGit(r.t, r.Work, r.commitDate(), "revert", "--no-edit", rev)
 	return r.Push()
-}
-
-// Files returns the paths of the work tree's files, as git ls-files prints them.
-func (r *Repo) Files() []string {
-	r.t.Helper()
-	return strings.Split(r.Git("ls-files"), "\n")
 }
 
 func (r *Repo) commitDate() string {

@@ -142,7 +142,7 @@ func (s *DirStore) hashDir(dir, treePath string) (plumbing.Hash, error) {
 		s.entries[path.Join(treePath, e.Name)] = e
 		s.children[treePath] = append(s.children[treePath], e.Name)
 	}
-	data := EncodeTree(entries)
+	data := encodeTree(entries)
 	id := plumbing.ComputeHash(plumbing.TreeObject, data)
 	s.trees[id] = data
 	if treePath == "." {
@@ -222,20 +222,22 @@ func (s *DirStore) Open(_ context.Context, id plumbing.Hash) (*odb.Object, error
 	if err != nil {
 		return nil, err
 	}
-	return &odb.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
+	return &odb.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, b.size, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
 }
 
 // proven is a file whose content must match an id.
 type proven struct {
-	file *os.File
-	hash plumbing.Hasher
-	id   plumbing.Hash
+	file      *os.File
+	remaining int64
+	hash      plumbing.Hasher
+	id        plumbing.Hash
 }
 
 func (p *proven) Read(b []byte) (int, error) {
 	n, err := p.file.Read(b)
 	p.hash.Write(b[:n])
-	if errors.Is(err, io.EOF) && p.hash.Sum() != p.id {
+	p.remaining -= int64(n)
+	if p.remaining < 0 || errors.Is(err, io.EOF) && p.hash.Sum() != p.id {
 		err = errChanged(p.file.Name())
 	}
 	return n, err

@@ -52,5 +52,5 @@ func (t *Tree) filterTree(id plumbing.Hash, rel string, omits func(rel string, i
 	if isSame {
 		return id, nil
 	}
-	return plumbing.ComputeHash(plumbing.TreeObject, EncodeTree(kept)), nil
+	return plumbing.ComputeHash(plumbing.TreeObject, encodeTree(kept)), nil
 }

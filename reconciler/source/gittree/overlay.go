@@ -56,7 +56,7 @@ func (o *Overlay) Add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 
 // AddTree adds a directory with the entries and returns its id.
 func (o *Overlay) AddTree(entries []Entry) plumbing.Hash {
-	return o.Add(plumbing.TreeObject, EncodeTree(entries))
+	return o.Add(plumbing.TreeObject, encodeTree(entries))
 }
 
 // Read returns the kind and the content of an object.

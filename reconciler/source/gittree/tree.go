@@ -61,7 +61,7 @@ type Entry struct {
 // listing is the content of a tree object.
 type listing struct {
 	entries []Entry // sorted by name
-	// canonical means that EncodeTree of the entries gives the same object, and that every
+	// canonical means that encodeTree of the entries gives the same object, and that every
 	// entry except symlinks is checked out.
 	canonical bool
 }
@@ -328,8 +328,8 @@ func (e Entry) isRecoverable() bool {
 
 var emptyTreeID = plumbing.ComputeHash(plumbing.TreeObject, nil)
 
-// EncodeTree returns the data of the tree object with the entries.
-func EncodeTree(entries []Entry) []byte {
+// encodeTree returns the data of the tree object with the entries.
+func encodeTree(entries []Entry) []byte {
 	entries = slices.Clone(entries)
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.sortKey(), b.sortKey()) })
 	var data []byte

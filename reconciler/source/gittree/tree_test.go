@@ -36,7 +36,7 @@ func (r *countingReader) Has(id plumbing.Hash) bool         { return r.trees[id]
 func TestShare(t *testing.T) {
 	r := &countingReader{trees: map[plumbing.Hash][]byte{}, reads: map[plumbing.Hash]int{}}
 	add := func(entries ...Entry) plumbing.Hash {
-		data := EncodeTree(entries)
+		data := encodeTree(entries)
 		id := plumbing.ComputeHash(plumbing.TreeObject, data)
 		r.trees[id] = data
 		return id
@@ -78,7 +78,7 @@ func FuzzTree(f *testing.F) {
 				t.Errorf("name %q", e.Name)
 			}
 		}
-		if list.canonical && !bytes.Equal(EncodeTree(list.entries), data) {
+		if list.canonical && !bytes.Equal(encodeTree(list.entries), data) {
 			t.Errorf("%q is not what its entries make", data)
 		}
 	})

@@ -101,14 +101,14 @@ func readApproversFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// ParameterName returns the name of the parameter at ssm://NAME.
-func ParameterName(location string) string { return strings.TrimPrefix(location, SchemeSSM) }
+// parameterName returns the name of the parameter at ssm://NAME.
+func parameterName(location string) string { return strings.TrimPrefix(location, SchemeSSM) }
 
 // MayWriteParameter reports whether credentials may write the parameter at ssm://NAME, whose
 // value own can read. It asks to create it: AWS checks the permission first, and refuses what
 // exists. So nothing is changed.
 func MayWriteParameter(ctx context.Context, own, credentials aws.Config, location string) (bool, error) {
-	name := ParameterName(location)
+	name := parameterName(location)
 	out, err := ssm.NewFromConfig(own).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 	if err != nil {
 		return false, fmt.Errorf("read the parameter %s: %w", name, err)
@@ -135,7 +135,7 @@ func readParameter(ctx context.Context, cfg func() (aws.Config, error), location
 	if err != nil {
 		return nil, err
 	}
-	name := ParameterName(location)
+	name := parameterName(location)
 	out, err := ssm.NewFromConfig(settings).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 	var missing *types.ParameterNotFound
 	switch {

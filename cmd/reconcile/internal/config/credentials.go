@@ -72,7 +72,7 @@ const secretFormat = `{"username": …, "password": …}, {"private_key": …} o
 
 // UsesBacklog reports whether a setting of Backlog's API is set.
 func (s *Settings) UsesBacklog() bool {
-	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != "" || s.NotifiesBacklog()
+	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != "" || s.notifiesBacklog()
 }
 
 // ReadBacklogKey reads the API key or the OAuth token that the settings name.

@@ -89,14 +89,14 @@ func (s *Settings) checkNotify() error {
 			return err
 		}
 	}
-	if s.NotifyIssues != "" && !s.NotifiesBacklog() {
+	if s.NotifyIssues != "" && !s.notifiesBacklog() {
 		return usage.Errorf("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
 	}
 	return nil
 }
 
-// NotifiesBacklog reports whether Backlog is a channel of notifications.
-func (s *Settings) NotifiesBacklog() bool { return slices.Contains(s.Notify, notifyBacklog) }
+// notifiesBacklog reports whether Backlog is a channel of notifications.
+func (s *Settings) notifiesBacklog() bool { return slices.Contains(s.Notify, notifyBacklog) }
 
 // CheckTelemetry refuses unknown values of --metrics and --traces.
 func (s *Settings) CheckTelemetry() error {

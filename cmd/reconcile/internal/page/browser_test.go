@@ -22,7 +22,7 @@ func TestBrowser(t *testing.T) {
 	defer server.Close()
 	for _, v := range []browsertest.View{
 		{URL: "every/en/index.html", Width: 1200}, {URL: "every/ja/index.html", Width: 360, Dark: true}, {URL: "every/ja/index.html", Width: 1200},
-		{URL: "every/en/w/web.html", Width: 1200, Dark: true}, {URL: "every/ja/w/web.html", Width: 360}, {URL: "every/en/" + RunPath(testRun), Width: 1200}, {URL: "every/ja/" + RunPath(testRun), Width: 360, Dark: true},
+		{URL: "every/en/w/web.html", Width: 1200, Dark: true}, {URL: "every/ja/w/web.html", Width: 360}, {URL: "every/en/" + runPath(testRun), Width: 1200}, {URL: "every/ja/" + runPath(testRun), Width: 360, Dark: true},
 		{URL: "every/en/graph.html", Width: 1200}, {URL: "large/en/index.html", Width: 1200}, {URL: "large/ja/graph.html", Width: 360}, {URL: "empty/en/index.html", Width: 1200}, {URL: "empty/index.html", Width: 1200},
 		{URL: "root/en.html", Width: 1200}, {URL: "root/ja.html", Width: 360, Dark: true}, {URL: "root/index.html", Width: 1200},
 	} {

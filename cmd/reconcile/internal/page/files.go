@@ -74,7 +74,7 @@ func (m *Model) filesIn(s document, live bool) []file {
 		return list
 	}
 	for _, r := range m.Runs {
-		run := s.forPage(RunPath(r.ID), s.message("page.run", "run", string(r.ID)))
+		run := s.forPage(runPath(r.ID), s.message("page.run", "run", string(r.ID)))
 		list = append(list, run.file(constant("run "+string(r.ID)), stageRuns, func(ctx context.Context) (templ.Component, error) {
 			v, err := m.readRun(ctx, r)
 			return runPage(run, v), err

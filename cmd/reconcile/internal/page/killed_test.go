@@ -163,7 +163,7 @@ func TestTwoWriters(t *testing.T) {
 	if err := (&Writer{Target: slow, Dir: "record"}).Write(t.Context(), changed, false); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := writer.Touch(t.Context(), new.HeadRev, testTime.Add(time.Minute)); err != nil || done {
+	if done, err := writer.touch(t.Context(), new.HeadRev, testTime.Add(time.Minute)); err != nil || done {
 		t.Errorf("%v, %v: the pages were taken for current", done, err)
 	}
 	if err := writer.Write(t.Context(), new, false); err != nil {

@@ -286,7 +286,7 @@ func TestWriter(t *testing.T) {
 		reads, writes int
 	}{{testTime.Add(time.Minute), 5, 3}, {testTime.Add(time.Hour), 5 + 1 + 6, 3 + 3}} {
 		target.reads, target.writes = 0, nil
-		if done, err := w.Touch(t.Context(), 7, at.checked); err != nil || !done {
+		if done, err := w.touch(t.Context(), 7, at.checked); err != nil || !done {
 			t.Fatalf("%v, %v", done, err)
 		}
 		if target.reads != at.reads || len(target.writes) != at.writes {
@@ -296,7 +296,7 @@ func TestWriter(t *testing.T) {
 	if text := string(target.files["record/en/index.html"]); !strings.Contains(text, "2026-11-29 04:00 UTC") || len(text) != len(before["record/en/index.html"]) {
 		t.Errorf("after a check: %s", text)
 	}
-	if done, err := w.Touch(t.Context(), 8, testTime); err != nil || done {
+	if done, err := w.touch(t.Context(), 8, testTime); err != nil || done {
 		t.Errorf("a head that the pages do not show: %v, %v", done, err)
 	}
 	if err := w.Write(t.Context(), newModel(), false); err != nil {

@@ -26,8 +26,8 @@ func DirOf(record string) string { return state.DirName(record) }
 // WorkspacePath returns where the page of a workspace is, below the directory of a language.
 func WorkspacePath(workspace string) string { return workspacesDir + slug(workspace) + ".html" }
 
-// RunPath returns where the page of a run is, below the directory of a language.
-func RunPath(run runid.ID) string {
+// runPath returns where the page of a run is, below the directory of a language.
+func runPath(run runid.ID) string {
 	if isULID(string(run)) {
 		return runsDir + string(run) + ".html"
 	}
@@ -38,7 +38,7 @@ func RunPath(run runid.ID) string {
 // pages of the target at base.
 func URLs(base, record string) func(language string, run runid.ID) string {
 	return func(language string, run runid.ID) string {
-		return strings.TrimRight(base, "/") + "/" + DirOf(record) + "/" + language + "/" + RunPath(run)
+		return strings.TrimRight(base, "/") + "/" + DirOf(record) + "/" + language + "/" + runPath(run)
 	}
 }
 

@@ -38,7 +38,7 @@ const (
 
 // pictures are the pages that are drawn, by the names of their pictures.
 var pictures = map[string]string{
-	"page-overview": "en/" + overviewFile, "page-workspace": "en/" + WorkspacePath("database"), "page-run": "en/" + RunPath(exampleRun(5)),
+	"page-overview": "en/" + overviewFile, "page-workspace": "en/" + WorkspacePath("database"), "page-run": "en/" + runPath(exampleRun(5)),
 	"page-overview-ja": "ja/" + overviewFile,
 }
 

@@ -172,7 +172,7 @@ func (p *Publisher) writeNow(ctx context.Context, working *ActiveRun, ended, idl
 		if err != nil {
 			return err
 		}
-		if done, err := p.writer.Touch(ctx, head.Rev, time.Now()); err != nil || done {
+		if done, err := p.writer.touch(ctx, head.Rev, time.Now()); err != nil || done {
 			return err
 		}
 	}

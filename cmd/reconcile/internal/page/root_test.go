@@ -35,7 +35,7 @@ func TestRoot(t *testing.T) {
 			}
 			w := &Writer{Target: target, Dir: "production"}
 			late := testTime.Add(48 * time.Hour)
-			if done, err := w.Touch(t.Context(), production.HeadRev, late); err != nil || !done {
+			if done, err := w.touch(t.Context(), production.HeadRev, late); err != nil || !done {
 				t.Fatalf("%v, %v", done, err)
 			}
 			for page, wants := range map[string][]string{

@@ -164,7 +164,7 @@ func (m *Model) isComplete(keys map[string]string) bool {
 		paths = append(paths, WorkspacePath(w.Name))
 	}
 	for _, r := range m.Runs {
-		paths = append(paths, RunPath(r.ID))
+		paths = append(paths, runPath(r.ID))
 	}
 	for _, language := range catalog.Languages() {
 		for _, path := range paths {
@@ -261,9 +261,9 @@ func (w *Writer) deleteAll(ctx context.Context, names []string, keys map[string]
 	return nil
 }
 
-// Touch changes only the time of the last check, if the pages show the head with this
+// touch changes only the time of the last check, if the pages show the head with this
 // revision. It reports whether they do.
-func (w *Writer) Touch(ctx context.Context, headRev int64, checked time.Time) (bool, error) {
+func (w *Writer) touch(ctx context.Context, headRev int64, checked time.Time) (bool, error) {
 	had, err := w.readManifest(ctx)
 	if err != nil || had.HeadRev != headRev || headRev == 0 || !had.Until.IsZero() && checked.After(had.Until) {
 		return false, err

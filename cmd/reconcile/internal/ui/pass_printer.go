@@ -35,7 +35,7 @@ type PassPrinter struct {
 // close.
 func NewPassPrinter(to PassOutput) *PassPrinter {
 	lines := NewScreenWriter(to.Out)
-	v := &PassPrinter{to: to, results: NewResultPrinter(lines, to.Width, to.Translator)}
+	v := &PassPrinter{to: to, results: newResultPrinter(lines, to.Width, to.Translator)}
 	if to.Terminal != nil {
 		v.live = &liveView{title: to.Title, tr: to.Translator, out: to.Terminal, lines: lines, logs: to.Logs, plain: to.Plain}
 	}
@@ -80,7 +80,7 @@ func (v *PassPrinter) ShowResult(result *run.Result, err error) error {
 		return nil // the error is enough
 	}
 	printPlans(v.to.Out, result)
-	v.results.PrintSummary(result)
+	v.results.printSummary(result)
 	return nil
 }
 

@@ -31,8 +31,8 @@ type ResultPrinter struct {
 	Start   time.Time
 }
 
-// NewResultPrinter returns a printer that writes lines of at most width columns to out.
-func NewResultPrinter(out io.Writer, width int, t *catalog.Translator) *ResultPrinter {
+// newResultPrinter returns a printer that writes lines of at most width columns to out.
+func newResultPrinter(out io.Writer, width int, t *catalog.Translator) *ResultPrinter {
 	return &ResultPrinter{out: out, width: width, tr: t, hasLine: map[string]bool{}, Start: time.Now()}
 }
 
@@ -120,8 +120,8 @@ func FormatApproval(t *catalog.Translator, a state.ApprovalFact) string {
 	return text
 }
 
-// PrintSummary writes the missing workspace lines, the pass's warnings and its result.
-func (r *ResultPrinter) PrintSummary(result *run.Result) {
+// printSummary writes the missing workspace lines, the pass's warnings and its result.
+func (r *ResultPrinter) printSummary(result *run.Result) {
 	counts := map[state.Outcome]int{}
 	for _, w := range result.Workspaces {
 		counts[w.Outcome]++

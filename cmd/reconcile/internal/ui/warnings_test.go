@@ -26,7 +26,7 @@ func TestWarningsAreNoFlood(t *testing.T) {
 	}
 
 	var out strings.Builder
-	NewResultPrinter(&out, noWidth, nil).PrintSummary(result)
+	newResultPrinter(&out, noWidth, nil).printSummary(result)
 	if n := strings.Count(out.String(), "warning: "); n != 2 || !strings.Contains(out.String(), "warning: env/w00/main.tf:6:16: file() cannot be evaluated\n") ||
 		!strings.Contains(out.String(), "warning: 35 workspaces have this: file() cannot be evaluated\n") {
 		t.Errorf("%d warnings:\n%s", n, out.String())
@@ -55,7 +55,7 @@ func TestWarningsCountByKind(t *testing.T) {
 		t.Error(d)
 	}
 	var out strings.Builder
-	NewResultPrinter(&out, noWidth, nil).PrintSummary(result)
+	newResultPrinter(&out, noWidth, nil).printSummary(result)
 	for _, text := range []string{
 		"warning: env/w0/main.tf:6:16: file() cannot be evaluated: every file env/w0/cfg-*.json counts (and in 1 other place)\n",
 		"warning: 3 workspaces have this: file() cannot be evaluated: every file … counts\n",

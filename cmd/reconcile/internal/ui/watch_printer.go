@@ -28,7 +28,7 @@ func NewWatchPrinter(to PassOutput) *WatchPrinter {
 func (p *WatchPrinter) BeginPass(id runid.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.passes[id] = NewResultPrinter(p.lines, p.to.Width, p.to.Translator)
+	p.passes[id] = newResultPrinter(p.lines, p.to.Width, p.to.Translator)
 	p.passes[id].Stamps = true
 }
 
@@ -72,7 +72,7 @@ func (p *WatchPrinter) EndPass(id runid.ID, result *run.Result, start time.Time)
 	}
 	if result != nil && results != nil {
 		results.Start = start
-		results.PrintSummary(result)
+		results.printSummary(result)
 	}
 }
 

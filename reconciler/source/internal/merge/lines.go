@@ -6,10 +6,10 @@ import (
 	udiff "github.com/aymanbagabas/go-udiff"
 )
 
-// Lines merges two sides' changes of a text. Changes that touch each other are a
+// mergeLines merges two sides' changes of a text. Changes that touch each other are a
 // conflict, as in Git, unless both sides produce the same text. A text with a NUL byte has no
 // lines.
-func Lines(base, ours, theirs string) (merged string, ok bool) {
+func mergeLines(base, ours, theirs string) (merged string, ok bool) {
 	if strings.ContainsRune(base+ours+theirs, 0) {
 		return "", false
 	}

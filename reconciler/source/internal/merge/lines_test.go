@@ -21,7 +21,7 @@ func TestLines(t *testing.T) {
 		{"not text", base, base + "\x00", "", false},
 	}
 	for _, test := range tests {
-		if got, ok := Lines(base, test.ours, test.theirs); got != test.want || ok != test.ok {
+		if got, ok := mergeLines(base, test.ours, test.theirs); got != test.want || ok != test.ok {
 			t.Errorf("%s: %q, %v; want %q, %v", test.name, got, ok, test.want, test.ok)
 		}
 	}

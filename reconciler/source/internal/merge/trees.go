@@ -149,7 +149,7 @@ func (m *merger) mergeFiles(treePath string, base, tip, head gittree.Entry) (git
 		}
 		texts[i] = string(data)
 	}
-	text, ok := Lines(texts[0], texts[1], texts[2])
+	text, ok := mergeLines(texts[0], texts[1], texts[2])
 	if !ok {
 		m.addConflict(treePath, Content)
 		return merged, nil

@@ -24,7 +24,7 @@ const (
 	maxSpooled = 16 << 30
 	// maxSpooledToRead is the same for Read, which nothing can stop: a chain of Git's own depth
 	// (pack.depth, 50) of the largest objects that Read returns.
-	maxSpooledToRead = 64 * MaxRead
+	maxSpooledToRead = 64 * maxRead
 )
 
 var errDelta = errors.New("damaged: delta")

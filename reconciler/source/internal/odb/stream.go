@@ -13,9 +13,9 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// MaxRead is the size of the largest object that Read returns, in bytes. Open reads larger
+// maxRead is the size of the largest object that Read returns, in bytes. Open reads larger
 // ones.
-const MaxRead = 64 << 20
+const maxRead = 64 << 20
 
 // Object is an object opened for reading. Reading its content fails if the length differs
 // from Size.
@@ -54,7 +54,7 @@ func (r *resolution) open(offset int64) (*Object, error) {
 }
 
 // Read returns the type and content of an object. The content is shared and must not be
-// changed. Read returns an error for an object larger than MaxRead.
+// changed. Read returns an error for an object larger than maxRead.
 func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	if kind, data, ok := s.sized.get(id); ok {
 		return kind, data, nil
@@ -81,23 +81,26 @@ func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.Kind, data, nil
 }
 
-// ReadAll returns the content. It returns an error if the content is larger than MaxRead.
+// ReadAll returns the content. It returns an error if the content is larger than maxRead.
 func (o *Object) ReadAll() ([]byte, error) {
-	if o.Size > MaxRead {
-		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read at once", o.Size, MaxRead)
+	if o.Size > maxRead {
+		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read at once", o.Size, maxRead)
 	}
 	if o.Size > maxHeld { // the header may be wrong
 		return io.ReadAll(o.Content)
 	}
-	data := make([]byte, o.Size)
-	if _, err := io.ReadFull(o.Content, data); err != nil {
+	data := make([]byte, o.Size+1) // the last byte is for the read that finds the end
+	if _, err := io.ReadFull(o.Content, data[:o.Size]); err != nil {
 		return nil, err
 	}
-	_, err := o.Content.Read(data[:0]) // checks the end of an empty object, too
-	if errors.Is(err, io.EOF) {
+	n, err := o.Content.Read(data[o.Size:])
+	switch {
+	case n > 0 && err == nil:
+		err = errors.New("damaged: object longer than its head says")
+	case errors.Is(err, io.EOF):
 		err = nil
 	}
-	return data, err
+	return data[:o.Size:o.Size], err
 }
 
 // Size returns the length of the object's content, read from its header.

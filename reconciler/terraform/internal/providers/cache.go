@@ -32,8 +32,8 @@ func (c Cache) Packages() []string {
 	return found
 }
 
-// Hash returns the hash of a complete package in the form of lock files, or "".
-func (c Cache) Hash(pkg string) string {
+// hash returns the hash of a complete package in the form of lock files, or "".
+func (c Cache) hash(pkg string) string {
 	text, _ := os.ReadFile(c.Path(pkg) + ".h1")
 	return string(text)
 }
@@ -42,7 +42,7 @@ func (c Cache) Hash(pkg string) string {
 // whole package.
 func (c Cache) IsIntact(pkg string) bool {
 	hash, err := dirhash.HashDir(c.Path(pkg), "", dirhash.Hash1)
-	if err != nil || hash != c.Hash(pkg) {
+	if err != nil || hash != c.hash(pkg) {
 		return false
 	}
 	programs, _ := filepath.Glob(filepath.Join(c.Path(pkg), "terraform-provider-*"))
@@ -64,7 +64,7 @@ func (c Cache) LinkInto(other Cache, isUsable func(hash string) bool) error {
 		return err
 	}
 	for _, pkg := range c.Packages() {
-		hash := c.Hash(pkg)
+		hash := c.hash(pkg)
 		if hash == "" || !isUsable(hash) {
 			continue
 		}

@@ -56,6 +56,6 @@ func ParseLockFile(text []byte) ([]Locked, error) {
 // there.
 func (c Cache) HasAll(locked []Locked) bool {
 	return !slices.ContainsFunc(locked, func(p Locked) bool {
-		return !slices.Contains(p.Hashes, c.Hash(filepath.Join(filepath.FromSlash(p.Source), p.Version, Platform)))
+		return !slices.Contains(p.Hashes, c.hash(filepath.Join(filepath.FromSlash(p.Source), p.Version, Platform)))
 	})
 }

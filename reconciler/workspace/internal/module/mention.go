@@ -14,9 +14,9 @@ import (
 // AnyName begins a mention that is only the end of a file's name, as in "${name}.md".
 const AnyName = "*"
 
-// MentionsOf adds the words of a text that may name a file or a directory to mentions: those
+// mentionsOf adds the words of a text that may name a file or a directory to mentions: those
 // with a slash or a dot, without what leads to them ("./x" is "x").
-func MentionsOf(text string, mentions map[string]bool) {
+func mentionsOf(text string, mentions map[string]bool) {
 	if !strings.ContainsAny(text, "./") && !isUpper(text) {
 		return
 	}
@@ -44,7 +44,7 @@ func MentionsIn(v cty.Value, mentions map[string]bool) {
 	v, _ = v.UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		if text, known := hcleval.AsString(v); known {
-			MentionsOf(text, mentions)
+			mentionsOf(text, mentions)
 		}
 		return true, nil
 	})
@@ -69,7 +69,7 @@ func (w *mentionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	}
 	if literal, ok := n.(*hclsyntax.LiteralValueExpr); ok && w.reading == 0 {
 		if text, known := hcleval.AsString(literal.Val); known {
-			MentionsOf(text, w.mentions)
+			mentionsOf(text, w.mentions)
 		}
 	}
 	return nil
