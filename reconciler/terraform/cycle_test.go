@@ -213,9 +213,12 @@ func TestLinkState(t *testing.T) {
 	}
 }
 
-// TestStateOfAnEncryptedPlan: a plan that OpenTofu encrypted does not show its state.
+// TestStateOfAnEncryptedPlan: a plan that OpenTofu encrypted does not show its state, and an
+// encrypted state is not read from its file.
 func TestStateOfAnEncryptedPlan(t *testing.T) {
-	s := newFixture(t, resourceConfig+`
+	for name, encrypted := range map[string]string{"the plan": "plan", "both": "state {\n      method = method.aes_gcm.method\n    }\n    plan"} {
+		t.Run(name, func(t *testing.T) {
+			s := newFixture(t, resourceConfig+`
 terraform {
   encryption {
     key_provider "pbkdf2" "key" {
@@ -225,15 +228,20 @@ terraform {
     method "aes_gcm" "method" {
       keys = key_provider.pbkdf2.key
     }
-    plan {
+    `+encrypted+` {
       method = method.aes_gcm.method
     }
   }
 }
 `, withBinary(testtier.Tool(t, "tofu")))
-	first, _ := s.apply()
-	second, _ := s.apply()
-	if first.State != (terraform.State{}) || second.State.Lineage == "" || second.State.Serial == 0 {
-		t.Errorf("the plans are against %+v and %+v", first.State, second.State)
+			first, _ := s.apply()
+			second, _ := s.apply()
+			if first.State != (terraform.State{}) || second.State.Lineage == "" || second.State.Serial == 0 {
+				t.Errorf("the plans are against %+v and %+v", first.State, second.State)
+			}
+			if isPlain := strings.Contains(s.read(s.state), "terraform_data"); isPlain == (name == "both") {
+				t.Errorf("the state is not as it should be: %s", s.read(s.state))
+			}
+		})
 	}
 }

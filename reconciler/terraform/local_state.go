@@ -27,6 +27,30 @@ func (s *Session) copyState() error {
 	return os.WriteFile(s.stateCopy, content, 0o600)
 }
 
+// readLocalState returns what `state pull` would print of a local state: its file, which a fifth
+// of a cycle's processor time would go into otherwise. ok is false where only Terraform can tell:
+// there is no state, its format is not today's, or OpenTofu encrypted it.
+func (s *Session) readLocalState() (text []byte, ok bool) {
+	if s.spec.LocalState == "" || s.spec.ReadOnly { // that one reads a copy
+		return nil, false
+	}
+	text, err := files.ReadRegular(s.spec.LocalState, maxDocument)
+	if err != nil {
+		return nil, false
+	}
+	var format struct {
+		Version   int
+		Lineage   string
+		Encrypted json.RawMessage `json:"encrypted_data"`
+	}
+	err = json.Unmarshal(text, &format)
+	return text, err == nil && format.Version == stateVersion && format.Lineage != "" && format.Encrypted == nil
+}
+
+// stateVersion is the version of the format of states that Terraform has written since 0.12, and
+// OpenTofu always.
+const stateVersion = 4
+
 // prepareState makes the file of a local state ready for Terraform: existing, intact
 // and private. Without it Terraform would create a file that others can read; Terraform
 // treats an empty file as no state.

@@ -1,11 +1,15 @@
 package terraform_test
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -78,5 +82,64 @@ func TestLocalStateOfJSON(t *testing.T) {
 			t.Error("the state is not where it was to be kept")
 		}
 		checkLeftovers(s)
+	})
+}
+
+// TestLocalStateIsReadAsItsFile: the file of a local state says what `state pull` says, which is
+// run only where the file is not what Terraform writes today.
+func TestLocalStateIsReadAsItsFile(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		commands, wrapper := filepath.Join(t.TempDir(), "commands"), filepath.Join(t.TempDir(), "wrapper")
+		var real terraform.Options
+		opt(&real)
+		script := fmt.Sprintf("#!/bin/sh\necho \"$1 $2\" >> %s\nexec %s \"$@\"\n", commands, cmp.Or(real.Binary, testtier.Tool(t, "terraform")))
+		if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s := newFixture(t, resourceConfig+`
+check "fails" {
+  assert {
+    condition     = terraform_data.x.output == "no"
+    error_message = "It is not."
+  }
+}
+
+output "number" {
+  value = 12345678901234567890
+}
+
+output "list" {
+  value = [terraform_data.x.output, null]
+}
+
+output "secret" {
+  value     = "swordfish"
+  sensitive = true
+}
+`, opt, withBinary(wrapper))
+		s.spec.KeepOutputs = []string{"list", "number"}
+		session, plan := s.plan()
+		if err := session.Apply(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		read := func() terraform.Outputs {
+			outputs, err := session.Outputs(t.Context(), []byte("key"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return outputs
+		}
+		fromFile := read()
+		if strings.Contains(s.read(commands), "state pull") || len(fromFile.Kept) != 2 || len(fromFile.Sensitive) != 1 || len(fromFile.FailedChecks) != 1 || fromFile.State.Serial == 0 {
+			t.Errorf("read %+v after\n%s", fromFile, s.read(commands))
+		}
+		unusual := strings.Replace(s.read(s.state), `"version": 4`, `"version": 4, "encrypted_data": null`, 1)
+		if err := os.WriteFile(s.state, []byte(unusual), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if pulled := read(); !strings.Contains(s.read(commands), "state pull") || !reflect.DeepEqual(pulled, fromFile) {
+			t.Errorf("pulled %+v, the file says %+v", pulled, fromFile)
+		}
+		s.close(session)
 	})
 }

@@ -42,6 +42,9 @@ func (s *Session) decodeState(ctx context.Context, fields any) error {
 
 // pullState returns the current state; empty if there is none.
 func (s *Session) pullState(ctx context.Context) ([]byte, error) {
+	if text, ok := s.readLocalState(); ok {
+		return text, nil
+	}
 	return s.commandOutput(ctx, command{step: "state pull", role: s.stateRole, args: []string{"state", "pull"}})
 }
 
@@ -118,11 +121,12 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 		for _, secret := range secrets {
 			o.Sensitive = append(o.Sensitive, redact.Fingerprint(key, secret))
 		}
-		if slices.Contains(s.spec.KeepOutputs, name) && !output.Sensitive && len(secrets) == 0 && len(output.Value) <= maxKeptOutput {
+		var compact bytes.Buffer // Terraform indents lists, and OpenTofu in files
+		if slices.Contains(s.spec.KeepOutputs, name) && !output.Sensitive && len(secrets) == 0 && json.Compact(&compact, output.Value) == nil && compact.Len() <= maxKeptOutput {
 			if o.Kept == nil {
 				o.Kept = map[string]string{}
 			}
-			o.Kept[name] = string(output.Value)
+			o.Kept[name] = compact.String()
 		}
 	}
 	for _, failure := range planjson.FailedResults(state.Checks) { // after sensitive values are known
