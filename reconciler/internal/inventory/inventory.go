@@ -96,7 +96,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	}
 	w := &Inventory{
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
-		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: maps.Clone(records), Holds: holds,
+		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: records, Holds: holds,
 	}
 	w.Loader.SkipPointers(applied.isInput)
 	for _, dir := range dirs {
@@ -115,10 +115,9 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 			entry.OwnReasons = ApprovedReasons(entry.Record, entry.Approvals, c.Now())
 		}
 		w.Entries[dir.Name] = entry
-		delete(records, dir.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		if rec := records[name]; !rec.Removed {
+		if rec := records[name]; !rec.Removed && w.Entries[name] == nil {
 			w.Removed = append(w.Removed, rec)
 		}
 	}

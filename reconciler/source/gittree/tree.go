@@ -33,11 +33,11 @@ type Tree struct {
 	// commit is the commit's id, for messages; "": unknown.
 	commit commitid.ID
 
-	listings        *listings
-	ids             sync.Map     // results of ID by path; workspaces share most of theirs
-	dirs            sync.Map     // directories that no link leads to, as pathEntry by path
-	listedDirs      atomic.Int64 // number of directories listed, counted by path
-	checkLimitsOnce func() error // checkLimits, at most once
+	listings        *cache[plumbing.Hash, listing] // the directories that were read, by id
+	ids             cache[string, string]          // results of ID by path; workspaces share most of theirs
+	dirs            cache[string, pathEntry]       // directories that no link leads to, by path
+	listedDirs      atomic.Int64                   // number of directories listed, counted by path
+	checkLimitsOnce func() error                   // checkLimits, at most once
 	omitRule        func(path string) bool
 	listsSkipped    bool // see WithSkipped
 }
@@ -75,7 +75,7 @@ func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID)
 	t := &Tree{
 		objects: objects, when: when, commit: commit,
 		root:     Entry{Name: ".", Mode: filemode.Dir, ID: root},
-		listings: &listings{items: map[plumbing.Hash]listing{}},
+		listings: &cache[plumbing.Hash, listing]{},
 	}
 	t.checkLimitsOnce = sync.OnceValue(t.checkLimits)
 	return t
@@ -85,23 +85,27 @@ func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID)
 // directories in common. It must be called before others use the tree.
 func (t *Tree) Share(other *Tree) { t.listings = other.listings }
 
-// listings are the directories that were read, by id.
-type listings struct {
+// cache keeps values by key. Its zero value is empty. It is safe for concurrent use, and faster
+// than sync.Map where few goroutines look up many times.
+type cache[K comparable, V any] struct {
 	mu    sync.RWMutex
-	items map[plumbing.Hash]listing
+	items map[K]V
 }
 
-func (l *listings) get(id plumbing.Hash) (listing, bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	list, ok := l.items[id]
-	return list, ok
+func (c *cache[K, V]) get(key K) (V, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	value, ok := c.items[key]
+	return value, ok
 }
 
-func (l *listings) put(id plumbing.Hash, list listing) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.items[id] = list
+func (c *cache[K, V]) put(key K, value V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.items == nil {
+		c.items = map[K]V{}
+	}
+	c.items[key] = value
 }
 
 // Root returns the entry of the tree itself.
@@ -111,8 +115,8 @@ func (t *Tree) Root() Entry { return t.root }
 // Absent. It does not follow a symlink at the end of path, but follows the others. A path
 // that leaves the tree is absent. If reading fails it returns a text that equals no id.
 func (t *Tree) ID(path string) string {
-	if id, ok := t.ids.Load(path); ok {
-		return id.(string)
+	if id, ok := t.ids.get(path); ok {
+		return id
 	}
 	id := Absent
 	found, err := t.resolvePath(path, false)
@@ -123,7 +127,7 @@ func (t *Tree) ID(path string) string {
 	default:
 		id = found.entry.String()
 	}
-	t.ids.Store(path, id)
+	t.ids.put(path, id)
 	return id
 }
 
@@ -207,8 +211,8 @@ func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
 	if dir == "." {
 		return pathEntry{".", t.root}, true
 	}
-	if found, ok := t.dirs.Load(dir); ok {
-		return found.(pathEntry), true
+	if found, ok := t.dirs.get(dir); ok {
+		return found, true
 	}
 	above, ok := t.findDir(path.Dir(dir))
 	if !ok {
@@ -218,7 +222,7 @@ func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
 	if err != nil || found.entry.Mode != filemode.Dir {
 		return pathEntry{}, false
 	}
-	t.dirs.Store(dir, found)
+	t.dirs.put(dir, found)
 	return found, true
 }
 

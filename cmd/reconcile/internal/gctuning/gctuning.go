@@ -15,7 +15,10 @@ import (
 )
 
 const (
-	// minMemory is the memory, in bytes, that the process takes before it collects garbage.
+	// startMemory is the memory, in bytes, that the process takes before it collects garbage for
+	// the first time. Most commands end before.
+	startMemory = 128 << 20
+	// minMemory is the same for later collections: a process that runs on is a small one again.
 	minMemory = 64 << 20
 	// minHeap is the heap, in bytes, below which Go does not collect at GOGC=100. Go scales it
 	// with that percentage, so a heap that is smaller counts as this one.
@@ -24,19 +27,19 @@ const (
 
 func init() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		delay(0)
+		delay(choosePercent(0, startMemory))
 	}
 }
 
-// delay sets when the next collection begins, and is called again after it. live is the memory,
-// in bytes, that the last one left in use.
-func delay(live uint64) {
-	setGCPercent(choosePercent(live))
+// delay sets by how much the memory in use grows until the next collection, in percent, and is
+// called again after it.
+func delay(percent int32) {
+	setGCPercent(percent)
 	sentinel := &struct{ _ [64]byte }{} // unreachable, so that the next collection finds it
 	runtime.AddCleanup(sentinel, func(struct{}) {
 		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(sample)
-		delay(sample[0].Value.Uint64())
+		delay(choosePercent(sample[0].Value.Uint64(), minMemory))
 	}, struct{}{})
 }
 
@@ -46,13 +49,13 @@ func delay(live uint64) {
 //go:linkname setGCPercent runtime/debug.setGCPercent
 func setGCPercent(percent int32) int32
 
-// choosePercent returns by how much the memory in use, in bytes, grows until the next
-// collection: Go's default, or as much as is left to minMemory.
-func choosePercent(live uint64) int32 {
+// choosePercent returns by how much the memory in use grows until the next collection: Go's
+// default, or as much as is left to memory. live is what the last one left in use, in bytes.
+func choosePercent(live, memory uint64) int32 {
 	const goDefault = 100
 	live = max(live, minHeap)
-	if live >= minMemory {
+	if live >= memory {
 		return goDefault
 	}
-	return max(goDefault, int32((minMemory-live)*100/live))
+	return max(goDefault, int32((memory-live)*100/live))
 }

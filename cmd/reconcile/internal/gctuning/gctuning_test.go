@@ -12,10 +12,13 @@ import (
 func TestChoosePercent(t *testing.T) {
 	for live, want := range map[uint64]uint64{0: minMemory, 5 << 20: minMemory, 20 << 20: minMemory, 32 << 20: minMemory, 60 << 20: 120 << 20, 1 << 30: 2 << 30} {
 		base := max(live, minHeap)
-		next := base + base*uint64(choosePercent(live))/100
+		next := base + base*uint64(choosePercent(live, minMemory))/100
 		if next > want || next < want-base/50 {
 			t.Errorf("with %d bytes in use the next collection is at %d, want %d", live, next, want)
 		}
+	}
+	if first := minHeap + minHeap*uint64(choosePercent(0, startMemory))/100; first != startMemory {
+		t.Errorf("the first collection is at %d, want %d", first, startMemory)
 	}
 }
 
@@ -25,7 +28,7 @@ var kept [][]byte
 // TestMain lets this program be the one whose collections are counted.
 func TestMain(m *testing.M) {
 	if os.Getenv("GCTUNING_ALLOCATE") != "" {
-		for range 32 {
+		for range startMemory / 4 * 3 >> 20 {
 			kept = append(kept, make([]byte, 1<<20))
 		}
 		return
@@ -33,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestInit starts a process that allocates half of minMemory: nothing is collected, unless the
-// environment says when to collect.
+// TestInit starts a process that allocates three quarters of startMemory: nothing is collected,
+// unless the environment says when to collect.
 func TestInit(t *testing.T) {
 	for setting, collects := range map[string]bool{"X=": false, "GOGC=100": true, "GOMEMLIMIT=16MiB": true} {
 		cmd := exec.Command(os.Args[0])

@@ -1,6 +1,7 @@
 package odb
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -86,21 +87,9 @@ func (o *Object) ReadAll() ([]byte, error) {
 	if o.Size > maxRead {
 		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read at once", o.Size, maxRead)
 	}
-	if o.Size > maxHeld { // the header may be wrong
-		return io.ReadAll(o.Content)
-	}
-	data := make([]byte, o.Size+1) // the last byte is for the read that finds the end
-	if _, err := io.ReadFull(o.Content, data[:o.Size]); err != nil {
-		return nil, err
-	}
-	n, err := o.Content.Read(data[o.Size:])
-	switch {
-	case n > 0 && err == nil:
-		err = errors.New("damaged: object longer than its head says")
-	case errors.Is(err, io.EOF):
-		err = nil
-	}
-	return data[:o.Size:o.Size], err
+	data := bytes.NewBuffer(make([]byte, 0, min(o.Size, maxHeld)+bytes.MinRead)) // the header may be wrong
+	_, err := data.ReadFrom(o.Content)
+	return data.Bytes(), err
 }
 
 // Size returns the length of the object's content, read from its header.
