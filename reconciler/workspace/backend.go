@@ -90,7 +90,9 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 		return
 	}
 	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args)}
-	if !hasLocking(block.Kind, args) {
+	if _, isKnown := locationDefaults[block.Kind]; !isKnown {
+		w.Backend.Unlocked = hcleval.ProblemAt(block.File, backendRange(block), "nobody knows whether the backend %q of %s locks: correct its name, or set allow_unlocked = true for it in reconcile.hcl", block.Kind, w.Name)
+	} else if !hasLocking(block.Kind, args) {
 		w.Backend.Unlocked = hcleval.ProblemAt(block.File, backendRange(block), "the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", block.Kind, w.Name)
 	}
 	w.Identity = identityOf(w.Path, block.Kind, args, cliWorkspace)

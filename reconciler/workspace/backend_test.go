@@ -74,6 +74,19 @@ func TestBackendCheck(t *testing.T) {
 	}
 }
 
+// TestUnlockedBackends checks what is said of backends that do not lock, or of which nobody knows it.
+func TestUnlockedBackends(t *testing.T) {
+	for text, want := range map[string]string{
+		"\"http\" {\n    address = \"https://example.com\"\n  }": "the http backend of a does not lock",
+		"\"s33\" {}": `nobody knows whether the backend "s33" of a locks: correct its name`,
+	} {
+		w, _ := loadA(t, map[string]string{"env/a/main.tf": "terraform {\n  backend " + text + "\n}\n"})
+		if err := w.Backend.Unlocked; err == nil || !strings.Contains(err.Error(), "env/a/main.tf:2:3: "+want) {
+			t.Errorf("backend %s: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // TestNoWorkspaces checks the suggestions when no workspace is found.
 func TestNoWorkspaces(t *testing.T) {
 	tree := treetest.New(map[string]string{
