@@ -95,9 +95,9 @@ func JudgeServed(c settings.Config, loosest settings.ApplyMode, plan *terraform.
 	return refuseWhileServing(verdict, plan, c.Serving, share)
 }
 
-// JudgeUntold judges the plan of a workspace that may serve, where nothing says so: a
+// JudgeUnknownShare judges the plan of a workspace that may serve, where nothing says so: a
 // person decides.
-func JudgeUntold(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) Verdict {
+func JudgeUnknownShare(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) Verdict {
 	if loosest = cmp.Or(loosest, settings.ApplySafe); loosest.IsLooser(settings.ApplyApproved) {
 		loosest = settings.ApplyApproved
 	}

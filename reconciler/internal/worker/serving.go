@@ -26,7 +26,7 @@ func (v *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Ve
 	share := ShareOf(v.inventory, v.entry, records)
 	// In a disaster the record of this Region often does not know it, and nothing can tell.
 	if v.run.Options.Snapshot != "" && share.Unknown != "" && gate.Destroys(plan) {
-		return gate.JudgeUntold(v.entry.Config, v.config.Gate, plan), nil
+		return gate.JudgeUnknownShare(v.entry.Config, v.config.Gate, plan), nil
 	}
 	return gate.JudgeServed(v.entry.Config, v.config.Gate, plan, share), nil
 }
