@@ -139,10 +139,29 @@ func (e *evaluation) isParent(s *module.Scope, p string) bool {
 	return gitpath.IsWithin(s.Module.Dir, p) || gitpath.IsWithin(e.root.Path, p)
 }
 
+// shellDirs replaces what stands before a path in command lines: schemes, and the ways in which
+// a shell says its own directory and that of the repository.
+var shellDirs = func() *strings.Replacer {
+	pairs := []string{"fileb://", " ", "file://", " "}
+	for _, d := range []struct{ replaced, by string }{
+		{"$PWD/", "./"}, {"${PWD}/", "./"}, {"$(pwd)/", "./"}, {"`pwd`/", "./"},
+		{"$(" + module.GitTopLevel + ")", module.RepoRoot}, {"`" + module.GitTopLevel + "`", module.RepoRoot},
+	} {
+		text, slash := strings.CutSuffix(d.replaced, "/")
+		if slash {
+			pairs = append(pairs, `"`+text+`"/`, d.by)
+		} else {
+			pairs = append(pairs, `"`+text+`"`, d.by)
+		}
+		pairs = append(pairs, d.replaced, d.by)
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
 // pathWords returns what in a text, such as a command line, may be a path: the whole text,
 // quoted parts, and words. "file://", "fileb://" and a leading "@" are left out.
 func pathWords(text string) []string {
-	text = strings.NewReplacer("fileb://", " ", "file://", " ").Replace(text)
+	text = shellDirs.Replace(text)
 	words := []string{strings.TrimSpace(text)}
 	for _, quote := range []string{`"`, `'`} {
 		for i, part := range strings.Split(text, quote) {

@@ -184,7 +184,7 @@ func (m *PathRef) noteEscapes(e hclsyntax.Expression) {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
 			text, _ := hcleval.AsString(n.Val)
-			m.Escapes = m.Escapes || strings.Contains(text, "..")
+			m.Escapes = m.Escapes || mayLeadOut(text)
 		case *hclsyntax.FunctionCallExpr:
 			_, readsFile := fileFunctions[strings.TrimPrefix(n.Name, "core::")]
 			m.Escapes = m.Escapes || readsFile

@@ -201,5 +201,13 @@ func hasEscapingText(v cty.Value) bool {
 	if !known && !v.IsKnown() && v.Type() == cty.String {
 		text = v.Range().StringPrefix()
 	}
-	return strings.Contains(text, "..") || strings.Contains(text, RepoRoot)
+	return mayLeadOut(text)
+}
+
+// GitTopLevel is the command that prints the directory of the repository.
+const GitTopLevel = "git rev-parse --show-toplevel"
+
+// mayLeadOut reports whether a text may name what is outside of its directory.
+func mayLeadOut(text string) bool {
+	return strings.Contains(text, "..") || strings.Contains(text, RepoRoot) || strings.Contains(text, GitTopLevel)
 }
