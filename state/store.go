@@ -14,6 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Key names an item: PK is the record's name, or LeasePartition for leases;
@@ -106,8 +109,8 @@ func (c Cond) Matches(value json.RawMessage) bool {
 	if len(c.Equal) == 0 {
 		return true
 	}
-	var fields map[string]json.RawMessage
-	if value == nil || json.Unmarshal(value, &fields) != nil {
+	var fields map[string]jsontext.Value
+	if value == nil || jsonv2.Unmarshal(value, &fields) != nil { // faster than version 1, as in decode
 		return false
 	}
 	for name, want := range c.Equal {
@@ -118,7 +121,7 @@ func (c Cond) Matches(value json.RawMessage) bool {
 	return true
 }
 
-func equalField(got json.RawMessage, want any) bool {
+func equalField(got []byte, want any) bool {
 	switch want := want.(type) {
 	case string:
 		var text string

@@ -131,7 +131,11 @@ func (s *Session) chmodState() error {
 // state by its path in the repository then finds it. LinkState replaces an existing
 // symlink but not a file.
 func LinkState(checkoutPath, statePath string) error {
-	if target, err := os.Readlink(checkoutPath); err == nil && target == statePath {
+	target, err := os.Readlink(checkoutPath)
+	if err == nil && target == statePath {
+		return nil
+	}
+	if errors.Is(err, os.ErrNotExist) && os.Symlink(statePath, checkoutPath) == nil {
 		return nil
 	}
 	info, err := os.Lstat(checkoutPath)

@@ -71,7 +71,7 @@ func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable b
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(tmp, ctxReader{ctx, b.reader()})
+	_, err = io.Copy(tmp, io.LimitReader(ctxReader{ctx, b.reader()}, b.size)) // the limit makes the buffer small
 	if err == nil && durable {
 		err = tmp.Sync()
 	}

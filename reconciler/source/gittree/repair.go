@@ -35,6 +35,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
 	defer r.top.close()
+	defer r.closeParent()
 	for _, p := range paths {
 		found, err := t.resolvePath(p, false)
 		if isUnlisted(err) || errors.Is(err, errEscapes) {
@@ -54,13 +55,15 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 
 // repair is one run of Repair.
 type repair struct {
-	ctx       context.Context
-	tree      *Tree
-	root      *os.Root               // of the checkout, to change it
-	top       dirHandle              // the same directory, to read it
-	isIgnored func(path string) bool // below the path that is repaired
-	isForeign func(path string) bool
-	altered   []string
+	ctx        context.Context
+	tree       *Tree
+	root       *os.Root               // of the checkout, to change it
+	top        dirHandle              // the same directory, to read it
+	parent     dirHandle              // the last directory that openParent opened
+	parentPath string                 // "": none
+	isIgnored  func(path string) bool // below the path that is repaired
+	isForeign  func(path string) bool
+	altered    []string
 }
 
 func (r *repair) repairPath(name string, e Entry) error {
@@ -72,21 +75,43 @@ func (r *repair) repairPath(name string, e Entry) error {
 		defer dir.close()
 		return r.repairDir(dir, name, e)
 	}
+	above, err := r.openParent(path.Dir(name))
+	if err != nil {
+		return err
+	}
+	return r.repairEntry(above, name, e)
+}
+
+// openParent opens a directory by its path, and those above it. It keeps the last one open: most
+// inputs are in the same few directories. The caller does not close it.
+func (r *repair) openParent(name string) (dirHandle, error) {
+	if name == "." {
+		return r.top, nil
+	}
+	if r.parentPath == name {
+		return r.parent, nil
+	}
 	above := r.top
-	for parent := range parentDirs(name) {
-		next, err := r.openDir(above, parent)
+	for dir := range parentDirs(name + "/") {
+		next, err := r.openDir(above, dir)
 		if above != r.top {
 			above.close()
 		}
 		if err != nil {
-			return err
+			return dirHandle{}, err
 		}
 		above = next
 	}
-	if above != r.top {
-		defer above.close()
+	r.closeParent()
+	r.parent, r.parentPath = above, name
+	return above, nil
+}
+
+func (r *repair) closeParent() {
+	if r.parentPath != "" {
+		r.parent.close()
 	}
-	return r.repairEntry(above, name, e)
+	r.parentPath = ""
 }
 
 // openDir opens the directory at the path name in above, its parent. It first makes one in place
