@@ -15,7 +15,7 @@ import (
 var notForPeople = []string{
 	"cmd/webhook/", "reconciler/backlog/webhook/", // a Lambda function: its log, and answers to Backlog
 	"cmd/reconcile/internal/page/target/", // headers
-	"cmd/reconcile/internal/self/", "cmd/reconcile/help.go", "cmd/reconcile/help_flags.go", "cmd/reconcile/pages.go",
+	"cmd/reconcile/internal/self/", "cmd/reconcile/help.go", "cmd/reconcile/help_flags.go", "cmd/reconcile/manual_pages.go",
 	"cmd/reconcile/internal/scaffold/scaffold.go", "cmd/reconcile/internal/scaffold/aws.go", // files in Git
 	"reconciler/notify/catalog/", "reconciler/risk/knowledge.go", "reconciler/risk/condition.go", // about data that is built in
 	"reconciler/workspace/internal/hcleval/functions", // Terraform's words
