@@ -21,7 +21,7 @@ import (
 // they wrote is on the disk.
 func BenchmarkSnapshot(b *testing.B) {
 	repo := newTextRepo(b)
-	compareCosts(b, bound{wall: 1.3, cpu: 1.3},
+	compareCosts(b, bound{wall: 1.3, cpu: 1.15},
 		func() cost { return runInProcess(b, func() error { return storeSnapshot(b, repo.Dir) }) },
 		func() cost {
 			const script = `git -C "$0" archive main | zstd -3 -q -o "$1" && sync "$1"`

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -51,35 +53,75 @@ type blob struct {
 	data io.ReaderAt
 	file *os.File // holds data; nil: data is in memory
 	size int64
-	sha  [sha256.Size]byte
+	sha  func() [sha256.Size]byte
 }
 
-// newMemoryBlob returns a blob of data in memory.
+// newMemoryBlob returns a blob of data in memory. A directory seldom asks for its checksum.
 func newMemoryBlob(data []byte) *blob {
-	return &blob{data: bytes.NewReader(data), size: int64(len(data)), sha: sha256.Sum256(data)}
+	sha := sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(data) })
+	return &blob{data: bytes.NewReader(data), size: int64(len(data)), sha: sha}
 }
 
 // newBlob returns a blob of what write writes. dir is the directory for temporary files;
 // "" is the system's default.
 func newBlob(dir string, write func(io.Writer) error) (*blob, error) {
-	file, err := os.CreateTemp(dir, "reconcile-snapshot-*")
+	w := &blobWriter{dir: dir}
+	if err := write(w); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	if w.file == nil {
+		return newMemoryBlob(w.memory.Bytes()), nil
+	}
+	size, err := w.file.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return nil, fmt.Errorf("create a temporary file: %w", err)
+		return nil, errors.Join(err, w.close())
 	}
-	b := &blob{data: file, file: file}
-	hash := sha256.New()
-	err = os.Remove(file.Name())
-	if err == nil {
-		err = write(io.MultiWriter(file, hash))
+	sum := [sha256.Size]byte(w.hash.Sum(nil))
+	return &blob{w.file, w.file, size, func() [sha256.Size]byte { return sum }}, nil
+}
+
+// maxMemoryBlob is the size, in bytes, of the largest blob that newBlob holds in memory.
+const maxMemoryBlob = 8 << 20
+
+// blobWriter holds what is written in memory, and in a file once it is large. The checksum of a
+// file is computed while it is written: a disk that changes it is noticed.
+type blobWriter struct {
+	dir    string // for the file
+	memory bytes.Buffer
+	file   *os.File // nil: all is in memory
+	hash   hash.Hash
+}
+
+func (w *blobWriter) Write(p []byte) (int, error) {
+	if w.file == nil && w.memory.Len()+len(p) <= maxMemoryBlob {
+		return w.memory.Write(p)
 	}
-	if err == nil {
-		b.size, err = file.Seek(0, io.SeekCurrent)
+	if w.file == nil {
+		if err := w.moveToFile(); err != nil {
+			return 0, err
+		}
 	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
+	return io.MultiWriter(w.file, w.hash).Write(p)
+}
+
+func (w *blobWriter) moveToFile() (err error) {
+	if w.file, err = os.CreateTemp(w.dir, "reconcile-snapshot-*"); err != nil {
+		return fmt.Errorf("create a temporary file: %w", err)
 	}
-	hash.Sum(b.sha[:0])
-	return b, nil
+	if err := os.Remove(w.file.Name()); err != nil {
+		return err
+	}
+	w.hash = sha256.New()
+	_, err = w.memory.WriteTo(io.MultiWriter(w.file, w.hash))
+	w.memory = bytes.Buffer{}
+	return err
+}
+
+func (w *blobWriter) close() error {
+	if w.file == nil {
+		return nil
+	}
+	return w.file.Close()
 }
 
 // reader returns a reader of b from its beginning. Only one may be in use at a time.

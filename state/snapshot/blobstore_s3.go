@@ -68,12 +68,13 @@ func (s *s3BlobStore) write(ctx context.Context, key string, b *blob, ifNoneMatc
 	if b.size > maxS3ObjectBytes {
 		return fmt.Errorf("%d bytes are more than S3 takes in one object by PutObject (%d): keep large files out of the repository", b.size, int64(maxS3ObjectBytes))
 	}
+	sum := b.sha()
 	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:         &s.name,
 		Key:            aws.String(s.prefix + key),
 		Body:           b.reader(),
 		ContentLength:  &b.size,
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(b.sha[:])),
+		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum[:])),
 		IfNoneMatch:    ifNoneMatch,
 	})
 	return err

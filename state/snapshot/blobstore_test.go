@@ -1,9 +1,12 @@
 package snapshot
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,6 +45,36 @@ func blobOf(t testing.TB, text string) *blob {
 	}
 	t.Cleanup(b.close)
 	return b
+}
+
+// A blob is the same in memory and in a file, which leaves no name.
+func TestLargeBlob(t *testing.T) {
+	for size, isFile := range map[int]bool{0: false, 1: false, maxMemoryBlob: false, maxMemoryBlob + 1: true, 3 * maxMemoryBlob: true} {
+		text := bytes.Repeat([]byte("0123456"), size/7+1)[:size]
+		dir := t.TempDir()
+		b, err := newBlob(dir, func(w io.Writer) error {
+			for part := range slices.Chunk(text, 1<<20) {
+				if n, err := w.Write(part); n != len(part) || err != nil {
+					t.Errorf("wrote %d: %v", n, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(b.reader())
+		if err != nil || !bytes.Equal(got, text) || b.size != int64(size) || b.sha() != sha256.Sum256(text) || (b.file != nil) != isFile {
+			t.Errorf("%d bytes: %d read, size %d, in a file %v, %v", size, len(got), b.size, b.file != nil, err)
+		}
+		b.close()
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("left %v, %v", left, err)
+		}
+	}
+	if _, err := newBlob(filepath.Join(t.TempDir(), "absent"), func(w io.Writer) error { _, err := w.Write(make([]byte, maxMemoryBlob+1)); return err }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no directory for the file: %v", err)
+	}
 }
 
 func readKey(t *testing.T, b blobStore, key string) string {
@@ -88,7 +121,7 @@ func testCreate(t *testing.T, b blobStore) {
 		if got := readKey(t, b, key); got != text {
 			t.Errorf("%q: %d bytes, want %d", key, len(got), len(text))
 		}
-		if sum, err := b.checksum(t.Context(), key); err != nil || sum != blobOf(t, text).sha {
+		if sum, err := b.checksum(t.Context(), key); err != nil || sum != blobOf(t, text).sha() {
 			t.Errorf("%q: sum %x, %v", key, sum, err)
 		}
 	}
@@ -102,7 +135,7 @@ func testPut(t *testing.T, b blobStore) {
 		if got := readKey(t, b, "k"); got != text {
 			t.Errorf("%q, want %q", got, text)
 		}
-		if sum, err := b.checksum(t.Context(), "k"); err != nil || sum != blobOf(t, text).sha {
+		if sum, err := b.checksum(t.Context(), "k"); err != nil || sum != blobOf(t, text).sha() {
 			t.Errorf("sum %x, %v", sum, err)
 		}
 	}
@@ -238,8 +271,8 @@ func TestDirectoryCleansTmp(t *testing.T) {
 
 func TestDirectoryFailsCleanly(t *testing.T) {
 	d := &dirBlobStore{root: t.TempDir(), now: time.Now}
-	b := blobOf(t, "x")
-	b.close() // so that it cannot be read
+	b := blobOf(t, strings.Repeat("x", maxMemoryBlob+1))
+	b.close() // its file, so that it cannot be read
 	if err := d.create(t.Context(), "k", b); err == nil {
 		t.Error("no error")
 	}

@@ -83,7 +83,7 @@ func (p *packer) add(e *treeEntry) error {
 		return nil
 	}
 	if e.content != nil {
-		_, err := p.tar.Write(e.content)
+		_, err := p.tar.Write(*e.content)
 		return err
 	}
 	n, err := io.CopyBuffer(p.tar, ctxReader{p.ctx, e.file}, p.buffer)

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		signal.Ignore(syscall.SIGXFSZ) // so that writes fail instead
 		err = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10})
 		if err == nil {
-			noise := make([]byte, 1<<20)
+			noise := make([]byte, 9<<20)                   // a smaller archive needs no temporary file
 			_, _ = rand.NewChaCha8([32]byte{}).Read(noise) // never fails
 			err = childPut(fstest.MapFS{"noise": {Data: noise}})
 		}

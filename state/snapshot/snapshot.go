@@ -30,8 +30,8 @@ import (
 // Store is a store of snapshots. It is safe for several goroutines and several processes
 // at once.
 type Store struct {
-	// TempDir is the directory for temporary files, which are as large as an archive; ""
-	// is the system's default.
+	// TempDir is the directory for temporary files, which are as large as an archive of more
+	// than 8 MiB; "" is the system's default.
 	TempDir string
 
 	blobs blobStore
@@ -109,7 +109,7 @@ func (s *Store) create(ctx context.Context, key string, b *blob) error {
 		return err
 	}
 	stored, err := s.blobs.checksum(ctx, key)
-	if err == nil && stored != b.sha {
+	if err == nil && stored != b.sha() {
 		err = s.compareUnpacked(ctx, key, b)
 	}
 	return err

@@ -43,8 +43,8 @@ type treeEntry struct {
 
 	ready   chan struct{} // closed when the fields below are set; nil: they are set
 	file    fs.File
-	content []byte // of a small file; nil: it is read from file
-	err     error  // why it could not be read
+	content *[]byte // of a small file; nil: it is read from file
+	err     error   // why it could not be read
 }
 
 func (e *treeEntry) wait() {
@@ -57,6 +57,10 @@ func (e *treeEntry) close() {
 	e.wait()
 	if e.file != nil {
 		_ = e.file.Close() // it was only read
+	}
+	if e.content != nil && cap(*e.content) <= maxPooled {
+		contents.Put(e.content)
+		e.content = nil
 	}
 }
 
@@ -182,6 +186,12 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 	return nil
 }
 
+// contents are buffers for files, of at most maxPooled bytes, since one is used for a file of
+// any size.
+var contents = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxPooled = 64 << 10
+
 // weight returns the entry's share of the memory for reading ahead.
 func (e *treeEntry) weight() int64 { return min(e.size, maxReadAhead) }
 
@@ -202,8 +212,9 @@ func (e *treeEntry) read(ctx context.Context, tree fs.FS) {
 		return
 	}
 	if e.size <= maxPrefetchedFile {
-		e.content = make([]byte, e.size)
-		_, e.err = io.ReadFull(e.file, e.content)
+		e.content = contents.Get().(*[]byte)
+		*e.content = slices.Grow((*e.content)[:0], int(e.size))[:e.size]
+		_, e.err = io.ReadFull(e.file, *e.content)
 	}
 }
 

@@ -186,16 +186,15 @@ type packEntry struct {
 	maxSize    int64         // maximum size that the rest of the pack can inflate to
 	baseOffset int64         // offset of the base of an offset delta
 	baseID     plumbing.Hash // id of the base of a reference delta
-	body       *bufio.Reader
+	body       packReader
 }
 
 func (p *pack) readEntry(offset int64) (*packEntry, error) {
 	if offset <= 0 || offset >= p.size {
 		return nil, fmt.Errorf("damaged: offset %d outside the pack", offset)
 	}
-	r := readers.Get().(*bufio.Reader)
-	r.Reset(io.NewSectionReader(p.data, offset, p.size-offset))
-	e := &packEntry{body: r, maxSize: (p.size - offset) * maxDeflateRatio}
+	e := &packEntry{body: packReader{pack: p, offset: offset}, maxSize: (p.size - offset) * maxDeflateRatio}
+	r := &e.body
 	first, err := r.ReadByte()
 	if err != nil {
 		return nil, err
@@ -251,13 +250,15 @@ func (e *packEntry) open() (*exactly, error) {
 	if e.size < 0 || e.size > e.maxSize {
 		return nil, errors.New("damaged: object larger than its pack can hold")
 	}
-	z, err := inflate(e.body)
+	r := readers.Get().(*bufio.Reader)
+	r.Reset(&e.body)
+	z, err := inflate(r)
 	if err != nil {
 		return nil, err
 	}
 	return &exactly{inflated: z, remaining: e.size, release: func() {
 		inflaters.Put(z)
-		readers.Put(e.body)
+		readers.Put(r)
 	}}, nil
 }
 
@@ -269,7 +270,6 @@ func (p *pack) sizeAt(offset int64) (int64, error) {
 		return 0, err
 	}
 	if !isDelta(e.kind) {
-		readers.Put(e.body)
 		return e.size, nil
 	}
 	body, err := e.open()

@@ -46,7 +46,6 @@ func (r *resolution) open(offset int64) (*Object, error) {
 		body, err := e.open()
 		return &Object{e.kind, e.size, body}, err
 	}
-	readers.Put(e.body)
 	c, err := r.resolve(offset, 0)
 	if err != nil {
 		return nil, err
