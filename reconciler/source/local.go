@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,9 @@ func findCommonDir(path string) (string, error) {
 			}
 		}
 		if filepath.Dir(parent) == parent {
+			if _, err := os.Stat(filepath.Join(start, git.GitDirName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return "", &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Text: "its Git directory cannot be read", Err: err, Help: "check who may read it"}
+			}
 			return "", &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Text: "not in a Git repository", Help: "check --repo"}
 		}
 	}

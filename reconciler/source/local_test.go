@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"reconcile/internal/commitid"
@@ -47,6 +48,19 @@ func TestLocalPaths(t *testing.T) {
 }
 
 // TestLocalIgnoresWorkTree: uncommitted files are ignored.
+// TestLocalGitDirectoryThatCannotBeRead checks that it is not told as one that is not there. A
+// link in a circle stands for what only another user may read.
+func TestLocalGitDirectoryThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(".git", filepath.Join(dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), Options{URL: dir, Branch: "main", CacheDir: t.TempDir()})
+	if !errors.Is(err, gitwire.ErrNotFound) || !errors.Is(err, syscall.ELOOP) || !strings.Contains(err.Error(), "its Git directory cannot be read") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLocalIgnoresWorkTree(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
