@@ -67,7 +67,10 @@ var NotifyValues = []string{NotifyLog, notifyBacklog, SchemeSNS, NotifySlack, No
 
 const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
 
-var chatworkRoom = lazyregexp.New(`^[0-9]+$`)
+var (
+	chatworkRoom = lazyregexp.New(`^[0-9]+$`)
+	topicARN     = lazyregexp.New(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$`)
+)
 
 // checkNotify refuses unknown channels.
 func (s *Settings) checkNotify() error {
@@ -76,7 +79,7 @@ func (s *Settings) checkNotify() error {
 		room, isChatwork := strings.CutPrefix(channel, SchemeChatwork)
 		switch {
 		case channel == NotifyLog, channel == notifyBacklog, channel == NotifySlack, channel == NotifyTeams:
-		case isSNS && strings.HasPrefix(topic, "arn:"):
+		case isSNS && topicARN().MatchString(topic):
 		case isChatwork && chatworkRoom().MatchString(room):
 		case IsHTTP(channel):
 			if err := chat.CheckURL(channel); err != nil {
