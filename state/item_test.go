@@ -71,6 +71,7 @@ const storedWorkspace = `{"schema":1,"rev":2,"name":"tokyo","path":"env/tokyo","
 // What an earlier version stored is read as that version read it, with encoding/json, and
 // written in the same form.
 func TestStoredWorkspace(t *testing.T) {
+	t.Parallel()
 	var want Workspace
 	if err := json.Unmarshal([]byte(storedWorkspace), &want); err != nil {
 		t.Fatal(err)
@@ -92,6 +93,7 @@ func TestStoredWorkspace(t *testing.T) {
 
 // The earlier version stored the whole approval with a workspace. Such an item is read.
 func TestApprovalOfTheVersionBefore(t *testing.T) {
+	t.Parallel()
 	const now = `"approval":{"digest":"d",`
 	const before = `"approval":{"schema":1,"workspace":"tokyo","expires":1,"comment":{"pull_request":7,"id":1,"user":9,"hash":"h"},"digest":"d",`
 	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(strings.Replace(storedWorkspace, now, before, 1))})
@@ -103,6 +105,7 @@ func TestApprovalOfTheVersionBefore(t *testing.T) {
 // The earlier version stored a workspace's inputs in its attempt and in the inputs of its
 // waiting plan as well. Such an item is read, and the next write drops these copies.
 func TestWorkspaceOfTheVersionBefore(t *testing.T) {
+	t.Parallel()
 	const before = `{"schema":1,"rev":4,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1"},` +
 		`"attempt":{"trace":{"env/tokyo":"040000:2"},"commit":"c2","run":"r"},"waiting":{"env/tokyo":"040000:2","//gate":"g"},"outcome":"failed"}`
 	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(before)})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestProcess(t *testing.T) {
+	t.Parallel()
 	self := CurrentProcess()
 	if self.PID != os.Getpid() || self.BootID == "" || self.StartTime == "" || !strings.HasSuffix(self.User, "@"+self.Host) {
 		t.Fatalf("self: got %+v", self)

@@ -7,6 +7,7 @@ import (
 )
 
 func TestDirName(t *testing.T) {
+	t.Parallel()
 	a, b := DirName("example.com/P/estate@main"), DirName("example.com/Q/estate@main")
 	if a == b || !strings.HasPrefix(a, "estate-main-") || !strings.HasPrefix(b, "estate-main-") {
 		t.Errorf("%s, %s", a, b)

@@ -21,6 +21,7 @@ import (
 // TestProtect uses a server that rejects every signature and quotes the request, as AWS
 // does.
 func TestProtect(t *testing.T) {
+	t.Parallel()
 	const key, token = "wJalrXUtnFEMI/K7MDENG+secret", "FwoGZXIvYXdzEB//token+with/signs=="
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		quoted := fmt.Sprintf("The Canonical String for this request should have been 'GET x-amz-security-token:%s %s %s'",

@@ -7,6 +7,7 @@ import (
 )
 
 func TestExcerpt(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		secret     bool
 		text, want string
@@ -63,6 +64,7 @@ func FuzzExcerpt(f *testing.F) {
 }
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	for want, items := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"}, "a, b and 2 more": {"a", "b", "c", "d"}} {
 		if got := List(items, 2); got != want {
 			t.Errorf("%v: %q, want %q", items, got, want)

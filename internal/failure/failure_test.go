@@ -6,6 +6,7 @@ import (
 )
 
 func TestText(t *testing.T) {
+	t.Parallel()
 	kind, cause := errors.New("not found"), errors.New("EOF")
 	var none error
 	for want, got := range map[string]string{

@@ -11,6 +11,7 @@ import (
 )
 
 func TestWrite(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "key")
 	check := func(want string) {
@@ -43,6 +44,7 @@ func TestWrite(t *testing.T) {
 }
 
 func TestAreSame(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	a, link, other, none := filepath.Join(dir, "a"), filepath.Join(dir, "link"), filepath.Join(dir, "other"), filepath.Join(dir, "none")
 	if err := errors.Join(Create(a, nil), Create(other, nil), os.Symlink(a, link)); err != nil {
@@ -75,6 +77,7 @@ func TestMain(m *testing.M) {
 
 // TestRemoveTree removes a tree whose owner locked directories in it, and nothing outside.
 func TestRemoveTree(t *testing.T) {
+	t.Parallel()
 	const owner = 65534
 	self, err := os.Executable()
 	if err != nil {

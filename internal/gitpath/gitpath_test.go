@@ -7,6 +7,7 @@ import (
 )
 
 func TestQuote(t *testing.T) {
+	t.Parallel()
 	for path, want := range map[string]string{
 		"env/a":            "env/a",
 		"日本/が b.tf":        "日本/が b.tf",
@@ -45,6 +46,7 @@ func FuzzQuote(f *testing.F) {
 }
 
 func TestSortKey(t *testing.T) {
+	t.Parallel()
 	// The order of `git ls-tree`: the directory "a" lies between the files "a-b" and "a0".
 	if !(SortKey("a", false) < SortKey("a-b", false) && SortKey("a-b", false) < SortKey("a", true) && SortKey("a", true) < SortKey("a0", false)) {
 		t.Error("a directory is not ordered as a name that ends in a slash")
@@ -52,6 +54,7 @@ func TestSortKey(t *testing.T) {
 }
 
 func TestIsWithin(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		path, dir string
 		want      bool

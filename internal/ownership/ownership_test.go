@@ -26,6 +26,7 @@ func (i fakeInfo) IsDir() bool        { return i.mode.IsDir() }
 func (i fakeInfo) Sys() any           { return &syscall.Stat_t{Uid: uint32(i.owner)} }
 
 func TestJudge(t *testing.T) {
+	t.Parallel()
 	me := os.Geteuid()
 	for _, test := range []struct {
 		name string
@@ -55,6 +56,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestCheckFolder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := filepath.Join(dir, "open")
 	own := filepath.Join(dir, "own")

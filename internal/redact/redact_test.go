@@ -10,6 +10,7 @@ import (
 )
 
 func TestRedact(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		secrets    []string
 		text, want string
@@ -103,6 +104,7 @@ func hasSpace(s string) bool {
 // TestLongLineIsLeftOut: a line that is too long to search is omitted completely. A part of
 // it could contain a part of a secret.
 func TestLongLineIsLeftOut(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	w := New(&out, nil, nil)
 	w.AddSecrets("hunter2")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestTextIsNotShown(t *testing.T) {
+	t.Parallel()
 	const value = "hunter2"
 	type pair struct {
 		Public string

@@ -3,6 +3,7 @@ package similar
 import "testing"
 
 func TestMisspelt(t *testing.T) {
+	t.Parallel()
 	known := []string{"tokyo", "osaka", "tokyo-ap-A", "tokyo-ap-B", "common"}
 	for name, want := range map[string]string{
 		"tokio": "tokyo", "comon": "common", "tokyo-ap-C": "tokyo-ap-A", "Tokyo": "tokyo", "nagoya-db": "", "x": "", "ko-ty": "", "tkyoo": "tokyo", "ymc": "", "onmcmo": "common",

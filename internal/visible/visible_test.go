@@ -8,6 +8,7 @@ import (
 )
 
 func TestText(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"tokyo-ap-A":            "tokyo-ap-A",
 		"東京 本番\n次\t表":           "東京 本番\n次\t表",
@@ -34,6 +35,7 @@ func TestText(t *testing.T) {
 }
 
 func TestName(t *testing.T) {
+	t.Parallel()
 	for name, mark := range map[string]string{
 		"tokyo-ap-A":         "",
 		"東京ap":               "",
@@ -52,6 +54,7 @@ func TestName(t *testing.T) {
 }
 
 func TestWriter(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"\x1b[32mapplied\x1b[0m  tokyo\n": "\x1b[32mapplied\x1b[0m  tokyo\n",
 		"\x1b[1;31mbad\x1b[m":             "\x1b[1;31mbad\x1b[m",
@@ -69,6 +72,7 @@ func TestWriter(t *testing.T) {
 
 // TestJSONWriter checks that the output parses to the same values and hides nothing.
 func TestJSONWriter(t *testing.T) {
+	t.Parallel()
 	value := "a\u202eb\x1b\u200b\U000e0041\u2028東京\n"
 	var b bytes.Buffer
 	if err := json.NewEncoder(NewJSONWriter(&b)).Encode(value); err != nil {

@@ -30,6 +30,7 @@ var (
 
 // TestReport compares with testdata, in every language and format.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	for name, r := range map[string]*Notification{"result": newNotification(failedEvent, removedEvent, recoveredEvent, appliedEvent, blockedEvent), "result-applied": newNotification(appliedEvent), "result-drifted": newNotification(driftedEvent), "result-rolling": newNotification(rollingEvent)} {
 		for _, language := range catalog.Languages() {
 			for _, format := range []Format{Markdown, Notation} {
@@ -71,6 +72,7 @@ func TestDriftThatStays(t *testing.T) {
 // TestReportIsCut checks that the text stays within its limit for any number of workspaces,
 // and contains the failed ones.
 func TestReportIsCut(t *testing.T) {
+	t.Parallel()
 	events := []WorkspaceEvent{failedEvent}
 	for i := range 500 {
 		n := appliedEvent
@@ -102,6 +104,7 @@ func TestReportIsCut(t *testing.T) {
 }
 
 func TestSubject(t *testing.T) {
+	t.Parallel()
 	for want, r := range map[string]*Notification{
 		"reconcile: FAILED on main: common":                              newNotification(failedEvent, appliedEvent),
 		"reconcile: applied on main: osaka-ap, tokyo":                    newNotification(recoveredEvent, appliedEvent),
@@ -118,6 +121,7 @@ func TestSubject(t *testing.T) {
 }
 
 func TestIssueText(t *testing.T) {
+	t.Parallel()
 	w, err := NewWriter("en", Markdown)
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,7 @@ func examplePreview() *Preview {
 // TestHostileNames checks that the names in a pull request are plain text in each format:
 // nothing in them is hidden, begins a block or a link, or looks like another name.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	name := "tоkyo\u202e](https://example.com)\n# done `x` {code} &br; ''y'' |z|\x1b[8m" // the first o is Cyrillic
 	hostile := &Preview{
 		Number: 7, Branch: name, Base: "main", Head: "a", Tip: "b", Inputs: "1", Removed: []string{name},
@@ -79,6 +80,7 @@ func TestHostileNames(t *testing.T) {
 
 // TestPreview compares with testdata, in every language and format.
 func TestPreview(t *testing.T) {
+	t.Parallel()
 	conflict := &Preview{Number: 3, Branch: "topic", Base: "main", Head: "c", Tip: "d", Inputs: "1",
 		Conflicts: []Conflict{{"env/tokyo/main.tf", "content"}, {"modules/vpc", "removed"}}}
 	for name, p := range map[string]*Preview{
@@ -127,6 +129,7 @@ func compareGolden(t *testing.T, file, got string) {
 // TestPreviewIsCut checks that a long comment stays within its limit and contains what
 // matters most.
 func TestPreviewIsCut(t *testing.T) {
+	t.Parallel()
 	p := examplePreview()
 	p.Workspaces = nil
 	for i := range 300 {
@@ -176,6 +179,7 @@ func TestPreviewIsCut(t *testing.T) {
 
 // TestPreviewOfHostileText checks that text from a pull request's author stays text.
 func TestPreviewOfHostileText(t *testing.T) {
+	t.Parallel()
 	p := examplePreview()
 	p.Workspaces = []Workspace{{
 		Name: "a|b`c", Outcome: "pending", Digest: "x", Reasons: []string{"x\n## y", "{code}"},
@@ -205,6 +209,7 @@ func TestPreviewOfHostileText(t *testing.T) {
 }
 
 func TestMarker(t *testing.T) {
+	t.Parallel()
 	p := examplePreview()
 	w, _ := NewWriter("en", Markdown)
 	text, err := w.WritePreview(p, Marker{})
@@ -238,6 +243,7 @@ func TestMarker(t *testing.T) {
 // TestWordsAreUsed checks that every text of the catalogue is used, and that each outcome
 // has one.
 func TestWordsAreUsed(t *testing.T) {
+	t.Parallel()
 	messages, err := catalog.Load("en")
 	if err != nil {
 		t.Fatal(err)

@@ -48,6 +48,7 @@ func callSQS(t *testing.T, url, action string, in, out any) {
 // TestSNS checks that a message arrives with its attributes, and that subscriptions can
 // filter by them.
 func TestSNS(t *testing.T) {
+	t.Parallel()
 	url := awstest.StartMoto(t)
 	client := sns.NewFromConfig(aws.Config{
 		Region: "ap-northeast-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),

@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write data/provider.json from the schem
 // TestProviderFile compares data/provider.json with the schema of the real provider. The
 // provider that tests use has the services of the estate and what belongs to them.
 func TestProviderFile(t *testing.T) {
+	t.Parallel()
 	tf := tftest.New(t, nil)
 	tf.Write(t, "main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
 	var schemas tfjson.ProviderSchemas

@@ -9,6 +9,7 @@ import (
 
 // The checkout of the version before may hold a state that could not be written.
 func TestCheckoutOfTheVersionBeforeIsFound(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	for _, c := range []struct {
 		name, record, old string

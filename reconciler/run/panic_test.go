@@ -6,6 +6,7 @@ import (
 )
 
 func TestAsync(t *testing.T) {
+	t.Parallel()
 	if value, err := Async(func() (int, error) { return 1, nil })(); value != 1 || err != nil {
 		t.Errorf("got %d, %v", value, err)
 	}

@@ -13,6 +13,7 @@ import (
 // TestRefusedBackends checks that the location of a state is set in one place, and that the
 // settings say which Terraform CLI workspace it is of.
 func TestRefusedBackends(t *testing.T) {
+	t.Parallel()
 	const s3 = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key    = \"k\"\n    %\n  }\n}\n"
 	for name, tt := range map[string]struct {
 		files map[string]string
@@ -50,6 +51,7 @@ func TestRefusedBackends(t *testing.T) {
 
 // TestAbsoluteLocalState: a local state at an absolute path is stored elsewhere, and that is said.
 func TestAbsoluteLocalState(t *testing.T) {
+	t.Parallel()
 	for path, warns := range map[string]bool{"/srv/states/a.tfstate": true, "../states/a.tfstate": false} {
 		tree := treetest.New(map[string]string{"env/a/m.tf": "terraform {\n  backend \"local\" {\n    path = \"" + path + "\"\n  }\n}\n"})
 		w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
@@ -61,6 +63,7 @@ func TestAbsoluteLocalState(t *testing.T) {
 
 // TestBackendCheck compares the backend that Terraform reports with the configuration.
 func TestBackendCheck(t *testing.T) {
+	t.Parallel()
 	b := Backend{Type: "s3", Config: map[string]string{"bucket": "b", "key": "k"}}
 	if err := b.Check("s3", map[string]string{"bucket": "b", "key": "k", "encrypt": "true", "region": ""}); err != nil {
 		t.Error(err)
@@ -76,6 +79,7 @@ func TestBackendCheck(t *testing.T) {
 
 // TestUnlockedBackends checks what is said of backends that do not lock, or of which nobody knows it.
 func TestUnlockedBackends(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"\"http\" {\n    address = \"https://example.com\"\n  }": "the http backend of a does not lock",
 		"\"s33\" {}": `nobody knows whether the backend "s33" of a locks: correct its name`,
@@ -89,6 +93,7 @@ func TestUnlockedBackends(t *testing.T) {
 
 // TestNoWorkspaces checks the suggestions when no workspace is found.
 func TestNoWorkspaces(t *testing.T) {
+	t.Parallel()
 	tree := treetest.New(map[string]string{
 		"infra/a/main.tf": "module \"m\" {\n  source = \"../../lib/m\"\n}\n", "infra/b/main.tf": "", "lib/m/main.tf": "", "one/x.tf": "",
 	})
@@ -106,6 +111,7 @@ func TestNoWorkspaces(t *testing.T) {
 }
 
 func TestBackendConfig(t *testing.T) {
+	t.Parallel()
 	tree := treetest.New(map[string]string{
 		"env/staging.s3.tfbackend": `bucket = "staging"`,
 		"env/common/main.tf":       "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",

@@ -15,6 +15,7 @@ import (
 // TestCLIWorkspaceOfEntry checks the state, the reads and the inputs of a workspace in a CLI
 // workspace: terraform.workspace has its name in a module, too.
 func TestCLIWorkspaceOfEntry(t *testing.T) {
+	t.Parallel()
 	const config = `
 data "terraform_remote_state" "net" {
   backend   = "s3"
@@ -74,6 +75,7 @@ module "m" {
 
 // TestCLIWorkspacesOfRoot checks which CLI workspaces a root module expects.
 func TestCLIWorkspacesOfRoot(t *testing.T) {
+	t.Parallel()
 	for config, want := range map[string]string{
 		`locals { x = { prod = 1, stg = 2, default = 0 }[terraform.workspace] }`:                                     "prod stg",
 		`locals { w = terraform.workspace, m = { "a" = 1, "b" = 2 }, x = local.m[local.w] }`:                         "a b",

@@ -84,6 +84,7 @@ func FuzzLoadJSON(f *testing.F) {
 // TestDeep loads configuration that would overflow the stack of the parser or of a tree
 // walk. An overflow ends the process, so the test only has to reach its end.
 func TestDeep(t *testing.T) {
+	t.Parallel()
 	const n = 1 << 17
 	deep := map[string]string{
 		"main.tf":      "locals {\n  a = PLACE\n}\n",

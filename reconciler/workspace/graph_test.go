@@ -31,6 +31,7 @@ func parseNodes(lines ...string) []Node {
 }
 
 func TestLink(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		nodes []Node
@@ -76,6 +77,7 @@ func TestLink(t *testing.T) {
 // TestLinkErrors checks that an error concerns only the workspaces that cause it: never z,
 // nor their readers.
 func TestLinkErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		nodes   []Node
@@ -117,6 +119,7 @@ func TestLinkErrors(t *testing.T) {
 
 // TestLinkGuesses checks that guessed dependencies make no cycle.
 func TestLinkGuesses(t *testing.T) {
+	t.Parallel()
 	recalled := parseNodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
 	recalled[0].LastKnown = true
 	circle := parseNodes("a s3://a reads=s3://b", "b s3://b reads=s3://a")
@@ -160,6 +163,7 @@ func TestLinkGuesses(t *testing.T) {
 }
 
 func TestFits(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		pattern stateid.ID
 		text    string

@@ -32,6 +32,7 @@ func loadA(t *testing.T, files map[string]string) (*Workspace, *FileLists) {
 
 // TestUpwardVariable: a value of our environment that leads upwards widens, and is said.
 func TestUpwardVariable(t *testing.T) {
+	t.Parallel()
 	tree := treetest.New(map[string]string{
 		"env/a/main.tf": "variable \"f\" {}\nresource \"x\" \"y\" {\n  z = file(\"${path.module}/${var.f}\")\n}\n",
 		"env/x":         "",
@@ -51,6 +52,7 @@ func TestUpwardVariable(t *testing.T) {
 // TestChangeOfFile changes one file of a repository and checks whether env/a is stale, and that
 // only an input can change what is found.
 func TestChangeOfFile(t *testing.T) {
+	t.Parallel()
 	module := "module \"m\" {\n  source = \"../../modules/m\"\n}\n"
 	ignoreMD := "defaults {\n  ignore = [\"**/*.md\", \"data\"]\n}\n"
 	listed := "workspace \"a\" {\n  inputs = [\"lambda/**\", \"policies/*.json\"]\n}\n"
@@ -145,6 +147,7 @@ func TestChangeOfFile(t *testing.T) {
 // TestTraceOfWholeDirectories reads a trace whose directories have the ids of whole trees: it is
 // in sync while nothing changed, and any change counts.
 func TestTraceOfWholeDirectories(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"env/a/main.tf": "", "env/a/README.md": "x"}
 	w, lists := loadA(t, files)
 	old := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: wholeRules, "env/a": lists.tree.ID("env/a")}
@@ -162,6 +165,7 @@ func TestTraceOfWholeDirectories(t *testing.T) {
 }
 
 func TestIgnoredFilesAndUnfollowedNames(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"env/a/main.tf": "variable \"v\" {}\nlocals {\n  a = file(\"../../x.json\")\n  b = file(\"../../y/${var.v}.json\")\n  c = file(\"named.md\")\n  d = file(\"../../z/a.json\")\n}\n",
 		"env/a/tests/x": "", "env/a/named.md": "", "env/a/b.txt": "", "x.json": "", "y/a.json": "", "z/a.json": "",

@@ -11,6 +11,7 @@ import (
 )
 
 func TestProviders(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		files map[string]string
 		want  bool
@@ -54,6 +55,7 @@ func TestProviders(t *testing.T) {
 // TestModuleWithoutAnInstance checks that nothing of a module without instances is
 // evaluated. Terraform still reads and installs the module and the modules that it calls.
 func TestModuleWithoutAnInstance(t *testing.T) {
+	t.Parallel()
 	load := func(inner string) *Workspace {
 		return NewLoader(treetest.New(map[string]string{
 			"env/w/main.tf":          "module \"m\" {\n  source = \"../../modules/outer\"\n  count  = 0\n}",

@@ -130,6 +130,7 @@ func (g *repoGen) visiblePaths(dir string) map[string]bool {
 // TestClosure checks over random repositories that a change of any object makes exactly
 // those workspaces stale that could read it.
 func TestClosure(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
 		g.draw()
@@ -164,6 +165,7 @@ func TestClosure(t *testing.T) {
 // TestFresh checks that a workspace that is not stale after a change would be loaded as
 // before: the result depends only on its inputs.
 func TestFresh(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
 		g.draw()

@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "write what was found into testdata; rea
 // TestLoad compares the workspaces of each repository in testdata/*.txtar with the
 // archive's files want/NAME.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatal("no testdata", err)

@@ -19,6 +19,7 @@ import (
 // TestLoadAll checks that loading many workspaces in parallel gives the same results, in
 // the given order, as loading each of them alone.
 func TestLoadAll(t *testing.T) {
+	t.Parallel()
 	tree, dirs, configs := monorepo(60, 20)
 	slices.Reverse(dirs)
 	loaded := loadAll(t, tree, dirs, configs)
@@ -56,6 +57,7 @@ var errEnd = errors.New("end requested")
 
 // TestLoadAllEnds checks that no other workspace is loaded after the context is done.
 func TestLoadAllEnds(t *testing.T) {
+	t.Parallel()
 	tree, dirs, configs := monorepo(60, 20)
 	ctx, end := context.WithCancelCause(t.Context())
 	loaded, err := NewLoader(endingTree{tree, end}, repotree.Terraform).LoadAll(ctx, dirs, configs)
@@ -65,6 +67,7 @@ func TestLoadAllEnds(t *testing.T) {
 }
 
 func TestTrace(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"env/a/main.tf":     "module \"m\" {\n  source = \"../../modules/m\"\n}\nlocals {\n  x = file(\"../../gone.txt\")\n}\n",
 		"modules/m/main.tf": "",
@@ -102,6 +105,7 @@ func TestTrace(t *testing.T) {
 // TestManyInstances checks that modules that call each other twice on each level are not
 // walked once for each path. What is then not evaluated separately makes the inputs wider.
 func TestManyInstances(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"env/a/main.tf": "module \"m\" {\n  source = \"../../modules/m0\"\n  name   = \"x\"\n}\n"}
 	const levels = 30
 	for i := range levels {
@@ -126,6 +130,7 @@ func TestManyInstances(t *testing.T) {
 // TestEach checks that a module is walked for each element of its for_each, and that large
 // collections make the inputs wider.
 func TestEach(t *testing.T) {
+	t.Parallel()
 	main := "module \"m\" {\n  for_each = toset(COLLECTION)\n  source   = \"../../modules/m\"\n  file     = \"../../files/${each.key}.txt\"\n}\n"
 	module := "variable \"file\" {}\nlocals {\n  x = file(var.file)\n}\n"
 	for collection, want := range map[string]string{

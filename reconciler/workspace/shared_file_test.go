@@ -13,6 +13,7 @@ import (
 // TestFilesOfEqualContent checks that the same file in two directories counts for each by
 // itself, though it is parsed once: paths and warnings name its own directory.
 func TestFilesOfEqualContent(t *testing.T) {
+	t.Parallel()
 	const text = `
 locals {
   rows  = [for i in range(1000) : join("", [for j in range(1000) : "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])]

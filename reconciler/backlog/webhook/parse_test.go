@@ -30,6 +30,7 @@ func sample(t testing.TB, name string) string {
 }
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	gitPush := sample(t, "git-push.json")
 	push := webhook.Event{
 		ID:   "git:refs/heads/main:4db5a2d9c1d0b1d6b0e2cbdd0eb9b2c6e8e8f1aa:f0ba8b7d3b0e6a5a0f7cbd32c0c1f5ab1e0b5c77",
@@ -77,6 +78,7 @@ func TestParse(t *testing.T) {
 
 // TestParseWithoutID checks that an event without an id is identified by its body.
 func TestParseWithoutID(t *testing.T) {
+	t.Parallel()
 	one, err := webhook.Parse(jsonType, []byte(`{"type":12}`))
 	two, err2 := webhook.Parse(jsonType, []byte(`{"type":12 }`))
 	if err != nil || err2 != nil || one.ID == two.ID || !strings.HasPrefix(one.ID, "body:") {
@@ -85,6 +87,7 @@ func TestParseWithoutID(t *testing.T) {
 }
 
 func TestParseMalformed(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{"", "hello", "{", "[]", "null", "{}", "42", `{"ref":null}`, "payload=", "payload=%zz", "payload=%7B", `{"type":12}{`, "\x00"} {
 		if e, err := webhook.Parse(jsonType, []byte(body)); !errors.Is(err, webhook.ErrMalformed) {
 			t.Errorf("%q: %+v, %v", body, e, err)
@@ -124,6 +127,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestStarts(t *testing.T) {
+	t.Parallel()
 	filter := webhook.Filter{Repo: backlog.Repo{Project: "INFRA", Name: "estate"}, Branch: "main"}
 	ours := func(e webhook.Event) webhook.Event {
 		e.Project, e.Repository = "INFRA", "estate"

@@ -54,6 +54,7 @@ func newRequest(t *testing.T, body string) webhook.Request {
 }
 
 func TestReceive(t *testing.T) {
+	t.Parallel()
 	push := sample(t, "project-push.json")
 	for _, test := range []struct {
 		name   string
@@ -122,6 +123,7 @@ func TestReceive(t *testing.T) {
 // TestRepeats checks that a repeated event starts nothing, unless its first delivery
 // failed.
 func TestRepeats(t *testing.T) {
+	t.Parallel()
 	r, s := newReceiver(t)
 	push := sample(t, "project-push.json")
 	s.fail = errors.New("AWS is unavailable")
@@ -154,6 +156,7 @@ func TestRepeats(t *testing.T) {
 }
 
 func TestHandler(t *testing.T) {
+	t.Parallel()
 	r, s := newReceiver(t)
 	server := httptest.NewServer(r.Handler())
 	defer server.Close()
@@ -199,6 +202,7 @@ func (u unreadBody) Read([]byte) (int, error) {
 
 // TestStrangersAreNotRead checks address, method and token before the body is read.
 func TestStrangersAreNotRead(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(q *webhook.Request){
 		"another address": func(q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") },
 		"another method":  func(q *webhook.Request) { q.Method = "PUT" },
@@ -218,6 +222,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 
 // TestBusy checks that calls above the limit are refused while the others are handled.
 func TestBusy(t *testing.T) {
+	t.Parallel()
 	r, _ := newReceiver(t)
 	arrived, goOn := make(chan struct{}), make(chan struct{})
 	r.Token = func(context.Context) (secret.Text, error) {
@@ -257,6 +262,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestParseSources(t *testing.T) {
+	t.Parallel()
 	known, err := webhook.ParseAllowlist("backlog 198.51.100.7")
 	if err != nil || len(known) != 17 || !known.Contains(netip.MustParseAddr("54.64.128.240")) || !known.Contains(netip.MustParseAddr("198.51.100.7")) || known.Contains(netip.MustParseAddr("198.51.100.8")) {
 		t.Errorf("%v, %v", known, err)

@@ -11,6 +11,7 @@ var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // TestLanguagesAgree checks that every language has the same keys and placeholders.
 func TestLanguagesAgree(t *testing.T) {
+	t.Parallel()
 	languages := Languages()
 	if !slices.Equal(languages, []string{"en", "ja"}) {
 		t.Fatalf("languages are %q", languages)
@@ -51,6 +52,7 @@ func placeholders(text string) []string {
 }
 
 func TestText(t *testing.T) {
+	t.Parallel()
 	messages := Messages{"k": "{a} and {b}, {a}"}
 	if got, err := messages.Text("k", "a", 1, "b", "{a}"); got != "1 and {a}, 1" || err != nil {
 		t.Errorf("%q, %v", got, err)

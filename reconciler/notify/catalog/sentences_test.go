@@ -53,6 +53,7 @@ var readers = regexp.MustCompile(`^(strings|bytes|regexp|lazyregexp|exec|time|ht
 // put together as the program does: errors with their values and causes, next steps, warnings,
 // findings and results.
 func TestSentencesOfTheCode(t *testing.T) {
+	t.Parallel()
 	tr := newTranslator(t)
 	visitFiles(t, func(path string, file *ast.File) {
 		path = filepath.ToSlash(path)

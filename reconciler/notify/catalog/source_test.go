@@ -33,6 +33,7 @@ var madeTexts = []string{"%d workspaces", "%d errors", "%d warnings", "%d alarms
 // TestTextsOfTheCode checks that each text that the command line shows has a translation, and
 // that each translation has its text in the code.
 func TestTextsOfTheCode(t *testing.T) {
+	t.Parallel()
 	tr, found := newTranslator(t), map[string]bool{}
 	for _, text := range madeTexts {
 		found[text] = true

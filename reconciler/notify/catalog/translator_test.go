@@ -19,6 +19,7 @@ func newTranslator(t *testing.T) *Translator {
 // TestVerbs checks that each translation has the values of its text, by number where the
 // order is another.
 func TestVerbs(t *testing.T) {
+	t.Parallel()
 	for from, to := range newTranslator(t).texts {
 		if want, got := verbsOf(from), verbsOf(to); !maps.Equal(want, got) {
 			t.Errorf("%q has the values %v, its translation %q has %v", from, want, to, got)
@@ -36,6 +37,7 @@ func verbsOf(format string) map[int]string {
 }
 
 func TestTranslate(t *testing.T) {
+	t.Parallel()
 	texts := map[string]string{
 		"open the record: %w":            "記録を開けません: %w",
 		"no workspace %q at the tip":     "先端に %q というワークスペースはありません",
@@ -88,6 +90,7 @@ func TestTranslate(t *testing.T) {
 // TestTranslateForeignText: a long text of a service ends, although it can be cut at many
 // places. Each part of it was looked at again and again.
 func TestTranslateForeignText(t *testing.T) {
+	t.Parallel()
 	translator, err := NewTranslator("ja")
 	if err != nil {
 		t.Fatal(err)

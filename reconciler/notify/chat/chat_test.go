@@ -156,6 +156,7 @@ func newNotifications() map[string]*notify.Notification {
 // TestServices sends each notification in both languages to a server that takes what the
 // service takes.
 func TestServices(t *testing.T) {
+	t.Parallel()
 	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
 	for name, service := range map[string]struct {
 		refuse   refusal
@@ -198,6 +199,7 @@ func TestServices(t *testing.T) {
 
 // TestWebhookData checks what a receiver of the signed POST gets.
 func TestWebhookData(t *testing.T) {
+	t.Parallel()
 	address, taken := startService(t, http.StatusOK, refuseUnsigned)
 	n := newNotifications()["usual"]
 	if err := (chat.Webhook{URL: address, Secret: giveSecret(webhookSecret), Now: time.Now}).Notify(t.Context(), n); err != nil {
@@ -227,6 +229,7 @@ func TestWebhookData(t *testing.T) {
 
 // TestQuotedAddress checks that a service that quotes what it is sent shows no secret.
 func TestQuotedAddress(t *testing.T) {
+	t.Parallel()
 	n := newNotifications()["usual"]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
@@ -246,6 +249,7 @@ func TestQuotedAddress(t *testing.T) {
 // TestErrorsWithoutAddress checks that no error holds the address, which is a secret, and that
 // no redirection is followed.
 func TestErrorsWithoutAddress(t *testing.T) {
+	t.Parallel()
 	n := newNotifications()["usual"]
 	other, taken := startService(t, http.StatusOK, refuseSlack)
 	server := httptest.NewServer(http.RedirectHandler(other, http.StatusTemporaryRedirect))

@@ -99,6 +99,7 @@ const (
 )
 
 func TestCheckout(t *testing.T) {
+	t.Parallel()
 	old := syscall.Umask(0o077) // modes must not depend on the umask
 	defer syscall.Umask(old)
 	repo := gittest.New(t)

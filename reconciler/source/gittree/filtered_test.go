@@ -11,6 +11,7 @@ import (
 // TestFilteredID compares the id of a directory without some files with the id that Git gives
 // to the directory when these files are removed.
 func TestFilteredID(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("files", map[string]string{
 		"m/main.tf": "x", "m/README.md": "x", "m/only/docs.md": "x", "m/sub/x.txt": "x", "m/sub/y.md": "x", "m/sub-a": "x", "m/tests/deep/x.tf": "x", "m/tests.tf": "x", "other.md": "x",

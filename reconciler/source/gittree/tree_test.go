@@ -34,6 +34,7 @@ func (r *countingReader) Has(id plumbing.Hash) bool         { return r.trees[id]
 // TestShare checks that two trees of one repository read each directory once, and that each
 // finds what is its own.
 func TestShare(t *testing.T) {
+	t.Parallel()
 	r := &countingReader{trees: map[plumbing.Hash][]byte{}, reads: map[plumbing.Hash]int{}}
 	add := func(entries ...Entry) plumbing.Hash {
 		data := encodeTree(entries)

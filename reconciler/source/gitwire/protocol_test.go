@@ -97,6 +97,7 @@ func TestReadAdvertisement(t *testing.T) {
 // TestSideBand: a pack ends with a flush, and the remote's message is known as such and safe
 // to print.
 func TestSideBand(t *testing.T) {
+	t.Parallel()
 	const start = "NAK\n"
 	read := func(pkts ...string) (string, error) {
 		r, _, err := newPackReader(strings.NewReader(joinPkts(append([]string{"flush", start}, pkts...)...)))

@@ -17,6 +17,7 @@ import (
 // TestRemoteThatQuotesThePassword: a remote may say what we have sent it, in any place that
 // an error or a warning shows.
 func TestRemoteThatQuotesThePassword(t *testing.T) {
+	t.Parallel()
 	const password = "s3cret/pass word"
 	basic := base64.StdEncoding.EncodeToString([]byte("ann:" + password))
 	quoted := fmt.Sprintf("you said %s, in base64 %s, in a URL %s", password, basic, url.QueryEscape(password))
@@ -75,6 +76,7 @@ func TestRemoteThatQuotesThePassword(t *testing.T) {
 
 // TestSideBandThatQuotesThePassword: so may the message that ends a pack.
 func TestSideBandThatQuotesThePassword(t *testing.T) {
+	t.Parallel()
 	const password = "s3cret/pass word"
 	repo := gittest.New(t)
 	commit := repo.CommitTxtar("first", "-- a --\n")

@@ -17,6 +17,7 @@ import (
 
 // TestRestrictedCredentials: credentials that a pull request could steal are of little use.
 func TestRestrictedCredentials(t *testing.T) {
+	t.Parallel()
 	type object = map[string]any
 	vpc, address := []any{"vpc-1"}, []any{"203.0.113.7", "198.51.100.0/24"}
 	for name, c := range map[string]struct {
@@ -72,6 +73,7 @@ func TestRestrictedCredentials(t *testing.T) {
 }
 
 func TestRoleWithoutConfig(t *testing.T) {
+	t.Parallel()
 	assume := roles.NewAssumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{}, os.ErrPermission
 	})

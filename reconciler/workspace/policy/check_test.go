@@ -16,6 +16,7 @@ var updateRefusals = flag.Bool("update", false, "write what was found into testd
 
 // TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
 func TestRefuse(t *testing.T) {
+	t.Parallel()
 	const archive = "testdata/refuse/pull-request.txtar"
 	repo, want := treetest.SplitArchive(t, archive)
 	tree := treetest.New(repo)
@@ -47,6 +48,7 @@ func TestRefuse(t *testing.T) {
 
 // TestPreviewSettings checks that mistakes in a preview block are reported with positions.
 func TestPreviewSettings(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"preview {\n  providers = [\"aws\"]\n}\n":                    `env/reconcile.hcl:2:16: providers: "aws" is not a provider's source`,
 		"preview {\n  modules = [\"../x\"]\n}\n":                     `env/reconcile.hcl:2:14: modules: "../x" is not a module's source`,

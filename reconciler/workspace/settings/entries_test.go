@@ -16,6 +16,7 @@ var placesTree = map[string]string{
 // TestEntries checks which workspaces entries with a directory make, and that a directory with
 // entries is only what they say.
 func TestEntries(t *testing.T) {
+	t.Parallel()
 	const prod = "workspace \"app-prod\" {\n  directory = \"tf/app/\"\n  terraform_workspace = \"prod\"\n}\n"
 	for name, tt := range map[string]struct {
 		text, environment string
@@ -60,6 +61,7 @@ func TestEntries(t *testing.T) {
 
 // TestRefusedEntries checks that each mistake is told with its line, and whose it is.
 func TestRefusedEntries(t *testing.T) {
+	t.Parallel()
 	entry := func(name, directory, cli string) string {
 		return "workspace \"" + name + "\" {\n  directory = \"" + directory + "\"\n  terraform_workspace = \"" + cli + "\"\n}\n"
 	}

@@ -11,6 +11,7 @@ import (
 
 // TestNamesInSettings checks that settings for all workspaces can use each one's name.
 func TestNamesInSettings(t *testing.T) {
+	t.Parallel()
 	s, _, err := discover(`
 defaults {
   plan_role  = "arn:aws:iam::123456789012:role/reconcile/plan-${workspace}"
@@ -75,6 +76,7 @@ environment "other" {}
 `
 
 func TestEnvironment(t *testing.T) {
+	t.Parallel()
 	outside := Config{
 		DependsOn: []string{"common"}, Apply: ApplySafe, VarFiles: []string{"env/shared.tfvars"},
 		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, Prune: true,
@@ -110,6 +112,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestEnvironmentErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, whom, settings, want string }{
 		{"no settings", "all", "", `unknown environment "prod": there is no env/reconcile.hcl`},
 		{"none", "all", "workspaces = [\"env/*\"]", `unknown environment "prod": the settings define no environments`},
@@ -147,6 +150,7 @@ environment "other" {
 
 // TestRights checks permissions for workspaces that do not exist yet, too.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	tree := treetest.New(map[string]string{
 		"env/tokyo/main.tf": "",
 		"b.tfbackend":       "",

@@ -50,6 +50,7 @@ func discover(settings, environment string) (*Settings, []Dir, error) {
 }
 
 func TestDiscover(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ settings, want string }{
 		{"", "common=env/common tokyo=env/tokyo"},
 		{`workspaces = ["env/tokyo"]`, "tokyo=env/tokyo"},
@@ -75,6 +76,7 @@ func TestDiscover(t *testing.T) {
 }
 
 func TestDiscoverNothing(t *testing.T) {
+	t.Parallel()
 	s, err := Load(treetest.New(map[string]string{"README.md": ""}), "")
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +87,7 @@ func TestDiscoverNothing(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	s, _, err := discover(`
 defaults {
   apply         = "safe"
@@ -135,6 +138,7 @@ environment "other" {}
 }
 
 func TestConfigWithoutSettings(t *testing.T) {
+	t.Parallel()
 	s, _, err := discover("", "")
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +169,7 @@ func findProblems(settings, environment string) map[string]string {
 // TestMatchesThatAreNoDirectories checks that what only looks like the directory of a workspace
 // is told of: its changes would never be applied, and nobody would know.
 func TestMatchesThatAreNoDirectories(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"env/sub": "submodule\n", "env/gone": "-> ../nowhere", "env/out": "-> ../../etc", "env/round": "-> round", "env/tosub": "-> sub",
 		"env/notes": "-> README.md", "env/README.md": "", "env/.hidden": "-> nowhere",
@@ -196,6 +201,7 @@ env/tosub: a pattern of workspaces matches it, and it is no workspace: env/sub i
 // TestSettingsErrors checks that each mistake is reported with its position, to the
 // workspaces that it concerns. docs/recovery.md documents these decisions.
 func TestSettingsErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, whom, settings, want string }{
 		{"syntax", "all", "workspaces = [", `env/reconcile.hcl:1:15: `},
 		{"unknown name", "tokyo", "\n  workspace \"tokyo\" {\n  aply = \"safe\"\n}", `env/reconcile.hcl:3:3: Unsupported argument: An argument named "aply" is not expected here. Did you mean "apply"?`},
@@ -258,6 +264,7 @@ func checkProblems(t *testing.T, got map[string]string, whom, want string) {
 // TestDigest checks that settings that change what Terraform would do are an input, and
 // that the approval of plans is not.
 func TestDigest(t *testing.T) {
+	t.Parallel()
 	digest := func(settings string) string {
 		s, _, err := discover(settings, "")
 		if err != nil {
@@ -288,6 +295,7 @@ func TestDigest(t *testing.T) {
 
 // TestPathPatterns checks which patterns of inputs and ignore are taken, and how they are joined.
 func TestPathPatterns(t *testing.T) {
+	t.Parallel()
 	s, _, err := discover(`
 defaults {
   inputs = ["./lambda/"]
@@ -335,6 +343,7 @@ environment "staging" {
 }
 
 func TestSettingsBudget(t *testing.T) {
+	t.Parallel()
 	const depth = 60
 	bomb := strings.Repeat("[for a in [1, 2] : ", depth) + "a" + strings.Repeat("]", depth) + "[0]"
 	tree := sampleRepo(map[string]string{File: "defaults {\n  apply = \"${" + bomb + "}\"\n}\n"})

@@ -11,6 +11,7 @@ import (
 // A file of values in a workspace's directory is for that workspace, any other for all that
 // are named; each comes after the files of the settings.
 func TestValues(t *testing.T) {
+	t.Parallel()
 	tree := treetest.New(map[string]string{
 		"env/a/main.tf": "", "env/b/main.tf": "", "env/a/dr.tfvars": "", "env/b/dr.tfvars": "", "env/shared.tfvars": "", "env/a/own.tfvars": "",
 	})

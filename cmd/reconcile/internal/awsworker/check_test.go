@@ -12,6 +12,7 @@ import (
 
 // A project must allow as many builds at once as a pass starts.
 func TestCheckCodeBuild(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		project string
 		isFit   bool

@@ -8,6 +8,7 @@ import (
 )
 
 func TestParseECS(t *testing.T) {
+	t.Parallel()
 	got, err := ParseECS("ecs://passes/reconcile:7?subnets=subnet-1,subnet-2&security_groups=sg-1")
 	if err != nil || got.cluster != "passes" || got.taskDefinition != "reconcile:7" || got.container != "reconcile" || len(got.subnets) != 2 || len(got.securityGroups) != 1 || got.assignPublicIP != types.AssignPublicIpDisabled {
 		t.Errorf("%+v, %v", got, err)
@@ -26,6 +27,7 @@ func TestParseECS(t *testing.T) {
 }
 
 func TestBuildspecQuotes(t *testing.T) {
+	t.Parallel()
 	spec, err := buildspecOf([]string{"worker", "it's", "$(id)"})
 	if err != nil {
 		t.Fatal(err)

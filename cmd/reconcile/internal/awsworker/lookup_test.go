@@ -43,6 +43,7 @@ func newFakeAction(t *testing.T, action, answer string) func() (aws.Config, erro
 
 // Only what AWS says has ended is dead.
 func TestProcessDead(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, action, answer string
 		process              state.Process
@@ -71,6 +72,7 @@ func TestProcessDead(t *testing.T) {
 
 // What is not known is not ended: it may have been started a moment ago.
 func TestExecutorStatus(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, action, answer, id string
 		status                   run.TaskStatus
@@ -98,6 +100,7 @@ func TestExecutorStatus(t *testing.T) {
 // What AWS does not say just now may be asked again; what it refuses stays
 // refused.
 func TestExecutorStatusUnknown(t *testing.T) {
+	t.Parallel()
 	cut := func(http.ResponseWriter) { panic(http.ErrAbortHandler) }
 	refuse := func(status int, code string) func(http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -137,6 +140,7 @@ func TestExecutorStatusUnknown(t *testing.T) {
 }
 
 func TestClusterOf(t *testing.T) {
+	t.Parallel()
 	if cluster, err := clusterOf(taskARN); err != nil || cluster != "reconcile" {
 		t.Errorf("%q, %v", cluster, err)
 	}
@@ -146,6 +150,7 @@ func TestClusterOf(t *testing.T) {
 }
 
 func TestOwnTask(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v4/abc/task" {
 			http.NotFound(w, r)

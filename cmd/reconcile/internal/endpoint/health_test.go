@@ -12,6 +12,7 @@ import (
 )
 
 func TestLiveness(t *testing.T) {
+	t.Parallel()
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
 	failure := errors.New("git is away")
@@ -58,6 +59,7 @@ func TestLiveness(t *testing.T) {
 }
 
 func TestHealthz(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		started time.Time
 		status  int

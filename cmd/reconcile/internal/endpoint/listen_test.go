@@ -14,6 +14,7 @@ import (
 // Connections that never finish their headers cost little memory, and a call
 // beside them is answered.
 func TestListenUnderSlowConnections(t *testing.T) {
+	t.Parallel()
 	url, stop, err := Listen(slog.New(slog.DiscardHandler), io.Discard, nil, "--webhook", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +45,7 @@ func TestListenUnderSlowConnections(t *testing.T) {
 }
 
 func TestListenRefusesLargeHeaders(t *testing.T) {
+	t.Parallel()
 	url, stop, err := Listen(slog.New(slog.DiscardHandler), io.Discard, nil, "--webhook", "127.0.0.1:0", http.NotFoundHandler())
 	if err != nil {
 		t.Fatal(err)

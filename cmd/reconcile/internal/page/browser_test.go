@@ -17,6 +17,7 @@ import (
 // accessibility that matters: both languages, light and dark, wide and narrow. TestPagesInBrowser
 // the command does the same with pages that passes made.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	server := httptest.NewServer(servePages(t))
 	defer server.Close()

@@ -89,6 +89,7 @@ func hashPictures(files map[string]string) string {
 
 // TestDrawPictures draws the pictures again: `make pictures`.
 func TestDrawPictures(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Open(t)
 	files := renderAll(t, newExampleModel())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

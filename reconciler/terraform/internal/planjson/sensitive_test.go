@@ -41,6 +41,7 @@ const markedPlan = `{
 }`
 
 func TestSensitiveInPlan(t *testing.T) {
+	t.Parallel()
 	plan := new(tfjson.Plan)
 	plan.UseJSONNumber(true)
 	if err := json.Unmarshal([]byte(markedPlan), plan); err != nil {
@@ -73,6 +74,7 @@ func TestSensitiveInPlan(t *testing.T) {
 }
 
 func TestMakesSecrets(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		provider, unknown, sensitive string
 		makes                        bool
