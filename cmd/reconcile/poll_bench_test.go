@@ -19,7 +19,7 @@ func BenchmarkPoll(b *testing.B) {
 	addRefs(b, repo, repo.Commit("first", map[string]string{"env/one/main.tf": "resource \"terraform_data\" \"one\" {}\n"}))
 	// Of the 30 ms of processor time some 25 are the start of the process. They vary by a third
 	// from run to run, so the bounds are for a start that costs half as much again.
-	for protocol, highest := range map[string]bound{"v2": {wall: 1, cpu: 1.8}, "v0": {wall: 1.3, cpu: 2.2}} {
+	for protocol, highest := range map[string]bound{"v2": {wall: 1, cpu: 1.4}, "v0": {wall: 1.3, cpu: 1.6}} {
 		b.Run(protocol, func(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.OnlyV0 = "ann", "password", protocol == "v0"
