@@ -47,7 +47,7 @@ func (b *crashPoints) hit(name string) {
 	}
 }
 
-// hitOnce is hit, but only the first time.
+// hitOnce calls hit the first time, and then does nothing.
 func (b *crashPoints) hitOnce(name string) {
 	b.mu.Lock()
 	known := slices.Contains(b.names, name)

@@ -48,8 +48,8 @@ type Rollout struct {
 	Applied []int        `json:"applied,omitempty"` // numbers that were in force, ascending, at most Number
 	// InFlight: the apply of Next has begun, and has not been seen to end well.
 	InFlight bool `json:"in_flight,omitempty"`
-	// IgnoredInputs is the hash of the workspace's inputs at a newer commit that a person has told the
-	// rollout to ignore.
+	// IgnoredInputs is the hash of the workspace's inputs at a newer commit, which the rollout ignores by a
+	// person's order.
 	IgnoredInputs string `json:"goes_on,omitempty"`
 	// Reason is why it is paused, stopped or aborting, and By the person who said so.
 	Reason string `json:"reason,omitempty"`
@@ -82,7 +82,7 @@ type RolloutVerdict struct {
 	By     string    `json:"by,omitempty"` // the person; "": a pass
 }
 
-// RolloutOrderKind is what a person tells a rollout.
+// RolloutOrderKind is what a person orders a rollout to do.
 type RolloutOrderKind string
 
 // Orders to a rollout.

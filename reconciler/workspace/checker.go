@@ -9,7 +9,7 @@ import (
 	"reconcile/reconciler/workspace/settings"
 )
 
-// Checker is told what the configuration of a workspace names, before anyone has approved
+// Checker receives what the configuration of a workspace names, before anyone has approved
 // it. Values that are not certain are unknown.
 type Checker interface {
 	// CheckDir is called for each use of a module's directory.
@@ -35,7 +35,7 @@ type Checker interface {
 	CheckDeepTemplate(m module.PathRef)
 }
 
-// Examine loads a workspace that nobody has approved, and tells c what it names. It returns
+// Examine loads a workspace that nobody has approved, and passes what it names to c. It returns
 // the mistakes that it finds itself. Unlike Load, it assumes both branches of every
 // conditional, and lets a crash of the evaluation pass.
 func Examine(tree repotree.Tree, product repotree.Product, dir settings.Dir, cfg settings.Config, c Checker) (*Workspace, []*hcleval.Problem) {

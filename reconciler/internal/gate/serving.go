@@ -19,9 +19,9 @@ type Share struct {
 	Unknown string // why it is not known; "": it is
 }
 
-// ReadShare returns the share of a workspace by the record of the workspace that tells it.
+// ReadShare returns the share of a workspace by the record of the workspace that outputs it.
 // known are the names of all workspaces. A side that the output does not name gets none, but
-// an output that names no workspace at all tells nothing. During a rollout it is the largest of
+// an output that names no workspace at all leaves the share unknown. During a rollout it is the largest of
 // its share before, at the number in force, and at the end.
 func ReadShare(name string, from settings.Serving, teller state.Workspace, known []string) Share {
 	text, kept := teller.KeptOutputs[from.Output]
@@ -54,7 +54,7 @@ func ReadShare(name string, from settings.Serving, teller state.Workspace, known
 	return share
 }
 
-// readShare returns the share of a workspace by the text of the output that tells it.
+// readShare returns the share of a workspace by the text of the output that has it.
 func readShare(name string, from settings.Serving, text string, known []string) Share {
 	shares, isMap := parseShares(text)
 	switch {

@@ -59,13 +59,13 @@ func TestReadShare(t *testing.T) {
 	}
 	kept := map[string]string{"shares": `{"a": 0}`}
 	if got := ReadShare("a", switchShares, state.Workspace{}, known); got.Unknown == "" {
-		t.Error("an output that was never recorded tells a share")
+		t.Error("an output that was never recorded gives a share")
 	}
 	if got := ReadShare("a", switchShares, state.Workspace{KeptOutputs: kept, Rollout: &state.Rollout{}}, known); got.Unknown == "" {
-		t.Error("a rollout that is under way tells a share")
+		t.Error("a rollout that is under way gives a share")
 	}
 	if got := ReadShare("a", switchShares, state.Workspace{KeptOutputs: kept, Attempt: &state.Attempt{}}, known); got.Unknown == "" {
-		t.Error("an apply that has not ended tells a share")
+		t.Error("an apply that has not ended gives a share")
 	}
 }
 
@@ -84,7 +84,7 @@ func TestReadShareDuringARollout(t *testing.T) {
 		"has one in between":    {shares(`{"a":0}`), shares(`{"a":30}`), shares(`{"a":0}`), 30, false},
 		"the number is unknown": {shares(`{"a":0}`), nil, shares(`{"a":0}`), 0, false},
 		"the end is unknown":    {shares(`{"a":0}`), shares(`{"a":0}`), nil, 0, true},
-		"the end tells nothing": {shares(`{"a":0}`), shares(`{"a":0}`), shares(`[]`), 0, true},
+		"the end has no share":  {shares(`{"a":0}`), shares(`{"a":0}`), shares(`[]`), 0, true},
 	} {
 		rec := state.Workspace{KeptOutputs: c.before, Attempt: &state.Attempt{}, Rollout: &state.Rollout{Outputs: c.now, EndOutputs: c.end}}
 		if got := ReadShare("a", switchShares, rec, []string{"a", "b"}); got.Percent != c.want || (got.Unknown != "") != c.unknown {

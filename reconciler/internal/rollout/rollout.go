@@ -33,7 +33,7 @@ const (
 
 // Observations are what a decision depends on beside the record.
 type Observations struct {
-	Workspace string // its name, for the commands that people are told
+	Workspace string // its name, for the commands that texts name
 	Now       time.Time
 	Alarms    []run.AlarmReading
 	Git       GitState

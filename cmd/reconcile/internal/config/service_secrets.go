@@ -11,7 +11,7 @@ import (
 	"reconcile/internal/secret"
 )
 
-// serviceSecret is a secret for a service that people are told by, from a variable.
+// serviceSecret is a secret for a service that notifies people, from a variable.
 type serviceSecret struct {
 	variable, meaning string
 	field             func(*Settings) *secret.Text

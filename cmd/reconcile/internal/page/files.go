@@ -139,7 +139,7 @@ func keyOf(run string, page templ.Component) string {
 	hash := sha256.New()
 	_, _ = io.WriteString(hash, run+" ")
 	if err := page.Render(context.Background(), hash); err != nil {
-		return "" // it is rendered again, and the error told
+		return "" // it is rendered again, which returns the error
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:12])
 }
