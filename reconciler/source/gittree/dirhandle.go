@@ -24,7 +24,7 @@ func openDirHandle(path string) (dirHandle, error) {
 
 func (d dirHandle) close() { _ = unix.Close(d.fd) } // nothing is written through it
 
-// openDir opens a directory. The error isNotDir if there is none.
+// openDir opens a directory. isNotDir reports true for its error if there is none.
 func (d dirHandle) openDir(name string) (dirHandle, error) {
 	fd, err := openFD(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	return dirHandle{fd}, err
