@@ -170,11 +170,11 @@ func openFD(dir int, name string, flags int, mode fs.FileMode) (fd int, err erro
 // callSystem makes a system call on name until no signal interrupts it.
 func callSystem(operation, name string, call func() error) error {
 	for {
-		switch err := call(); err {
-		case nil:
+		err := call()
+		if err == nil {
 			return nil
-		case unix.EINTR:
-		default:
+		}
+		if !errors.Is(err, unix.EINTR) {
 			return &fs.PathError{Op: operation, Path: name, Err: err}
 		}
 	}
