@@ -32,7 +32,7 @@ func BenchmarkGraph(b *testing.B) {
 			compareCosts(b, highest,
 				func() cost {
 					setup := &benchSetup{TB: b, url: repo.Dir, dir: b.TempDir()}
-					return runProcess(b, 0, setup.command(program, "now", "--terraform", terraform))
+					return runProcess(b, 0, setup.command(program, "now", "--terraform", terraform, "--gate", "always")) // the work is a provisioner
 				},
 				func() cost {
 					dir := filepath.Join(b.TempDir(), "clone")
@@ -44,7 +44,7 @@ func BenchmarkGraph(b *testing.B) {
 }
 
 func newChainRepo(b *testing.B, seconds int) *gittest.Repo {
-	tree := map[string]string{}
+	tree := map[string]string{"env/reconcile.hcl": "defaults {\n  apply = \"always\"\n}\n"}
 	for chain := range chainCount {
 		for level := range levelCount {
 			input := fmt.Sprintf("%q", workspaceName(chain, level))

@@ -31,6 +31,15 @@ func Unquote(text string) string {
 	return text
 }
 
+// Join returns the path of the entry name of the directory dir, a path in Git's form. It costs
+// less than path.Join, which cleans the whole path.
+func Join(dir, name string) string {
+	if dir == "." {
+		return name
+	}
+	return dir + "/" + name
+}
+
 // SortKey returns the text by which Git orders an entry of a tree: it compares the name of a
 // directory as if it ended in a slash.
 func SortKey(name string, isDir bool) string {

@@ -237,6 +237,9 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 }
 
 func (l *local) resolve(_ context.Context, rev string) (commitid.ID, error) {
+	if id := plumbing.NewHash(rev); plumbing.IsHash(rev) && l.hasCommit(id) { // go-git would read whole indexes for it
+		return commitid.ID(id.String()), nil
+	}
 	for _, name := range []string{"refs/heads/" + rev, rev} {
 		id, err := l.repo.ResolveRevision(plumbing.Revision(name))
 		if err == nil {
@@ -244,6 +247,17 @@ func (l *local) resolve(_ context.Context, rev string) (commitid.ID, error) {
 		}
 	}
 	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: l.root, Text: fmt.Sprintf("%q", rev), Help: "give a commit id, a branch or a tag of the repository"}
+}
+
+// hasCommit reports whether an object is there, and is a commit.
+func (l *local) hasCommit(id plumbing.Hash) bool {
+	store, err := l.openObjects()
+	if err != nil {
+		return false
+	}
+	defer store.Close()
+	_, _, err = decodeCommit(store, id)
+	return err == nil
 }
 
 func (l *local) refs(_ context.Context, names []string) (map[string]commitid.ID, error) {

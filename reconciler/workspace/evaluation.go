@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -76,7 +75,7 @@ func (e *evaluation) walk(s *module.Scope) {
 			e.addRemoteState(s, r)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Module.Calls)) {
+	for _, name := range s.Module.CallNames {
 		e.walkCall(s, s.Module.Calls[name])
 	}
 }

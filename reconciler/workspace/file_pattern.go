@@ -11,6 +11,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -125,11 +126,11 @@ func (l *FileLists) appendIgnored(ignored []string, dir string) []string {
 		isFile := e.Type().IsRegular() || e.Type()&fs.ModeSymlink != 0
 		switch {
 		case e.IsDir() && e.Name() == testsDir:
-			ignored = append(ignored, l.below(path.Join(dir, testsDir))...)
+			ignored = append(ignored, l.below(gitpath.Join(dir, testsDir))...)
 		case e.IsDir():
-			ignored = l.appendIgnored(ignored, path.Join(dir, e.Name()))
+			ignored = l.appendIgnored(ignored, gitpath.Join(dir, e.Name()))
 		case isFile && isIgnoredName(e.Name()):
-			ignored = append(ignored, path.Join(dir, e.Name()))
+			ignored = append(ignored, gitpath.Join(dir, e.Name()))
 		}
 	}
 	return ignored

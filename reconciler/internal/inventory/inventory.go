@@ -156,6 +156,12 @@ func NewAtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 
 // NewWithoutRecord builds the inventory of a commit without a record. It parses nothing.
 func NewWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*Inventory, error) {
+	return NewBeside(ctx, c, commit, &Inventory{Commit: commit})
+}
+
+// NewBeside does what NewWithoutRecord does. Directories that are as another inventory has them
+// are not read.
+func NewBeside(ctx context.Context, c *run.Config, commit *source.Commit, other *Inventory) (*Inventory, error) {
 	settings, err := c.LoadSettings(commit)
 	if err != nil {
 		return nil, err
@@ -164,7 +170,13 @@ func NewWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit)
 	if err != nil {
 		return nil, err
 	}
-	dirs, err := settings.Discover(commit.Tree, product)
+	roots := map[string]bool{}
+	for _, entry := range other.Entries {
+		roots[entry.Dir.Path] = true
+	}
+	dirs, err := settings.DiscoverKnown(commit.Tree, product, func(dir string) bool {
+		return roots[dir] && commit.Tree.ID(dir) == other.Commit.Tree.ID(dir)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("workspaces at %s: %w", commit, err)
 	}

@@ -252,7 +252,7 @@ func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 	if !ok {
 		return pathEntry{}, fs.ErrNotExist
 	}
-	found := pathEntry{path.Join(dir.path, name), list.entries[i]}
+	found := pathEntry{gitpath.Join(dir.path, name), list.entries[i]}
 	if found.entry.Problem != "" && !t.listsSkipped {
 		return pathEntry{}, SkippedEntry{found.path, found.entry.Problem}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"reconcile/internal/gitpath"
 )
 
 // Resolved is the target of a path after its links are followed.
@@ -37,7 +39,7 @@ func ResolveLinks(tree Tree, p string) (Resolved, error) {
 			resolved = path.Dir(resolved)
 			continue
 		}
-		next := path.Join(resolved, name)
+		next := gitpath.Join(resolved, name)
 		id := tree.ID(next)
 		switch {
 		case strings.HasPrefix(id, LinkMode):

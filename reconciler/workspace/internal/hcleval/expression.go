@@ -24,6 +24,9 @@ func Unwrap(x hclsyntax.Expression) hclsyntax.Expression {
 
 // ConstantString returns the value of e if e is a string without references.
 func ConstantString(e hclsyntax.Expression) (string, bool) {
+	if v, ok := LiteralText(e); ok {
+		return AsString(v)
+	}
 	v, diags := Evaluate(e, nil)
 	if diags.HasErrors() {
 		return "", false

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -40,7 +41,7 @@ func (l *Loader) ParseDir(dir string) ([]ConfigFile, []*hcleval.Problem, error) 
 	var problems []*hcleval.Problem
 	tokens := 0
 	for _, e := range l.product.ConfigFiles(entries) {
-		p := path.Join(dir, e.Name())
+		p := gitpath.Join(dir, e.Name())
 		if tokens > hcleval.MaxTokens {
 			problems = append(problems, &hcleval.Problem{File: p, Text: errTooLarge.Error()})
 			break

@@ -3,7 +3,9 @@ package module
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -65,6 +67,7 @@ func (l *Loader) Load(dir string) (*Module, error) {
 				m.InitInputs = append(m.InitInputs, f.initInputs(b)...)
 			}
 		}
+		m.CallNames = slices.Sorted(maps.Keys(m.Calls))
 		l.keep(m.tokens)
 		return m, nil
 	})

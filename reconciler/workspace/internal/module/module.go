@@ -26,6 +26,7 @@ type Module struct {
 	outputs          map[string]Definition
 	resources        map[string]*Resource // by address: "aws_x.y", "data.aws_x.y"
 	Calls            map[string]*Call
+	CallNames        []string // sorted
 	PathRefs         []PathRef
 	RemoteStates     []*Resource   // terraform_remote_state
 	Backend          *BackendBlock // nil if there is none

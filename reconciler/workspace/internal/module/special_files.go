@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"path"
+
+	"reconcile/internal/gitpath"
 )
 
 // SpecialFiles are the objects below a directory for which the directory's id is not
@@ -52,7 +53,7 @@ func (l *Loader) scanDir(dir string, skipsPointers bool) (*SpecialFiles, error) 
 		if e.Type().IsRegular() && (skipsPointers || l.product.IsConfigFile(e.Name())) { // parsing reports a pointer
 			continue
 		}
-		p := path.Join(dir, e.Name())
+		p := gitpath.Join(dir, e.Name())
 		switch {
 		case e.Type().IsRegular():
 			if info, err := e.Info(); err == nil && l.IsLFSPointer(p, info) {

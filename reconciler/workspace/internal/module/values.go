@@ -179,16 +179,15 @@ func (s *Scope) MayEscape(r SymbolRef) bool {
 	default:
 		value = s.resourceValue(r.name, r.attr)
 	}
-	found := false
 	if value.Type().IsPrimitiveType() {
-		found = hasEscapingText(value)
-	} else {
-		v, _ := value.UnmarkDeep()
-		_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-			found = found || hasEscapingText(v)
-			return !found, nil
-		})
+		return hasEscapingText(value)
 	}
+	found := false
+	v, _ := value.UnmarkDeep()
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		found = found || hasEscapingText(v)
+		return !found, nil
+	})
 	s.escapeMemo[r] = found
 	return found
 }
