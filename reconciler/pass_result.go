@@ -62,10 +62,11 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed e
 }
 
 // replayRecorded fills the result of a pass with nothing to do from the record. It
-// reads the workspaces only if the last outcome was not "in sync".
+// reads the workspaces only if the last outcome was not "in sync", and the holds only if one
+// counted.
 func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
-	if head.Exit == run.ExitOK {
-		return nil
+	if err := p.replaySuspended(ctx, head); err != nil || head.Exit == run.ExitOK {
+		return err
 	}
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
@@ -77,7 +78,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 		if err := p.claims.check(w.Name, p.run.Options.Run); err != nil {
 			outcome, why = state.Busy, err.Error()
 		}
-		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
+		if _, replayed := p.result.Find(w.Name); replayed || w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
 			continue
 		}
 		p.result.Add(run.WorkspaceResult{
@@ -87,6 +88,34 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	}
 	p.recordedExit = head.Exit
 	return nil
+}
+
+// replaySuspended adds the workspaces that were left alone because somebody suspended them.
+func (p *pass) replaySuspended(ctx context.Context, head state.Head) error {
+	if len(head.Suspended) == 0 {
+		return nil
+	}
+	holds, err := p.config.Record.Holds(ctx)
+	if err != nil {
+		return fmt.Errorf("read the record %s: %w", p.config.RecordName, err)
+	}
+	for _, name := range head.Suspended {
+		if hold, ok := holds[name]; ok && hold.Kind == state.Suspended {
+			p.result.Add(run.WorkspaceResult{Name: name, Outcome: state.Blocked, Suspended: true, Error: inventory.DescribeHold(hold)})
+		}
+	}
+	return nil
+}
+
+// listSuspended returns the workspaces that the pass left alone because somebody suspended them.
+func (p *pass) listSuspended() (names []string) {
+	for _, w := range p.result.Workspaces {
+		if w.Suspended && w.Outcome == state.Blocked {
+			names = append(names, w.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (p *pass) earliestRetry() time.Time {
@@ -108,7 +137,7 @@ func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Invento
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
 	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
-	head.NextRetryAt, head.Error = p.earliestRetry(), ""
+	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended()
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	head, err := p.config.Record.PutHead(ctx, head)
 	if err == nil && !p.isBusyElsewhere() {
@@ -138,7 +167,7 @@ func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.In
 	if !w.IsInSync(records) {
 		return nil
 	}
-	head.Settled, head.Exit, head.NextRetryAt, head.Error = true, run.ExitOK, time.Time{}, ""
+	head.Settled, head.Exit, head.NextRetryAt, head.Error, head.Suspended = true, run.ExitOK, time.Time{}, "", nil
 	p.updateOutOfSync(&head, true)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	_, err = p.config.Record.PutHead(ctx, head)

@@ -42,6 +42,9 @@ type Head struct {
 	// wholly applied tip after it; zero when all is applied. Workspaces that a person
 	// has suspended do not count.
 	OutOfSyncSince time.Time `json:"behind_since"`
+	// Suspended holds the stale workspaces that the pass which settled the head left alone,
+	// because somebody suspended them; sorted. They do not count in Exit.
+	Suspended []string `json:"suspended,omitempty"`
 	// Error is why the last pass failed as a whole; "" if it did not.
 	Error string `json:"error,omitempty"`
 	// NotifyAt is when to retry failed notifications; zero: none failed.

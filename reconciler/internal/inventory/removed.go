@@ -2,8 +2,6 @@ package inventory
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/repotree"
@@ -30,15 +28,17 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 
 // FindLeftState returns the removed workspace that had the same files as a new one: a directory
 // that was renamed in Git. Its local state still has the old name.
-func (w *Inventory) FindLeftState(entry *Entry) (rec state.Workspace, found bool) {
+func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found bool) {
 	id := w.Trace(entry, nil)[entry.Dir.Path]
-	for _, name := range slices.Sorted(maps.Keys(w.Records)) {
-		rec := w.Records[name]
-		if w.Entries[name] == nil && w.Config.HasLocalState(rec) && id != "" && rec.Trace[rec.Path] == id {
-			return rec, true
+	for name, rec := range w.Records {
+		if w.Entries[name] != nil || id == "" || rec.Trace[rec.Path] != id || !w.Config.HasLocalState(rec) {
+			continue
+		}
+		if !found || name < left.Name { // of several the first by name
+			left, found = rec, true
 		}
 	}
-	return state.Workspace{}, false
+	return left, found
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.
