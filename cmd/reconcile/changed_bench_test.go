@@ -25,10 +25,10 @@ func BenchmarkChanged(b *testing.B) {
 		args    []string
 		highest bound
 	}{
-		{"record/loose", false, byRecord, bound{wall: 0.1, cpu: 0.1}},
-		{"commits/loose", false, byCommits, bound{wall: 0.5, cpu: 0.45}},
-		{"record/packed", true, byRecord, bound{wall: 0.08, cpu: 0.075}},
-		{"commits/packed", true, byCommits, bound{wall: 0.5, cpu: 0.4}},
+		{"record/loose", false, byRecord, bound{wall: 0.08, cpu: 0.06}},
+		{"commits/loose", false, byCommits, bound{wall: 0.4, cpu: 0.33}},
+		{"record/packed", true, byRecord, bound{wall: 0.08, cpu: 0.06}},
+		{"commits/packed", true, byCommits, bound{wall: 0.4, cpu: 0.28}},
 	}
 	packed := false
 	for _, row := range rows {
