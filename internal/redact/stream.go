@@ -29,8 +29,9 @@ type stream struct {
 	spans       []span // secrets from base on, sorted, with overlaps joined
 
 	spaced, joined search
-	gap            int  // length of the run of white space before the next character
-	broken         bool // that run has a line break
+	raw            search // of a secret that begins inside a colour, and so may be no colour
+	gap            int    // length of the run of white space before the next character
+	broken         bool   // that run has a line break
 }
 
 // search is a state of the matcher and the offsets of the characters that led to it.
@@ -48,7 +49,8 @@ func (s *stream) write(text []byte, last bool) []byte {
 
 // use replaces the matcher by one that knows more.
 func (s *stream) use(m *matcher) {
-	s.matcher, s.spaced, s.joined, s.spans = m, search{}, search{}, nil
+	s.matcher, s.spans = m, nil
+	s.restart()
 	if len(s.pending) > 0 { // begins with a character
 		s.scanned, s.gap, s.broken = s.base, 0, false
 		s.scan(s.pending)
@@ -68,6 +70,9 @@ func (s *stream) scan(text []byte) {
 		switch {
 		case colour > 0:
 			size = colour
+			for k := range size {
+				s.feedTo(&s.raw, text[i+k], s.scanned+k)
+			}
 		case frame > 0:
 			size = frame
 			s.searchFrame(text[i : i+size])
@@ -89,7 +94,18 @@ func (s *stream) scan(text []byte) {
 func (s *stream) feed(char byte, start int) {
 	s.feedTo(&s.spaced, char, start)
 	s.feedTo(&s.joined, char, start)
+	s.feedRaw(char, start)
 }
+
+// feedRaw adds a character to what began inside a colour.
+func (s *stream) feedRaw(char byte, start int) {
+	if s.raw.state != 0 {
+		s.feedTo(&s.raw, char, start)
+	}
+}
+
+// restart forgets the beginnings of secrets.
+func (s *stream) restart() { s.spaced, s.joined, s.raw = search{}, search{}, search{} }
 
 // searchFrame searches a frame by itself: the key of an instance in it may be a secret.
 func (s *stream) searchFrame(frame []byte) {
@@ -103,6 +119,7 @@ func (s *stream) searchFrame(frame []byte) {
 func (s *stream) feedSpace(isBreak bool, size int) {
 	if s.gap == 0 {
 		s.feedTo(&s.spaced, ' ', s.scanned)
+		s.feedRaw(' ', s.scanned)
 		if !isBreak {
 			s.feedTo(&s.joined, ' ', s.scanned)
 		}
@@ -110,7 +127,7 @@ func (s *stream) feedSpace(isBreak bool, size int) {
 	s.gap += size
 	s.broken = s.broken || isBreak
 	if s.gap > maxGap {
-		s.spaced, s.joined = search{}, search{}
+		s.restart()
 	}
 }
 
@@ -137,9 +154,9 @@ func (s *stream) addSpan(added span) {
 func (s *stream) flush(last bool) []byte {
 	end := s.scanned
 	if last {
-		s.spaced, s.joined = search{}, search{}
+		s.restart()
 	} else {
-		for _, search := range []search{s.spaced, s.joined} {
+		for _, search := range []search{s.spaced, s.joined, s.raw} {
 			if len(search.starts) > 0 {
 				end = min(end, search.starts[0])
 			}
