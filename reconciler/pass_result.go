@@ -110,7 +110,7 @@ func (p *pass) replaySuspended(ctx context.Context, head state.Head) error {
 // listSuspended returns the workspaces that the pass left alone because somebody suspended them.
 func (p *pass) listSuspended() (names []string) {
 	for _, w := range p.result.Workspaces {
-		if w.Suspended && w.Outcome == state.Blocked {
+		if w.IsHeldBack() {
 			names = append(names, w.Name)
 		}
 	}

@@ -156,6 +156,10 @@ func (r *Result) SetRange(head state.Head, tip source.Tip) {
 	r.To = tip.Commit
 }
 
+// IsHeldBack reports whether the workspace was left alone because somebody suspended it. That
+// changes no exit code.
+func (w WorkspaceResult) IsHeldBack() bool { return w.Suspended && w.Outcome == state.Blocked }
+
 // Find returns the result of a workspace, if the run has one.
 func (r *Result) Find(workspace string) (WorkspaceResult, bool) {
 	i, found := r.search(workspace)

@@ -77,7 +77,7 @@ func TestBackendCheck(t *testing.T) {
 	}
 }
 
-// TestUnlockedBackends checks what is said of backends that do not lock, or of which nobody knows it.
+// TestUnlockedBackends checks the messages about backends that do not lock, and about unknown ones.
 func TestUnlockedBackends(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

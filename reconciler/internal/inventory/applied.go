@@ -27,11 +27,9 @@ func findAppliedDirs(tree repotree.Tree, product repotree.Product, epoch int64, 
 			if strings.HasPrefix(name, "//") || !strings.HasPrefix(id, repotree.DirMode) {
 				continue // not a directory, or one whose files may be anything
 			}
-			if p := gitpath.Unquote(name); dirs.inputs[name] || tree.ID(p) == id { // the tree's own id: nothing in it is left out
+			if p := gitpath.Unquote(name); tree.ID(p) == id { // the tree's own id: nothing in it is left out
 				dirs.inputs[name] = true
-				if p == rec.Path && tree.ID(p) == id {
-					dirs.roots[name] = true
-				}
+				dirs.roots[name] = dirs.roots[name] || p == rec.Path
 			}
 		}
 	}

@@ -175,7 +175,7 @@ func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outco
 	style, word := StyleWait, result.Outcome
 	switch result.Outcome {
 	case run.OutcomeInSync:
-		if slices.ContainsFunc(result.Workspaces, isHeldBack) {
+		if slices.ContainsFunc(result.Workspaces, run.WorkspaceResult.IsHeldBack) {
 			word = "suspended" // nobody knows whether that is in sync
 			break
 		}
@@ -190,10 +190,6 @@ func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outco
 	}
 	return r.tr.Sprintf("%s: %s, %s", style.Render(r.tr.Text(word)), counted, position) + elapsed
 }
-
-// isHeldBack reports whether a workspace was left alone because somebody suspended it. That
-// changes no exit code.
-func isHeldBack(w run.WorkspaceResult) bool { return w.Suspended && w.Outcome == state.Blocked }
 
 // FormatCounts formats the number of workspaces by outcome.
 func FormatCounts(t *catalog.Translator, counts map[state.Outcome]int) string {
