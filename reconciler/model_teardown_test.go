@@ -126,6 +126,9 @@ func (m *model) hasUnappliedReaders(r recordView, i int) bool {
 		up, depends := m.upstreamOf(r, j)
 		identity := r.records[name].Identity
 		reads := depends && up == name || slices.Contains(rec.DependsOn, name) || identity != "" && slices.Contains(rec.Reads, identity)
+		if a := rec.Attempt; a != nil {
+			reads = reads || slices.Contains(a.PreviousDependsOn, name) || identity != "" && slices.Contains(a.PreviousReads, identity)
+		}
 		if reads && (rec.Removed || !m.isSettled(r, j, name)) {
 			return true
 		}

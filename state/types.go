@@ -105,6 +105,10 @@ type Attempt struct {
 	// PreviousIdentities are the identities of the states that the workspace was applied
 	// to before the state of this apply.
 	PreviousIdentities []stateid.ID `json:"former,omitempty"`
+	// PreviousReads and PreviousDependsOn are what Reads and DependsOn were before this apply:
+	// until it has succeeded, the workspace may still use outputs of those upstreams.
+	PreviousReads     []stateid.ID `json:"former_reads,omitempty"`
+	PreviousDependsOn []string     `json:"former_depends_on,omitempty"`
 	// State is the state that the plan was made against. nil: an earlier version, which
 	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`

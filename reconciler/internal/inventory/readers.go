@@ -42,13 +42,18 @@ func (w *Inventory) mayUse(rec state.Workspace, upstream string) bool {
 }
 
 // reads reports whether a workspace reads the outputs of another, at the commit or by its
-// record. The state's identity finds one that was renamed.
+// record; what it read before an apply counts until that has succeeded. The state's identity
+// finds an upstream that was renamed.
 func (w *Inventory) reads(rec state.Workspace, upstream string) bool {
-	if slices.Contains(w.Graph.DependsOn(rec.Name), upstream) || slices.Contains(rec.DependsOn, upstream) {
+	dependsOn, reads := slices.Concat(w.Graph.DependsOn(rec.Name), rec.DependsOn), rec.Reads
+	if a := rec.Attempt; a != nil {
+		dependsOn, reads = append(dependsOn, a.PreviousDependsOn...), slices.Concat(reads, a.PreviousReads)
+	}
+	if slices.Contains(dependsOn, upstream) {
 		return true
 	}
 	identity := w.Records[upstream].Identity
-	return identity != "" && slices.Contains(rec.Reads, identity)
+	return identity != "" && slices.Contains(reads, identity)
 }
 
 // readerCheck finds out whether the readers of an upstream are applied at the commit.

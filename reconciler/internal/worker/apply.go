@@ -33,7 +33,7 @@ type workspaceRun struct {
 	record          state.Workspace           // as read under the lease
 	upstreamsBefore inventory.UpstreamRecords // as read before the plan
 	trace           state.Trace               // inputs of the plan
-	previousAttempt *state.Attempt            // attempt in the record before ours
+	recordBefore    state.Workspace           // the record before our attempt
 	keyID           string                    // id of the digest key; set by readKey
 	key             []byte
 	session         run.Session

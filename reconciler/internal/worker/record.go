@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,21 +35,35 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
 		return err
 	}
-	v.record.Attempt = v.previousAttempt
+	v.record = v.recordBefore
 	v.lease.SetHold(nil)
 	return v.recordFailure(ctx, err)
 }
 
 // newAttempt puts the attempt to apply a plan into the record of this run.
 func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
-	v.previousAttempt = v.record.Attempt
-	v.record.Attempt = &state.Attempt{
+	before := v.record
+	v.recordBefore = before
+	attempt := &state.Attempt{
 		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
+		PreviousReads: before.Reads, PreviousDependsOn: before.DependsOn,
 		State: (*state.TerraformState)(&plan.State), Approval: v.approval.ForAttempt(),
 	}
+	if failed := before.Attempt; failed != nil {
+		attempt.PreviousReads = mergeSorted(failed.PreviousReads, before.Reads)
+		attempt.PreviousDependsOn = mergeSorted(failed.PreviousDependsOn, before.DependsOn)
+	}
+	v.record.Attempt = attempt
 	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()
+}
+
+// mergeSorted returns what is in one of two lists, sorted.
+func mergeSorted[T cmp.Ordered](a, b []T) []T {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // recordSuccess records that exactly the trace is applied: after a successful apply or

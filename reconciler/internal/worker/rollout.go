@@ -111,7 +111,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	v.record.Attempt.HasEnded, v.record.Rollout = true, &begun
 	v.record.Failures, v.record.RetryAt = 0, time.Time{}
 	if err := v.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
-		v.record.Rollout, v.record.Attempt = nil, v.previousAttempt
+		v.record = v.recordBefore
 		return err
 	}
 	v.result.Approval = v.approval.Fact() // it is used
