@@ -44,7 +44,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.exists, s.name = true, draw(rt, "name", names...)
 		return
 	}
-	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only", "asks", "asks", "spare", "spare", "spare", "uses", "uses", "uses") {
+	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only", "asks", "asks", "spare", "spare", "spare", "uses", "uses", "uses", "joins", "joins", "leaves", "leaves", "leaves") {
 	case "value":
 		s.value = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "output":
@@ -79,6 +79,11 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.spares[n] = !s.spares[n]
 	case "uses":
 		s.uses = rapid.IntRange(0, maxSpares).Draw(rt, "to")
+	case "joins":
+		e.join(i, rapid.IntRange(0, i).Draw(rt, "to"), rapid.IntRange(1, maxSpares).Draw(rt, "uses"))
+	case "leaves":
+		s.failsApply = s.failsApply || rapid.Bool().Draw(rt, "breaks")
+		e.leave(i)
 	}
 }
 
@@ -182,6 +187,10 @@ func (m *model) suspend(rt *rapid.T) {
 		m.must(err)
 		return
 	}
+	m.suspendWorkspace(name)
+}
+
+func (m *model) suspendWorkspace(name string) {
 	m.must(m.observer.record.PlaceHold(m.ctx, state.Hold{Name: name, Kind: state.Suspended, Reason: "model", PlacedAt: time.Now()}))
 }
 

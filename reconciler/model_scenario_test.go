@@ -182,3 +182,31 @@ func TestModelApprovedReplan(t *testing.T) {
 		})
 	}
 }
+
+// A pass with nothing to do tells of a suspended workspace only while it is stale: not after an
+// apply that had begun before has ended, nor because a replan left it alone.
+func TestModelSuspendedAndInSync(t *testing.T) {
+	t.Parallel()
+	manual := run.Options{Trigger: run.Manual}
+	for _, replan := range []bool{false, true} {
+		runScenario(t, func(m *model) {
+			if replan {
+				m.runToEnd(manual)
+				m.suspendWorkspace("w1")
+				m.runToEnd(run.Options{Trigger: run.Manual, Replan: true})
+			} else {
+				m.change(func(e *modelTree) { e.workspaces[1].reads = 0 })
+				f := m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Only: []string{"w1"}}, "applied")
+				m.suspendWorkspace("w1")
+				if f := m.runToEnd(manual); reconcilertest.Outcomes(f.result)["w1"] != state.Blocked {
+					m.t.Fatalf("result of the pass: %+v", f.result)
+				}
+				f.resume(proceed, "")
+				m.detachIfDone(f)
+			}
+			if f := m.runToEnd(run.Options{Trigger: run.Schedule}); f.fetchCount != 0 || len(f.result.Workspaces) > 0 {
+				m.t.Fatalf("result of a pass with nothing to do: %+v", f.result)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/reconcilertest"
@@ -159,4 +160,42 @@ func TestModelTeardown(t *testing.T) {
 		}
 		m.converge()
 	})
+}
+
+// A reader that its commit takes away from an upstream uses its outputs until it is applied: while
+// that runs, after it was killed, and after it failed half-way. The upstream waits so long.
+func TestModelTeardownWhileReaderLeaves(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		runScenario(t, func(m *model) {
+			schedule := run.Options{Trigger: run.Schedule}
+			m.change(func(e *modelTree) { e.join(1, 1, 1) })
+			m.runToEnd(schedule)
+			m.change(func(e *modelTree) {
+				e.leave(1)
+				e.workspaces[1].failsApply = fails
+			})
+			expectWaiting := func(when string) {
+				f := m.runToEnd(run.Options{Trigger: run.Manual, Only: []string{"w0"}})
+				if got := reconcilertest.Outcomes(f.result)["w0"]; got != state.Blocked || m.stateAt(stateIdentityOf(0)).spares[0] == false {
+					m.t.Fatalf("w0 is %s %s", got, when)
+				}
+				m.checkViolations()
+			}
+			f := m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Only: []string{"w1"}}, "apply")
+			expectWaiting("while w1 is applied")
+			f.resume(crashBefore, "")
+			m.detachIfDone(f)
+			m.wait(2 * time.Minute)
+			expectWaiting("after the apply of w1 was killed")
+			m.runToEnd(run.Options{Trigger: run.Manual, Only: []string{"w1"}})
+			if fails {
+				expectWaiting("after the apply of w1 failed")
+			}
+			m.converge()
+			if m.stateAt(stateIdentityOf(0)).spares[0] {
+				m.t.Fatal("w0 still has what nobody uses")
+			}
+		})
+	}
 }

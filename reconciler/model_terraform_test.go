@@ -155,8 +155,9 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 	}
 	s.f.applyCounts[s.id]++
 	if half || slices.Contains(p.resources, "breaks") {
-		// Some of it is made, and the former resources have changed.
-		now.resources = []string{fmt.Sprintf("half of serial %d", now.version.Serial)}
+		// Some of it is made, and the former resources have changed. What they used is still used.
+		used := slices.DeleteFunc(slices.Concat(now.resources, p.resources), isNoUse)
+		now.resources = append(used, fmt.Sprintf("half of serial %d", now.version.Serial))
 		now.output, now.spares = p.output, p.spares
 		return errors.New("terraform apply failed half-way")
 	}

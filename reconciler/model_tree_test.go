@@ -200,6 +200,8 @@ type stateContent struct {
 // describeUse returns the resource that uses a spare output of another state.
 func describeUse(spare int, key string) string { return fmt.Sprintf("uses spare%d of %s", spare, key) }
 
+func isNoUse(resource string) bool { return !strings.HasPrefix(resource, "uses ") }
+
 // outputs returns the text that stands for all outputs.
 func (t stateContent) outputs() string {
 	text := t.output
@@ -233,6 +235,23 @@ func (e *modelTree) freeNames(candidates []string) []string {
 		_, ok := taken[name]
 		return ok
 	})
+}
+
+// join makes a workspace use a spare output of another, which makes it; 0: of none.
+func (e *modelTree) join(i, upstream, uses int) {
+	e.workspaces[i].reads, e.workspaces[i].uses = upstream, uses
+	if upstream > 0 {
+		e.workspaces[upstream-1].spares[uses-1] = true
+	}
+}
+
+// leave makes a workspace read nothing any more, and its upstream delete what it used.
+func (e *modelTree) leave(i int) {
+	s := &e.workspaces[i]
+	if s.reads > 0 && s.uses > 0 {
+		e.workspaces[s.reads-1].spares[s.uses-1] = false
+	}
+	s.reads, s.uses = 0, 0
 }
 
 // withoutFailures returns the tree without all that must fail or wait.

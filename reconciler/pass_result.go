@@ -62,8 +62,8 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed e
 }
 
 // replayRecorded fills the result of a pass with nothing to do from the record. It
-// reads the workspaces only if the last outcome was not "in sync", and the holds only if one
-// counted.
+// reads the workspaces only if the last outcome was not "in sync", and the holds and what they
+// hold only if one counted.
 func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	if err := p.replaySuspended(ctx, head); err != nil || head.Exit == run.ExitOK {
 		return err
@@ -99,23 +99,35 @@ func (p *pass) replaySuspended(ctx context.Context, head state.Head) error {
 	if err != nil {
 		return fmt.Errorf("read the record %s: %w", p.config.RecordName, err)
 	}
-	for _, name := range head.Suspended {
-		if hold, ok := holds[name]; ok && hold.Kind == state.Suspended {
-			p.result.Add(run.WorkspaceResult{Name: name, Outcome: state.Blocked, Suspended: true, Error: inventory.DescribeHold(hold)})
+	for name, rev := range head.Suspended {
+		hold, held := holds[name]
+		if !held || hold.Kind != state.Suspended {
+			continue
 		}
+		rec, _, err := p.config.Record.Workspace(ctx, name)
+		if err != nil {
+			return err
+		}
+		outcome, _ := rec.RecordedOutcome()
+		if rec.Rev != rev && (outcome == state.Applied || outcome == state.NoChanges) {
+			continue // an apply that had begun before it was suspended has ended since
+		}
+		p.result.Add(run.WorkspaceResult{Name: name, Outcome: state.Blocked, Suspended: true, Error: inventory.DescribeHold(hold)})
 	}
 	return nil
 }
 
-// listSuspended returns the workspaces that the pass left alone because somebody suspended them.
-func (p *pass) listSuspended() (names []string) {
-	for _, w := range p.result.Workspaces {
-		if w.IsHeldBack() {
-			names = append(names, w.Name)
+// listSuspended returns the stale workspaces that the pass left alone because somebody suspended
+// them, with the Rev of each record. What only a replan asked for is not stale.
+func (p *pass) listSuspended(w *inventory.Inventory) map[string]int64 {
+	revs := map[string]int64{}
+	for _, result := range p.result.Workspaces {
+		isStale := !slices.Equal(result.StaleReasons, []string{run.ReplanReason})
+		if entry := w.Entries[result.Name]; entry != nil && result.IsHeldBack() && isStale {
+			revs[result.Name] = entry.Record.Rev
 		}
 	}
-	slices.Sort(names)
-	return names
+	return revs
 }
 
 func (p *pass) earliestRetry() time.Time {
@@ -137,7 +149,7 @@ func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Invento
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
 	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
-	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended()
+	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended(w)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	head, err := p.config.Record.PutHead(ctx, head)
 	if err == nil && !p.isBusyElsewhere() {

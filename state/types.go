@@ -43,8 +43,8 @@ type Head struct {
 	// has suspended do not count.
 	OutOfSyncSince time.Time `json:"behind_since"`
 	// Suspended holds the stale workspaces that the pass which settled the head left alone,
-	// because somebody suspended them; sorted. They do not count in Exit.
-	Suspended []string `json:"suspended,omitempty"`
+	// because somebody suspended them, with the Rev of each record then. They do not count in Exit.
+	Suspended map[string]int64 `json:"suspended_revs,omitempty"`
 	// Error is why the last pass failed as a whole; "" if it did not.
 	Error string `json:"error,omitempty"`
 	// NotifyAt is when to retry failed notifications; zero: none failed.
