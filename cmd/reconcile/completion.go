@@ -246,7 +246,7 @@ func (a *app) completeValues(c *cobra.Command) {
 	}
 	// A person goes on typing after these, or names a file instead.
 	for flag, values := range map[string][]string{
-		"executor": config.ExecutorValues, "notify": config.NotifyValues,
+		"executor": config.ExecutorValues, "notify": config.NotifyValues(),
 		"state": {"dynamodb://"}, "snapshots": {"s3://"}, "page": {"s3://"}, "approvers": {"ssm://"}, "digest-key": {"secretsmanager://"},
 		"git-credentials": {"env", "secretsmanager://", "ssh-key:"}, "backlog-credentials": {"env", "secretsmanager://"},
 	} {

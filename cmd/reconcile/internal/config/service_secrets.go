@@ -1,13 +1,8 @@
 package config
 
 import (
-	"context"
-	"fmt"
-	"strings"
+	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
 )
 
@@ -35,49 +30,11 @@ func (s *Settings) DropServiceSecrets() {
 	}
 }
 
-// ReadServiceSecret returns a function that reads a secret of --notify by its variable's value:
-// the secret itself, or where it is.
-func (s *Settings) ReadServiceSecret(channel string, cfg func() (aws.Config, error)) func(context.Context) (secret.Text, error) {
-	return func(ctx context.Context) (secret.Text, error) {
-		v, _ := secretOf(channel)
-		location := string(*v.field(s))
-		if !strings.HasPrefix(location, schemeSecret) {
-			return secret.Text(location), nil
-		}
-		aws, err := cfg()
-		if err != nil {
-			return "", err
-		}
-		value, err := readSecret(ctx, aws, v.variable, location)
-		return secret.Text(strings.TrimSpace(string(value))), err
+// findServiceSecret returns the secret of a variable.
+func findServiceSecret(variable string) (v serviceSecret, found bool) {
+	i := slices.IndexFunc(serviceSecrets, func(v serviceSecret) bool { return v.variable == variable })
+	if i < 0 {
+		return serviceSecret{}, false
 	}
-}
-
-// secretOf returns the secret that a channel of --notify needs, and whether it needs one.
-func secretOf(channel string) (serviceSecret, bool) {
-	variable := ""
-	switch {
-	case channel == NotifySlack:
-		variable = envSlackURL
-	case channel == NotifyTeams:
-		variable = envTeamsURL
-	case strings.HasPrefix(channel, SchemeChatwork):
-		variable = envChatworkToken
-	case IsHTTP(channel):
-		variable = envNotifySecret
-	}
-	for _, v := range serviceSecrets {
-		if v.variable == variable {
-			return v, true
-		}
-	}
-	return serviceSecret{}, false
-}
-
-// checkSecretOf refuses a channel whose secret is not set.
-func (s *Settings) checkSecretOf(channel string) error {
-	if v, needs := secretOf(channel); needs && *v.field(s) == "" {
-		return usage.Errorf(fmt.Sprintf("set %s: %s", v.variable, v.meaning), "--notify %s needs a secret", channel)
-	}
-	return nil
+	return serviceSecrets[i], true
 }

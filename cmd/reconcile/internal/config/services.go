@@ -8,8 +8,6 @@ import (
 	"reconcile/cmd/reconcile/internal/awsworker"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
-	"reconcile/internal/lazyregexp"
-	"reconcile/reconciler/notify/chat"
 )
 
 // Values of --executor.
@@ -50,56 +48,6 @@ func (s *Settings) checkExecutor() error {
 	}
 	return nil
 }
-
-// Values of --notify.
-const (
-	NotifyLog     = "log"
-	notifyBacklog = "backlog"
-	SchemeSNS     = "sns://"
-
-	NotifySlack    = "slack"
-	NotifyTeams    = "teams"
-	SchemeChatwork = "chatwork://"
-)
-
-// NotifyValues are the beginnings of what --notify takes.
-var NotifyValues = []string{NotifyLog, notifyBacklog, SchemeSNS, NotifySlack, NotifyTeams, SchemeChatwork, "https://"}
-
-const notifyUsage = "--notify takes log, backlog, sns://TOPIC_ARN, slack, teams, chatwork://ROOM and https://ADDRESS, separated by commas"
-
-var (
-	chatworkRoom = lazyregexp.New(`^[0-9]+$`)
-	topicARN     = lazyregexp.New(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$`)
-)
-
-// checkNotify refuses unknown channels.
-func (s *Settings) checkNotify() error {
-	for _, channel := range s.Notify {
-		topic, isSNS := strings.CutPrefix(channel, SchemeSNS)
-		room, isChatwork := strings.CutPrefix(channel, SchemeChatwork)
-		switch {
-		case channel == NotifyLog, channel == notifyBacklog, channel == NotifySlack, channel == NotifyTeams:
-		case isSNS && topicARN().MatchString(topic):
-		case isChatwork && chatworkRoom().MatchString(room):
-		case IsHTTP(channel):
-			if err := chat.CheckURL(channel); err != nil {
-				return usage.Errorf(notifyUsage, "--notify %s: %w", channel, err)
-			}
-		default:
-			return usage.Errorf(notifyUsage, "--notify %s is not known", channel)
-		}
-		if err := s.checkSecretOf(channel); err != nil {
-			return err
-		}
-	}
-	if s.NotifyIssues != "" && !s.notifiesBacklog() {
-		return usage.Errorf("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
-	}
-	return nil
-}
-
-// notifiesBacklog reports whether Backlog is a channel of notifications.
-func (s *Settings) notifiesBacklog() bool { return slices.Contains(s.Notify, notifyBacklog) }
 
 // CheckTelemetry refuses unknown values of --metrics and --traces.
 func (s *Settings) CheckTelemetry() error {

@@ -25,7 +25,7 @@ func (p *Deps) notifiers() []run.Notifier {
 	var notifiers []run.Notifier
 	for _, channel := range s.Notify {
 		secret := s.ReadServiceSecret(channel, p.AWS)
-		switch topic, isSNS := strings.CutPrefix(channel, config.SchemeSNS); {
+		switch {
 		case channel == config.NotifySlack:
 			notifiers = append(notifiers, chat.Slack{URL: secret, Language: s.Lang})
 		case channel == config.NotifyTeams:
@@ -34,11 +34,11 @@ func (p *Deps) notifiers() []run.Notifier {
 			notifiers = append(notifiers, chat.Chatwork{Room: strings.TrimPrefix(channel, config.SchemeChatwork), Token: secret, Language: s.Lang})
 		case config.IsHTTP(channel):
 			notifiers = append(notifiers, chat.Webhook{URL: channel, Secret: secret, Now: time.Now})
-		case isSNS:
-			notifiers = append(notifiers, p.snsNotifier(topic))
+		case strings.HasPrefix(channel, config.SchemeSNS):
+			notifiers = append(notifiers, p.snsNotifier(strings.TrimPrefix(channel, config.SchemeSNS)))
 		case channel == config.NotifyLog:
 			notifiers = append(notifiers, notify.Log{Logger: p.log})
-		default:
+		case channel == config.NotifyBacklog:
 			notifiers = append(notifiers, backlognotify.PullRequestNotifier{OpenProject: openProject})
 			if s.NotifyIssues != "" {
 				notifiers = append(notifiers, backlognotify.IssueNotifier{OpenProject: openProject, IssueType: s.NotifyIssues})
