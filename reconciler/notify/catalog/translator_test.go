@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,17 @@ func TestVerbs(t *testing.T) {
 	for from, to := range newTranslator(t).texts {
 		if want, got := verbsOf(from), verbsOf(to); !maps.Equal(want, got) {
 			t.Errorf("%q has the values %v, its translation %q has %v", from, want, to, got)
+		}
+	}
+}
+
+// TestPassIsNoPath checks that no translation calls a pass by the Japanese word for a path.
+func TestPassIsNoPath(t *testing.T) {
+	t.Parallel()
+	pass, path := regexp.MustCompile(`\b[Pp]ass(es)?\b`), regexp.MustCompile(`[Pp]aths?\b`)
+	for from, to := range newTranslator(t).texts {
+		if pass.MatchString(from) && !path.MatchString(from) && strings.Contains(strings.ReplaceAll(to, "パスワード", ""), "パス") {
+			t.Errorf("%q is %q: a pass is 実行", from, to)
 		}
 	}
 }
