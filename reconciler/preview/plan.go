@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -208,6 +209,9 @@ func (l *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
 	own := entry.Config
 	entry.Config.PlanRole, entry.Config.ApplyRole = tip.PlanRole, tip.ApplyRole
 	entry.Config.Env, entry.Config.AllowUnlocked = tip.Env, tip.AllowUnlocked
+	entry.Config.Positions = map[string]string{}
+	maps.Copy(entry.Config.Positions, own.Positions)
+	maps.Copy(entry.Config.Positions, tip.Positions)
 	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
 		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.Dir.Name)
 	}

@@ -55,18 +55,35 @@ func (l *graphBuilder) dropGuesses() {
 // dependencies from the graph.
 func (l *graphBuilder) rejectCycles() {
 	cycle := findCycles(l.graph.upstream)
+	byName := map[string]Node{}
+	for _, n := range l.nodes {
+		byName[n.Name] = n
+	}
 	for _, n := range l.nodes {
 		if cycle[n.Name] == 0 {
 			continue
 		}
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
-		l.addError(n.Name, fmt.Errorf("%w: %s", ErrCycle, strings.Join(l.shortestCycle(n.Name, inSameCycle), " -> ")))
+		names := l.shortestCycle(n.Name, inSameCycle)
+		err := fmt.Errorf("%w: %s", ErrCycle, strings.Join(names, " -> "))
+		l.addError(n.Name, positionInCycle(names, byName, err))
 	}
 	for name, up := range l.graph.upstream {
 		if id := cycle[name]; id != 0 {
 			l.graph.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
 		}
 	}
+}
+
+// positionInCycle returns err at the first dependency of the cycle that the settings name.
+// Only what they name can be corrected there; another dependency is a state that is read.
+func positionInCycle(names []string, byName map[string]Node, err error) error {
+	for i := range len(names) - 1 {
+		if positioned := byName[names[i]].errorAt(names[i+1], err); positioned != err {
+			return positioned
+		}
+	}
+	return err
 }
 
 // shortestCycle returns a shortest path from name through its cycle back to name.

@@ -15,10 +15,11 @@ import (
 // is not stale need not be parsed again.
 type Node struct {
 	Name      string
-	Identity  stateid.ID   // identity of its own state; "" if unknown
-	Reads     []stateid.ID // identities of states, with "*" for parts that could not be evaluated
-	DependsOn []string     // names of workspaces, from the settings
-	LastKnown bool         // Identity and Reads are from an earlier commit: its files do not parse now
+	Identity  stateid.ID        // identity of its own state; "" if unknown
+	Reads     []stateid.ID      // identities of states, with "*" for parts that could not be evaluated
+	DependsOn []string          // names of workspaces, from the settings
+	Positions map[string]string // where the settings name them: FILE:LINE:COLUMN
+	LastKnown bool              // Identity and Reads are from an earlier commit: its files do not parse now
 }
 
 // Graph is the dependency graph of the workspaces. It has no cycle.
@@ -124,6 +125,14 @@ func (l *graphBuilder) registerStates() {
 	}
 }
 
+// errorAt returns an error of n at the position of an upstream in the settings.
+func (n Node) errorAt(upstream string, err error) error {
+	if position := n.Positions[upstream]; position != "" {
+		return fmt.Errorf("%s: %w", position, err)
+	}
+	return err
+}
+
 func (l *graphBuilder) addError(name string, err error) {
 	l.graph.errs[name] = errors.Join(l.graph.errs[name], err)
 }
@@ -133,9 +142,9 @@ func (l *graphBuilder) addDependencies(n Node) {
 	for _, name := range n.DependsOn {
 		switch {
 		case !l.byName[name]:
-			l.addError(n.Name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name))
+			l.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name)))
 		case name == n.Name:
-			l.addError(n.Name, fmt.Errorf("workspace %s depends on itself", n.Name))
+			l.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on itself", n.Name)))
 		default:
 			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], name)
 		}

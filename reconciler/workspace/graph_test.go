@@ -20,7 +20,10 @@ func parseNodes(lines ...string) []Node {
 					n.Reads = append(n.Reads, stateid.ID(read))
 				}
 			} else if rest, ok := strings.CutPrefix(f, "depends="); ok {
-				n.DependsOn = strings.Split(rest, ",")
+				n.DependsOn, n.Positions = strings.Split(rest, ","), map[string]string{}
+				for _, up := range n.DependsOn {
+					n.Positions[up] = n.Name + ".hcl:" + up
+				}
 			} else {
 				n.Identity = stateid.ID(f)
 			}
@@ -85,10 +88,11 @@ func TestLinkErrors(t *testing.T) {
 		want    string // of the first workspace with an error
 	}{
 		{"cycle", parseNodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a b c", "a -> b -> c -> a"},
-		{"two", parseNodes("a depends=b", "b depends=a", "z"), "a b", "a -> b -> a"},
+		{"two", parseNodes("a depends=b", "b depends=a", "z"), "a b", "a.hcl:b: dependency cycle between workspaces: a -> b -> a"},
 		{"two circles", parseNodes("a depends=b", "b depends=a", "c depends=d,a", "d depends=c", "z depends=c"), "a b c d", "a -> b -> a"},
-		{"itself", parseNodes("a depends=a", "z"), "a", "workspace a depends on itself"},
-		{"nothing", parseNodes("a depends=b", "z"), "a", "workspace a depends on b, which does not exist"},
+		{"half of it in the settings", parseNodes("a s3://a reads=s3://b", "b s3://b depends=a"), "a b", "b.hcl:a: dependency cycle between workspaces: a -> b -> a"},
+		{"itself", parseNodes("a depends=a", "z"), "a", "a.hcl:a: workspace a depends on itself"},
+		{"nothing", parseNodes("a depends=b", "z"), "a", "a.hcl:b: workspace a depends on b, which does not exist"},
 		{"one identity", parseNodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b use the same state, s3://x"},
 	}
 	for _, tt := range tests {

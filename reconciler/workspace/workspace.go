@@ -139,7 +139,7 @@ func (w *Workspace) Omits(dir, p string) bool {
 
 // node returns what NewGraph needs of the workspace.
 func (w *Workspace) node() Node {
-	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn}
+	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn, Positions: w.Config.Positions}
 }
 
 // HasSetting reports whether a provider or the backend has a setting with this key, which

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -45,7 +46,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	for _, name := range entry.Config.Env {
 		value, ok := s.config.LookupEnv(name)
 		if !ok {
-			return job, fmt.Errorf("reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Dir.Name)
+			return job, fmt.Errorf("%s: %s is passed on to %s, but it is not set in the environment of reconcile", cmp.Or(entry.Config.Positions[name], settings.FileName), name, entry.Dir.Name)
 		}
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}

@@ -121,7 +121,7 @@ func (w *Inventory) graphNodes() []workspace.Node {
 	var nodes []workspace.Node
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		entry := w.Entries[name]
-		node := workspace.Node{Name: name, DependsOn: entry.Config.DependsOn}
+		node := workspace.Node{Name: name, DependsOn: entry.Config.DependsOn, Positions: entry.Config.Positions}
 		switch ws := entry.Loaded; {
 		case ws == nil:
 			node.Identity, node.Reads = entry.Record.Identity, entry.Record.Reads

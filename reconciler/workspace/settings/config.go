@@ -57,6 +57,8 @@ type Config struct {
 
 	Progressive *Progressive // how it is applied in steps; nil: at once
 
+	// Positions says where the settings name each of DependsOn and Env: FILE:LINE:COLUMN.
+	Positions map[string]string `json:"-"`
 	// Err holds the mistakes in the settings of this workspace. The other fields omit the
 	// wrong values, so that no run can act on them.
 	Err error `json:"-"`

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -56,6 +57,18 @@ type decoder struct {
 
 func (d *decoder) addProblem(rng hcl.Range, format string, args ...any) {
 	d.problems = append(d.problems, hcleval.ProblemAt(d.file, rng, format, args...))
+}
+
+// positionsOf returns where each text stands; of two, the last.
+func (d *decoder) positionsOf(list []posString) map[string]string {
+	var positions map[string]string
+	for _, l := range list {
+		if positions == nil {
+			positions = map[string]string{}
+		}
+		positions[l.text] = fmt.Sprintf("%s:%d:%d", d.file, l.rng.Start.Line, l.rng.Start.Column)
+	}
+	return positions
 }
 
 func (d *decoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {

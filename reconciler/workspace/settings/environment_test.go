@@ -81,6 +81,7 @@ func TestEnvironment(t *testing.T) {
 		DependsOn: []string{"common"}, Apply: ApplySafe, VarFiles: []string{"env/shared.tfvars"},
 		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, Prune: true,
 		PlanRole: "arn:aws:iam::123456789012:role/plan-tokyo", ApplyRole: "arn:aws:iam::123456789012:role/apply",
+		Positions: map[string]string{"common": File + ":10:17", "TF_VAR_a": File + ":7:17"},
 	}
 	staging := Config{
 		DependsOn: []string{"common"},
@@ -89,6 +90,7 @@ func TestEnvironment(t *testing.T) {
 		Env:       []string{"TF_VAR_a", "TF_VAR_c"}, Protect: []string{"a.a", "c.c", "b.b", "d.d"},
 		BackendConfig: "env/shared.tfvars",
 		PlanRole:      "arn:aws:iam::210987654321:role/plan-tokyo", ApplyRole: "arn:aws:iam::210987654321:role/apply",
+		Positions: map[string]string{"common": File + ":10:17", "TF_VAR_a": File + ":7:17", "TF_VAR_c": File + ":23:18"},
 	}
 	for environment, want := range map[string]Config{"": outside, "other": outside, "staging": staging} {
 		s, _, err := discover(layeredSettings, environment)
@@ -189,6 +191,10 @@ environment "staging" {
 			t.Fatal(err)
 		}
 		for name, rights := range want {
+			rights.Positions = map[string]string{"TF_VAR_b": "env/reconcile.hcl:4:16"}
+			if name == "tokyo" {
+				rights.Positions["TF_VAR_a"] = "env/reconcile.hcl:7:16"
+			}
 			if got, err := s.PermissionConfig(name); err != nil || !reflect.DeepEqual(got, rights) {
 				t.Errorf("%q, %s: %+v, %v; want %+v", environment, name, got, err, rights)
 			}

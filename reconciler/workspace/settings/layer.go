@@ -113,7 +113,7 @@ func (o workspaceOptions) toConfig() Config {
 		DependsOn:     textsOf(o.dependsOn),
 		Apply:         o.apply,
 		BackendConfig: o.backendConfig,
-		Env:           slices.Compact(slices.Sorted(slices.Values(o.env))),
+		Env:           slices.Compact(slices.Sorted(slices.Values(textsOf(o.env)))),
 		Protect:       o.protect,
 		MaxDestroy:    o.maxDestroy,
 		Prune:         valueOrZero(o.prune),
@@ -146,7 +146,7 @@ func (s *Settings) PermissionConfig(name string) (Config, error) {
 	}
 	d.problems = append(d.problems, o.problems...)
 	c := o.toConfig()
-	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, hcleval.JoinProblems(d.problems)
+	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked, Positions: d.positionsOf(o.env)}, hcleval.JoinProblems(d.problems)
 }
 
 var permissionOptions = []string{"plan_role", "apply_role", "allow_unlocked"}

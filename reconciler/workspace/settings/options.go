@@ -24,7 +24,8 @@ type workspaceOptions struct {
 	varFile       []posString // of an environment: at most one
 	varFiles      []posString // in addition to the workspace's own files
 	backendConfig string      // of an environment: a repository path
-	env, protect  []string
+	env           []posString
+	protect       []string
 	maxDestroy    *int
 	inputs        []string // nil: not set
 	ignore        []string
@@ -108,7 +109,7 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 		case "env":
 			// A tip is adopted with the values of these variables before its workspaces are
 			// known, so they cannot depend on workspace names.
-			o.env = d.decodeValidStrings(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern().MatchString)
+			o.env = d.decodeValid(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern().MatchString)
 		case "protect":
 			o.protect = d.decodeValidStrings(attr, ctx, "an address or a pattern of addresses, such as aws_db_instance.*", isAddressPattern)
 		case "max_destroy":
@@ -161,15 +162,19 @@ func (d *decoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
 	return arn
 }
 
-// decodeValidStrings returns the valid strings of a list, and reports the others.
-func (d *decoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []string {
-	list := d.decodeStrings(attr, ctx)
-	return textsOf(slices.DeleteFunc(list, func(l posString) bool {
+// decodeValid returns the valid strings of a list with their positions, and reports the others.
+func (d *decoder) decodeValid(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []posString {
+	return slices.DeleteFunc(d.decodeStrings(attr, ctx), func(l posString) bool {
 		if !isValid(l.text) {
 			d.addProblem(l.rng, "%s: %q is not %s", attr.Name, l.text, what)
 		}
 		return !isValid(l.text)
-	}))
+	})
+}
+
+// decodeValidStrings returns the valid strings of a list, and reports the others.
+func (d *decoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []string {
+	return textsOf(d.decodeValid(attr, ctx, what, isValid))
 }
 
 // isAddressPattern reports whether p can match a resource's address.

@@ -112,7 +112,7 @@ func (s *Settings) Env() []string {
 	for _, l := range []layer{s.common, s.environments[s.environment]} {
 		for _, o := range append(slices.Collect(maps.Values(l.workspaces)), l.defaults.constant) {
 			for _, name := range o.env {
-				names[name] = true
+				names[name.text] = true
 			}
 		}
 	}

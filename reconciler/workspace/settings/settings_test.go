@@ -125,6 +125,7 @@ environment "other" {}
 		Prune:         true,
 		PlanRole:      "arn:aws:iam::123456789012:role/plan",
 		ApplyRole:     "arn:aws:iam::123456789012:role/apply",
+		Positions:     map[string]string{"common": File + ":11:17", "TF_VAR_a": File + ":13:17", "TF_VAR_b": File + ":13:29"},
 	}
 	if got := s.Config("tokyo"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)

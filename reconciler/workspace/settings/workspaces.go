@@ -67,6 +67,7 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	d.problems = append(d.problems, o.problems...)
 	o.dependsOn = s.found.knownDependencies(d, o.dependsOn)
 	c := o.toConfig()
+	c.Positions = d.positionsOf(slices.Concat(o.dependsOn, o.env))
 	c.Serving = s.resolveServing(d, name, o.serving)
 	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
 	dir := Dir{name, s.found.found[name].path}
