@@ -9,6 +9,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/failure"
 	"reconcile/internal/similar"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
@@ -74,22 +75,10 @@ func (a *app) exitCode(err error) int {
 	}
 	message := err.Error()
 	if hint == "" {
-		message, hint = splitNextStep(err)
+		message, hint = failure.SplitNextStep(err)
 	}
 	ui.PrintError(a.err, a.tr, message, hint)
 	return exit
-}
-
-// splitNextStep splits the text of an error that ends with what to do next.
-func splitNextStep(err error) (message, hint string) {
-	var helpful interface{ NextStep() string }
-	message = err.Error()
-	if errors.As(err, &helpful) {
-		if before, isLast := strings.CutSuffix(message, "; "+helpful.NextStep()); isLast {
-			return before, helpful.NextStep()
-		}
-	}
-	return message, ""
 }
 
 // explainMissingSettings says how settings come into the branch: those of the work tree may

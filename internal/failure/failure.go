@@ -3,6 +3,7 @@
 package failure
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -49,3 +50,16 @@ func (e *helpful) Error() string { return Text(e.help, e.err) }
 func (e *helpful) NextStep() string { return e.help }
 
 func (e *helpful) Unwrap() error { return e.err }
+
+// SplitNextStep splits the text of an error that ends with what to do next, which is "" for
+// another error.
+func SplitNextStep(err error) (message, nextStep string) {
+	message = err.Error()
+	var helpful interface{ NextStep() string }
+	if errors.As(err, &helpful) {
+		if before, isLast := strings.CutSuffix(message, "; "+helpful.NextStep()); isLast {
+			return before, helpful.NextStep()
+		}
+	}
+	return message, ""
+}

@@ -1,6 +1,7 @@
 package backlog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -118,6 +119,9 @@ func (c *Client) send(ctx context.Context, method, path string, values url.Value
 	}
 	if kind, _, _ := mime.ParseMediaType(httpResponse.Header.Get("Content-Type")); kind != "application/json" {
 		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: c.redact(fmt.Sprintf("content type is %q", kind)), Help: "check the URL of the space, and the proxy"}
+	}
+	if string(bytes.TrimSpace(body)) == "null" { // it would decode as an empty list
+		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: "the answer is null"}
 	}
 	if err := json.Unmarshal(body, response); err != nil {
 		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Err: redact.Error(err, c.secrets()...)}

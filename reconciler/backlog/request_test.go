@@ -124,6 +124,7 @@ func TestAnswers(t *testing.T) {
 		{"a redirect", reply(302, "text/html", ""), backlog.ErrNotBacklog, 302, "URL of the space"},
 		{"no JSON", reply(200, "application/json", `{"spaceKey":`), backlog.ErrNotBacklog, 200, "unexpected end"},
 		{"another shape", reply(200, "application/json", `[]`), backlog.ErrNotBacklog, 200, "cannot unmarshal"},
+		{"null", reply(200, "application/json", "null\n"), backlog.ErrNotBacklog, 200, "the answer is null"},
 		{"an error that says 200", reply(200, "", ``), backlog.ErrNotBacklog, 200, ""},
 		{"no end", func(w http.ResponseWriter, r *http.Request, _ int) bool {
 			w.Header().Set("Content-Type", "application/json")

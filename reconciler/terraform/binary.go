@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/hc-install/src"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"reconcile/internal/failure"
 	"reconcile/internal/ownership"
 )
 
@@ -61,7 +62,8 @@ func lookPath(binary string) (string, error) {
 	if binary != "" {
 		path, err := exec.LookPath(binary)
 		if err != nil {
-			return "", fmt.Errorf("--terraform %s: cannot run it: %w", binary, err)
+			return "", failure.WithNextStep("name a terraform or tofu program, or leave the setting out: then PATH is searched",
+				fmt.Errorf("--terraform %s: cannot run it: %w", binary, err))
 		}
 		return filepath.Abs(path)
 	}

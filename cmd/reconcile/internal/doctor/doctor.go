@@ -8,6 +8,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/failure"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -97,7 +98,8 @@ func runChecks(ctx context.Context, checks []check, onResult func(Result)) []Res
 		if err == nil {
 			f.OK, f.Detail = true, detail
 		} else {
-			f.Skipped, f.Detail = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep), err.Error()
+			f.Skipped = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep)
+			f.Detail, f.Hint = failure.SplitNextStep(err)
 			var hinted *hintError
 			if errors.As(err, &hinted) {
 				f.Hint = hinted.hint
