@@ -219,6 +219,11 @@ func looksLikeModule(dir string) bool {
 // SuggestPatterns returns patterns for the settings that match exactly the directories, and
 // give each another name. It prefers few patterns.
 func (l *Loader) SuggestPatterns(dirs []string) []string {
+	if len(dirs) == 1 && strings.Contains(dirs[0], "/") {
+		if siblings := []string{path.Join(path.Dir(dirs[0]), "*")}; l.matchesExactly(siblings, dirs) {
+			return siblings // a second one beside it is found, too
+		}
+	}
 	groups := map[string][]string{} // by the first element and the depth
 	var order []string
 	for _, dir := range dirs {

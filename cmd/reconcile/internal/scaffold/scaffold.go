@@ -175,7 +175,8 @@ func quote(text string) string { return string(hclwrite.TokensForValue(cty.Strin
 func (f *Findings) render() []byte {
 	var b strings.Builder
 	b.WriteString("# Settings of reconcile for this repository. `reconcile validate` checks them.\n\n")
-	b.WriteString("# Directories that are root modules.\nworkspaces = [\n")
+	b.WriteString("# Directories that are root modules. A new directory that matches becomes a workspace, too;\n")
+	b.WriteString("# another one is added here.\nworkspaces = [\n")
 	for _, p := range f.Patterns {
 		fmt.Fprintf(&b, "  %s,\n", quote(p))
 	}
