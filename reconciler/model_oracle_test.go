@@ -220,6 +220,9 @@ func (m *model) predictWorkspace(p *prediction, i int) {
 	switch outcome {
 	case state.Applied, state.NoChanges:
 		now.stateContent = wants
+		if rec.OutputsUnknown = false; now.version.Lineage != "" {
+			rec.State = &now.version
+		}
 		rec.OutputsDigest, rec.Removed, rec.Attempt, rec.Epoch = "k1:"+digestOf(now.outputs()), false, nil, r.head.Epoch
 		rec.Identity, rec.Reads, rec.DependsOn, rec.Trace = stateIdentityOf(i), nil, nil, state.Trace{}
 		if s.reads > 0 {
@@ -227,7 +230,7 @@ func (m *model) predictWorkspace(p *prediction, i int) {
 		}
 		if depends {
 			rec.DependsOn, rec.Trace["//upstream/"+up] = []string{up}, upstreamOutputs
-			if was := r.records[up]; was.Attempt != nil || was.Epoch != r.head.Epoch {
+			if r.hasUncertainOutputs(r.records[up]) {
 				rec.Trace["//upstream/"+up] = "applied meanwhile"
 			}
 		}
@@ -235,7 +238,11 @@ func (m *model) predictWorkspace(p *prediction, i int) {
 		delete(p.triedAt, s.name)
 	case state.Failed, state.Blocked:
 		p.triedAt[s.name] = upstreamOutputs
+		if depends && r.records[up].OutputsUnknown {
+			delete(p.triedAt, s.name)
+		}
 		if p.tearsDown {
+			rec.OutputsUnknown = rec.State == nil || *rec.State != now.version
 			rec.Teardown = &state.Teardown{Commit: m.tip().id}
 			rec.Teardown.Outputs, _ = listChangedOutputs(now.stateContent, wants)
 		}

@@ -210,3 +210,22 @@ func TestModelSuspendedAndInSync(t *testing.T) {
 		})
 	}
 }
+
+// A person has changed a state by hand, and the plan of its workspace waits for a reader, which is
+// planned with what it finds there. When the outputs are as recorded again, it is planned again.
+func TestModelReaderOfAChangedState(t *testing.T) {
+	t.Parallel()
+	for _, asks := range []bool{false, true} {
+		runScenario(t, func(m *model) {
+			schedule := run.Options{Trigger: run.Schedule}
+			m.change(func(e *modelTree) { e.workspaces[1].asks = asks })
+			m.approveAll(m.runToEnd(schedule))
+			byHand := m.stateAt(stateIdentityOf(0))
+			byHand.output, byHand.spares[0] = "by hand", true
+			byHand.version.Serial++
+			m.change(func(e *modelTree) { e.workspaces[0].value, e.workspaces[1].value = 1, 1 })
+			m.approveAll(m.runToEnd(schedule))
+			m.checkConverged()
+		})
+	}
+}

@@ -77,6 +77,11 @@ func (m *model) isSettled(r recordView, i int, upstream string) bool {
 	return !depends || up == upstream || m.waitsForReaders(r, up) || m.isSettled(r, m.tip().tree.indexByName()[up], upstream)
 }
 
+// hasUncertainOutputs predicts whether readers may read other outputs than are recorded.
+func (r recordView) hasUncertainOutputs(up state.Workspace) bool {
+	return up.Attempt != nil || up.OutputsUnknown || up.Epoch != r.head.Epoch
+}
+
 func (m *model) waitsForReaders(r recordView, name string) bool {
 	rec := r.records[name]
 	return rec.Outcome == state.Blocked && rec.Teardown != nil && rec.Teardown.Commit == m.tip().id
@@ -88,7 +93,7 @@ func (m *model) isStaleByUpstream(r recordView, i int, rec state.Workspace) bool
 	up, depends := m.upstreamOf(r, i)
 	if depends && rec.Trace != nil {
 		was := r.records[up]
-		isUncertain := was.Attempt != nil || was.Epoch != r.head.Epoch
+		isUncertain := r.hasUncertainOutputs(was)
 		if seen := rec.Trace["//upstream/"+up]; seen != recordedDigest(was) && (!isUncertain || seen != "applied meanwhile" || !r.asReader) {
 			return true
 		}

@@ -146,7 +146,7 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory.Inventory, entry *
 	}
 	err := p.run.WithLease(ctx, w.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.Teardown, rec.OutcomeAt = state.Unchanged, "", nil, nil, p.config.Now()
-		rec.Failures, rec.RetryAt = 0, time.Time{}
+		rec.Failures, rec.RetryAt, rec.OutputsUnknown = 0, time.Time{}, false
 		entry.Record = rec
 		return lease.Write(ctx, rec)
 	})

@@ -181,6 +181,9 @@ type Workspace struct {
 	LastRollout *Rollout `json:"last_rollout,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
+	// OutputsUnknown: the plan that was not applied found another version of the state than
+	// State, so what readers read from it may be other outputs than those of OutputsDigest.
+	OutputsUnknown bool `json:"outputs_unknown,omitempty"`
 	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, with the key
 	// of OutputsDigest. A reader uses them to recognise what not to print.
 	SensitiveHashes []string `json:"sensitive,omitempty"`

@@ -84,7 +84,7 @@ func (c *readerCheck) isSettled(name string) (settled bool) {
 	for _, up := range w.Graph.DependsOn(name) {
 		upstream := w.Records[up]
 		digests[up] = outputsID(upstream)
-		if isUncertain := upstream.Attempt != nil || upstream.Epoch != w.Head.Epoch; isUncertain && rec.Trace[KeyUpstream+up] == AppliedMeanwhile {
+		if rec.Trace[KeyUpstream+up] == AppliedMeanwhile && w.HasUncertainOutputs(upstream) {
 			digests[up] = AppliedMeanwhile
 		}
 		if up != c.upstream && !w.WaitsForReaders(upstream) && !c.isSettled(up) {

@@ -32,6 +32,23 @@ func (w *Inventory) UpstreamsOf(name string) UpstreamRecords {
 	return ups
 }
 
+// HasUnknown reports whether the outputs of an upstream are not known. What a reader has planned
+// with them is planned again, since nothing shows when they are the recorded ones again.
+func (u UpstreamRecords) HasUnknown() bool {
+	for _, rec := range u {
+		if rec.OutputsUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+// HasUncertainOutputs reports whether what readers of an upstream read may be other outputs than
+// its record has: an apply of it did not end well, or its plan found another state.
+func (w *Inventory) HasUncertainOutputs(upstream state.Workspace) bool {
+	return upstream.Attempt != nil || upstream.OutputsUnknown || upstream.Epoch != w.Head.Epoch
+}
+
 // Digests returns the values of the outputs in a reader's trace, by upstream.
 func (u UpstreamRecords) Digests() map[string]string {
 	digests := map[string]string{}

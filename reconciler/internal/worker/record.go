@@ -93,7 +93,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	}
 	former := v.listFormerStates()
 	v.updateMetadata()
-	rec.OutputsDigest, rec.SensitiveHashes, rec.KeptOutputs = digest, outputs.Sensitive, v.keepOutputs(outputs)
+	rec.OutputsDigest, rec.SensitiveHashes, rec.KeptOutputs, rec.OutputsUnknown = digest, outputs.Sensitive, v.keepOutputs(outputs), false
 	rec.Trace, rec.PendingInputs, rec.Teardown, rec.Attempt, rec.Drift = v.trace, nil, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.inventory.Head.Epoch, v.inventory.Commit.ID, v.run.Options.Run
@@ -191,7 +191,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		rec.Failures++
 		rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 	}
-	if keepsInputs {
+	if keepsInputs && !v.upstreamsBefore.HasUnknown() {
 		rec.PendingInputs = gate.PendingInputs(v.entry.Config, v.config.Gate, v.trace, approvals)
 	}
 	ctx, cancel := run.CleanupContext(ctx)

@@ -37,6 +37,11 @@ func (v *workspaceRun) openSession(ctx context.Context, root string) (run.Terraf
 
 // notePlan puts a plan into the result.
 func (v *workspaceRun) notePlan(plan *terraform.Plan) {
+	var recorded state.TerraformState
+	if v.record.State != nil {
+		recorded = *v.record.State
+	}
+	v.record.OutputsUnknown = state.TerraformState(plan.State) != recorded
 	v.result.Changes, v.result.PlanDigest, v.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
 	v.result.Risks = run.RisksOf(plan.Risk)
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)

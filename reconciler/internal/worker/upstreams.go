@@ -32,8 +32,8 @@ func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.Up
 }
 
 // invalidateChangedUpstreams makes the recorded inputs stale for every upstream that
-// was applied (even partly) or distrusted while this workspace ran. We cannot know
-// which outputs it read, even if they are the same again.
+// was applied (even partly) or distrusted while this workspace ran, or whose state is not
+// the recorded one. We cannot know which outputs it read, even if they are the same again.
 func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
 	now, err := v.inventory.ReadUpstreams(ctx, v.entry.Dir.Name)
 	if err != nil {
@@ -41,8 +41,7 @@ func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
 	}
 	for up, rec := range now {
 		then := v.upstreamsBefore[up]
-		moved := rec.ApplyCount != then.ApplyCount || rec.Attempt != nil || then.Attempt != nil
-		if moved || then.Epoch != v.inventory.Head.Epoch {
+		if rec.ApplyCount != then.ApplyCount || v.inventory.HasUncertainOutputs(then) || v.inventory.HasUncertainOutputs(rec) {
 			v.trace[inventory.KeyUpstream+up] = inventory.AppliedMeanwhile
 		}
 	}
