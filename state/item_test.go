@@ -35,8 +35,8 @@ func FuzzDecode(f *testing.F) {
 }
 
 func assertRoundTrip[T storable](t *testing.T, item Item) {
-	v, err := decode[T](item)
-	if err != nil {
+	var v, decoded T
+	if err := decode(item, &v); err != nil {
 		var corrupt *CorruptError
 		if !errors.As(err, &corrupt) && !errors.Is(err, ErrNewerSchema) || !strings.Contains(err.Error(), item.Key.SK) {
 			t.Fatalf("error of no known kind: %v", err)
@@ -47,8 +47,7 @@ func assertRoundTrip[T storable](t *testing.T, item Item) {
 	if err != nil {
 		t.Fatalf("decoded, but not encoded: %v", err)
 	}
-	decoded, err := decode[T](Item{Key: item.Key, Value: first})
-	if err != nil {
+	if err := decode(Item{Key: item.Key, Value: first}, &decoded); err != nil {
 		t.Fatalf("encoded, but not decoded: %v", err)
 	}
 	if second, err := encode(decoded); err != nil || !bytes.Equal(first, second) {
@@ -82,7 +81,8 @@ func TestStoredWorkspace(t *testing.T) {
 			t.Errorf("the item has no field %s", fields.Type().Field(i).Name)
 		}
 	}
-	got, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(storedWorkspace)})
+	var got Workspace
+	err := decode(Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(storedWorkspace)}, &got)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Fatalf("read %+v, want %+v, %v", got, want, err)
 	}
@@ -96,7 +96,8 @@ func TestApprovalOfTheVersionBefore(t *testing.T) {
 	t.Parallel()
 	const now = `"approval":{"digest":"d",`
 	const before = `"approval":{"schema":1,"workspace":"tokyo","expires":1,"comment":{"pull_request":7,"id":1,"user":9,"hash":"h"},"digest":"d",`
-	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(strings.Replace(storedWorkspace, now, before, 1))})
+	var ws Workspace
+	err := decode(Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(strings.Replace(storedWorkspace, now, before, 1))}, &ws)
 	if written, _ := encode(ws); err != nil || string(written) != storedWorkspace {
 		t.Errorf("read %s, %v", written, err)
 	}
@@ -108,7 +109,8 @@ func TestWorkspaceOfTheVersionBefore(t *testing.T) {
 	t.Parallel()
 	const before = `{"schema":1,"rev":4,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1"},` +
 		`"attempt":{"trace":{"env/tokyo":"040000:2"},"commit":"c2","run":"r"},"waiting":{"env/tokyo":"040000:2","//gate":"g"},"outcome":"failed"}`
-	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(before)})
+	var ws Workspace
+	err := decode(Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(before)}, &ws)
 	if err != nil || ws.Attempt == nil || ws.Attempt.Commit != "c2" || ws.Trace["env/tokyo"] != "040000:1" || len(ws.PendingInputs) != 2 {
 		t.Fatalf("read: %+v, %v", ws, err)
 	}

@@ -92,7 +92,7 @@ func get[T storable](ctx context.Context, r *Record, key Key) (v T, found bool, 
 	if err != nil {
 		return v, false, err
 	}
-	v, err = decode[T](Item{Key: key, Value: value})
+	err = decode(Item{Key: key, Value: value}, &v)
 	return v, err == nil, err
 }
 

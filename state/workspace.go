@@ -73,7 +73,7 @@ func decodeAll[T storable](items []Item) ([]T, error) {
 		from, to := len(items)*worker/len(errs), len(items)*(worker+1)/len(errs)
 		wg.Go(func() {
 			for i := from; i < to && errs[worker] == nil; i++ {
-				values[i], errs[worker] = decode[T](items[i])
+				errs[worker] = decode(items[i], &values[i])
 			}
 		})
 	}

@@ -44,10 +44,10 @@ func NewGraph(nodes []Node) *Graph {
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	l := &graphBuilder{
 		graph: &Graph{
-			upstream: map[string][]string{}, readers: map[string][]string{}, externalStates: map[string][]stateid.ID{},
+			upstream: make(map[string][]string, len(nodes)), readers: map[string][]string{}, externalStates: map[string][]stateid.ID{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
-		byName: map[string]bool{}, byIdentity: map[stateid.ID]string{}, nodes: nodes,
+		byName: make(map[string]bool, len(nodes)), byIdentity: make(map[stateid.ID]string, len(nodes)), nodes: nodes,
 	}
 	l.registerStates()
 	for _, n := range nodes {
@@ -215,7 +215,7 @@ func matchesWildcard(pattern stateid.ID, text string) bool {
 
 // sort sets the order.
 func (g *Graph) sort() {
-	visited := map[string]bool{}
+	visited := make(map[string]bool, len(g.upstream))
 	var visit func(name string)
 	visit = func(name string) {
 		if visited[name] {

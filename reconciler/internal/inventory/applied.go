@@ -18,7 +18,7 @@ type appliedDirs struct {
 // findAppliedDirs returns the directories of tree that the records have, with the same id. A
 // record of another product or an older epoch counts for nothing.
 func findAppliedDirs(tree repotree.Tree, product repotree.Product, epoch int64, records map[string]state.Workspace) appliedDirs {
-	dirs := appliedDirs{map[string]bool{}, map[string]bool{}}
+	dirs := appliedDirs{make(map[string]bool, len(records)), make(map[string]bool, len(records))}
 	for _, rec := range records {
 		if rec.Epoch != epoch || rec.Trace[keyProduct] != productID(product) {
 			continue

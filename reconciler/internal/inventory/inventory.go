@@ -96,7 +96,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	}
 	w := &Inventory{
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
-		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: records, Holds: holds,
+		Loader: newLoader(c, commit, product), Entries: make(map[string]*Entry, len(dirs)), modules: map[string]string{}, Records: records, Holds: holds,
 	}
 	w.Loader.SkipPointers(applied.isInput)
 	for _, dir := range dirs {
@@ -170,7 +170,7 @@ func NewBeside(ctx context.Context, c *run.Config, commit *source.Commit, other 
 	if err != nil {
 		return nil, err
 	}
-	roots := map[string]bool{}
+	roots := make(map[string]bool, len(other.Entries))
 	for _, entry := range other.Entries {
 		roots[entry.Dir.Path] = true
 	}
@@ -182,7 +182,7 @@ func NewBeside(ctx context.Context, c *run.Config, commit *source.Commit, other 
 	}
 	w := &Inventory{
 		Config: c, Commit: commit, Settings: settings, Product: product,
-		Loader: newLoader(c, commit, product), Entries: map[string]*Entry{}, modules: map[string]string{},
+		Loader: newLoader(c, commit, product), Entries: make(map[string]*Entry, len(dirs)), modules: map[string]string{},
 	}
 	for _, dir := range dirs {
 		w.Entries[dir.Name] = &Entry{Dir: dir, Config: settings.Config(dir.Name)}

@@ -118,7 +118,7 @@ func (w *Inventory) BuildGraph() {
 // graphNodes returns the nodes of the graph. A refused workspace has its recorded place
 // in the order, so that its readers wait for it.
 func (w *Inventory) graphNodes() []workspace.Node {
-	var nodes []workspace.Node
+	nodes := make([]workspace.Node, 0, len(w.Entries))
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		entry := w.Entries[name]
 		node := workspace.Node{Name: name, DependsOn: entry.Config.DependsOn, Positions: entry.Config.Positions}

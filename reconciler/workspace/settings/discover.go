@@ -91,6 +91,9 @@ type matchedDir struct {
 
 // removeAliases removes the links to directories that another name stands for.
 func removeAliases(found map[string]foundDir) {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(found)), func(d foundDir) bool { return d.linked }) {
+		return
+	}
 	names := map[string]string{} // by path
 	sorted := slices.Sorted(maps.Keys(found))
 	for _, name := range sorted {

@@ -84,6 +84,11 @@ func (s *Settings) placesIn(environment string) map[string]place {
 	return mergePlaces(s.common.places(), s.environments[environment].places())
 }
 
+// placeIn returns the place of one workspace in an environment.
+func (s *Settings) placeIn(environment, workspace string) place {
+	return s.common.workspaces[workspace].place.merge(s.environments[environment].workspaces[workspace].place)
+}
+
 // places returns the places that the blocks of the layer say, by label.
 func (l layer) places() map[string]place {
 	places := map[string]place{}
@@ -185,6 +190,9 @@ func (s *Settings) addPlaces(tree repotree.Tree, product repotree.Product, match
 // rejectSharedPlaces adds a mistake to each of two entries with the same CLI workspace of one
 // directory.
 func (s *Settings) rejectSharedPlaces(d directories, places map[string]place) {
+	if len(places) == 0 {
+		return // each directory is there once
+	}
 	type state struct{ path, cliWorkspace string }
 	first := map[state]string{}
 	for _, name := range slices.Sorted(maps.Keys(d.found)) {

@@ -138,7 +138,7 @@ func (s *Settings) PermissionConfig(name string) (Config, error) {
 		perWorkspace := maps.Clone(l.defaults.perWorkspace)
 		maps.DeleteFunc(perWorkspace, func(option string, _ *hcl.Attribute) bool { return !slices.Contains(permissionOptions, option) })
 		var own workspaceOptions
-		d.decodeOptions(&own, perWorkspace, workspaceContext(name, s.placesIn(s.environment)[name].cliWorkspaceName()))
+		d.decodeOptions(&own, perWorkspace, workspaceContext(name, s.placeIn(s.environment, name).cliWorkspaceName()))
 		o = o.merge(own)
 	}
 	for _, l := range layers {

@@ -19,8 +19,8 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // workspace go to its Config. It returns the blocks that name no workspace: nobody can tell
 // which workspace they were meant to protect.
 func (s *Settings) configure(tree repotree.Tree, sets map[string]directories, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
-	s.configs = map[string]Config{}
 	s.found = sets[s.environment]
+	s.configs = make(map[string]Config, len(s.found.found))
 	for name := range s.found.found {
 		d := s.newDecoder(tree)
 		d.problems = duplicates[name]
@@ -39,7 +39,7 @@ func (s *Settings) configure(tree repotree.Tree, sets map[string]directories, du
 		}
 		set := sets[label]
 		for name := range set.found {
-			env.optionsFor(others, name, s.placesIn(label)[name])
+			env.optionsFor(others, name, s.placeIn(label, name))
 			if own, ok := env.workspaces[name]; ok {
 				others.problems = slices.Concat(others.problems, own.problems, set.problems[name])
 				set.knownDependencies(others, own.dependsOn)
@@ -60,7 +60,7 @@ func (s *Settings) newDecoder(tree repotree.Tree) *decoder {
 // environment's var_file comes before the environment's other files.
 func (s *Settings) configFor(d *decoder, name string) Config {
 	env := s.environments[s.environment]
-	at := s.placesIn(s.environment)[name]
+	at := s.placeIn(s.environment, name)
 	common, commonEnv := s.common.optionsFor(d, name, at), env.optionsFor(d, name, at)
 	own, ownEnv := s.common.workspaces[name], env.workspaces[name]
 	o := common.merge(commonEnv).merge(own).merge(ownEnv)

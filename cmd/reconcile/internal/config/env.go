@@ -108,7 +108,7 @@ func knownVariables(root *cobra.Command) map[string]bool {
 	walk = func(c *cobra.Command) {
 		add := func(f *pflag.Flag) { known[envName(f.Name)] = true }
 		c.PersistentFlags().VisitAll(add)
-		c.LocalNonPersistentFlags().VisitAll(add)
+		c.Flags().VisitAll(add)
 		for _, sub := range c.Commands() {
 			walk(sub)
 		}
