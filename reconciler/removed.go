@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reconcile/internal/files"
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
@@ -72,7 +73,7 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 			return err
 		}
 		moved := rec
-		moved.Name, moved.Path = to.Dir.Name, to.Dir.Path
+		moved.Name, moved.Path = to.Dir.Name, gitpath.Quote(to.Dir.Path)
 		if err := lease.Rename(ctx, rec, moved); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/gitpath"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
@@ -211,9 +212,7 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stat
 	case "s3":
 		return stateid.ID("s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace))
 	case LocalBackend:
-		// Readers name the path in their configuration, where HCL normalizes all text to
-		// NFC.
-		return stateid.ID("local:" + norm.NFC.String(localStatePath(dir, t, workspace)))
+		return identityOfLocal(localStatePath(dir, t, workspace))
 	}
 	if workspace != settings.DefaultCLIWorkspace {
 		t["workspace"] = workspace
@@ -224,6 +223,16 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stat
 	_ = enc.Encode(t) // encoding a map of strings never fails; keys are sorted
 	return stateid.ID(kind + ":" + strings.TrimSpace(text.String()))
 }
+
+// CutLocalState returns the path of a local state within the directory of its workspace; isLocal
+// is false for any other state.
+func CutLocalState(identity stateid.ID, dir string) (file string, isLocal bool) {
+	return strings.CutPrefix(string(identity), string(identityOfLocal(gitpath.Join(dir, ""))))
+}
+
+// identityOfLocal returns the identity of the state at a path of the repository. Readers name
+// the path in their configuration, where HCL normalizes all text to NFC.
+func identityOfLocal(path string) stateid.ID { return stateid.ID("local:" + norm.NFC.String(path)) }
 
 // s3StateKey returns the S3 key of the state of a Terraform CLI workspace.
 func s3StateKey(key, prefix, workspace string) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -67,8 +68,8 @@ func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Works
 // switchesLocalCLIWorkspace reports whether a workspace with a local state was in another
 // Terraform CLI workspace. That state has the workspace's name, so its lineage stays the same.
 func switchesLocalCLIWorkspace(ws *workspace.Workspace, rec state.Workspace) bool {
-	before, wasLocal := strings.CutPrefix(string(rec.Identity), run.LocalIdentityPrefix+rec.Path+"/")
-	now, isLocal := strings.CutPrefix(string(ws.Identity), run.LocalIdentityPrefix+ws.Path+"/")
+	before, wasLocal := workspace.CutLocalState(rec.Identity, gitpath.Unquote(rec.Path))
+	now, isLocal := workspace.CutLocalState(ws.Identity, ws.Path)
 	return wasLocal && isLocal && before != now &&
 		(ws.Config.CLIWorkspaceName() != settings.DefaultCLIWorkspace || strings.HasPrefix(before, "terraform.tfstate.d/"))
 }

@@ -27,9 +27,13 @@ func findAppliedDirs(tree repotree.Tree, product repotree.Product, epoch int64, 
 			if strings.HasPrefix(name, "//") || !strings.HasPrefix(id, repotree.DirMode) {
 				continue // not a directory, or one whose files may be anything
 			}
-			if p := gitpath.Unquote(name); tree.ID(p) == id { // the tree's own id: nothing in it is left out
+			isRoot := name == rec.Path
+			if dirs.inputs[name] && !isRoot {
+				continue // another record has it
+			}
+			if tree.ID(gitpath.Unquote(name)) == id { // the tree's own id: nothing in it is left out
 				dirs.inputs[name] = true
-				dirs.roots[name] = dirs.roots[name] || p == rec.Path
+				dirs.roots[name] = dirs.roots[name] || isRoot
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 
+	"reconcile/internal/gitpath"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
@@ -10,7 +11,7 @@ import (
 
 // ExplainRemoval returns why a recorded workspace is no workspace at the tip.
 func (w *Inventory) ExplainRemoval(rec state.Workspace) string {
-	if w.Commit.Tree.ID(rec.Path) == repotree.AbsentID {
+	if w.Commit.Tree.ID(gitpath.Unquote(rec.Path)) == repotree.AbsentID {
 		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
 	}
 	return fmt.Sprintf("its directory %s is not a workspace at the tip: it has no configuration, or the settings' patterns do not match it", rec.Path)
@@ -29,7 +30,7 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 // FindLeftState returns the removed workspace that had the same files as a new one: a directory
 // that was renamed in Git. Its local state still has the old name.
 func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found bool) {
-	id := w.Trace(entry, nil)[entry.Dir.Path]
+	id := w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
 	for name, rec := range w.Records {
 		if w.Entries[name] != nil || id == "" || rec.Trace[rec.Path] != id || !w.Config.HasLocalState(rec) {
 			continue
