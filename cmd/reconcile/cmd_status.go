@@ -99,7 +99,7 @@ func printStatus(a *app, st *inspect.Status, now time.Time) {
 			shown = ui.StyleOf(outcome).Render(a.tr.Text(string(outcome)))
 		}
 		row := ui.Row{
-			Cells: []string{visible.Name(w.Name), shown, a.describeConditions(w), ui.AbbrevCommit(w.Commit), ui.FormatAge(a.tr, w.At, now)},
+			Cells: []string{visible.Name(w.Name), shown, a.describeConditions(w, now), ui.AbbrevCommit(w.Commit), ui.FormatAge(a.tr, w.At, now)},
 			Notes: a.statusNotes(w, now),
 		}
 		if w.Removed {
@@ -134,8 +134,8 @@ func (a *app) describeHead(h inspect.StatusHead, now time.Time) string {
 }
 
 // describeConditions returns what is so of a workspace beside its outcome.
-func (a *app) describeConditions(w inspect.StatusWorkspace) string {
-	list := w.Conditions()
+func (a *app) describeConditions(w inspect.StatusWorkspace, now time.Time) string {
+	list := w.Conditions(now)
 	for i, name := range list {
 		list[i] = a.tr.Text(name)
 	}
@@ -165,11 +165,15 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 	} else if attempt != nil && w.Rollout == nil && !attempt.Undone {
 		notes = append(notes, a.tr.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(a.tr, attempt.Since, now), attempt.Host))
 	}
-	if w.Error != "" && (w.Hold == nil || w.Outcome == state.Failed) {
+	given := w.ApprovalInForce(now)
+	if w.Error != "" && given == nil && (w.Hold == nil || w.Outcome == state.Failed) {
 		notes = append(notes, a.firstLine(a.tr.Translate(w.Error)))
 	}
-	for _, given := range w.Approvals {
-		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, given), given.EndsAt.UTC().Format(ui.TimeFormat)))
+	for _, approval := range w.Approvals {
+		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, approval), approval.EndsAt.UTC().Format(ui.TimeFormat)))
+	}
+	if given != nil {
+		notes = append(notes, "→ "+a.tr.Text("approved; the next pass applies it if its plan is the same"))
 	}
 	if w.Approval != nil && w.Outcome == state.Applied {
 		notes = append(notes, a.tr.Sprintf("applied with the approval: %s", ui.FormatApproval(a.tr, *w.Approval)))

@@ -82,14 +82,29 @@ type StatusWorkspace struct {
 const (
 	ConditionRunning   = "running"
 	ConditionStale     = "stale"
-	ConditionWaiting   = "waiting" // for a person
+	ConditionWaiting   = "waiting"  // for a person
+	ConditionApproved  = "approved" // the next pass applies the plan that waited
 	ConditionSuspended = "suspended"
 	ConditionHeld      = "held" // a person must repair something first
 	ConditionDrifted   = "drifted"
 )
 
+// ApprovalInForce returns the approval of the plan that waits; nil: none counts at that time.
+func (w StatusWorkspace) ApprovalInForce(now time.Time) *state.ApprovalFact {
+	if w.Outcome != state.Blocked || w.Removed {
+		return nil
+	}
+	for _, a := range w.Approvals {
+		if a.Digest == w.Digest && !a.BeforeMerge && now.Before(a.EndsAt) {
+			return &a
+		}
+	}
+	return nil
+}
+
 // Conditions returns what is so of the workspace beside its outcome.
-func (w StatusWorkspace) Conditions() []string {
+func (w StatusWorkspace) Conditions(now time.Time) []string {
+	isApproved := w.ApprovalInForce(now) != nil
 	var list []string
 	for _, c := range []struct {
 		is   bool
@@ -97,7 +112,8 @@ func (w StatusWorkspace) Conditions() []string {
 	}{
 		{w.Lease != nil, ConditionRunning},
 		{len(w.Stale) > 0, ConditionStale},
-		{w.Outcome == state.Blocked && !w.Removed, ConditionWaiting},
+		{w.Outcome == state.Blocked && !w.Removed && !isApproved, ConditionWaiting},
+		{isApproved, ConditionApproved},
 		{w.Hold != nil && w.Hold.Kind == state.Suspended, ConditionSuspended},
 		{w.Hold != nil && w.Hold.Kind == state.Recovery, ConditionHeld},
 		{w.HasDrifted(), ConditionDrifted},

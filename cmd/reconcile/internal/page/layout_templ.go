@@ -35,7 +35,7 @@ func (s document) up() string {
 	return strings.Repeat("../", 1+strings.Count(s.path, "/"))
 }
 
-// to returns the way from the page to another of the same language.
+// link returns the way from the page to another of the same language.
 func (s document) link(path string) templ.SafeURL {
 	return templ.SafeURL(strings.Repeat("../", strings.Count(s.path, "/")) + path)
 }

@@ -140,10 +140,8 @@ func (m *Model) needOfBlocked(w inspect.StatusWorkspace, n need) need {
 	if n.pullRequest == 0 {
 		n.approval = ""
 	}
-	for _, a := range w.Approvals {
-		if a.Digest == w.Digest && a.EndsAt.After(m.At) {
-			n.kind, n.approved = "approved", &a
-		}
+	if a := w.ApprovalInForce(m.At); a != nil {
+		n.kind, n.approved = "approved", a
 	}
 	return n
 }

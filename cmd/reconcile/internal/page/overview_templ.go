@@ -1696,7 +1696,7 @@ func conditions(s document, w inspect.StatusWorkspace) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		for i, c := range w.Conditions() {
+		for i, c := range w.Conditions(s.model.At) {
 			if i > 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 127, ", ")
 				if templ_7745c5c3_Err != nil {
