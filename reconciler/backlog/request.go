@@ -61,7 +61,7 @@ func (c *Client) call(ctx context.Context, method, path string, values url.Value
 		if deadline, ok := ctx.Deadline(); c.Options.Now().Add(retryAfter).Sub(start) > c.Options.MaxWait || ok && c.Options.Now().Add(retryAfter).After(deadline) {
 			return err
 		}
-		c.Options.Log.WarnContext(ctx, "Backlog request failed, will retry", "request", op, "after", retryAfter.String(), "error", err)
+		c.Options.Log.WarnContext(ctx, "Backlog request failed, will retry", "request", op, "after", retryAfter, "error", err)
 		if err := c.Options.Sleep(ctx, retryAfter); err != nil {
 			return fmt.Errorf("%s: %w", op, err)
 		}

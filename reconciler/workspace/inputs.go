@@ -78,7 +78,7 @@ func (in *inputs) add(p string, s scope) (errs []error) {
 	case !o.Exists:
 		for dir := path.Dir(o.Path); dir != "." && dir != "/"; dir = path.Dir(dir) {
 			if strings.HasPrefix(in.tree.ID(dir), repotree.SubmoduleMode) {
-				return []error{submoduleError(dir)}
+				return []error{repotree.SubmoduleError(dir)}
 			}
 		}
 		if s == allFiles && path.Ext(p) == "" { // it may become a directory
@@ -86,7 +86,7 @@ func (in *inputs) add(p string, s scope) (errs []error) {
 		}
 		return nil
 	case strings.HasPrefix(in.tree.ID(o.Path), repotree.SubmoduleMode):
-		return []error{submoduleError(o.Path)}
+		return []error{repotree.SubmoduleError(o.Path)}
 	case in.loader.SkipsPointers(o.Path):
 		return nil
 	}
@@ -129,7 +129,7 @@ func (in *inputs) addLinksBelow(dir string, s scope) (errs []error) {
 	errs = append(errs, special.Skipped...)
 	for _, p := range special.Submodules {
 		if !in.rules.omits(s, dir, p) {
-			errs = append(errs, submoduleError(p))
+			errs = append(errs, repotree.SubmoduleError(p))
 		}
 	}
 	for _, p := range special.Pointers {
@@ -138,10 +138,6 @@ func (in *inputs) addLinksBelow(dir string, s scope) (errs []error) {
 		}
 	}
 	return errs
-}
-
-func submoduleError(p string) error {
-	return fmt.Errorf("%s is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL", p)
 }
 
 func pointerError(p string) error {

@@ -43,6 +43,11 @@ const (
 	SubmoduleMode = "160000:"
 )
 
+// SubmoduleError returns why the object at a path, a Git submodule, cannot be used.
+func SubmoduleError(p string) error {
+	return fmt.Errorf("%s is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL", p)
+}
+
 // ReadFile follows links, and returns the content of a file of at most limit bytes.
 func ReadFile(tree Tree, p string, limit int64) ([]byte, error) {
 	o, err := ResolveLinks(tree, p)

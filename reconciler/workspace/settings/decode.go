@@ -33,7 +33,11 @@ var (
 		Blocks:     append([]hcl.BlockHeaderSchema{{Type: "environment", LabelNames: []string{"name"}}, {Type: "preview"}}, layerBlocks...),
 	}
 
-	// Only in an environment.
+	// environmentOnly says of attributes of an environment what to write elsewhere.
+	environmentOnly = map[string]string{
+		"backend_config": "backend_config is only allowed in an environment, and in a workspace block of one: move it there, or write the values in the backend block of the configuration",
+		"var_file":       "var_file is only allowed in an environment: use var_files in defaults or in a workspace block",
+	}
 	environmentSchema = &hcl.BodySchema{
 		Attributes: attributesSchema("var_file", "backend_config").Attributes,
 		Blocks:     layerBlocks,
@@ -72,8 +76,22 @@ func (d *decoder) positionsOf(list []posString) map[string]string {
 }
 
 func (d *decoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
-	content, diags := body.Content(schema)
+	wide := &hcl.BodySchema{Attributes: slices.Clone(schema.Attributes), Blocks: schema.Blocks}
+	misplaced := map[string]string{} // why an attribute does not belong here
+	for name, why := range environmentOnly {
+		if !slices.Contains(schema.Attributes, hcl.AttributeSchema{Name: name}) {
+			misplaced[name] = why
+			wide.Attributes = append(wide.Attributes, hcl.AttributeSchema{Name: name})
+		}
+	}
+	content, diags := body.Content(wide)
 	d.problems = append(d.problems, hcleval.ProblemsOf(d.file, diags)...)
+	for name, why := range misplaced {
+		if attr, found := content.Attributes[name]; found {
+			d.addProblem(attr.NameRange, "%s", why)
+			delete(content.Attributes, name)
+		}
+	}
 	return content
 }
 

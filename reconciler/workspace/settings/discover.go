@@ -133,7 +133,7 @@ func directoryOf(tree repotree.Tree, p string, d fs.DirEntry) (string, *hcleval.
 	case !o.Exists:
 		reason = fmt.Sprintf("the link leads to %s, which does not exist", o.Path)
 	case strings.HasPrefix(tree.ID(o.Path), repotree.SubmoduleMode):
-		reason = fmt.Sprintf("%s is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL", o.Path)
+		reason = repotree.SubmoduleError(o.Path).Error()
 	default:
 		return "", nil // a link to a file
 	}

@@ -129,7 +129,7 @@ func TestEnvironmentErrors(t *testing.T) {
     depends_on = ["comon"]
   }
 }`, `env/reconcile.hcl:3:19: depends_on: there is no workspace "comon"`},
-		{"backend_config outside", "tokyo", "environment \"prod\" {}\nworkspace \"tokyo\" { backend_config = \"env/staging.s3.tfbackend\" }", `env/reconcile.hcl:2:21: Unsupported argument`},
+		{"backend_config outside", "tokyo", "environment \"prod\" {}\nworkspace \"tokyo\" { backend_config = \"env/staging.s3.tfbackend\" }", `env/reconcile.hcl:2:21: backend_config is only allowed in an environment, and in a workspace block of one: move it there`},
 		{"backend_config of a workspace", "tokyo", `environment "prod" {
   workspace "tokyo" {
     backend_config = "env/osaka.s3.tfbackend"

@@ -205,6 +205,7 @@ func TestSettingsErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, whom, settings, want string }{
 		{"syntax", "all", "workspaces = [", `env/reconcile.hcl:1:15: `},
+		{"a list elsewhere", "tokyo", "\n  workspace \"tokyo\" {\n  var_file = \"a.tfvars\"\n}", `env/reconcile.hcl:3:3: var_file is only allowed in an environment: use var_files in defaults or in a workspace block`},
 		{"unknown name", "tokyo", "\n  workspace \"tokyo\" {\n  aply = \"safe\"\n}", `env/reconcile.hcl:3:3: Unsupported argument: An argument named "aply" is not expected here. Did you mean "apply"?`},
 		{"unknown block", "all", "workspaec \"x\" {}", `env/reconcile.hcl:1:1: Unsupported block type`},
 		{"no label", "all", "workspace {}", `env/reconcile.hcl:1:11: Missing name for workspace`},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 )
 
 // LogOptions says what is logged, and how.
@@ -26,9 +27,9 @@ func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	case o.Text:
 		level = slog.LevelWarn
 	}
-	handler := slog.Handler(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	handler := slog.Handler(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatDuration}))
 	if o.Text {
-		handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatTime})
+		handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: formatForPeople})
 	}
 	if !o.Results {
 		handler = &outcomeFilter{Handler: handler}
@@ -58,11 +59,20 @@ func (h *outcomeFilter) WithGroup(name string) slog.Handler {
 	return &outcomeFilter{h.Handler.WithGroup(name), h.hasOutcome}
 }
 
-func formatTime(groups []string, attr slog.Attr) slog.Attr {
+// formatDuration writes a duration as 1.5s: in JSON it would be a number of nanoseconds.
+func formatDuration(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Value.Kind() == slog.KindDuration {
+		return slog.String(attr.Key, attr.Value.Duration().Round(time.Millisecond).String())
+	}
+	return attr
+}
+
+// formatForPeople writes a duration as formatDuration does, and of the time only the clock.
+func formatForPeople(groups []string, attr slog.Attr) slog.Attr {
 	if len(groups) == 0 && attr.Key == slog.TimeKey {
 		return slog.String(slog.TimeKey, attr.Value.Time().Format("15:04:05"))
 	}
-	return attr
+	return formatDuration(groups, attr)
 }
 
 // ScreenWriter writes lines to where they belong, or above the live view while there is one:
