@@ -169,6 +169,7 @@ its top. Without them, every directory env/* with Terraform is a workspace.
     max_destroy = 3
     var_files   = ["../shared.tfvars"]
     env         = ["TF_VAR_image"]
+    allow_unlocked = true            # its backend does not lock
     inputs      = ["lambda/tokyo/**"]
   }
 

@@ -48,7 +48,6 @@ type Config struct {
 	Env           []string  // names of the TF_VAR_* variables to pass on, sorted
 	Protect       []string  // address patterns (globs) of resources that are destroyed or replaced, and whose guards are taken away, only after approval
 	MaxDestroy    *int      // how many resources one plan may destroy or replace without approval; nil: any number
-	Prune         bool      // destroy the resources when the directory is removed
 	PlanRole      string    // ARN of the role for plans
 	ApplyRole     string    // ARN of the role for applies
 	AllowUnlocked bool      // run even if the state's backend cannot lock

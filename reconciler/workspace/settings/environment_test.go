@@ -53,7 +53,7 @@ workspace "tokyo" {
   apply      = "safe"
   protect    = ["b.b"]
   var_files  = ["../shared.tfvars"]
-  prune      = true
+  allow_unlocked = true
 }
 environment "staging" {
   var_file       = "staging.tfvars"
@@ -69,7 +69,7 @@ environment "staging" {
     backend_config = "env/shared.tfvars"
     var_files      = ["main.tf"]
     protect        = ["d.d"]
-    prune          = false
+    allow_unlocked = false
   }
 }
 environment "other" {}
@@ -79,7 +79,7 @@ func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	outside := Config{
 		DependsOn: []string{"common"}, Apply: ApplySafe, VarFiles: []string{"env/shared.tfvars"},
-		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, Prune: true,
+		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, AllowUnlocked: true,
 		PlanRole: "arn:aws:iam::123456789012:role/plan-tokyo", ApplyRole: "arn:aws:iam::123456789012:role/apply",
 		Positions: map[string]string{"common": File + ":10:17", "TF_VAR_a": File + ":7:17"},
 	}

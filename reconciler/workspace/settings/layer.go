@@ -116,7 +116,6 @@ func (o workspaceOptions) toConfig() Config {
 		Env:           slices.Compact(slices.Sorted(slices.Values(textsOf(o.env)))),
 		Protect:       o.protect,
 		MaxDestroy:    o.maxDestroy,
-		Prune:         valueOrZero(o.prune),
 		PlanRole:      o.planRole,
 		ApplyRole:     o.applyRole,
 		AllowUnlocked: valueOrZero(o.allowUnlocked),

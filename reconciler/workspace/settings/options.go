@@ -29,7 +29,6 @@ type workspaceOptions struct {
 	maxDestroy    *int
 	inputs        []string // nil: not set
 	ignore        []string
-	prune         *bool
 	allowUnlocked *bool
 	planRole      string
 	applyRole     string
@@ -62,9 +61,6 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	}
 	if own.maxDestroy == nil {
 		own.maxDestroy = o.maxDestroy
-	}
-	if own.prune == nil {
-		own.prune = o.prune
 	}
 	if own.allowUnlocked == nil {
 		own.allowUnlocked = o.allowUnlocked
@@ -118,8 +114,6 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 			o.inputs = d.decodePathPatterns(attr, ctx)
 		case "ignore":
 			o.ignore = d.decodePathPatterns(attr, ctx)
-		case "prune":
-			o.prune = d.decodeBool(attr, ctx)
 		case "allow_unlocked":
 			o.allowUnlocked = d.decodeBool(attr, ctx)
 		case "plan_role":

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,7 +105,7 @@ workspace "tokyo" {
   apply      = "approve"
   env        = ["TF_VAR_a", "TF_VAR_b"]
   protect    = ["module.db"]
-  prune      = true
+  max_destroy = 2
   apply_role = "arn:aws:iam::123456789012:role/apply"
   allow_unlocked = false
 }
@@ -122,7 +125,7 @@ environment "other" {}
 		BackendConfig: "env/staging.s3.tfbackend",
 		Env:           []string{"TF_VAR_a", "TF_VAR_b"},
 		Protect:       []string{"aws_db_instance.*", "module.db"},
-		Prune:         true,
+		MaxDestroy:    new(2),
 		PlanRole:      "arn:aws:iam::123456789012:role/plan",
 		ApplyRole:     "arn:aws:iam::123456789012:role/apply",
 		Positions:     map[string]string{"common": File + ":11:17", "TF_VAR_a": File + ":13:17", "TF_VAR_b": File + ":13:29"},
@@ -230,8 +233,8 @@ func TestSettingsErrors(t *testing.T) {
 		{"bad env", "tokyo", `workspace "tokyo" { env = ["AWS_SECRET"] }`, `env/reconcile.hcl:1:28: env: "AWS_SECRET" is not a variable's name, such as TF_VAR_image`},
 		{"bad role", "tokyo", `workspace "tokyo" { plan_role = "admin" }`, `env/reconcile.hcl:1:33: plan_role: "admin" is not a role's ARN`},
 		{"bad protect", "tokyo", `workspace "tokyo" { protect = ["aws_["] }`, `env/reconcile.hcl:1:32: protect: "aws_[" is not an address`},
-		{"bad prune", "tokyo", `workspace "tokyo" { prune = "yes" }`, `env/reconcile.hcl:1:29: prune: must be a bool`},
-		{"variable", "tokyo", `workspace "tokyo" { prune = var.x }`, `env/reconcile.hcl:1:29: Unknown variable: There is no variable named "var".`},
+		{"bad bool", "tokyo", `workspace "tokyo" { allow_unlocked = "yes" }`, `env/reconcile.hcl:1:38: allow_unlocked: must be a bool`},
+		{"variable", "tokyo", `workspace "tokyo" { allow_unlocked = var.x }`, `env/reconcile.hcl:1:38: Unknown variable: There is no variable named "var".`},
 		{"misspelt variable", "all", "defaults {\n  plan_role = \"arn:aws:iam::123456789012:role/${worksapce}\"\n}", `env/reconcile.hcl:2:49: Unknown variable: There is no variable named "worksapce". Did you mean "workspace"?`},
 		{"wrong for one", "tokyo", `defaults { plan_role = { common = "arn:aws:iam::123456789012:role/x", tokyo = "x" }[workspace] }`, `env/reconcile.hcl:1:24: plan_role: "x" is not a role's ARN`},
 		{"name in patterns", "all", `workspaces = ["env/${workspace}"]`, `env/reconcile.hcl:1:22: Variables not allowed`},
@@ -244,7 +247,7 @@ func TestSettingsErrors(t *testing.T) {
 		{"twice, with rights that differ", "tokyo", "workspace \"tokyo\" { apply = \"plan-only\" }\nworkspace \"tokyo\" { apply = \"always\" }", `duplicate workspace`},
 		{"several in one block", "tokyo", "workspace \"tokyo\" {\n  apply = 1\n  depends_on = [\"comon\"]\n  aply = 2\n}", "2:11: apply: must be a string\nenv/reconcile.hcl:3:17: depends_on: there is no workspace \"comon\" (known: common, tokyo), did you mean \"common\"?\nenv/reconcile.hcl:4:3: Unsupported argument"},
 		{"of one and of all", "all", "workspace \"tokyo\" { apply = 1 }\ndefaults { apply = 1 }", `env/reconcile.hcl:2:20: apply: must be a string`},
-		{"mistakes of an environment that is not chosen", "warning", "environment \"x\" {\n  colour = 1\n  defaults { apply = 1 }\n  workspace \"tokio\" {}\n  workspace \"tokyo\" { prune = 1 }\n}", "2:3: Unsupported argument"},
+		{"mistakes of an environment that is not chosen", "warning", "environment \"x\" {\n  colour = 1\n  defaults { apply = 1 }\n  workspace \"tokio\" {}\n  workspace \"tokyo\" { allow_unlocked = 1 }\n}", "2:3: Unsupported argument"},
 		{"null", "tokyo", `workspace "tokyo" { apply = null }`, `env/reconcile.hcl:1:29: apply: must be a string`},
 	}
 	for _, tt := range tests {
@@ -277,7 +280,7 @@ func TestDigest(t *testing.T) {
 	none := digest("")
 	for _, settings := range []string{
 		`workspace "tokyo" { apply = "approve" }`, `workspace "tokyo" { protect = ["x.y"] }`,
-		`workspace "tokyo" { prune = true }`, `workspace "tokyo" { allow_unlocked = true }`,
+		`workspace "tokyo" { max_destroy = 1 }`, `workspace "tokyo" { allow_unlocked = true }`,
 		`workspace "tokyo" { plan_role = "arn:aws:iam::123456789012:role/x" }`, `workspace "common" { env = ["TF_VAR_x"] }`,
 	} {
 		if digest(settings) != none {
@@ -406,6 +409,23 @@ func TestUnreadableSettings(t *testing.T) {
 	} {
 		if _, err := Load(unreadableTree{tree, readable}, ""); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, not %s", readable, err, want)
+		}
+	}
+}
+
+// TestNamesAreDocumented checks that both READMEs and the help name each setting.
+func TestNamesAreDocumented(t *testing.T) {
+	t.Parallel()
+	top := filepath.Join("..", "..", "..")
+	for _, page := range []string{"README.md", "README.ja.md", filepath.Join("cmd", "reconcile", "help.go")} {
+		text, err := os.ReadFile(filepath.Join(top, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range append(slices.Clone(workspaceNames), "var_file", "backend_config", "workspaces") {
+			if !regexp.MustCompile(`(?m)^ *` + name + ` += `).Match(text) {
+				t.Errorf("%s does not show how to write %s", page, name)
+			}
 		}
 	}
 }
