@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"sync"
 )
 
 // ApplyMode says which plans of a workspace are applied without approval.
@@ -66,6 +67,15 @@ type Config struct {
 // Digest returns a hash of exactly those settings that change what Terraform would do, or
 // what is an input. How a plan is approved is not an input.
 func (c Config) Digest() string {
+	if c.DependsOn == nil && c.VarFiles == nil && c.BackendConfig == "" && c.Env == nil && c.Inputs == nil && len(c.Ignore) == 0 && c.CLIWorkspace == "" {
+		return defaultDigest() // as most have
+	}
+	return c.computeDigest()
+}
+
+var defaultDigest = sync.OnceValue(Config{}.computeDigest)
+
+func (c Config) computeDigest() string {
 	// Encoding strings and lists never fails.
 	digested := []any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env}
 	if c.Inputs != nil || len(c.Ignore) > 0 { // a record of before these settings has the hash without them
