@@ -35,6 +35,7 @@ func startS3(t *testing.T) *s3test.Server {
 }
 
 func TestS3Backend(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newS3Fixture(t, startS3(t), resourceConfig, opt)
 		first, sum := s.apply()
@@ -46,6 +47,7 @@ func TestS3Backend(t *testing.T) {
 }
 
 func TestBackendConfigIsPartOfTheKey(t *testing.T) {
+	t.Parallel()
 	server := startS3(t)
 	s := newS3Fixture(t, server, resourceConfig, withBinary(testtier.Tool(t, "terraform")))
 	s.apply()
@@ -86,6 +88,7 @@ func checkLockedError(t *testing.T, err error, start time.Time) *terraform.Locke
 
 // TestS3Lock: a killed apply leaves its lock in the bucket.
 func TestS3Lock(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		start := time.Now().Add(-time.Second)
 		p := newPIDPipe(t)
@@ -111,6 +114,7 @@ func TestS3Lock(t *testing.T) {
 // TestS3LockThatCannotBeFreed: an apply whose lock cannot be released has succeeded, and the
 // error contains S3's message.
 func TestS3LockThatCannotBeFreed(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
 		s := newS3Fixture(t, server, resourceConfig, opt)
@@ -152,6 +156,7 @@ func denyDelete(r *http.Request) int {
 
 // TestLocalLock: a lock of a local state is held while its process lives.
 func TestLocalLock(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		start := time.Now().Add(-time.Second)
 		p := newPIDPipe(t)
@@ -172,6 +177,7 @@ func TestLocalLock(t *testing.T) {
 }
 
 func TestErroredState(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		server, work := startS3(t), t.TempDir()
 		s := newS3Fixture(t, server, resourceConfig, func(o *terraform.Options) { opt(o); o.WorkDir = work })
@@ -219,6 +225,7 @@ func checkErroredState(s *fixture, err error, work string) (file string) {
 }
 
 func TestSaveErroredState(t *testing.T) {
+	t.Parallel()
 	work, dir := t.TempDir(), t.TempDir()
 	if _, file, err := terraform.SaveErroredState(work, "a/b", "a/b", dir); file != "" || err != nil {
 		t.Errorf("nothing there, but %q, %v", file, err)
@@ -274,6 +281,7 @@ func TestSaveErroredState(t *testing.T) {
 }
 
 func TestErrorsOfTerraform(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		main string
 		want []string

@@ -49,6 +49,7 @@ func TestProductByName(t *testing.T) {
 
 // TestMissingCLIConfiguration: OpenTofu then warns on stdout, also before a document.
 func TestMissingCLIConfiguration(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		set := func(o *terraform.Options) {
 			opt(o)

@@ -41,6 +41,7 @@ check "compares" {
 // TestChecks: a check that reads a data source is in each plan and changes nothing; other
 // changes still count. A failing check is always reported.
 func TestChecks(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		for name, c := range map[string]struct {
 			main  string
@@ -74,6 +75,7 @@ func TestChecks(t *testing.T) {
 // TestChecksOfAnApply: the results of checks after the apply count. One may fail only because
 // of the apply, and one that failed in the plan may now pass.
 func TestChecksOfAnApply(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
 resource "terraform_data" "x" {
@@ -121,6 +123,7 @@ check "later" {
 
 // TestChecksOfManyWords: the reported text of a check is bounded.
 func TestChecksOfManyWords(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, `
 check "big" {
   assert {
@@ -141,6 +144,7 @@ resource "terraform_data" "x" {
 // TestEphemeralVariables: a plan does not store ephemeral values, so apply receives them
 // again.
 func TestEphemeralVariables(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
 variable "file" {
@@ -185,6 +189,7 @@ resource "terraform_data" "x" {
 
 // TestPlanThatWasChanged: only the plan that was checked is applied.
 func TestPlanThatWasChanged(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	session, plan := s.plan()

@@ -38,6 +38,7 @@ func printCredentials() {
 // TestAssumedRole: what Terraform runs gets the role's credentials from STS, and again when
 // they end.
 func TestAssumedRole(t *testing.T) {
+	t.Parallel()
 	url := awstest.StartMoto(t)
 	assume := roles.NewAssumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{
@@ -76,6 +77,7 @@ func TestAssumedRole(t *testing.T) {
 // TestCredentialsOfAPreview: code that nobody has approved gets credentials that end soon,
 // and no way to others.
 func TestCredentialsOfAPreview(t *testing.T) {
+	t.Parallel()
 	testtier.Needs(t, testtier.Terraform)
 	s := newFixture(t, "", withEnv(hostEnvironment...), func(o *terraform.Options) {
 		o.AssumeRestrictedRole = func(context.Context, string, string) (roles.Credentials, error) {

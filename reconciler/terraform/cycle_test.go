@@ -16,6 +16,7 @@ output "o" { value = terraform_data.x.output }
 `
 
 func TestCycle(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		first, sum := s.apply()
@@ -49,6 +50,7 @@ func TestCycle(t *testing.T) {
 
 // What a plan imports is not part of a state that exists.
 func TestImportHasNoState(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, "import {\n  to = terraform_data.x\n  id = \"1\"\n}\n"+resourceConfig, opt)
 		if plan, _ := s.apply(); plan.Empty || plan.StateExists {
@@ -84,6 +86,7 @@ func checkLeftovers(s *fixture) {
 }
 
 func TestPlanFilesAreOurs(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	session, _ := s.plan()
@@ -124,6 +127,7 @@ func TestDeadProcessesPlansAreSweptAway(t *testing.T) {
 }
 
 func TestInitIsRunWhenNeeded(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		s.planAndClose()
@@ -150,6 +154,7 @@ func TestInitIsRunWhenNeeded(t *testing.T) {
 // TestInitIsRunAgainWhereItsResultIsDamaged checks that a file of init that lost its content, as
 // where the power fails, costs one more init and no failure.
 func TestInitIsRunAgainWhereItsResultIsDamaged(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		s.apply()
@@ -163,6 +168,7 @@ func TestInitIsRunAgainWhereItsResultIsDamaged(t *testing.T) {
 }
 
 func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, resourceConfig)
 	s.write(".terraform/terraform.tfstate", "{}")
 	if err := s.mustFail(); !strings.Contains(err.Error(), "remove it from the repository") {
@@ -173,6 +179,7 @@ func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
 // TestLinkAtTheDefaultPathSurvivesInit: the link for readers of a local state may be at
 // Terraform's default path, where init would migrate and empty it.
 func TestLinkAtTheDefaultPathSurvivesInit(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		link := filepath.Join(s.spec.Dir, "terraform.tfstate")
@@ -194,6 +201,7 @@ func TestLinkAtTheDefaultPathSurvivesInit(t *testing.T) {
 }
 
 func TestLinkState(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	link := filepath.Join(dir, "env", "a", "terraform.tfstate")
 	for _, state := range []string{"/x/a.tfstate", "/x/a.tfstate", "/y/a.tfstate"} {
@@ -216,6 +224,7 @@ func TestLinkState(t *testing.T) {
 // TestStateOfAnEncryptedPlan: a plan that OpenTofu encrypted does not show its state, and an
 // encrypted state is not read from its file.
 func TestStateOfAnEncryptedPlan(t *testing.T) {
+	t.Parallel()
 	for name, encrypted := range map[string]string{"the plan": "plan", "both": "state {\n      method = method.aes_gcm.method\n    }\n    plan"} {
 		t.Run(name, func(t *testing.T) {
 			s := newFixture(t, resourceConfig+`

@@ -11,6 +11,7 @@ import (
 // TestDigest plans different changes from one state, each in a separate checkout, and checks
 // which of them get the same digest.
 func TestDigest(t *testing.T) {
+	t.Parallel()
 	const before = `
 resource "terraform_data" "x" {
   input            = "1"
@@ -66,6 +67,7 @@ output "o" { value = "1" }
 // TestDigestIsOfTheChangeAlone compares two states that differ in nothing that a plan
 // changes: the same resources, created at other times and in another order.
 func TestDigestIsOfTheChangeAlone(t *testing.T) {
+	t.Parallel()
 	const one, two = `resource "terraform_data" "a" { input = "1" }`, `resource "terraform_data" "b" { input = "1" }`
 	tf := newTerraform(t)
 	x, y := newFixtureOf(t, tf, "x", one+"\n"+two), newFixtureOf(t, tf, "y", two+"\n"+one)
@@ -79,6 +81,7 @@ func TestDigestIsOfTheChangeAlone(t *testing.T) {
 }
 
 func TestOutputsDigest(t *testing.T) {
+	t.Parallel()
 	const equal = `output "o" { value = "1" }`
 	testBothProducts(t, func(t *testing.T, opt option) {
 		tf := newTerraform(t, opt)

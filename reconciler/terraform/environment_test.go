@@ -35,6 +35,7 @@ var hostEnvironment = []string{
 }
 
 func TestEnvironment(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		got := applyEnvironment(newFixture(t, "", opt, withEnv(hostEnvironment...)))
 		for _, want := range []string{
@@ -54,6 +55,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	var asked []string
 	assume := func(_ context.Context, role, session string) (roles.Credentials, error) {
 		asked = append(asked, role+" "+session)
@@ -86,6 +88,7 @@ func TestRoles(t *testing.T) {
 }
 
 func TestRoleThatCannotBeAssumed(t *testing.T) {
+	t.Parallel()
 	denied := errors.New("AccessDenied: not you")
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) {
 		o.AssumeRole = func(context.Context, string, string) (roles.Credentials, error) {
@@ -100,6 +103,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 }
 
 func TestRefusedEnvironment(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_DATA_DIR"} {
 		_, err := terraform.New(t.Context(), terraform.Options{
 			WorkDir: t.TempDir(), Env: func() []string { return []string{name + "=x"} },

@@ -8,6 +8,7 @@ import (
 )
 
 func TestPlainDiagnostics(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ printed, want string }{
 		"drawn and coloured": {
 			"\x1b[31m╷\x1b[0m\x1b[0m\n\x1b[31m│\x1b[0m \x1b[0m\x1b[1m\x1b[31mError: \x1b[0mNo such bucket\n│ \n│   on main.tf line 1:\n╵\n",

@@ -16,6 +16,7 @@ import (
 // TestTruncatedState: a Terraform that is killed while writing a local state leaves it empty
 // or truncated.
 func TestTruncatedState(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		s.apply()
@@ -54,6 +55,7 @@ func TestTruncatedFirstState(t *testing.T) {
 
 // TestDamagedState: a state that is damaged in another way is not repaired.
 func TestDamagedState(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, resourceConfig)
 	s.apply()
 	if err := os.WriteFile(s.state, []byte(`{"version": 4,, }`), 0o600); err != nil {
@@ -68,6 +70,7 @@ func TestDamagedState(t *testing.T) {
 }
 
 func TestLocalStateOfJSON(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, "", opt)
 		if err := os.Remove(filepath.Join(s.spec.Dir, "main.tf")); err != nil {

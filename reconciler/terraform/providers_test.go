@@ -94,6 +94,7 @@ func listSharedPackages(t *testing.T, work string) []string {
 // TestProviderCacheIsShared starts many workspaces in two Terraform instances at the same
 // time with an empty cache, while some of them already run from it.
 func TestProviderCacheIsShared(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		work, mirrorOpt := t.TempDir(), withMirror(t)
 		withWorkDir := func(o *terraform.Options) { o.WorkDir = work }
@@ -128,6 +129,7 @@ func TestProviderCacheIsShared(t *testing.T) {
 // TestGeneratedLockFileIsSaved: the lock file that init created is restored when init is
 // skipped, even in a new checkout.
 func TestGeneratedLockFileIsSaved(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, timeConfig, withMirror(t))
 	first := s.planAndClose()
 	if err := os.Remove(filepath.Join(s.spec.Dir, ".terraform.lock.hcl")); err != nil {
@@ -140,6 +142,7 @@ func TestGeneratedLockFileIsSaved(t *testing.T) {
 }
 
 func TestProvidersRemovedFromTheCache(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, timeConfig, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
 	s.planAndClose()
@@ -153,6 +156,7 @@ func TestProvidersRemovedFromTheCache(t *testing.T) {
 
 // TestTruncatedPackage: half a package of a killed init is never used.
 func TestTruncatedPackage(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		work := t.TempDir()
 		mirrorOpt := withMirror(t)
@@ -214,6 +218,7 @@ func TestDamagedProvider(t *testing.T) {
 }
 
 func TestCommittedLockFile(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		work := t.TempDir()
 		s := newFixture(t, timeConfig, opt, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
@@ -252,6 +257,7 @@ func TestCommittedLockFile(t *testing.T) {
 }
 
 func TestMissingProvider(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, strings.ReplaceAll(timeConfig, "hashicorp/time", "hashicorp/none"), withMirror(t))
 	text := s.mustFail().Error()
 	for _, want := range []string{"workspace one: init failed", "hashicorp/none", "next: check"} {
@@ -263,6 +269,7 @@ func TestMissingProvider(t *testing.T) {
 
 // TestNoProviderIsLeft: a provider's process ends with its session.
 func TestNoProviderIsLeft(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, timeConfig, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
 	s.apply()

@@ -29,6 +29,7 @@ func (s *fixture) readFiles(dir string) map[string]string {
 // TestReadOnlyLocalState: a read-only session does not write a local state, even a truncated
 // one.
 func TestReadOnlyLocalState(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		s.apply()
@@ -67,6 +68,7 @@ func TestReadOnlyLocalState(t *testing.T) {
 }
 
 func TestReadOnlyNoStateYet(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, resourceConfig)
 	s.spec.ReadOnly = true
 	if plan := s.planAndClose(); plan.Changes.Add != 1 || len(plan.Warnings) > 0 {
@@ -79,6 +81,7 @@ func TestReadOnlyNoStateYet(t *testing.T) {
 
 // TestReadOnlyS3State: a read-only session neither locks nor writes a state in S3.
 func TestReadOnlyS3State(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
 		s := newS3Fixture(t, server, resourceConfig, opt)
@@ -100,6 +103,7 @@ func TestReadOnlyS3State(t *testing.T) {
 // TestReadOnlyErroredState: what a killed apply left in the checkout, and a saved state, stay
 // in place. No plan is made.
 func TestReadOnlyErroredState(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	s.apply()

@@ -42,6 +42,7 @@ output "o" { value = pathexpand("~") }
 // TestSandboxPlans: a plan in the sandbox sees the current state at the passes' path, and
 // changes nothing.
 func TestSandboxPlans(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt, withSandbox(t))
 		s.apply()
@@ -187,6 +188,7 @@ echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/
 
 // TestSandboxPorts: the endpoints that the operator set can be reached.
 func TestSandboxPorts(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -207,6 +209,7 @@ func TestSandboxPorts(t *testing.T) {
 // TestSandboxStops: a plan in the sandbox receives its interrupt and may exit. If it does
 // not, it is killed with all its children.
 func TestSandboxStops(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		attack string
 		says   string
@@ -241,6 +244,7 @@ func TestSandboxStops(t *testing.T) {
 // TestSandboxProviders: a preview uses the passes' providers, adds its own to a separate
 // cache, and changes nothing in the passes' cache.
 func TestSandboxProviders(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	s := newFixture(t, timeConfig, withSandbox(t), withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
 	s.spec.Untrusted, s.spec.ReadOnly = true, true
@@ -348,6 +352,7 @@ ln -s "$(realpath --relative-to . / )/` + other[1:] + `" errored.tfstate; echo "
 // TestSandboxLeavesNoProcess: what a plan starts ends with the plan, also if the plan succeeds
 // and the process left its session.
 func TestSandboxLeavesNoProcess(t *testing.T) {
+	t.Parallel()
 	s := newAttackFixture(t, `mkfifo held; (setsid sleep 1000 3<>held >/dev/null 2>&1 &); echo planned`, withSandbox(t))
 	if text := s.planAndClose().Text; text != "planned\n" {
 		t.Errorf("%q", text)

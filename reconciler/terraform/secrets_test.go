@@ -101,6 +101,7 @@ func newSecretKinds(t *testing.T, opt option) *fixture {
 
 // TestSecretsOfAPlan: what a plan knows to be sensitive is hidden wherever Terraform prints it.
 func TestSecretsOfAPlan(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newSecretKinds(t, opt)
 		session, plan := s.plan()
@@ -126,6 +127,7 @@ func TestSecretsOfAPlan(t *testing.T) {
 
 // TestSecretsOfAPlanThatFails: no plan says what is sensitive. Variables and the state do.
 func TestSecretsOfAPlanThatFails(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newSecretKinds(t, opt)
 		s.write("main.tf", strings.Replace(secretKindsConfig, `check "prints"`, "resource \"terraform_data\" \"kept\" {\n  input = sensitive(\"of-the-state-4Lm\")\n}\ncheck \"prints\"", 1))
@@ -152,6 +154,7 @@ resource "terraform_data" "fails" {
 // TestSecretsThatAnApplyMakes: what an apply has just generated is hidden in its output and in
 // its error.
 func TestSecretsThatAnApplyMakes(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		for name, exit := range map[string]string{"success": "0", "failure": "1"} {
 			s := newFixture(t, `
@@ -205,6 +208,7 @@ resource "terraform_data" "prints" {
 
 // TestNamesAreNoSecrets: the attributes of a sensitive object are words of the configuration.
 func TestNamesAreNoSecrets(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, `
 variable "login" {
   type      = object({ password = string })

@@ -8,6 +8,7 @@ import (
 )
 
 func TestVariables(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
 variable "plain" {}
@@ -46,6 +47,7 @@ output "all" {
 }
 
 func TestVariablesFileIsOurs(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, `variable "v" {}`)
 	s.spec.Vars = map[string]string{"v": "secret"}
 	session := s.init()
@@ -57,6 +59,7 @@ func TestVariablesFileIsOurs(t *testing.T) {
 }
 
 func TestVariableOfAnotherType(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t, `variable "v" { type = list(string) }`)
 	s.spec.Vars = map[string]string{"v": "not [an expression"}
 	err := s.mustFail()
@@ -66,6 +69,7 @@ func TestVariableOfAnotherType(t *testing.T) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
+	t.Parallel()
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
 variable "token" {}
