@@ -20,10 +20,10 @@ import (
 
 // applyStale applies the stale workspaces, several at once, until each has a result, the tip
 // has moved, or ctx has ended, and nothing runs. Meanwhile it polls the tip if another pass can
-// take it, and looks at rollouts. The error means that Terraform cannot be run.
+// take it, and checks rollouts. The error means that Terraform cannot be run.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool, err error) {
 	options := p.run.Options
-	options.Replan = options.Replan && !p.isSecondLook
+	options.Replan = options.Replan && !p.isTeardownRound
 	s := scheduleStale(w, options)
 	p.reportUnchanged(ctx, w, s)
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) { // a rollout is watched, whatever its upstreams do
@@ -34,15 +34,15 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	announceWaiting(p.run, w, s)
 	dir := checkout.New(p.run, w)
 	defer dir.Close()
-	a := &round{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Completion), running: map[string]bool{}}
+	a := &applyRound{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Completion), running: map[string]bool{}}
 	var polls <-chan time.Time
 	if p.run.Options.HandOver {
 		ticker := time.NewTicker(p.config.TipPoll)
 		defer ticker.Stop()
 		polls = ticker.C
 	}
-	looks := time.NewTicker(rollout.LookInterval)
-	defer looks.Stop()
+	rolloutTicks := time.NewTicker(rollout.CheckInterval)
+	defer rolloutTicks.Stop()
 	for {
 		a.startReady(ctx, killCtx)
 		if len(a.running) == 0 {
@@ -53,17 +53,17 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		}
 		select {
 		case done := <-a.ends:
-			a.finish(ctx, done)
+			a.takeResult(ctx, done)
 		case <-polls:
-			a.tipMoved = a.tipMoved || p.pollMoved(ctx, w.Head)
-		case <-looks.C:
-			a.lookAgain(ctx, killCtx)
+			a.tipMoved = a.tipMoved || p.pollAgain(ctx, w.Head)
+		case <-rolloutTicks.C:
+			a.checkRolloutsAgain(ctx, killCtx)
 		}
 	}
 }
 
-// round is the work of one round on its workspaces.
-type round struct {
+// applyRound is the work of one round on its workspaces.
+type applyRound struct {
 	pass      *pass
 	inventory *inventory.Inventory
 	schedule  *schedule.Schedule
@@ -76,7 +76,7 @@ type round struct {
 }
 
 // startReady starts what may start now.
-func (a *round) startReady(ctx, killCtx context.Context) {
+func (a *applyRound) startReady(ctx, killCtx context.Context) {
 	p, w, s := a.pass, a.inventory, a.schedule
 	for len(a.running) < p.config.Parallelism && !a.tipMoved && a.noTerraform == nil && ctx.Err() == nil {
 		name, ok := s.Pop()
@@ -91,7 +91,7 @@ func (a *round) startReady(ctx, killCtx context.Context) {
 			p.complete(ctx, s, entry, result)
 			continue
 		}
-		if a.tipMoved = p.hasTipMoved(ctx, w.Head); a.tipMoved {
+		if a.tipMoved = p.pollIfDue(ctx, w.Head); a.tipMoved {
 			return
 		}
 		if a.noTerraform = p.openTerraform(ctx); a.noTerraform != nil {
@@ -117,14 +117,14 @@ func (p *pass) openTerraform(ctx context.Context) error {
 }
 
 // start starts the work on a workspace that this pass has claimed.
-func (a *round) start(ctx, killCtx context.Context, entry *inventory.Entry) {
+func (a *applyRound) start(ctx, killCtx context.Context, entry *inventory.Entry) {
 	a.running[entry.Dir.Name] = true
 	go func() { a.ends <- a.pass.applyEntry(ctx, killCtx, a.inventory, a.local, entry) }()
 }
 
 // applyEntry does what a workspace needs: here, or as a task of the executor.
 func (p *pass) applyEntry(ctx, killCtx context.Context, w *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Completion {
-	if done, ok := p.lookAtRollout(ctx, w, entry); ok {
+	if done, ok := p.checkRollout(ctx, w, entry); ok {
 		return done
 	}
 	if p.config.Executor == nil {
@@ -133,9 +133,9 @@ func (p *pass) applyEntry(ctx, killCtx context.Context, w *inventory.Inventory, 
 	return remote.Apply(ctx, p.run, w, entry)
 }
 
-// lookAgain looks at the rollouts that this round has looked at before: others may be applied
+// checkRolloutsAgain checks the rollouts that this round has checked before: others may be applied
 // for long, and an alarm must not wait for them.
-func (a *round) lookAgain(ctx, killCtx context.Context) {
+func (a *applyRound) checkRolloutsAgain(ctx, killCtx context.Context) {
 	for name, entry := range a.inventory.Entries {
 		isDue := entry.Record.Rollout != nil && entry.Result != nil && !a.running[name] && !a.tipMoved && ctx.Err() == nil
 		if isDue && a.pass.claims.take(name, a.pass.run.Options.Run) == nil {
@@ -144,8 +144,8 @@ func (a *round) lookAgain(ctx, killCtx context.Context) {
 	}
 }
 
-// finish takes the result of the work on a workspace.
-func (a *round) finish(ctx context.Context, done worker.Completion) {
+// takeResult takes the result of the work on a workspace.
+func (a *applyRound) takeResult(ctx context.Context, done worker.Completion) {
 	p, name := a.pass, done.Entry.Dir.Name
 	delete(a.running, name)
 	p.claims.release(name)
@@ -163,8 +163,8 @@ func (a *round) finish(ctx context.Context, done worker.Completion) {
 	if hold := done.Entry.Hold; hold != nil && hold.Kind == state.Suspended && done.Result.Rollout != "" {
 		done.Result.Suspended = done.Result.Outcome == state.Blocked // as without a rollout
 	}
-	if done.Entry.Result != nil { // it was looked at again: its readers wait for the next pass
-		p.note(done.Entry, done.Result)
+	if done.Entry.Result != nil { // its rollout was checked again: its readers wait for the next pass
+		p.addResult(done.Entry, done.Result)
 		return
 	}
 	p.complete(ctx, a.schedule, done.Entry, done.Result)
@@ -183,7 +183,7 @@ func newBusyResult(name string, err error) run.WorkspaceResult {
 	return run.WorkspaceResult{Name: name, Outcome: state.Busy, Error: err.Error()}
 }
 
-// scheduleStale schedules the workspaces that a run with these options must look at.
+// scheduleStale schedules the workspaces that a run with these options must work on.
 func scheduleStale(w *inventory.Inventory, o run.Options) *schedule.Schedule {
 	s := schedule.New(w.Graph, func(name string) bool { return len(w.StaleReasons(w.Entries[name])) > 0 }, o.Only, o.Replan)
 	for name, entry := range w.Entries {
@@ -201,7 +201,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 	switch {
 	case len(result.StaleReasons) == 0:
 		result.Outcome = state.Unchanged
-	case entry.Record.Rollout != nil && entry.RenameErr == nil: // see lookAtRollout
+	case entry.Record.Rollout != nil && entry.RenameErr == nil: // see checkRollout
 		return result, false
 	case entry.Hold != nil && entry.Hold.Snapshot == "":
 		result.Outcome = state.Blocked
@@ -227,7 +227,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool {
 	rec := entry.Record
 	triesAgain := p.run.Options.Trigger == run.Manual || p.run.Options.Replan
-	if triesAgain && !p.isSecondLook || !entry.Recorded {
+	if triesAgain && !p.isTeardownRound || !entry.Recorded {
 		return false
 	}
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
@@ -245,6 +245,8 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name)), entry.Approvals))
 }
 
+// complete tells the schedule what became of a workspace, so that its readers may start, and
+// adds the result to the pass.
 func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
 	p.followHold(ctx, entry, &result)
 	if result.WaitsForOthers() {
@@ -252,11 +254,11 @@ func (p *pass) complete(ctx context.Context, s *schedule.Schedule, entry *invent
 	} else {
 		s.Finish(entry.Dir.Name, result.Outcome)
 	}
-	p.note(entry, result)
+	p.addResult(entry, result)
 }
 
-// note adds the result of a workspace to the pass.
-func (p *pass) note(entry *inventory.Entry, result run.WorkspaceResult) {
+// addResult adds the result of a workspace to the pass.
+func (p *pass) addResult(entry *inventory.Entry, result run.WorkspaceResult) {
 	entry.Result = &result
 	p.scheduleRetry(entry)
 	p.result.Add(result)
@@ -304,7 +306,7 @@ func (p *pass) scheduleRetry(entry *inventory.Entry) {
 		p.retries[entry.Dir.Name] = at
 	}
 	if r := entry.Record.Rollout; r != nil && r.Phase != state.RolloutStopped { // its alarms are watched
-		soon := p.config.Now().Add(rollout.LookInterval)
+		soon := p.config.Now().Add(rollout.CheckInterval)
 		if at := p.retries[entry.Dir.Name]; at.IsZero() || at.After(soon) {
 			p.retries[entry.Dir.Name] = soon
 		}

@@ -64,9 +64,9 @@ func (c *claims) noteWaiting(rev int64) {
 	c.waiting = waitingHead{rev, c.released}
 }
 
-// areAllThatIsLeft reports whether, at this revision of the head, a pass would find only
+// coverAllWork reports whether, at this revision of the head, a pass would find only
 // workspaces that another pass of this process still works on.
-func (c *claims) areAllThatIsLeft(rev int64) bool {
+func (c *claims) coverAllWork(rev int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.runs) > 0 && c.waiting == waitingHead{rev, c.released}

@@ -30,19 +30,19 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 	thisRun := run.New(&r.config, o)
 	result := thisRun.Result
 	thisRun.EnterStep(run.PhaseDrift)
-	looked, err := detectDrift(ctx, killCtx, thisRun, result)
+	checked, err := detectDrift(ctx, killCtx, thisRun, result)
 	result.Finalize(err)
-	saveDrift(context.WithoutCancel(ctx), thisRun, result, looked)
-	if looked {
+	saveDrift(context.WithoutCancel(ctx), thisRun, result, checked)
+	if checked {
 		notifyNow(context.WithoutCancel(ctx), thisRun)
 	}
 	thisRun.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
 	return result, err
 }
 
-// detectDrift checks all workspaces that can be checked, several at once. looked
+// detectDrift checks all workspaces that can be checked, several at once. checked
 // reports whether there was any.
-func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (looked bool, err error) {
+func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (checked bool, err error) {
 	w, err := inventory.NewAtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
@@ -74,9 +74,9 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 	defer dir.Close()
 	check := driftCheck{run: r, config: r.Config, inventory: w, worker: worker.New(r, w, dir)}
 	places := make(chan struct{}, r.Config.Parallelism)
-	var looks []func() (run.WorkspaceResult, error)
+	var checks []func() (run.WorkspaceResult, error)
 	for name := range todo {
-		looks = append(looks, run.Async(func() (run.WorkspaceResult, error) {
+		checks = append(checks, run.Async(func() (run.WorkspaceResult, error) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			if ctx.Err() != nil {
@@ -85,10 +85,10 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 			return r.EmitResult(check.checkWorkspace(ctx, killCtx, w.Entries[name])), nil
 		}))
 	}
-	for _, look := range looks {
-		found, fault := look()
-		if fault != nil {
-			err = fault
+	for _, wait := range checks {
+		found, checkErr := wait()
+		if checkErr != nil {
+			err = checkErr
 			continue
 		}
 		result.Add(found)
@@ -206,7 +206,7 @@ func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, pl
 }
 
 // saveDrift writes the history of a drift check, with its plans.
-func saveDrift(ctx context.Context, r *run.Run, result *run.Result, looked bool) {
+func saveDrift(ctx context.Context, r *run.Run, result *run.Result, checked bool) {
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	records, err := r.Config.Record.Workspaces(ctx)
@@ -215,7 +215,7 @@ func saveDrift(ctx context.Context, r *run.Run, result *run.Result, looked bool)
 		return
 	}
 	result.Drifted = listDrifted(records)
-	if !looked {
+	if !checked {
 		return
 	}
 	recordHistory(ctx, r, result, nil)

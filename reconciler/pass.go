@@ -28,12 +28,12 @@ import (
 // record, the settings). The result holds the outcome of each workspace.
 func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	p := r.newPass(o)
-	rounds := p.loop
+	apply := p.applyTip
 	if o.Snapshot != "" {
-		rounds = p.applySnapshot
+		apply = p.applySnapshot
 	}
-	err := rounds(ctx, killCtx)
-	if err != nil {
+	err := apply(ctx, killCtx)
+	if err != nil { // what is applied step by step has alarms that somebody must watch
 		p.watchRollouts(ctx, killCtx)
 	}
 	p.finish(context.WithoutCancel(ctx), err)
@@ -45,8 +45,50 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 	return p.result, err
 }
 
-// loop runs rounds until no newer tip arrives during one.
-func (p *pass) loop(ctx, killCtx context.Context) error {
+// pass is one pass over the workspaces.
+type pass struct {
+	config   *run.Config
+	run      *run.Run
+	result   *run.Result
+	retries  map[string]time.Time // when to retry failed workspaces, by name
+	notifyAt time.Time            // when to retry a failed notification
+	// failureNotified: a channel may have been notified that passes fail as a whole.
+	failureNotified bool
+	polledAt        time.Time // when the tip was last polled
+
+	pollFailed bool // the last poll while workspaces were applied
+
+	firstSeenTip commitid.ID // the tip that was seen last (see firstSeenAt)
+	firstSeenAt  time.Time   // when this pass first saw it
+
+	panicErr     *run.PanicError
+	recordedExit int // recorded exit code, if the pass had nothing to do
+
+	teardowns       int         // rounds that followed because the readers of a workspace were applied
+	isTeardownRound bool        // this is such a round: what failed or waits is not tried again
+	lastTip         commitid.ID // the tip of the last round
+	missingTip      commitid.ID // the tip that the remote named last and did not have
+
+	hasWatched bool // rollouts, although the pass failed as a whole
+
+	claims  *claims         // of all passes of this process
+	claimed map[string]bool // workspaces that this pass left to another one
+}
+
+func (r *Reconciler) newPass(o run.Options) *pass {
+	config := &r.config
+	if o.Snapshot != "" {
+		config = configWithoutGit(r.config)
+	}
+	run := run.New(config, o)
+	return &pass{
+		config: config, run: run, result: run.Result,
+		retries: map[string]time.Time{}, claims: r.claims, claimed: map[string]bool{},
+	}
+}
+
+// applyTip runs rounds until no newer tip arrives during one.
+func (p *pass) applyTip(ctx, killCtx context.Context) error {
 	for n := 0; n < maxRounds+p.teardowns; n++ {
 		if done, err := p.round(ctx, killCtx); done || err != nil {
 			return err
@@ -83,8 +125,8 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 3. Fetch the new commit.
 	p.run.EnterStep(run.PhaseFetch)
 	commit, err := p.config.Fetch(ctx, tip)
-	if errors.Is(err, gitwire.ErrCommitNotFound) && tip.Commit != p.missing {
-		p.missing = tip.Commit
+	if errors.Is(err, gitwire.ErrCommitNotFound) && tip.Commit != p.missingTip {
+		p.missingTip = tip.Commit
 		return false, nil // the tip moved between the poll and the fetch
 	} else if err != nil {
 		return false, err
@@ -105,18 +147,18 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	} else if err != nil {
 		return false, fmt.Errorf("adopt %s: %w", commit, err)
 	}
-	if head.Commit != p.discovered {
-		p.discovered, p.isSecondLook = head.Commit, false
+	if head.Commit != p.lastTip {
+		p.lastTip, p.isTeardownRound = head.Commit, false
 	}
 
 	// 5. Find the stale workspaces and their order.
 	p.run.EnterStep(run.PhaseDiscover)
-	work, err := p.discover(ctx, head, commit, settings)
+	workspaces, err := p.discover(ctx, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
-	p.handleRemoved(ctx, killCtx, work)
-	if err := work.CheckNotEmpty(); err != nil {
+	p.handleRemoved(ctx, killCtx, workspaces)
+	if err := workspaces.CheckNotEmpty(); err != nil {
 		return false, err
 	}
 
@@ -128,7 +170,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 7. Apply the stale workspaces in order, several at once.
 	p.run.EnterStep(run.PhaseWorkspaces)
-	moved, err := p.applyStale(ctx, killCtx, work)
+	tipMoved, err := p.applyStale(ctx, killCtx, workspaces)
 	if err != nil && ctx.Err() == nil {
 		return false, err
 	}
@@ -144,10 +186,10 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 8. Poll again: a tip that moved meanwhile needs another round.
 	p.run.EnterStep(run.PhaseSettle)
-	if again, err := p.needsAnotherRound(ctx, head, work, moved); again || err != nil {
+	if again, err := p.needsAnotherRound(ctx, head, workspaces, tipMoved); again || err != nil {
 		return false, err
 	}
-	if err := p.settle(ctx, head, work); errors.Is(err, state.ErrConflict) {
+	if err := p.settle(ctx, head, workspaces); errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
 		return false, fmt.Errorf("settle the record: %w", err)
@@ -180,31 +222,31 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 // discover returns the workspaces at a commit, joined with the record, and warns of what is
 // odd in them. The names that the run was given must be among them.
 func (p *pass) discover(ctx context.Context, head state.Head, commit *source.Commit, settings *settings.Settings) (*inventory.Inventory, error) {
-	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
+	workspaces, err := inventory.Discover(ctx, p.config, head, commit, settings)
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range work.Warnings() {
+	for _, text := range workspaces.Warnings() {
 		p.run.Warn(text)
 	}
-	return work, work.CheckNames(p.run.Options.Only)
+	return workspaces, workspaces.CheckNames(p.run.Options.Only)
 }
 
 // needsAnotherRound reports whether the tip has moved, or a workspace that waited for its
 // readers may go on: it is planned in a round of its own, and its readers after it.
-func (p *pass) needsAnotherRound(ctx context.Context, head state.Head, work *inventory.Inventory, moved bool) (bool, error) {
-	if !moved && work.DidWork() {
+func (p *pass) needsAnotherRound(ctx context.Context, head state.Head, workspaces *inventory.Inventory, tipMoved bool) (bool, error) {
+	if !tipMoved && workspaces.DidWork() {
 		tip, err := p.pollTip(ctx, head)
-		moved = err == nil && tip.Commit != head.Commit
+		tipMoved = err == nil && tip.Commit != head.Commit
 	}
-	if moved {
+	if tipMoved {
 		return true, nil
 	}
-	next, err := p.canTearDown(ctx, work)
-	if err != nil || !next || p.teardowns >= len(work.Entries) {
+	next, err := p.canTearDown(ctx, workspaces)
+	if err != nil || !next || p.teardowns >= len(workspaces.Entries) {
 		return false, err
 	}
-	p.teardowns, p.isSecondLook = p.teardowns+1, true
+	p.teardowns, p.isTeardownRound = p.teardowns+1, true
 	return true, nil
 }
 
@@ -217,17 +259,17 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 	return tip, nil
 }
 
-// hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
-// what a newer commit replaces.
-func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
+// pollIfDue polls the tip again if the last poll is old, and reports whether it has moved: a
+// long pass drops what a newer commit replaces.
+func (p *pass) pollIfDue(ctx context.Context, head state.Head) bool {
 	if p.run.Options.Snapshot != "" || p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
 		return false
 	}
-	return p.pollMoved(ctx, head)
+	return p.pollAgain(ctx, head)
 }
 
-// pollMoved polls the tip and reports whether it has moved.
-func (p *pass) pollMoved(ctx context.Context, head state.Head) bool {
+// pollAgain polls the tip again and reports whether it has moved.
+func (p *pass) pollAgain(ctx context.Context, head state.Head) bool {
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
 		if !p.pollFailed { // else it is known, and polled again soon
@@ -270,7 +312,8 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit {
 		return false, nil
 	}
-	if !head.Settled && !p.claims.areAllThatIsLeft(head.Rev) {
+	// An unsettled head is also up to date where other passes of this process do the rest.
+	if !head.Settled && !p.claims.coverAllWork(head.Rev) {
 		return false, nil
 	}
 	if !head.NextRetryAt.IsZero() && !p.config.Now().Before(head.NextRetryAt) {
@@ -279,23 +322,23 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 	if o.Trigger == run.Manual && head.Exit != run.ExitOK {
 		return false, nil // a manual run ignores backoff and checks blocked workspaces again
 	}
-	basis, err := p.config.HashConfig(ctx, head.EnvVarNames)
-	return basis == head.ConfigHash, err
+	hash, err := p.config.HashConfig(ctx, head.EnvVarNames)
+	return hash == head.ConfigHash, err
 }
 
 // adopt makes the tip the head's commit and the head unsettled. A pass that is killed
 // after this leaves the head unsettled, so that the next pass continues.
 func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *settings.Settings) (state.Head, error) {
-	basis, err := p.config.HashConfig(ctx, settings.Env())
+	hash, err := p.config.HashConfig(ctx, settings.Env())
 	if err != nil {
 		return head, err
 	}
-	same := head.Commit == tip.Commit && head.ConfigHash == basis
-	if bound := head.Repo != "" && head.Environment != nil; same && !head.Settled && bound {
+	same := head.Commit == tip.Commit && head.ConfigHash == hash
+	if hasOwner := head.Repo != "" && head.Environment != nil; same && !head.Settled && hasOwner {
 		return head, nil
 	}
 	next := head
-	next.Commit, next.ConfigHash, next.EnvVarNames, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
+	next.Commit, next.ConfigHash, next.EnvVarNames, next.Protocol = tip.Commit, hash, settings.Env(), tip.Protocol
 	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.config.Repo, p.config.Branch, p.result.Run, p.config.Now()
 	next.Environment = &p.config.Environment
 	p.updateOutOfSync(&next, false)
@@ -336,47 +379,5 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old commitid.ID) {
 	if known && !yes {
 		p.result.Rewritten = true
 		p.run.Log.Warn("history was rewritten: the last tip is not an ancestor of this one", "last", old, "tip", tip)
-	}
-}
-
-// pass is one pass over the workspaces.
-type pass struct {
-	config   *run.Config
-	run      *run.Run
-	result   *run.Result
-	retries  map[string]time.Time // when to retry failed workspaces, by name
-	notifyAt time.Time            // when to retry a failed notification
-	// failureNotified: a channel may have been notified that passes fail as a whole.
-	failureNotified bool
-	polledAt        time.Time // when the tip was last polled
-
-	pollFailed bool // the last poll while workspaces were applied
-
-	firstSeenTip commitid.ID // the tip that was seen last (see firstSeenAt)
-	firstSeenAt  time.Time   // when this pass first saw it
-
-	panicErr     *run.PanicError
-	recordedExit int // recorded exit code, if the pass had nothing to do
-
-	teardowns    int         // rounds that followed because the readers of a workspace were applied
-	isSecondLook bool        // this is such a round: what failed or waits is not tried again
-	discovered   commitid.ID // the tip of the last round
-	missing      commitid.ID // the tip that the remote named last and did not have
-
-	hasWatched bool // rollouts, although the pass failed as a whole
-
-	claims  *claims         // of all passes of this process
-	claimed map[string]bool // workspaces that this pass left to another one
-}
-
-func (r *Reconciler) newPass(o run.Options) *pass {
-	config := &r.config
-	if o.Snapshot != "" {
-		config = configWithoutGit(r.config)
-	}
-	run := run.New(config, o)
-	return &pass{
-		config: config, run: run, result: run.Result,
-		retries: map[string]time.Time{}, claims: r.claims, claimed: map[string]bool{},
 	}
 }

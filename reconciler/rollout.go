@@ -15,9 +15,9 @@ import (
 	"reconcile/state"
 )
 
-// lookAtRollout decides whether the rollout of a workspace has anything to do now. ok: it has
+// checkRollout decides whether the rollout of a workspace has anything to do now. ok: it has
 // not, and no process need be started for it.
-func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
+func (p *pass) checkRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
 	rec := entry.Record
 	if o := p.run.Options; rec.Rollout == nil || o.AtOnce != nil || o.Snapshot != "" {
 		return done, false
@@ -30,7 +30,7 @@ func (p *pass) lookAtRollout(ctx context.Context, w *inventory.Inventory, entry 
 	if move.Kind != rollout.Wait || followed || !reflect.DeepEqual(next, *rec.Rollout) {
 		return done, false
 	}
-	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.DescribeLook(next, facts)}
+	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.DescribeCheck(next, facts)}
 	switch {
 	case move.Why != "":
 		result.Outcome = state.Blocked
@@ -71,7 +71,7 @@ func (p *pass) watchRollouts(ctx, killCtx context.Context) {
 	}
 }
 
-// watchRollout looks at a rollout that the tip says nothing about; noTip is why. Alarms and orders
+// watchRollout checks a rollout that the tip says nothing about; noTip is why. Alarms and orders
 // bring it back, from the stored snapshot of its commit. Only a person leads it up.
 func (p *pass) watchRollout(ctx, killCtx context.Context, rec state.Workspace, noTip string) {
 	done, err := p.workOnRollout(ctx, killCtx, rec, noTip)
@@ -82,11 +82,11 @@ func (p *pass) watchRollout(ctx, killCtx context.Context, rec state.Workspace, n
 		result = newBusyResult(rec.Name, err)
 		p.claimed[rec.Name] = true
 	case done.TipMoved:
-		return // the next pass looks at it
+		return // the next pass works on it
 	case err != nil:
 		result = run.WorkspaceResult{Name: rec.Name, Outcome: state.Failed, Error: err.Error(), Rollout: rollout.Describe(*rec.Rollout)}
 	}
-	p.retries[rec.Name] = p.config.Now().Add(rollout.LookInterval)
+	p.retries[rec.Name] = p.config.Now().Add(rollout.CheckInterval)
 	p.result.Add(result)
 	p.run.Emit(run.Event{Workspace: rec.Name, Phase: run.PhaseDone, Result: &result})
 	if result.Error != "" {
@@ -103,15 +103,15 @@ func (p *pass) workOnRollout(ctx, killCtx context.Context, rec state.Workspace, 
 	if err != nil {
 		return done, err
 	}
-	work, entry, err := worker.OpenRollout(ctx, p.config, head, rec)
+	w, entry, err := worker.OpenRollout(ctx, p.config, head, rec)
 	if err != nil {
 		return done, err
 	}
-	defer p.config.CloseCommit(work.Commit)
-	work.NoTip = noTip
-	dir := checkout.NewForRollout(p.run, work)
+	defer p.config.CloseCommit(w.Commit)
+	w.NoTip = noTip
+	dir := checkout.NewForRollout(p.run, w)
 	defer dir.Close()
-	done = p.applyEntry(ctx, killCtx, work, worker.New(p.run, work, dir), entry)
+	done = p.applyEntry(ctx, killCtx, w, worker.New(p.run, w, dir), entry)
 	if done.PanicErr != nil {
 		p.panicErr = done.PanicErr
 	}

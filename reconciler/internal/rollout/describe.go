@@ -57,9 +57,9 @@ func DescribeAhead(variable string, steps []int, before, after map[string]string
 	return text
 }
 
-// DescribeLook says where a rollout stands, and what a look at it has found: the time that is
+// DescribeCheck says where a rollout stands, and what a check of it has found: the time that is
 // left, and its alarms.
-func DescribeLook(r state.Rollout, f Observations) string {
+func DescribeCheck(r state.Rollout, f Observations) string {
 	text := Describe(r)
 	if left := SoakEnds(r).Sub(f.Now); r.Phase == state.RolloutSoaking && left > 0 {
 		text += fmt.Sprintf("; time left: %s", left.Round(time.Second))

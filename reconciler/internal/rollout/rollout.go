@@ -15,8 +15,8 @@ import (
 	"reconcile/state"
 )
 
-// LookInterval is how often a rollout that is under way is looked at, so that alarms are seen.
-const LookInterval = time.Minute
+// CheckInterval is how often a rollout that is under way is checked, so that alarms are seen.
+const CheckInterval = time.Minute
 
 // maxVerdicts bounds what the record keeps of a rollout's history.
 const maxVerdicts = 100
@@ -63,7 +63,7 @@ const (
 // Move is what a pass has to do now.
 type Move struct {
 	Kind  MoveKind
-	Until time.Time // of Wait: when to look again; zero: after another event
+	Until time.Time // of Wait: when to check again; zero: after another event
 	// Why is what a person has to look at; "": it only waits for time.
 	Why string
 	// Hold: with End, the workspace waits for a person.
@@ -83,8 +83,8 @@ func Decide(r state.Rollout, f Observations) (next state.Rollout, move Move, fol
 	r.Verdicts, r.Applied = slices.Clone(r.Verdicts), slices.Clone(r.Applied)
 	d := decision{r: &r, f: f, goodNumber: r.Good}
 	followed = d.follow()
-	d.lookAtGit()
-	d.lookAtAlarms()
+	d.checkRevert()
+	d.checkAlarms()
 	move = d.move()
 	return r, move, followed
 }
@@ -222,16 +222,16 @@ func (d *decision) previousNumber(n int) int {
 	return number
 }
 
-// lookAtGit aborts a rollout whose commit was reverted.
-func (d *decision) lookAtGit() {
+// checkRevert aborts a rollout whose commit was reverted.
+func (d *decision) checkRevert() {
 	if d.f.Git == Reverted && (d.r.Phase != state.RolloutAborting || d.r.AbortTo != 0) {
 		d.abort(0, "the commit was reverted by "+d.f.Tip.Abbrev(), "")
 	}
 }
 
-// lookAtAlarms aborts or pauses a rollout whose alarms are not well. Before a step ends,
+// checkAlarms aborts or pauses a rollout whose alarms are not well. Before a step ends,
 // alarms without data are no reason.
-func (d *decision) lookAtAlarms() {
+func (d *decision) checkAlarms() {
 	if !d.canStop() {
 		return
 	}
@@ -301,7 +301,7 @@ func (d *decision) move() Move {
 	}
 	move := Move{Why: Describe(*d.r) + fmt.Sprintf("; `reconcile rollout resume %s` lets it go on, `reconcile rollout abort %[1]s` takes it back", d.f.Workspace)}
 	if d.r.Phase == state.RolloutPaused && len(d.r.Strategy.Alarms) > 0 {
-		move.Until = d.f.Now.Add(LookInterval)
+		move.Until = d.f.Now.Add(CheckInterval)
 	}
 	return move
 }
@@ -324,10 +324,10 @@ func (d *decision) goBack() Move {
 // continueSoak returns what follows while a number is watched.
 func (d *decision) continueSoak() Move {
 	if why := d.describeStop(); why != "" {
-		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
+		return Move{Until: d.f.Now.Add(CheckInterval), Why: why}
 	}
 	if ends := SoakEnds(*d.r); d.f.Now.Before(ends) {
-		if soon := d.f.Now.Add(LookInterval); soon.Before(ends) {
+		if soon := d.f.Now.Add(CheckInterval); soon.Before(ends) {
 			ends = soon
 		}
 		return Move{Until: ends}
@@ -362,7 +362,7 @@ func (d *decision) advance() {
 // apply returns the move of a step that is to be put in force.
 func (d *decision) apply() Move {
 	if why := d.describeStop(); why != "" && !d.r.InFlight {
-		return Move{Until: d.f.Now.Add(LookInterval), Why: why}
+		return Move{Until: d.f.Now.Add(CheckInterval), Why: why}
 	}
 	if d.r.Next == d.r.Number && !d.r.InFlight {
 		return Move{Kind: Finish}
@@ -372,7 +372,7 @@ func (d *decision) apply() Move {
 		return d.move()
 	}
 	if d.f.Now.Before(d.f.Retry) {
-		until := d.f.Now.Add(LookInterval)
+		until := d.f.Now.Add(CheckInterval)
 		if d.f.Retry.Before(until) {
 			until = d.f.Retry
 		}

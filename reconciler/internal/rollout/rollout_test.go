@@ -134,7 +134,7 @@ func TestDecide(t *testing.T) {
 		if wantsOrder := c.facts.Order != nil && !(c.facts.Order.Kind == state.RolloutPause && c.rollout.InFlight); followed != wantsOrder {
 			t.Errorf("%s: the order is followed: %t", name, followed)
 		}
-		if move.Kind == rollout.Wait && !move.Until.IsZero() && (move.Until.Sub(c.facts.Now) > rollout.LookInterval || !move.Until.After(c.facts.Now)) {
+		if move.Kind == rollout.Wait && !move.Until.IsZero() && (move.Until.Sub(c.facts.Now) > rollout.CheckInterval || !move.Until.After(c.facts.Now)) {
 			t.Errorf("%s: the next look is in %s", name, move.Until.Sub(c.facts.Now))
 		}
 	}

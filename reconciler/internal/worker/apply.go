@@ -133,7 +133,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if ws.Err != nil {
 		return v.recordFailure(ctx, ws.Err)
 	}
-	if err := v.checkRoom(); err != nil {
+	if err := v.checkSize(); err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	tf, err := v.openSession(ctx, root)
@@ -329,8 +329,8 @@ func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	return plan, err
 }
 
-// checkRoom refuses a workspace whose inputs would be too large for the record.
-func (v *workspaceRun) checkRoom() error {
+// checkSize refuses a workspace whose inputs would be too large for the record.
+func (v *workspaceRun) checkSize() error {
 	applied := v.record
 	applied.Name, applied.Trace = v.entry.Dir.Name, v.trace
 	if err := v.lease.CheckStorable(applied); err != nil {

@@ -21,9 +21,9 @@ import (
 func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.newAttempt(plan)
 	v.holdSnapshot()
-	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
+	writeCtx, cancel := context.WithTimeout(ctx, run.RecordTimeout)
 	defer cancel()
-	if err := run.RetryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
+	if err := run.RetryWrite(writeCtx, func() error { return v.lease.BeginApply(writeCtx, v.record) }); err != nil {
 		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.Dir.Name, err)
 	}
 	return nil
@@ -75,15 +75,15 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	if err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
-		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", v.entry.Dir.Name, v.config.DescribeStateAt(v.entry.Dir.Name, v.inventory.Load(v.entry).Identity), then, now))
+	if before, after := plan.State.Lineage, outputs.State.Lineage; after != before && (before != "" || outcome != state.Applied) {
+		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", v.entry.Dir.Name, v.config.DescribeStateAt(v.entry.Dir.Name, v.inventory.Load(v.entry).Identity), before, after))
 	}
 	if outcome == state.Applied {
 		v.warnOfFailedChecks(plan.FailedChecks, outputs.FailedChecks)
 	}
-	own, cancel := run.CleanupContext(ctx)
+	cleanupCtx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := run.RetryWrite(own, func() error { return v.invalidateChangedUpstreams(own) }); err != nil {
+	if err := run.RetryWrite(cleanupCtx, func() error { return v.invalidateChangedUpstreams(cleanupCtx) }); err != nil {
 		return err
 	}
 	rec := &v.record
@@ -110,7 +110,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 	if lingering != nil {
 		write = v.lease.Write
 	}
-	if err := run.RetryWrite(own, func() error { return write(own, *rec) }); err != nil {
+	if err := run.RetryWrite(cleanupCtx, func() error { return write(cleanupCtx, *rec) }); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.entry.Dir.Name, err)
 	}
 	v.leaseReleased = lingering == nil
@@ -128,12 +128,12 @@ func (v *workspaceRun) warnOfFailedChecks(planned, applied []string) {
 }
 
 func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, error) {
-	own, cancel := run.CleanupContext(ctx)
+	cleanupCtx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := v.readKey(own); err != nil {
+	if err := v.readKey(cleanupCtx); err != nil {
 		return terraform.Outputs{}, err
 	}
-	return v.session.Outputs(own, v.key)
+	return v.session.Outputs(cleanupCtx, v.key)
 }
 
 // noteLock records with the lease that Terraform has left, or may have left, its state
@@ -181,7 +181,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 		}
 		if waits.RetrySoon {
-			rec.RetryAt = v.config.Now().Add(rollout.LookInterval)
+			rec.RetryAt = v.config.Now().Add(rollout.CheckInterval)
 		}
 		keepsInputs = !waits.HasHold && !waits.Replan
 	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it

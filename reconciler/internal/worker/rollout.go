@@ -309,7 +309,7 @@ func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f 
 		outcome = state.Blocked
 	}
 	v.setOutcome(outcome, move.Why, move.Until)
-	v.result.Rollout = rollout.DescribeLook(*v.record.Rollout, f)
+	v.result.Rollout = rollout.DescribeCheck(*v.record.Rollout, f)
 	return v.writeRollout(ctx, w)
 }
 
