@@ -170,6 +170,7 @@ its top. Without them, every directory env/* with Terraform is a workspace.
     var_files   = ["../shared.tfvars"]
     env         = ["TF_VAR_image"]
     allow_unlocked = true            # its backend does not lock
+    prune       = false              # true is not honoured yet
     inputs      = ["lambda/tokyo/**"]
   }
 

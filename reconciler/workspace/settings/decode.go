@@ -23,7 +23,7 @@ func attributesSchema(names ...string) *hcl.BodySchema {
 }
 
 var (
-	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "allow_unlocked", "plan_role", "apply_role", "inputs", "ignore"}
+	optionNames     = []string{"apply", "var_files", "env", "protect", "max_destroy", "prune", "allow_unlocked", "plan_role", "apply_role", "inputs", "ignore"}
 	defaultsSchema  = attributesSchema(optionNames...)
 	workspaceNames  = append([]string{"directory", "terraform_workspace", "depends_on", "serving"}, optionNames...)
 	workspaceSchema = workspaceBlockSchema(workspaceNames)

@@ -29,6 +29,8 @@ type workspaceOptions struct {
 	maxDestroy    *int
 	inputs        []string // nil: not set
 	ignore        []string
+	prune         *bool
+	pruneRange    hcl.Range // of its value
 	allowUnlocked *bool
 	planRole      string
 	applyRole     string
@@ -61,6 +63,9 @@ func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	}
 	if own.maxDestroy == nil {
 		own.maxDestroy = o.maxDestroy
+	}
+	if own.prune == nil {
+		own.prune, own.pruneRange = o.prune, o.pruneRange
 	}
 	if own.allowUnlocked == nil {
 		own.allowUnlocked = o.allowUnlocked
@@ -114,6 +119,8 @@ func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *
 			o.inputs = d.decodePathPatterns(attr, ctx)
 		case "ignore":
 			o.ignore = d.decodePathPatterns(attr, ctx)
+		case "prune":
+			o.prune, o.pruneRange = d.decodeBool(attr, ctx), attr.Expr.Range()
 		case "allow_unlocked":
 			o.allowUnlocked = d.decodeBool(attr, ctx)
 		case "plan_role":

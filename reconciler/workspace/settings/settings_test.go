@@ -233,6 +233,8 @@ func TestSettingsErrors(t *testing.T) {
 		{"bad env", "tokyo", `workspace "tokyo" { env = ["AWS_SECRET"] }`, `env/reconcile.hcl:1:28: env: "AWS_SECRET" is not a variable's name, such as TF_VAR_image`},
 		{"bad role", "tokyo", `workspace "tokyo" { plan_role = "admin" }`, `env/reconcile.hcl:1:33: plan_role: "admin" is not a role's ARN`},
 		{"bad protect", "tokyo", `workspace "tokyo" { protect = ["aws_["] }`, `env/reconcile.hcl:1:32: protect: "aws_[" is not an address`},
+		{"bad prune", "tokyo", `workspace "tokyo" { prune = "yes" }`, `env/reconcile.hcl:1:29: prune: must be a bool`},
+		{"prune", "warning", `defaults { prune = true }`, `env/reconcile.hcl:1:20: prune = true is not honoured yet`},
 		{"bad bool", "tokyo", `workspace "tokyo" { allow_unlocked = "yes" }`, `env/reconcile.hcl:1:38: allow_unlocked: must be a bool`},
 		{"variable", "tokyo", `workspace "tokyo" { allow_unlocked = var.x }`, `env/reconcile.hcl:1:38: Unknown variable: There is no variable named "var".`},
 		{"misspelt variable", "all", "defaults {\n  plan_role = \"arn:aws:iam::123456789012:role/${worksapce}\"\n}", `env/reconcile.hcl:2:49: Unknown variable: There is no variable named "worksapce". Did you mean "workspace"?`},
@@ -280,7 +282,7 @@ func TestDigest(t *testing.T) {
 	none := digest("")
 	for _, settings := range []string{
 		`workspace "tokyo" { apply = "approve" }`, `workspace "tokyo" { protect = ["x.y"] }`,
-		`workspace "tokyo" { max_destroy = 1 }`, `workspace "tokyo" { allow_unlocked = true }`,
+		`workspace "tokyo" { max_destroy = 1 }`, `workspace "tokyo" { prune = true }`, `workspace "tokyo" { allow_unlocked = true }`,
 		`workspace "tokyo" { plan_role = "arn:aws:iam::123456789012:role/x" }`, `workspace "common" { env = ["TF_VAR_x"] }`,
 	} {
 		if digest(settings) != none {

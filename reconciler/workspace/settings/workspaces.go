@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"reconcile/internal/excerpt"
 	"reconcile/internal/similar"
 	"reconcile/reconciler/workspace/internal/hcleval"
@@ -75,7 +77,18 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	if c.Progressive != nil {
 		d.checkProgressive(dir, c, o.progressiveRange)
 	}
+	if valueOrZero(o.prune) {
+		s.warnOfPrune(o.pruneRange)
+	}
 	return c
+}
+
+// warnOfPrune adds a warning at a position, once: no pass destroys what a removed directory made.
+func (s *Settings) warnOfPrune(at hcl.Range) {
+	warning := hcleval.ProblemAt(s.file, at, "prune = true is not honoured yet: what a directory has made stays when the directory is removed from Git; delete it by a commit before that")
+	if !slices.ContainsFunc(s.warnings, func(p *hcleval.Problem) bool { return p.Error() == warning.Error() }) {
+		s.warnings = append(s.warnings, warning)
+	}
 }
 
 // IsNamed reports whether a workspace has a block of its own in the settings. Discover must
