@@ -65,7 +65,7 @@ func describeAll(tree *treetest.Tree, product repotree.Product) map[string]strin
 	for _, dir := range dirs {
 		w := loader.Load(dir, settings.Config(dir.Name))
 		got[dir.Name] = describeWorkspace(tree, w)
-		nodes = append(nodes, w.node())
+		nodes = append(nodes, Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn})
 	}
 	if text := describeGraph(NewGraph(nodes)); text != "" {
 		got["graph"] = text

@@ -137,11 +137,6 @@ func (w *Workspace) Omits(dir, p string) bool {
 	return isDir && !slices.Contains(w.Inputs, p) && ignoreRules{w.Config.Ignore}.omits(s, dir, p)
 }
 
-// node returns what NewGraph needs of the workspace.
-func (w *Workspace) node() Node {
-	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn, Positions: w.Config.Positions}
-}
-
 // HasSetting reports whether a provider or the backend has a setting with this key, which
 // is that of a module.Setting.
 func (w *Workspace) HasSetting(key string) bool { return w.settings[key] }

@@ -68,13 +68,6 @@ func (e *Error) Unwrap() []error {
 	return wrapped
 }
 
-// IsTransient reports whether err is a repository failure that a later try may not have. The
-// caller continues with its schedule.
-func IsTransient(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Transient
-}
-
 // classifyNetworkError turns a connection error into an *Error. It returns an *Error, or the
 // end of the caller's context, unchanged.
 func classifyNetworkError(ctx context.Context, url string, err error) error {

@@ -295,7 +295,7 @@ func TestRemoteThatAsksForTime(t *testing.T) {
 		})
 		c := mustClient(t, server.URL, Options{})
 		_, _, err := c.Tip(t.Context(), "main", "")
-		if got := server.Requests.Load(); !IsTransient(err) || got != test.requests {
+		if got := server.Requests.Load(); !isTransient(err) || got != test.requests {
 			t.Errorf("%s: %d requests, want %d: %v", name, got, test.requests, err)
 		}
 	}
@@ -334,7 +334,7 @@ func TestSlowRemote(t *testing.T) {
 			if isSteady := test.err == ErrTooLarge; isSteady != (last != start) || isSteady && time.Since(last) > 5*time.Minute {
 				t.Errorf("%s: the last progress was after %s of %s", name, last.Sub(start), time.Since(start))
 			}
-			if errors.Is(err, ErrTimeout) && (!IsTransient(err) || time.Since(start) != 2*time.Minute) {
+			if errors.Is(err, ErrTimeout) && (!isTransient(err) || time.Since(start) != 2*time.Minute) {
 				t.Errorf("%s: %v after %s", name, err, time.Since(start))
 			}
 		})
@@ -374,9 +374,15 @@ func TestCancel(t *testing.T) {
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { <-endpoint.asked; cancel() }()
-			if err := ask(ctx); !errors.Is(err, context.Canceled) || IsTransient(err) {
+			if err := ask(ctx); !errors.Is(err, context.Canceled) || isTransient(err) {
 				t.Errorf("%s: %s: %v", name, what, err)
 			}
 		}
 	}
+}
+
+// isTransient reports whether a later try may succeed.
+func isTransient(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Transient
 }
