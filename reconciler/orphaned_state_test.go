@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -122,22 +123,25 @@ func orphanedStateOf(w *reconcilertest.Env, name string) string {
 	return ""
 }
 
+// moveStateInRecord makes the record of a workspace say that its state is at another place.
+func moveStateInRecord(w *reconcilertest.Env, name string, to stateid.ID) {
+	w.T.Helper()
+	rec, _, err := w.Record.Workspace(w.T.Context(), name)
+	w.Must(err)
+	lease, err := w.Record.Acquire(w.T.Context(), state.LeaseRequest{Identity: "test", Workspace: name, Run: "test"})
+	w.Must(err)
+	rec.Identity = to
+	w.Must(lease.Write(w.T.Context(), rec))
+	w.Must(lease.Release(w.T.Context()))
+}
+
 // A workspace whose state was moved on purpose has left an old one. That is reported
 // once, even if the apply that moved it failed at first.
 func TestStateThatAWorkspaceLeft(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, soloFiles)
-	record := func(change func(rec *state.Workspace)) { // as if its state had been at another place
-		rec, _, err := w.Record.Workspace(t.Context(), "solo")
-		w.Must(err)
-		lease, err := w.Record.Acquire(t.Context(), state.LeaseRequest{Identity: "test", Workspace: "solo", Run: "test"})
-		w.Must(err)
-		change(&rec)
-		w.Must(lease.Write(t.Context(), rec))
-		w.Must(lease.Release(t.Context()))
-	}
 	w.RunPass(run.Options{})
-	record(func(rec *state.Workspace) { rec.Identity = "s3://elsewhere/solo" })
+	moveStateInRecord(w, "solo", "s3://elsewhere/solo")
 	w.Commit(failingSolo)
 	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
@@ -150,5 +154,31 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 	}
 	if first, second := says(), says(); first != 1 || second != 0 {
 		t.Errorf("reported %d and %d times", first, second)
+	}
+}
+
+// A workspace that was removed after the apply which moved its state had failed leaves two states.
+func TestStatesThatARemovedWorkspaceLeft(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	moveStateInRecord(w, "solo", "s3://elsewhere/solo")
+	w.Commit(failingSolo)
+	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
+		t.Fatalf("the scene: %v", got)
+	}
+	w.Repo.Git("rm", "-rq", "env/solo")
+	w.Repo.CommitStaged("removed")
+	w.Commit(cleanFiles)
+	want := filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate") + ", s3://elsewhere/solo"
+	result, _ := w.RunPass(run.Options{})
+	if removed, _ := result.Find("solo"); !strings.HasSuffix(removed.Error, want) {
+		t.Errorf("result: %+v", removed)
+	}
+	if at := orphanedStateOf(w, "solo"); at != want {
+		t.Errorf("status reports the states at %q", at)
+	}
+	if at, err := w.Reconciler().Forget(t.Context(), "solo"); at != want {
+		t.Errorf("forget reports the states at %q, %v", at, err)
 	}
 }

@@ -51,7 +51,7 @@ func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventor
 
 func (p *pass) describeRemoved(w *inventory.Inventory, rec state.Workspace) string {
 	text := w.ExplainRemoval(rec)
-	if at := p.config.FindOrphanedState(rec, nil); at != "" {
+	if at := p.config.FindOrphanedState(rec, w.HasState); at != "" {
 		text += fmt.Sprintf("; its resources still exist, and no workspace owns their state: %s", at)
 	}
 	return text
@@ -181,7 +181,7 @@ func (r *Reconciler) Forget(ctx context.Context, name string) (orphaned string, 
 	if !rec.Removed {
 		return "", fmt.Errorf("workspace %s: %w", name, ErrNotRemoved)
 	}
-	orphaned = r.config.FindOrphanedState(rec, records)
+	orphaned = r.config.FindOrphanedState(rec, run.OwnersOf(records))
 	thisRun := run.New(&r.config, run.Options{})
 	return orphaned, thisRun.WithLease(ctx, 0, rec, func(lease *state.Lease, rec state.Workspace) error {
 		return lease.Forget(ctx, rec)

@@ -353,3 +353,21 @@ func TestRolloutMovedByHand(t *testing.T) {
 	e.order(state.RolloutPromote)
 	e.pass(time.Minute, state.Rolling, "50")
 }
+
+// What the first apply has left when it failed is no start of a rollout, however often it fails.
+func TestRolloutAfterTheFirstApplyFailedTwice(t *testing.T) {
+	t.Parallel()
+	bad := "resource \"terraform_data\" \"bad\" {\n  depends_on = [terraform_data.weight]\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n"
+	w := reconcilertest.NewEnv(t, switchFiles(t, "a", "a", bad))
+	w.Config.Alarms = fakeAlarms{rolloutAlarm: run.AlarmOK}
+	w.Config.Gate = settings.ApplyAlways
+	for range 2 {
+		if _, got := w.RunPass(run.Options{}); got["switch"] != state.Failed {
+			t.Fatalf("the scene: %v", got)
+		}
+	}
+	w.Commit(switchFiles(t, "a", "b", ""))
+	if result, got := w.RunPass(run.Options{}); got["switch"] != state.Applied {
+		t.Errorf("%+v", result.Workspaces)
+	}
+}

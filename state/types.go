@@ -102,6 +102,11 @@ type Attempt struct {
 	PlanDigest plandigest.Digest `json:"plan_digest"`
 	Process    Process           `json:"process"`
 	StartedAt  time.Time         `json:"started_at"`
+	// IsFirst: nothing of the workspace existed before this apply, or before those that failed
+	// and that it repeats.
+	IsFirst bool `json:"first,omitempty"`
+	// DirectoryID is the id of the workspace's directory, as in a trace.
+	DirectoryID string `json:"directory,omitempty"`
 	// PreviousIdentities are the identities of the states that the workspace was applied
 	// to before the state of this apply.
 	PreviousIdentities []stateid.ID `json:"former,omitempty"`

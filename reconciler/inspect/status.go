@@ -215,7 +215,7 @@ func ReadStatus(ctx context.Context, c run.Config) (*Status, error) {
 			w.Approvals = append(w.Approvals, *a.Fact())
 		}
 		if w.Removed {
-			w.OrphanedState = c.FindOrphanedState(records[name], records)
+			w.OrphanedState = c.FindOrphanedState(records[name], run.OwnersOf(records))
 		}
 		st.Workspaces = append(st.Workspaces, w)
 	}

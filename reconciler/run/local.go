@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,16 +77,35 @@ func (c *Config) DescribeStateAt(name string, identity stateid.ID) string {
 	return string(identity)
 }
 
-// FindOrphanedState returns where the state of a removed workspace lies if no other
-// workspace has it; else "".
-func (c *Config) FindOrphanedState(removed state.Workspace, records map[string]state.Workspace) string {
+// FindOrphanedState returns where the state of a removed workspace lies if no other workspace has
+// it; else "". An apply that was to move the state and did not succeed has left two.
+func (c *Config) FindOrphanedState(removed state.Workspace, hasOwner func(stateid.ID) bool) string {
 	if removed.Identity == "" || removed.Trace == nil && removed.Attempt == nil {
 		return "" // nothing was ever applied to it
 	}
-	for _, rec := range records {
-		if !rec.Removed && rec.Identity == removed.Identity {
-			return ""
+	identities := []stateid.ID{removed.Identity}
+	if removed.Attempt != nil {
+		identities = append(identities, removed.Attempt.PreviousIdentities...)
+	}
+	var places []string
+	for _, identity := range identities {
+		place := c.DescribeStateAt(removed.Name, identity)
+		if !hasOwner(identity) && !slices.Contains(places, place) {
+			places = append(places, place)
 		}
 	}
-	return c.DescribeStateAt(removed.Name, removed.Identity)
+	return strings.Join(places, ", ")
+}
+
+// OwnersOf returns a function that reports whether a workspace which was not removed has the state
+// with an identity, by these records.
+func OwnersOf(records map[string]state.Workspace) func(stateid.ID) bool {
+	return func(identity stateid.ID) bool {
+		for _, rec := range records {
+			if !rec.Removed && rec.Identity == identity {
+				return true
+			}
+		}
+		return false
+	}
 }

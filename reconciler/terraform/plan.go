@@ -186,7 +186,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 		}
 	}
 	plan.StateExists = planjson.HasResources(saved)
-	plan.makesSecrets = planjson.MakesSecrets(saved)
+	plan.makesSecrets = planjson.MakesSecrets(saved) || s.spec.Sensitive.Incomplete
 	return nil
 }
 

@@ -71,6 +71,18 @@ func (t *Terraform) rememberSensitive(values ...string) {
 func (s *Session) learnPlan(plan *tfjson.Plan, text []byte) {
 	s.log.AddSecrets(s.secretsOf(planjson.SensitiveInPlan(plan, text))...)
 	s.log.AddMatches(planjson.ValuesRead(plan)...)
+	if plan.PriorState != nil {
+		s.learnReadStates(plan.PriorState.Values)
+	}
+	s.learnReadStates(plan.PlannedValues)
+}
+
+// learnReadStates learns what was read from other states, if some of it may be a secret that
+// has no known fingerprint.
+func (s *Session) learnReadStates(values *tfjson.StateValues) {
+	if s.spec.Sensitive.Incomplete && values != nil {
+		s.log.AddSecrets(planjson.RemoteOutputs(values.RootModule)...)
+	}
 }
 
 // learnStateTimeout bounds learnState, also after a signal: the error must still be recorded.
@@ -101,6 +113,7 @@ func (s *Session) learnState(ctx context.Context) error {
 		return err
 	}
 	s.log.AddSecrets(s.secretsOf(planjson.SensitiveInState(state))...)
+	s.learnReadStates(state.Values)
 	return nil
 }
 

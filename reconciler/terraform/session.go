@@ -91,6 +91,9 @@ type Spec struct {
 type Fingerprints struct {
 	Key  []byte   // the key given to Session.Outputs
 	Sums []string // from Outputs.Sensitive
+	// Incomplete: the other workspaces may have outputs by now that Sums does not know. All that is
+	// read from their states counts as secret.
+	Incomplete bool
 }
 
 // Variable is a variable of the root module, with the text of its value. Name "": none.

@@ -27,12 +27,14 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 	return nil
 }
 
-// FindLeftState returns the removed workspace that had the same files as a new one: a directory
-// that was renamed in Git. Its local state still has the old name.
+// FindLeftState returns the removed workspace that had the same files as a new one, when it was
+// applied or when an apply began: a directory that was renamed in Git. Its local state still has
+// the old name.
 func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found bool) {
 	id := w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
 	for name, rec := range w.Records {
-		if w.Entries[name] != nil || id == "" || rec.Trace[rec.Path] != id || !w.Config.HasLocalState(rec) {
+		hadFiles := rec.Trace[rec.Path] == id || rec.Attempt != nil && rec.Attempt.DirectoryID == id
+		if w.Entries[name] != nil || id == "" || !hadFiles || !w.Config.HasLocalState(rec) {
 			continue
 		}
 		if !found || name < left.Name { // of several the first by name

@@ -49,7 +49,8 @@ func isFirstApply(rec state.Workspace, plan *terraform.Plan) bool {
 	if rec.Trace != nil || rec.LastRollout != nil {
 		return false
 	}
-	return !plan.StateExists || rec.Attempt != nil && rec.Attempt.State != nil && rec.Attempt.State.Lineage == ""
+	a := rec.Attempt
+	return !plan.StateExists || a != nil && (a.IsFirst || a.State != nil && a.State.Lineage == "")
 }
 
 // continueRollout goes on with the rollout in the record.
@@ -109,7 +110,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	}, v.config.Now())
 	v.newAttempt(whole)
 	v.record.Attempt.HasEnded, v.record.Rollout = true, &begun
-	v.record.Failures, v.record.RetryAt = 0, time.Time{}
+	v.record.Outcome, v.record.Failures, v.record.RetryAt = state.Rolling, 0, time.Time{}
 	if err := v.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
 		v.record = v.recordBefore
 		return err

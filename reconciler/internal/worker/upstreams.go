@@ -11,10 +11,12 @@ import (
 )
 
 // collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan
-// must not print. Values recorded under another digest key cannot be recognized.
+// must not print. Values recorded under another digest key cannot be recognized, and there may
+// be others that no record has: an apply that has begun writes outputs before it has succeeded.
 func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
+		hidden.Incomplete = hidden.Incomplete || rec.Attempt != nil || rec.OutputsUnknown
 		if len(rec.SensitiveHashes) == 0 {
 			continue
 		}

@@ -34,6 +34,25 @@ func moduleValues(m *tfjson.StateModule) []string {
 	return all
 }
 
+// RemoteOutputs returns the strings and numbers that a module has read from other states.
+func RemoteOutputs(m *tfjson.StateModule) []string {
+	if m == nil {
+		return nil
+	}
+	var all []string
+	for _, r := range m.Resources {
+		if r.Mode == tfjson.DataResourceMode && (r.Type == "terraform_remote_state" || r.Type == "tfe_outputs") {
+			all = append(all, SensitiveValue(r.AttributeValues["outputs"]).Values...)
+			all = append(all, SensitiveValue(r.AttributeValues["values"]).Values...)
+			all = append(all, SensitiveValue(r.AttributeValues["nonsensitive_values"]).Values...)
+		}
+	}
+	for _, child := range m.ChildModules {
+		all = append(all, RemoteOutputs(child)...)
+	}
+	return all
+}
+
 // HasResources reports whether the state that a plan was made against has a managed
 // resource. The plan's prior state also lists data sources, outputs and what the plan
 // imports, even if no state exists.
