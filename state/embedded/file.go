@@ -12,6 +12,7 @@ import (
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
 
 	"reconcile/internal/files"
 	"reconcile/internal/retry"
@@ -23,27 +24,36 @@ const lockTimeout = time.Minute
 
 // open opens the file, shared with other readers or alone. It waits for the file's lock
 // until ctx ends. If there is no file, the error is fs.ErrNotExist.
-func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
+func open(ctx context.Context, path string, readOnly bool) (db *bbolt.DB, file *os.File, err error) {
+	err = waitForLock(ctx, path, func() (err error) {
+		db, file, err = tryOpen(path, readOnly)
+		return err
+	})
+	return db, file, err
+}
+
+// waitForLock calls try until it returns another error than that the file is locked.
+func waitForLock(ctx context.Context, path string, try func() error) error {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
+	}
+	isLocked := func(err error) bool { return errors.Is(err, bbolterrors.ErrTimeout) }
+	if err := try(); !isLocked(err) {
+		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, fmt.Errorf("waited %s", lockTimeout))
 	defer cancel()
 	// bbolt itself retries only every 50 ms. A read takes a tenth of a millisecond, a
 	// write a few milliseconds.
-	isLocked := func(err error) bool { return errors.Is(err, bbolterrors.ErrTimeout) }
-	var db *bbolt.DB
-	err := retry.Do(ctx, retry.NewExponentialPauses(75*time.Microsecond, 3*time.Millisecond, 1./3), isLocked, func() (err error) {
-		db, err = tryOpen(path, readOnly)
-		return err
-	})
+	err := retry.Do(ctx, retry.NewExponentialPauses(75*time.Microsecond, 3*time.Millisecond, 1./3), isLocked, try)
 	if isLocked(err) {
-		return nil, fmt.Errorf("another process holds the file lock (find it with: fuser %s): %w", path, context.Cause(ctx))
+		return fmt.Errorf("another process holds the file lock (find it with: fuser %s): %w", path, context.Cause(ctx))
 	}
-	return db, err
+	return err
 }
 
-func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
+// tryOpen opens the file unless it is locked. file is what db uses.
+func tryOpen(path string, readOnly bool) (db *bbolt.DB, file *os.File, err error) {
 	options := &bbolt.Options{
 		ReadOnly:     readOnly,
 		Timeout:      1, // do not wait
@@ -62,6 +72,7 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
 			if err != nil {
 				return nil, errors.Join(err, f.Close())
 			}
+			file = f
 			return f, nil
 		},
 	}
@@ -69,12 +80,16 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
 		db, err = bbolt.Open(path, 0o600, options)
 		return err
 	})
+	if err != nil && file != nil { // if bbolt panicked, its map of the file keeps the lock
+		_ = unix.Flock(int(file.Fd()), unix.LOCK_UN)
+		file.Close()
+	}
 	for _, damage := range []error{errEmpty, bbolterrors.ErrInvalid, bbolterrors.ErrChecksum, bbolterrors.ErrVersionMismatch} {
 		if errors.Is(err, damage) {
 			err = corruptError(err)
 		}
 	}
-	return db, err
+	return db, file, err
 }
 
 // errEmpty is the damage of a file without content: createFile leaves none.

@@ -1,6 +1,5 @@
 // Package embedded stores the record in one file on this machine, for use without AWS.
-// Several processes use it at once: each opens the file for one read or one batch of
-// writes, under the file's own lock.
+// Several processes use it at once: each locks the file for one read or one batch of writes.
 package embedded
 
 import (
@@ -35,14 +34,15 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	return &Store{path: filepath.Join(dir, File), writes: newBatcher()}, nil
+	path := filepath.Join(dir, File)
+	return &Store{path: path, writes: newBatcher(), handle: newHandle(path)}, nil
 }
 
 // Path returns the path of the store's file.
 func (s *Store) Path() string { return s.path }
 
-// Close does nothing: the file is open only while it is used.
-func (s *Store) Close() error { return nil }
+// Close closes the file. A later read or write opens it again.
+func (s *Store) Close() error { return s.handle.close() }
 
 // Get implements state.Store.
 func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
@@ -112,7 +112,6 @@ func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) err
 		return fmt.Errorf("read the record in %s: %w", s.path, err)
 	}
 	err = recoverPanics(func() error {
-		defer done()
 		return db.View(func(tx *bbolt.Tx) error {
 			if b := tx.Bucket([]byte(pk)); b != nil {
 				fn(b)
@@ -120,6 +119,7 @@ func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) err
 			return nil
 		})
 	})
+	done(err != nil)
 	if err != nil {
 		return fmt.Errorf("read the record in %s: %w", s.path, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -70,21 +69,13 @@ func (s *Store) writePending(ctx context.Context, own *writeRequest) error {
 		return nil
 	default:
 	}
-	db, err := open(ctx, s.path, false)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = createFile(s.path); err == nil {
-			db, err = open(ctx, s.path, false)
-		}
-	}
+	db, done, err := s.handle.begin(ctx, true)
 	if err != nil {
 		return err
 	}
-	done := s.handle.share(db)
 	batch := s.writes.drain()
-	err = recoverPanics(func() error {
-		defer done()
-		return commitBatch(db, batch)
-	})
+	err = recoverPanics(func() error { return commitBatch(db, batch) })
+	done(err != nil)
 	for _, w := range batch {
 		if err != nil {
 			w.err = err
