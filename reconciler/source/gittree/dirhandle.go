@@ -80,18 +80,22 @@ func (d dirHandle) readLink(name string, size int64) ([]byte, error) {
 	return target[:max(n, 0)], err
 }
 
-// hashFile returns the blob id of the first size bytes of a file. It does not wait for a pipe.
-func (d dirHandle) hashFile(ctx context.Context, name string, size int64) (plumbing.Hash, error) {
+// hashFile returns the blob id of the first size bytes of a file, and describes the file as it was
+// before. It does not wait for a pipe.
+func (d dirHandle) hashFile(ctx context.Context, name string, size int64) (id plumbing.Hash, stat unix.Stat_t, err error) {
 	fd, err := openFD(d.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return plumbing.ZeroHash, err
+		return id, stat, err
 	}
 	defer unix.Close(fd)
+	if err := callSystem("stat", name, func() error { return unix.Fstat(fd, &stat) }); err != nil {
+		return id, stat, err
+	}
 	h := plumbing.NewHasher(plumbing.BlobObject, size)
 	if err := copyWithin(ctx, h, io.LimitReader(openFile{fd, name}, size)); err != nil {
-		return plumbing.ZeroHash, err
+		return id, stat, err
 	}
-	return h.Sum(), nil
+	return h.Sum(), stat, nil
 }
 
 // create creates a file with exactly this mode, lets write write it, and describes it.

@@ -18,15 +18,16 @@ import (
 )
 
 // Repair restores the given paths in dir, a checkout of the tree. It returns the paths that
-// differed, sorted and quoted for messages. Files are compared by content. Repair leaves
-// paths that the tree does not contain, the files below a path for which isIgnored returns true,
+// differed, sorted and quoted for messages. Files are compared by content; the content of one that
+// has the stamp that it had in an earlier Repair is known (see unchanged). Repair leaves paths that
+// the tree does not contain, the files below a path for which isIgnored returns true,
 // and files that are not in the tree, but removes those for which isForeign returns true. Both
 // receive slash-separated paths. isIgnored may be nil.
 func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored func(below, path string) bool, isForeign func(path string) bool) (_ []string, err error) {
 	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
-	r := &repair{ctx: ctx, tree: t, isForeign: isForeign}
+	r := &repair{ctx: ctx, tree: t, isForeign: isForeign, unchanged: t.unchangedIn(dir)}
 	if r.root, err = os.OpenRoot(dir); err != nil {
 		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
@@ -63,6 +64,7 @@ type repair struct {
 	parentPath string                 // "": none
 	isIgnored  func(path string) bool // below the path that is repaired
 	isForeign  func(path string) bool
+	unchanged  *unchanged
 	altered    []string
 }
 
@@ -155,7 +157,7 @@ func (r *repair) repairEntry(above dirHandle, name string, e Entry) error {
 		defer dir.close()
 		return r.repairDir(dir, name, e)
 	}
-	isEqual, err := r.matchesFile(above, path.Base(name), e)
+	isEqual, err := r.matchesFile(above, name, e)
 	if err != nil || isEqual {
 		return err
 	}
@@ -167,8 +169,9 @@ func (r *repair) repairEntry(above dirHandle, name string, e Entry) error {
 // size of a larger one is compared first, which asks the object database.
 const maxUnsized = 1 << 20
 
-// matchesFile reports whether the file or symlink at name equals the entry.
-func (r *repair) matchesFile(dir dirHandle, name string, e Entry) (bool, error) {
+// matchesFile reports whether the file or symlink at the path at, in dir, equals the entry.
+func (r *repair) matchesFile(dir dirHandle, at string, e Entry) (bool, error) {
+	name := path.Base(at)
 	stat, err := dir.stat(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -187,13 +190,23 @@ func (r *repair) matchesFile(dir dirHandle, name string, e Entry) (bool, error) 
 	if kind != unix.S_IFREG || fs.FileMode(stat.Mode).Perm() != mode.Perm() {
 		return false, nil
 	}
+	if r.unchanged.hasFile(at, &stat, e.ID) {
+		return true, nil
+	}
 	if stat.Size > maxUnsized {
 		if size, err := r.tree.objects.Size(e.ID); err != nil || size != stat.Size {
 			return false, err
 		}
 	}
-	id, err := dir.hashFile(r.ctx, name, stat.Size)
-	return id == e.ID, err
+	settled := r.unchanged.isSettled(&stat, r.top)
+	id, opened, err := dir.hashFile(r.ctx, name, stat.Size)
+	if err != nil || id != e.ID {
+		return false, err
+	}
+	if settled && stampOf(&opened, "") == stampOf(&stat, "") {
+		r.unchanged.addFile(at, &stat, id)
+	}
+	return true, nil
 }
 
 // repairDir repairs the entries of an open directory and removes foreign ones.
@@ -202,9 +215,7 @@ func (r *repair) repairDir(dir dirHandle, name string, e Entry) error {
 	if err != nil {
 		return err
 	}
-	treeNames := make(map[string]bool, len(list.entries))
 	for _, e := range list.entries {
-		treeNames[e.Name] = true
 		if e.Mode != filemode.Dir && r.isIgnored(path.Join(name, e.Name)) {
 			continue
 		}
@@ -212,22 +223,19 @@ func (r *repair) repairDir(dir dirHandle, name string, e Entry) error {
 			return err
 		}
 	}
-	return r.removeForeign(dir, name, treeNames)
-}
-
-// removeForeign removes what is foreign in the directory at the path name, except treeNames.
-func (r *repair) removeForeign(dir dirHandle, name string, treeNames map[string]bool) error {
-	if r.ctx.Err() != nil {
-		return context.Cause(r.ctx)
-	}
-	names, err := dir.names()
+	extras, err := r.listExtras(dir, name, list)
 	if err != nil {
 		return err
 	}
+	return r.removeForeign(dir, name, extras)
+}
+
+// removeForeign removes what is foreign among the names in the directory at the path name.
+func (r *repair) removeForeign(dir dirHandle, name string, names []string) error {
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
 	for _, child := range names {
-		if treeNames[child] {
-			continue
-		}
 		if err := r.removeForeignEntry(dir, path.Join(name, child)); err != nil {
 			return err
 		}
@@ -256,7 +264,11 @@ func (r *repair) removeForeignEntry(above dirHandle, name string) error {
 		return err
 	}
 	defer dir.close()
-	return r.removeForeign(dir, name, nil)
+	names, err := dir.names()
+	if err != nil {
+		return err
+	}
+	return r.removeForeign(dir, name, names)
 }
 
 // replaceFile replaces what is at name by the file or symlink, by rename, since other processes

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -43,36 +45,96 @@ func TestRepair(t *testing.T) {
 		"made beside": {func(at func(string) string) error { return os.WriteFile(at("m/made.zip"), nil, 0o644) }, "[]"},
 		"no input":    {func(at func(string) string) error { return os.WriteFile(at("other/o.tf"), []byte("e"), 0o644) }, "[]"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			repo := gittest.New(t)
-			repo.Commit("first", files)
-			tree := headTree(t, repo)
-			dir := filepath.Join(t.TempDir(), "tree")
-			checkOut(t, tree, dir, nil)
-			at := func(name string) string { return filepath.Join(dir, name) }
-			if err := test.spoil(at); err != nil {
-				t.Fatal(err)
+		for _, before := range []int{0, 3} {
+			t.Run(fmt.Sprintf("%s, repaired %d times before", name, before), func(t *testing.T) {
+				t.Parallel()
+				checkRepair(t, files, before, test.spoil, test.want)
+			})
+		}
+	}
+}
+
+// checkRepair spoils a checkout that was repaired some times before, and repairs it.
+func checkRepair(t *testing.T, files map[string]string, before int, spoil func(at func(string) string) error, want string) {
+	t.Helper()
+	repo := gittest.New(t)
+	repo.Commit("first", files)
+	tree := headTree(t, repo)
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, tree, dir, nil)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	repair := func() []string {
+		t.Helper()
+		inputs := []string{"m", "f.txt", "missing", "m/missing.zip"}
+		isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
+		repaired, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign)
+		if err != nil {
+			t.Error(err)
+		}
+		return repaired
+	}
+	for range before {
+		if repaired := repair(); len(repaired) > 0 {
+			t.Errorf("repaired %v before anything was changed", repaired)
+		}
+	}
+	if err := spoil(at); err != nil {
+		t.Fatal(err)
+	}
+	if repaired := repair(); fmt.Sprint(repaired) != want {
+		t.Errorf("repaired %v, want %s", repaired, want)
+	}
+	if second := repair(); len(second) > 0 {
+		t.Errorf("repaired again: %v", second)
+	}
+	if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
+		t.Errorf("m/a.tf is %q, %v", text, err)
+	}
+	// The next checkout does not trust these files.
+	checkOut(t, tree, dir, nil)
+	got := readDisk(t, dir)
+	if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 9 {
+		t.Errorf("checked out again: %q", got)
+	}
+}
+
+// TestRepairFindsEachChange: a file is changed at once after it was compared, mostly in the same
+// tick of the file system's clock, and so is a directory.
+func TestRepairFindsEachChange(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"m/a.tf": "good"})
+	tree := headTree(t, repo)
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, tree, dir, nil)
+	repair := func() []string {
+		t.Helper()
+		repaired, err := tree.Repair(t.Context(), dir, []string{"m"}, nil, func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return repaired
+	}
+	for i := range 500 {
+		for range i % 4 {
+			if repaired := repair(); len(repaired) > 0 {
+				t.Fatalf("%d: repaired %v, and nothing was changed", i, repaired)
 			}
-			inputs := []string{"m", "f.txt", "missing", "m/missing.zip"}
-			isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
-			repaired, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign)
-			if err != nil || fmt.Sprint(repaired) != test.want {
-				t.Errorf("repaired %v, %v, want %s", repaired, err, test.want)
-			}
-			if second, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign); err != nil || len(second) > 0 {
-				t.Errorf("repaired again: %v, %v", second, err)
-			}
-			if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
-				t.Errorf("m/a.tf is %q, %v", text, err)
-			}
-			// The next checkout does not trust these files.
-			checkOut(t, tree, dir, nil)
-			got := readDisk(t, dir)
-			if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 9 {
-				t.Errorf("checked out again: %q", got)
-			}
-		})
+		}
+		want := "[m/a.tf m/foreign]"
+		err := errors.Join(
+			os.WriteFile(filepath.Join(dir, "m/a.tf"), []byte("evil"), 0o644),
+			os.WriteFile(filepath.Join(dir, "m/foreign"), nil, 0o644))
+		if i%2 == 1 { // the former content, and a change that is taken back
+			err = errors.Join(err, os.WriteFile(filepath.Join(dir, "m/a.tf"), []byte("good"), 0o644), os.Remove(filepath.Join(dir, "m/foreign")))
+			want = "[]"
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if repaired := repair(); fmt.Sprint(repaired) != want {
+			t.Fatalf("%d: repaired %v, want %s", i, repaired, want)
+		}
 	}
 }
 
@@ -161,5 +223,34 @@ func TestLimits(t *testing.T) {
 				t.Errorf("listed %d directories: %v", listed, err)
 			}
 		})
+	}
+}
+
+// TestSettled: what was changed in the present tick of the file system's clock, or later by a
+// clock that was set back since, may be changed again without another stamp.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	top, err := openDirHandle(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer top.close()
+	now := top.moment()
+	later := now + time.Hour.Nanoseconds()
+	for _, test := range []struct {
+		changed, moment int64
+		want            bool
+	}{
+		{now - 1, 0, true},
+		{now - 1, now, true},
+		{later, now, false},
+		{later, later, false},
+		{later - 1, later, true},
+	} {
+		u := &unchanged{moment: test.moment}
+		stat := &unix.Stat_t{Ctim: unix.NsecToTimespec(test.changed)}
+		if got := u.isSettled(stat, top); got != test.want {
+			t.Errorf("changed at %d, moment %d, now %d: got %t, want %t", test.changed, test.moment, now, got, test.want)
+		}
 	}
 }

@@ -40,6 +40,9 @@ type Tree struct {
 	checkLimitsOnce func() error                   // checkLimits, at most once
 	omitRule        func(path string) bool
 	listsSkipped    bool // see WithSkipped
+
+	checkoutsMu sync.Mutex
+	checkouts   map[string]*unchanged // by directory
 }
 
 // Reader reads the objects of trees: an *odb.Store, an *Overlay or a *DirStore.
