@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,16 +117,20 @@ func (s *Checkout) layOutTree(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if s.policy != nil {
+	links := map[string]string{}
+	if s.policy != nil { // unreviewed code gets only outputs: see writeUpstreamOutputs
 		s.inventory.Commit.Tree.Omit(repotree.IsToolFile)
+	} else {
+		links = s.listStateLinks()
 	}
-	if err := s.inventory.Commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
+	isPreserved := func(path string, d fs.DirEntry) bool {
+		_, isLink := links[path]
+		return isLink && d.Type() == fs.ModeSymlink || terraform.IsPreserved(path, d)
+	}
+	if err := s.inventory.Commit.Tree.Checkout(ctx, root, isPreserved); err != nil {
 		return "", fmt.Errorf("lay out %s: %w", s.inventory.Commit, err)
 	}
-	if s.policy != nil {
-		return root, nil // unreviewed code gets only outputs: see writeUpstreamOutputs
-	}
-	return root, s.linkStates(root)
+	return root, s.linkStates(root, links)
 }
 
 // lockCheckout waits for another pass on this machine, at most Wait.
@@ -148,20 +153,26 @@ func (s *Checkout) lockCheckout(ctx context.Context, file string) error {
 	}
 }
 
-// linkStates links the local states into the tree, at the paths where their readers
-// expect them.
-func (s *Checkout) linkStates(root string) error {
+// listStateLinks returns the workspaces with local states, by the paths in the tree where their
+// readers expect these states.
+func (s *Checkout) listStateLinks() map[string]string {
+	links := map[string]string{}
 	if s.config.LocalState == "" {
-		return nil
+		return links
 	}
 	for name, entry := range s.inventory.Entries {
 		path, local := strings.CutPrefix(string(s.inventory.StateIdentity(entry)), run.LocalIdentityPrefix)
-		if !local {
-			continue
+		// checkLocalState refuses a workspace whose state is in the tree.
+		if local && s.inventory.Commit.Tree.ID(path) == repotree.AbsentID {
+			links[path] = name
 		}
-		if s.inventory.Commit.Tree.ID(path) != "absent" {
-			continue // checkLocalState refuses this workspace
-		}
+	}
+	return links
+}
+
+// linkStates links the local states into the tree.
+func (s *Checkout) linkStates(root string, links map[string]string) error {
+	for path, name := range links {
 		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.LocalStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
 		}
