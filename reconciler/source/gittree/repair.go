@@ -27,16 +27,11 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
-	r := &repair{ctx: ctx, tree: t, isForeign: isForeign, unchanged: t.unchangedIn(dir)}
-	if r.root, err = os.OpenRoot(dir); err != nil {
-		return nil, fmt.Errorf("verify the checkout: %w", err)
-	}
-	defer r.root.Close()
+	r := &repair{ctx: ctx, tree: t, dir: dir, isForeign: isForeign, unchanged: t.unchangedIn(dir)}
 	if r.top, err = openDirHandle(dir); err != nil {
 		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
-	defer r.top.close()
-	defer r.closeParent()
+	defer r.close()
 	for _, p := range paths {
 		found, err := t.resolvePath(p, false)
 		if isUnlisted(err) || errors.Is(err, errEscapes) {
@@ -58,7 +53,8 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 type repair struct {
 	ctx        context.Context
 	tree       *Tree
-	root       *os.Root               // of the checkout, to change it
+	dir        string                 // of the checkout
+	root       *os.Root               // the same, to change it; nil: nothing was changed yet
 	top        dirHandle              // the same directory, to read it
 	parent     dirHandle              // the last directory that openParent opened
 	parentPath string                 // "": none
@@ -109,6 +105,22 @@ func (r *repair) openParent(name string) (dirHandle, error) {
 	return above, nil
 }
 
+// openRoot opens the checkout to change it.
+func (r *repair) openRoot() (_ *os.Root, err error) {
+	if r.root == nil {
+		r.root, err = os.OpenRoot(r.dir)
+	}
+	return r.root, err
+}
+
+func (r *repair) close() {
+	if r.root != nil {
+		r.root.Close()
+	}
+	r.closeParent()
+	r.top.close()
+}
+
 func (r *repair) closeParent() {
 	if r.parentPath != "" {
 		r.parent.close()
@@ -124,7 +136,11 @@ func (r *repair) openDir(above dirHandle, name string) (dirHandle, error) {
 		return dir, err
 	}
 	r.altered = append(r.altered, gitpath.Quote(name))
-	if err := errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755)); err != nil {
+	root, err := r.openRoot()
+	if err == nil {
+		err = errors.Join(root.RemoveAll(name), root.Mkdir(name, 0o755))
+	}
+	if err != nil {
 		return dir, err
 	}
 	return above.openDir(path.Base(name))
@@ -257,7 +273,11 @@ func (r *repair) removeForeignEntry(above dirHandle, name string) error {
 			return nil
 		}
 		r.altered = append(r.altered, gitpath.Quote(name))
-		return r.root.Remove(name)
+		root, err := r.openRoot()
+		if err != nil {
+			return err
+		}
+		return root.Remove(name)
 	}
 	dir, err := above.openDir(path.Base(name))
 	if err != nil {
@@ -274,32 +294,35 @@ func (r *repair) removeForeignEntry(above dirHandle, name string) error {
 // replaceFile replaces what is at name by the file or symlink, by rename, since other processes
 // may be reading it.
 func (r *repair) replaceFile(name string, e Entry) error {
+	root, err := r.openRoot()
+	if err != nil {
+		return err
+	}
 	tmp := path.Join(path.Dir(name), ".reconcile-"+rand.Text())
-	var err error
 	if e.Mode == filemode.Symlink {
 		var target string
 		if target, err = r.tree.linkTarget(e); err == nil {
-			err = r.root.Symlink(target, tmp)
+			err = root.Symlink(target, tmp)
 		}
 	} else {
-		err = r.write(tmp, e)
+		err = r.write(root, tmp, e)
 	}
 	if err == nil {
-		if info, statErr := r.root.Lstat(name); statErr == nil && info.IsDir() {
-			err = r.root.RemoveAll(name)
+		if info, statErr := root.Lstat(name); statErr == nil && info.IsDir() {
+			err = root.RemoveAll(name)
 		}
 	}
 	if err == nil {
-		err = r.root.Rename(tmp, name)
+		err = root.Rename(tmp, name)
 	}
 	if err != nil {
-		return errors.Join(err, r.root.RemoveAll(tmp))
+		return errors.Join(err, root.RemoveAll(tmp))
 	}
 	return nil
 }
 
-func (r *repair) write(name string, e Entry) error {
-	f, err := r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (r *repair) write(root *os.Root, name string, e Entry) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func TestRepairFindsEachChange(t *testing.T) {
 		}
 		return repaired
 	}
-	for i := range 500 {
+	for i := range 200 {
 		for range i % 4 {
 			if repaired := repair(); len(repaired) > 0 {
 				t.Fatalf("%d: repaired %v, and nothing was changed", i, repaired)
