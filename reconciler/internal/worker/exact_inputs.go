@@ -12,7 +12,8 @@ import (
 // A plan and an apply must use exactly what the commit contains. Other workspaces run
 // in the same checkout, and their provisioners and providers may write there; such
 // changes would be applied as the commit's. So the inputs of a workspace are compared
-// with the commit by content: before the plan, after it, and after the apply.
+// with the commit by content: before the plan, after it, and after the apply. What has not been
+// changed since an earlier comparison is not read again (gittree's Repair).
 
 // maxReplans is how often a plan is repeated because its inputs changed while it was
 // made.
