@@ -74,3 +74,17 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 		})
 	}
 }
+
+func TestStateThatMovedInGitAloneIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	w.Commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
+	w.Must(os.Remove(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")))
+	for range 2 {
+		result, got := w.RunPass(run.Options{})
+		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
+			t.Errorf("%+v", result)
+		}
+	}
+}

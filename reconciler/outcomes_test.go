@@ -354,61 +354,6 @@ func TestPlanChangesNothing(t *testing.T) {
 	}
 }
 
-func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
-	t.Parallel()
-	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
-	w := reconcilertest.NewEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
-	w.RunPass(run.Options{})
-	w.Repo.Git("mv", "env/solo", "env/first")
-	w.Repo.CommitStaged("another name")
-	w.Repo.Push()
-	result, got := w.RunPass(run.Options{})
-	if diff := cmp.Diff(outcomeMap{"first": state.NoChanges}, got); diff != "" {
-		t.Errorf("%s %+v", diff, result)
-	}
-	records, err := w.Record.Workspaces(t.Context())
-	w.Must(err)
-	if _, old := records["solo"]; old || records["first"].ApplyCount != 1 {
-		t.Errorf("records: %+v", records)
-	}
-}
-
-// A local state has the workspace's name. A directory that was renamed in Git waits until a
-// person has moved its state, and makes nothing a second time.
-func TestRenamedWorkspaceWaitsForItsLocalState(t *testing.T) {
-	t.Parallel()
-	w := reconcilertest.NewEnv(t, soloFiles)
-	w.RunPass(run.Options{})
-	w.Repo.Git("mv", "env/solo", "env/first")
-	w.Repo.CommitStaged("another name")
-	w.Repo.Push()
-	states := filepath.Join(w.Spec.Home, "tfstate")
-	for range 2 {
-		result, got := w.RunPass(run.Options{})
-		if got["first"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "solo was removed and had the same files") {
-			t.Errorf("%+v", result)
-		}
-	}
-	w.Must(os.Rename(filepath.Join(states, "solo.tfstate"), filepath.Join(states, "first.tfstate")))
-	if _, got := w.RunPass(run.Options{}); got["first"] != state.NoChanges {
-		t.Errorf("with its state: %v", got)
-	}
-}
-
-func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
-	t.Parallel()
-	w := reconcilertest.NewEnv(t, soloFiles)
-	w.RunPass(run.Options{})
-	w.Commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
-	w.Must(os.Remove(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")))
-	for range 2 {
-		result, got := w.RunPass(run.Options{})
-		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
-			t.Errorf("%+v", result)
-		}
-	}
-}
-
 func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, soloFiles)

@@ -42,7 +42,7 @@ func TestRemote(t *testing.T) {
 			"declared variables":       TestDeclaredVariablesAreInputs,
 			"broken":                   TestBrokenWorkspaceFailsAlone,
 			"taken back":               TestFailureThatWasTakenBackIsForgotten,
-			"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
+			"moved state":              TestStateThatMovedInGitAloneIsNotMadeAgain,
 		})
 	}
 	for name, test := range tests {
