@@ -225,11 +225,11 @@ func (c commitCache) prune() {
 	if err != nil {
 		return
 	}
-	type kept struct {
+	type cachedCommit struct {
 		path string
 		used time.Time
 	}
-	var commits []kept
+	var commits []cachedCommit
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil {
@@ -238,12 +238,12 @@ func (c commitCache) prune() {
 		path := filepath.Join(c.dir, e.Name())
 		switch {
 		case plumbing.IsHash(e.Name()):
-			commits = append(commits, kept{path, info.ModTime()})
+			commits = append(commits, cachedCommit{path, info.ModTime()})
 		case strings.HasPrefix(e.Name(), tmpPrefix) && time.Since(info.ModTime()) > abandoned:
 			os.RemoveAll(path)
 		}
 	}
-	slices.SortFunc(commits, func(a, b kept) int { return b.used.Compare(a.used) })
+	slices.SortFunc(commits, func(a, b cachedCommit) int { return b.used.Compare(a.used) })
 	for _, k := range commits[min(maxCached, len(commits)):] {
 		c.remove(k.path)
 	}

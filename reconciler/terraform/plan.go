@@ -213,8 +213,8 @@ func (s *Session) judge(ctx context.Context, plan *Plan, saved *tfjson.Plan) (er
 	}
 	plan.Risk = risk.Judge(saved)
 	for i, change := range plan.Risk.Changes {
-		if told := basis.RedactAddress(change.Address, s.log.Text); told != change.Address {
-			plan.Risk.Changes[i].Exact, plan.Risk.Changes[i].Address = secret.Text(change.Address), told
+		if redacted := basis.RedactAddress(change.Address, s.log.Text); redacted != change.Address {
+			plan.Risk.Changes[i].Exact, plan.Risk.Changes[i].Address = secret.Text(change.Address), redacted
 		}
 		plan.Risk.Changes[i].Why = risk.Sentence{En: s.log.Text(change.Why.En), Ja: s.log.Text(change.Why.Ja)}
 	}

@@ -127,8 +127,8 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan
 // warnOfFailedChecks replaces the warnings about checks that failed in the plan by those about
 // checks that fail after the apply: the apply may have corrected some.
 func (v *workspaceRun) warnOfFailedChecks(planned, applied []string) {
-	kept := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
-	v.result.Warnings = append(kept, applied...)
+	remaining := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
+	v.result.Warnings = append(remaining, applied...)
 }
 
 func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, error) {
@@ -219,16 +219,16 @@ func (v *workspaceRun) updateMetadata() {
 func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.ErroredStateError) error {
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	kept := errored.File
-	if file, err := os.Open(kept); err != nil {
-		v.log.Error("the state that Terraform could not write cannot be read", "file", kept, "error", err)
+	places := errored.File
+	if file, err := os.Open(errored.File); err != nil {
+		v.log.Error("the state that Terraform could not write cannot be read", "file", errored.File, "error", err)
 	} else {
 		defer file.Close()
 		if at, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.Dir.Name, "errored.tfstate", file); err != nil {
-			v.log.Error("the state that Terraform could not write is on this machine only", "file", kept, "error", err)
+			v.log.Error("the state that Terraform could not write is on this machine only", "file", errored.File, "error", err)
 		} else {
-			kept += " and " + at
+			places += " and " + at
 		}
 	}
-	return v.checkout.PlaceRecoveryHold(ctx, v.entry, errored.File, kept)
+	return v.checkout.PlaceRecoveryHold(ctx, v.entry, errored.File, places)
 }

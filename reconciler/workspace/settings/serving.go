@@ -41,14 +41,14 @@ func (s *Settings) KeptOutputs(workspace string) []string { return s.keptOutputs
 
 // listKeptOutputs returns the outputs of KeptOutputs by workspace.
 func (s *Settings) listKeptOutputs() map[string][]string {
-	kept := map[string][]string{}
+	byWorkspace := map[string][]string{}
 	for _, config := range s.configs {
-		if from := config.Serving; from.Workspace != "" && !slices.Contains(kept[from.Workspace], from.Output) {
-			kept[from.Workspace] = append(kept[from.Workspace], from.Output)
+		if from := config.Serving; from.Workspace != "" && !slices.Contains(byWorkspace[from.Workspace], from.Output) {
+			byWorkspace[from.Workspace] = append(byWorkspace[from.Workspace], from.Output)
 		}
 	}
-	for _, outputs := range kept {
+	for _, outputs := range byWorkspace {
 		slices.Sort(outputs)
 	}
-	return kept
+	return byWorkspace
 }

@@ -105,22 +105,22 @@ func (b Basis) RedactAddress(address string, redact func(string) string) string 
 
 // redactPath redacts the keys in a path. That of a resource begins with the name of an attribute.
 func (r resourceChange) redactPath(path []any, basis Basis, redact func(string) string) []any {
-	told := slices.Clone(path)
-	for i, step := range told {
+	redacted := slices.Clone(path)
+	for i, step := range redacted {
 		if key, isKey := step.(string); isKey && (i > 0 || r.Address == "") {
-			told[i] = basis.redactKey(key, redact)
+			redacted[i] = basis.redactKey(key, redact)
 		}
 	}
-	return told
+	return redacted
 }
 
 // redactKey redacts a key, and adds a part of its keyed hash where it did.
 func (b Basis) redactKey(key string, redact func(string) string) string {
-	told := redact(key)
-	if told == key {
+	redacted := redact(key)
+	if redacted == key {
 		return key
 	}
-	return told + " " + shorten(b.hash(key), keyHashLength)
+	return redacted + " " + shorten(b.hash(key), keyHashLength)
 }
 
 // keyHashLength is how many digits tell two redacted keys apart.
