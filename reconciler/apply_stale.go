@@ -239,7 +239,7 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused before, and is not any more
 		return false
 	}
-	if !rec.RetryAt.IsZero() && !p.config.Now().Before(rec.RetryAt) {
+	if !rec.RetryAt.IsZero() && p.config.IsDue(rec.RetryAt) {
 		return false
 	}
 	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name)), entry.Approvals))

@@ -316,7 +316,7 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 	if !head.Settled && !p.claims.coverAllWork(head.Rev) {
 		return false, nil
 	}
-	if !head.NextRetryAt.IsZero() && !p.config.Now().Before(head.NextRetryAt) {
+	if !head.NextRetryAt.IsZero() && p.config.IsDue(head.NextRetryAt) {
 		return false, nil
 	}
 	if o.Trigger == run.Manual && head.Exit != run.ExitOK {

@@ -172,7 +172,7 @@ func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Invento
 	default:
 		f.Git = rollout.Newer
 	}
-	if rec.Outcome == state.Failed {
+	if rec.Outcome == state.Failed && !c.IsDue(rec.RetryAt) {
 		f.Retry = rec.RetryAt
 	}
 	reading, cancel := context.WithTimeout(ctx, alarmTimeout)
