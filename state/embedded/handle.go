@@ -35,7 +35,8 @@ type keptFile struct {
 	// db no longer knows which pages are free, or how many there are.
 	device, inode uint64
 	size          int64
-	transaction   int // the last one
+	changedAt     unix.Timespec // by the file system
+	transaction   int           // the last one
 }
 
 // use is a time in which this process holds the file's lock. Reads join a write, and see the
@@ -159,7 +160,7 @@ func (k *keptFile) unlock() error {
 		if err != nil {
 			return err
 		}
-		k.device, k.inode, k.size = uint64(stat.Dev), stat.Ino, stat.Size
+		k.device, k.inode, k.size, k.changedAt = uint64(stat.Dev), stat.Ino, stat.Size, stat.Ctim
 		if k.transaction, err = lastTransaction(k.db); err != nil {
 			return err
 		}
@@ -174,7 +175,7 @@ func (k *keptFile) isCurrent(path string) bool {
 	if err := unix.Stat(path, &stat); err != nil {
 		return false
 	}
-	if uint64(stat.Dev) != k.device || stat.Ino != k.inode || stat.Size != k.size {
+	if uint64(stat.Dev) != k.device || stat.Ino != k.inode || stat.Size != k.size || stat.Ctim != k.changedAt {
 		return false
 	}
 	var last int

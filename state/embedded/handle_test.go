@@ -63,19 +63,7 @@ func TestWritesInTurn(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	db, err := bbolt.Open(stores[0].Path(), 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.View(func(tx *bbolt.Tx) error {
-		for err := range tx.Check() {
-			t.Error(err)
-		}
-		return nil
-	}); err != nil {
-		t.Error(err)
-	}
+	checkPages(t, stores[0].Path())
 }
 
 // A file that was restored from a backup, or moved away, is noticed.
@@ -143,4 +131,65 @@ func TestFileCutShort(t *testing.T) {
 	if got, err := s.Get(t.Context(), key); err != nil || string(got) != `{"n":1}` {
 		t.Errorf("got %s, %v", got, err)
 	}
+}
+
+// checkPages checks that each page of a file is used once or free.
+func checkPages(t *testing.T, path string) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.View(func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			t.Error(err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A backup that is copied over the file, and then written as often as the file was, is noticed:
+// it has the same size and the same last transaction, and other pages are free.
+func TestBackupInPlace(t *testing.T) {
+	s, other := open(t, t.TempDir()), open(t, t.TempDir())
+	write := func(s *embedded.Store, i, size int) {
+		t.Helper()
+		value := json.RawMessage(fmt.Sprintf(`{"n":%d,"x":"%0*d"}`, i, size, 0))
+		if err := s.Write(t.Context(), state.Op{Key: state.Key{PK: "p", SK: fmt.Sprintf("%03d", i%7)}, Put: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		write(s, i, 5000)
+	}
+	backup, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		write(s, i, 1)
+	}
+	if err := os.WriteFile(other.Path(), backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		write(other, i, 4000+i*50)
+	}
+	restored, err := os.ReadFile(other.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.Stat(s.Path()); err != nil || now.Size() != int64(len(restored)) {
+		t.Fatalf("the sizes differ: %d and %d, %v", now.Size(), len(restored), err)
+	}
+	if err := os.WriteFile(s.Path(), restored, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		write(s, i, 3000+i*70)
+	}
+	checkPages(t, s.Path())
 }
