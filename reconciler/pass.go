@@ -204,6 +204,7 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 		return head, tip, err
 	}
 	p.result.OutOfSyncSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
+	// A new record has no place for that note: the channels' own states say it.
 	p.failureNotified = p.failureNotified || head.FailureNotified || head.Rev == 0
 	if tip, err = p.pollTip(ctx, head); err != nil {
 		return head, tip, err

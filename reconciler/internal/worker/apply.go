@@ -129,7 +129,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if v.record.Rollout != nil && v.run.Options.Snapshot == "" {
 		return v.continueRollout(ctx)
 	}
-	v.leaveRollout()
+	v.endRolloutBySnapshot()
 	if ws.Err != nil {
 		return v.recordFailure(ctx, ws.Err)
 	}
@@ -189,7 +189,7 @@ func (v *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root st
 	if err := v.verifyAppliedInputs(ctx, root); err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	v.noteAtOnce(plan)
+	v.recordAtOnce(plan)
 	return v.recordSuccess(ctx, tf, plan, state.Applied)
 }
 

@@ -61,8 +61,8 @@ func (v *workspaceRun) continueRollout(ctx context.Context) error {
 	return v.recordStepFailure(ctx, v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry}))
 }
 
-// leaveRollout ends a rollout whose workspace a person applies from a snapshot.
-func (v *workspaceRun) leaveRollout() {
+// endRolloutBySnapshot ends a rollout whose workspace a person applies from a snapshot.
+func (v *workspaceRun) endRolloutBySnapshot() {
 	if r := v.record.Rollout; r != nil {
 		last := rollout.Close(*r, v.config.Now(), "left, because a person applied the snapshot of "+v.inventory.Commit.ID.Abbrev())
 		v.record.Rollout, v.record.LastRollout = nil, &last
@@ -323,8 +323,8 @@ func (v *workspaceRun) setOutcome(outcome state.Outcome, why string, retryAt tim
 	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
 }
 
-// noteAtOnce puts into the record who left the steps of a rollout out, and why.
-func (v *workspaceRun) noteAtOnce(plan *terraform.Plan) {
+// recordAtOnce puts into the record who left the steps of a rollout out, and why.
+func (v *workspaceRun) recordAtOnce(plan *terraform.Plan) {
 	o := v.run.Options.AtOnce
 	if o == nil || v.entry.Config.Progressive == nil {
 		return
