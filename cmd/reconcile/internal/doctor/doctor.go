@@ -99,10 +99,11 @@ func runChecks(ctx context.Context, checks []check, onResult func(Result)) []Res
 			f.OK, f.Detail = true, detail
 		} else {
 			f.Skipped = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep)
-			f.Detail, f.Hint = failure.SplitNextStep(err)
 			var hinted *hintError
-			if errors.As(err, &hinted) {
-				f.Hint = hinted.hint
+			if errors.As(err, &hinted) { // what the error itself says to do stays in its text
+				f.Detail, f.Hint = err.Error(), hinted.hint
+			} else {
+				f.Detail, f.Hint = failure.SplitNextStep(err)
 			}
 		}
 		results = append(results, f)
