@@ -211,6 +211,21 @@ func TestModelSuspendedAndInSync(t *testing.T) {
 	}
 }
 
+// A suspended workspace that was renamed is told of by the passes that have nothing to do.
+func TestModelSuspendedAndRenamed(t *testing.T) {
+	t.Parallel()
+	runScenario(t, func(m *model) {
+		m.runToEnd(run.Options{})
+		m.suspendWorkspace("w1")
+		m.change(func(e *modelTree) { e.workspaces[1].name = "w4" })
+		for range 2 {
+			if f := m.runToEnd(run.Options{Trigger: run.Schedule}); reconcilertest.Outcomes(f.result)["w4"] != state.Blocked {
+				m.t.Fatalf("result of the pass: %+v", f.result)
+			}
+		}
+	})
+}
+
 // A person has changed a state by hand, and the plan of its workspace waits for a reader, which is
 // planned with what it finds there. When the outputs are as recorded again, it is planned again.
 func TestModelReaderOfAChangedState(t *testing.T) {

@@ -77,6 +77,10 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 		if err := lease.Rename(ctx, rec, moved); err != nil {
 			return err
 		}
+		moved, _, err := p.config.Record.Workspace(ctx, to.Dir.Name) // with its Rev
+		if err != nil {
+			return err
+		}
 		if err := p.unlinkLocalState(rec); err != nil {
 			return err
 		}
