@@ -61,6 +61,10 @@ func (t *Terraform) locateBinary(ctx context.Context) (string, error) {
 func lookPath(binary string) (string, error) {
 	if binary != "" {
 		path, err := exec.LookPath(binary)
+		var notFound *exec.Error
+		if errors.As(err, &notFound) { // it names the program a second time
+			err = notFound.Err
+		}
 		if err != nil {
 			return "", failure.WithNextStep("name a terraform or tofu program, or leave the setting out: then PATH is searched",
 				fmt.Errorf("--terraform %s: cannot run it: %w", binary, err))

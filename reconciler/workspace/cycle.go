@@ -66,7 +66,10 @@ func (l *graphBuilder) rejectCycles() {
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
 		names := l.shortestCycle(n.Name, inSameCycle)
 		err := fmt.Errorf("%w: %s", ErrCycle, strings.Join(names, " -> "))
-		l.addError(n.Name, positionInCycle(names, byName, err))
+		if position := findPosition(names, byName); position != "" {
+			err = fmt.Errorf("%s: %w", position, err)
+		}
+		l.addError(n.Name, err)
 	}
 	for name, up := range l.graph.upstream {
 		if id := cycle[name]; id != 0 {
@@ -75,15 +78,15 @@ func (l *graphBuilder) rejectCycles() {
 	}
 }
 
-// positionInCycle returns err at the first dependency of the cycle that the settings name.
-// Only what they name can be corrected there; another dependency is a state that is read.
-func positionInCycle(names []string, byName map[string]Node, err error) error {
+// findPosition returns where the settings name the first dependency of the cycle that they name;
+// "": the others are states that are read.
+func findPosition(names []string, byName map[string]Node) string {
 	for i := range len(names) - 1 {
-		if positioned := byName[names[i]].errorAt(names[i+1], err); positioned != err {
-			return positioned
+		if position := byName[names[i]].Positions[names[i+1]]; position != "" {
+			return position
 		}
 	}
-	return err
+	return ""
 }
 
 // shortestCycle returns a shortest path from name through its cycle back to name.
