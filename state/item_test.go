@@ -56,14 +56,15 @@ func assertRoundTrip[T storable](t *testing.T, item Item) {
 }
 
 // storedWorkspace is an item with every field, as an earlier version wrote it; that version
-// had neither why nor approval nor teardown nor rollouts nor kept outputs.
+// had neither why nor approval nor teardown nor rollouts nor kept outputs, and knew less of an
+// attempt.
 const storedWorkspace = `{"schema":1,"rev":2,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","reads":["s3://b/c",""],"depends_on":["common"],` +
 	`"trace":{"//rules":"1","env/tokyo":"040000:1"},"epoch":1,"commit":"c","run":"r",` +
-	`"attempt":{"commit":"日本","run":"r","plan_digest":"d","process":{"host":"h","boot":"b","pid":7,"start":"5"},"started_at":"2026-11-23T12:00:00+09:00","former":["s3://b/old"],"state":{"lineage":"l","serial":2}},` +
+	`"attempt":{"commit":"日本","run":"r","plan_digest":"d","process":{"host":"h","boot":"b","pid":7,"start":"5"},"started_at":"2026-11-23T12:00:00+09:00","first":true,"directory":"040000:1","former":["s3://b/old"],"former_reads":["s3://b/c"],"former_depends_on":["common"],"state":{"lineage":"l","serial":2}},` +
 	`"at":"1970-01-01T00:00:01.000000005Z","state":{"lineage":"l","serial":3},"outcome":"failed","error":"e \u003c \"q\"\n","changes":{"add":1,"change":2,"destroy":3,"replace":-4},` +
 	`"risk":"loss","digest":"d","why":"y","approval":{"digest":"d","risk":"loss","by":"ann","at":"1970-01-01T00:00:04Z","until":"1970-01-01T00:00:05Z"},"waiting":{"a":"1"},"teardown":{"commit":"c","readers":["app"],"outputs":["o"]},` +
 	`"rollout":{"run":"r","commit":"c","inputs":"i","target":"d","risk":"update","allowed":[{"address":"a","action":"update"}],"strategy":{"variable":"p","steps":[50,100],"soak_ms":[1,2],"alarms":["x"],"quiet":["x"],"on_alarm":"abort","role":"o"},"phase":"soaking","since":"1970-01-01T00:00:06Z","began_at":"1970-01-01T00:00:05Z","number":50,"next":50,"good":0,"back":0,"applied":[50],"in_flight":true,"goes_on":"j","reason":"w","by":"ann","outputs":{"shares":"{}"},"end_outputs":{"shares":"{}"},"verdicts":[{"at":"1970-01-01T00:00:06Z","number":50,"text":"t","by":"ann"}]},` +
-	`"last_rollout":{"run":"r","commit":"c","inputs":"i","target":"d","risk":"update","allowed":[{"address":"a","action":"update"}],"strategy":{"variable":"p","steps":[50,100],"soak_ms":[1,2],"alarms":["x"],"quiet":["x"],"on_alarm":"abort","role":"o"},"phase":"soaking","since":"1970-01-01T00:00:06Z","began_at":"1970-01-01T00:00:05Z","number":50,"next":50,"good":0,"back":0,"applied":[50],"in_flight":true,"goes_on":"j","reason":"w","by":"ann","outputs":{"shares":"{}"},"end_outputs":{"shares":"{}"},"verdicts":[{"at":"1970-01-01T00:00:06Z","number":50,"text":"t","by":"ann"}]},"outputs_digest":"k:1","sensitive":["h"],"counter":123456789012345678,"kept_outputs":{"shares":"{}"},` +
+	`"last_rollout":{"run":"r","commit":"c","inputs":"i","target":"d","risk":"update","allowed":[{"address":"a","action":"update"}],"strategy":{"variable":"p","steps":[50,100],"soak_ms":[1,2],"alarms":["x"],"quiet":["x"],"on_alarm":"abort","role":"o"},"phase":"soaking","since":"1970-01-01T00:00:06Z","began_at":"1970-01-01T00:00:05Z","number":50,"next":50,"good":0,"back":0,"applied":[50],"in_flight":true,"goes_on":"j","reason":"w","by":"ann","outputs":{"shares":"{}"},"end_outputs":{"shares":"{}"},"verdicts":[{"at":"1970-01-01T00:00:06Z","number":50,"text":"t","by":"ann"}]},"outputs_digest":"k:1","outputs_unknown":true,"sensitive":["h"],"counter":123456789012345678,"kept_outputs":{"shares":"{}"},` +
 	`"drift":{"at":"1970-01-01T00:00:03Z","found":true,"changes":{"add":0,"change":1,"destroy":0,"replace":0},"digest":"p","run":"s"},` +
 	`"failures":1,"retry_at":"1970-01-01T00:00:02Z","terraform":"1.5","lock_file":"l","removed":true,"parts":2,"parts_sum":"s"}`
 
