@@ -25,10 +25,10 @@ func BenchmarkChanged(b *testing.B) {
 		args    []string
 		highest bound
 	}{
-		{"record/loose", false, byRecord, bound{wall: 0.07, cpu: 0.055}},
+		{"record/loose", false, byRecord, bound{wall: 0.06, cpu: 0.045}},
 		{"commits/loose", false, byCommits, bound{wall: 0.33, cpu: 0.3}},
-		{"record/packed", true, byRecord, bound{wall: 0.07, cpu: 0.055}},
-		{"commits/packed", true, byCommits, bound{wall: 0.3, cpu: 0.24}},
+		{"record/packed", true, byRecord, bound{wall: 0.06, cpu: 0.045}},
+		{"commits/packed", true, byCommits, bound{wall: 0.3, cpu: 0.23}},
 	}
 	packed := false
 	for _, row := range rows {

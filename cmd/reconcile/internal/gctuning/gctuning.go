@@ -1,12 +1,11 @@
-// Package heaptuning delays garbage collection until the heap is of some size: short commands
-// would else spend a fifth of their time on memory that the exit frees anyway. Until then the heap
-// uses huge pages. The program imports it for these effects alone. It does nothing if GOGC or
-// GOMEMLIMIT is set.
+// Package gctuning delays garbage collection until the heap is of some size: short commands
+// would else spend a fifth of their time on memory that the exit frees anyway. The program
+// imports it for this effect alone. It does nothing if GOGC or GOMEMLIMIT is set.
 //
 // Setting up the packages of AWS's clients allocates enough for a first collection, which takes
 // a quarter of the time of a command that does nothing else. So this package imports little: Go
 // sets up packages by path, each once its imports are ready.
-package heaptuning
+package gctuning
 
 import (
 	"os"
@@ -28,8 +27,6 @@ const (
 
 func init() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		setGCPercent(-1) // else the reservation would start a collection
-		reserveHugePages(startMemory)
 		delay(choosePercent(0, startMemory))
 	}
 }
