@@ -135,10 +135,9 @@ func moveStateInRecord(w *reconcilertest.Env, name string, to stateid.ID) {
 	w.Must(lease.Release(w.T.Context()))
 }
 
-// A workspace whose state was moved on purpose has left an old one. That is reported
-// once, even if the apply that moved it failed at first.
-func TestStateThatAWorkspaceLeft(t *testing.T) {
-	t.Parallel()
+// newFailedMove returns an environment where the apply that moved a workspace's state has failed.
+func newFailedMove(t *testing.T) *reconcilertest.Env {
+	t.Helper()
 	w := reconcilertest.NewEnv(t, soloFiles)
 	w.RunPass(run.Options{})
 	moveStateInRecord(w, "solo", "s3://elsewhere/solo")
@@ -146,6 +145,14 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
 	}
+	return w
+}
+
+// A workspace whose state was moved on purpose has left an old one. That is reported
+// once, even if the apply that moved it failed at first.
+func TestStateThatAWorkspaceLeft(t *testing.T) {
+	t.Parallel()
+	w := newFailedMove(t)
 	w.Repo.Revert("HEAD")
 	w.Repo.Push()
 	says := func() int {
@@ -160,13 +167,7 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 // A workspace that was removed after the apply which moved its state had failed leaves two states.
 func TestStatesThatARemovedWorkspaceLeft(t *testing.T) {
 	t.Parallel()
-	w := reconcilertest.NewEnv(t, soloFiles)
-	w.RunPass(run.Options{})
-	moveStateInRecord(w, "solo", "s3://elsewhere/solo")
-	w.Commit(failingSolo)
-	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
-		t.Fatalf("the scene: %v", got)
-	}
+	w := newFailedMove(t)
 	w.Repo.Git("rm", "-rq", "env/solo")
 	w.Repo.CommitStaged("removed")
 	w.Commit(cleanFiles)

@@ -368,3 +368,20 @@ func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
 		t.Errorf("it was adopted: %+v", head)
 	}
 }
+
+// A failure that was recorded where the clock was a year ahead is tried again by itself.
+func TestRetryAfterAWrongClock(t *testing.T) {
+	t.Parallel()
+	flag := filepath.Join(t.TempDir(), "flag")
+	w := reconcilertest.NewEnv(t, formatSlowWorkspace(flag))
+	w.Config.Now = func() time.Time { return time.Now().AddDate(1, 0, 0) }
+	schedule := run.Options{Trigger: run.Schedule}
+	if _, got := w.RunPass(schedule); got["slow"] != state.Failed {
+		t.Fatalf("the scene: %v", got)
+	}
+	w.Config.Now = time.Now
+	w.Must(os.WriteFile(flag, nil, 0o600))
+	if _, got := w.RunPass(schedule); got["slow"] != state.Applied {
+		t.Errorf("with the right clock: %v", got)
+	}
+}

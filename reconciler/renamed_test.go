@@ -53,3 +53,28 @@ func TestRenamedWorkspaceWaitsForItsLocalState(t *testing.T) {
 		t.Errorf("with its state: %v", got)
 	}
 }
+
+// A directory that was renamed in Git after its apply had failed is known by the files of that
+// apply: what it has made is not made a second time.
+func TestRenamedAfterAFailedApply(t *testing.T) {
+	t.Parallel()
+	for _, isFirst := range []bool{false, true} {
+		w := reconcilertest.NewEnv(t, cleanFiles)
+		if !isFirst {
+			w.Commit(soloFiles)
+		}
+		w.RunPass(run.Options{})
+		w.Commit(failingSolo)
+		if _, got := w.RunPass(run.Options{}); got["solo"] != state.Failed {
+			t.Fatalf("the scene: %v", got)
+		}
+		w.Repo.Git("mv", "env/solo", "env/renamed")
+		w.Repo.CommitStaged("renamed")
+		w.Repo.Push()
+		result, got := w.RunPass(run.Options{})
+		renamed, _ := result.Find("renamed")
+		if got["renamed"] != state.Blocked || !strings.Contains(renamed.Error, "solo.tfstate") {
+			t.Errorf("first %t: %+v", isFirst, renamed)
+		}
+	}
+}

@@ -13,6 +13,13 @@ import (
 
 const (
 	secretUpstreamFiles = `
+-- env/reader/up.tf --
+data "terraform_remote_state" "up" {
+  backend = "local"
+  config = {
+    path = "../up/terraform.tfstate"
+  }
+}
 -- env/up/main.tf --
 resource "terraform_data" "t" {
   input = sensitive("First-secret")
@@ -23,13 +30,6 @@ output "t" {
   sensitive = true
 }
 -- env/reader/main.tf --
-data "terraform_remote_state" "up" {
-  backend = "local"
-  config = {
-    path = "../up/terraform.tfstate"
-  }
-}
-
 resource "terraform_data" "seen" {
   input = "sees"
 }
@@ -52,13 +52,6 @@ output "t" {
   sensitive = true
 }
 -- env/reader/main.tf --
-data "terraform_remote_state" "up" {
-  backend = "local"
-  config = {
-    path = "../up/terraform.tfstate"
-  }
-}
-
 resource "terraform_data" "seen" {
   input = "now sees ${data.terraform_remote_state.up.outputs.t}"
 

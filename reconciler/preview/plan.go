@@ -238,7 +238,7 @@ func (l *pullRequestPlan) atTip(entry *inventory.Entry) *workspace.Workspace {
 func (l *pullRequestPlan) listLocalStates() (all []stateid.ID) {
 	for _, w := range []*inventory.Inventory{l.tip, l.merged} {
 		for _, entry := range w.Entries {
-			if identity := w.StateIdentity(entry); strings.HasPrefix(string(identity), run.LocalIdentityPrefix) && !slices.Contains(all, identity) {
+			if identity := w.StateIdentity(entry); strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"reconcile/internal/stateid"
+	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
 
@@ -46,13 +47,9 @@ func (c *Config) LocalStatePath(name string) string {
 	return filepath.Join(c.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
 }
 
-// LocalIdentityPrefix is the prefix of the identity of a local state; its path in the
-// repository follows.
-const LocalIdentityPrefix = "local:"
-
 // HasLocalState reports whether the state of a workspace is a file in our directory.
 func (c *Config) HasLocalState(rec state.Workspace) bool {
-	return strings.HasPrefix(string(rec.Identity), LocalIdentityPrefix) && c.LocalState != ""
+	return strings.HasPrefix(string(rec.Identity), workspace.LocalIdentityPrefix) && c.LocalState != ""
 }
 
 // LeaseIdentity returns the identity of a workspace's lease: that of its state. A local
@@ -62,8 +59,8 @@ func (c *Config) LeaseIdentity(name string, identity stateid.ID) stateid.ID {
 	switch {
 	case identity == "":
 		return stateid.ID("workspace:" + c.RecordName + "/" + name)
-	case strings.HasPrefix(string(identity), LocalIdentityPrefix):
-		return stateid.ID(LocalIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(string(identity), LocalIdentityPrefix))
+	case strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix):
+		return stateid.ID(workspace.LocalIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(string(identity), workspace.LocalIdentityPrefix))
 	}
 	return identity
 }
@@ -71,7 +68,7 @@ func (c *Config) LeaseIdentity(name string, identity stateid.ID) stateid.ID {
 // DescribeStateAt returns where people find the state with this identity. A local state
 // lies in the record's own directory.
 func (c *Config) DescribeStateAt(name string, identity stateid.ID) string {
-	if strings.HasPrefix(string(identity), LocalIdentityPrefix) && c.LocalState != "" {
+	if strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) && c.LocalState != "" {
 		return c.LocalStatePath(name)
 	}
 	return string(identity)

@@ -230,9 +230,15 @@ func CutLocalState(identity stateid.ID, dir string) (file string, isLocal bool) 
 	return strings.CutPrefix(string(identity), string(identityOfLocal(gitpath.Join(dir, ""))))
 }
 
+// LocalIdentityPrefix is the prefix of the identity of a local state; its path in the
+// repository follows.
+const LocalIdentityPrefix = "local:"
+
 // identityOfLocal returns the identity of the state at a path of the repository. Readers name
 // the path in their configuration, where HCL normalizes all text to NFC.
-func identityOfLocal(path string) stateid.ID { return stateid.ID("local:" + norm.NFC.String(path)) }
+func identityOfLocal(path string) stateid.ID {
+	return stateid.ID(LocalIdentityPrefix + norm.NFC.String(path))
+}
 
 // s3StateKey returns the S3 key of the state of a Terraform CLI workspace.
 func s3StateKey(key, prefix, workspace string) string {

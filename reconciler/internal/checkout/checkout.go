@@ -19,6 +19,7 @@ import (
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -161,7 +162,7 @@ func (s *Checkout) listStateLinks() map[string]string {
 		return links
 	}
 	for name, entry := range s.inventory.Entries {
-		path, local := strings.CutPrefix(string(s.inventory.StateIdentity(entry)), run.LocalIdentityPrefix)
+		path, local := strings.CutPrefix(string(s.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix)
 		// checkLocalState refuses a workspace whose state is in the tree.
 		if local && s.inventory.Commit.Tree.ID(path) == repotree.AbsentID {
 			links[path] = name

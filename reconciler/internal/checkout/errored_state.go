@@ -14,6 +14,7 @@ import (
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
@@ -116,7 +117,7 @@ func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 	switch {
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
-	case strings.HasPrefix(string(s.inventory.StateIdentity(entry)), run.LocalIdentityPrefix):
+	case strings.HasPrefix(string(s.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix):
 		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.LocalStatePath(entry.Dir.Name))
 	}
 	hold := state.Hold{

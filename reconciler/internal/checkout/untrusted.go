@@ -46,7 +46,7 @@ func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	job.WritableDirs = s.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
-		job.Offline = job.Offline && strings.HasPrefix(string(read), run.LocalIdentityPrefix)
+		job.Offline = job.Offline && strings.HasPrefix(string(read), workspace.LocalIdentityPrefix)
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) erro
 	}
 	defer root.Close()
 	for _, up := range s.inventory.Graph.DependsOn(entry.Dir.Name) {
-		place, local := strings.CutPrefix(string(s.inventory.StateIdentity(s.inventory.Entries[up])), run.LocalIdentityPrefix)
+		place, local := strings.CutPrefix(string(s.inventory.StateIdentity(s.inventory.Entries[up])), workspace.LocalIdentityPrefix)
 		if !local || s.config.LocalState == "" || s.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}

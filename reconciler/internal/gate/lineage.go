@@ -28,7 +28,7 @@ func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Works
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := ws.Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
-	here := rec.Identity == identity || c.HasLocalState(rec) && strings.HasPrefix(string(identity), run.LocalIdentityPrefix)
+	here := rec.Identity == identity || c.HasLocalState(rec) && strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix)
 	switch {
 	case rec.Trace == nil && a == nil:
 		return nil

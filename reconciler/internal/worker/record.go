@@ -44,18 +44,18 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
 	before := v.record
 	v.recordBefore = before
-	attempt := &state.Attempt{
-		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
-		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		PreviousReads: before.Reads, PreviousDependsOn: before.DependsOn, DirectoryID: v.trace[gitpath.Quote(v.entry.Dir.Path)],
-		State: (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: v.approval.ForAttempt(),
-	}
-	if failed := before.Attempt; failed != nil {
-		attempt.PreviousReads = mergeSorted(failed.PreviousReads, before.Reads)
-		attempt.PreviousDependsOn = mergeSorted(failed.PreviousDependsOn, before.DependsOn)
+	var failed state.Attempt // that this one repeats; zero: none
+	if before.Attempt != nil {
+		failed = *before.Attempt
 	}
 	rec := &v.record
-	rec.Attempt = attempt
+	rec.Attempt = &state.Attempt{
+		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
+		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
+		PreviousReads: mergeSorted(failed.PreviousReads, before.Reads), PreviousDependsOn: mergeSorted(failed.PreviousDependsOn, before.DependsOn),
+		DirectoryID: v.trace[gitpath.Quote(v.entry.Dir.Path)],
+		State:       (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: v.approval.ForAttempt(),
+	}
 	rec.PendingInputs, rec.Teardown = nil, nil // the pending inputs are being applied
 	if rec.Rollout == nil && (rec.Outcome == state.Failed || rec.Outcome == state.Blocked || rec.Outcome == state.Removed) {
 		rec.Outcome, rec.Error, rec.RetryAt = "", "", time.Time{} // else people would hear of it once more

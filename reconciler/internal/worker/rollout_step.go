@@ -110,13 +110,13 @@ func (v *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) erro
 	if order != nil && order.Rollout == v.record.Rollout.Run && !v.record.Rollout.InFlight {
 		return state.ErrOrderChanged
 	}
-	stored := v.record
+	v.approval = nil
+	v.newAttempt(plan)
 	begun := *v.record.Rollout
 	begun.InFlight = true
-	v.record.Rollout, v.approval = &begun, nil
-	v.newAttempt(plan)
+	v.record.Rollout = &begun
 	if err := v.writeRollout(ctx, state.RolloutWrite{Order: order, Begin: true}); err != nil {
-		v.record = stored
+		v.record = v.recordBefore
 		return err
 	}
 	if err := v.applyPlan(ctx, plan); err != nil {

@@ -114,12 +114,9 @@ func (r *checker) checkObject(m module.PathRef, p string) bool {
 // that reconcile generates, that Terraform leaves behind, or that holds a state.
 func (r *checker) mayExistOutsideGit(p string) bool {
 	name := path.Base(p)
-	return slices.Contains(r.proposal.LocalStates, stateid.ID(localIdentityPrefix+p)) || strings.HasPrefix(name, workspace.GeneratedPrefix) ||
+	return slices.Contains(r.proposal.LocalStates, stateid.ID(workspace.LocalIdentityPrefix+p)) || strings.HasPrefix(name, workspace.GeneratedPrefix) ||
 		strings.Contains(name, ".tfstate") || name == ".terraform.lock.hcl"
 }
-
-// localIdentityPrefix begins the identity of a local state.
-const localIdentityPrefix = "local:"
 
 // checkFileset checks a list of files: it must not match files on the disk that are not in
 // Git.
@@ -154,7 +151,7 @@ func mayMatchGlob(pattern, p string) bool {
 func (r *checker) untrackedSamples() []string {
 	paths := []string{}
 	for _, state := range r.proposal.LocalStates {
-		if p, ok := strings.CutPrefix(string(state), localIdentityPrefix); ok {
+		if p, ok := strings.CutPrefix(string(state), workspace.LocalIdentityPrefix); ok {
 			paths = append(paths, p)
 		}
 	}

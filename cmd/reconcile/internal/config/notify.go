@@ -36,7 +36,7 @@ type channelKind struct {
 	secret string                     // variable of its secret; "": it needs none
 }
 
-// channelKinds are all of them. Package wire opens them.
+// channelKinds lists every kind. Package wire opens the channels.
 var channelKinds = []channelKind{
 	{value: NotifyLog},
 	{value: NotifyBacklog},
