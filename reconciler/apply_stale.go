@@ -203,7 +203,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 		result.Outcome = state.Unchanged
 	case entry.Record.Rollout != nil && entry.RenameErr == nil: // see checkRollout
 		return result, false
-	case entry.Hold != nil && entry.Hold.Snapshot == "":
+	case entry.Hold != nil && !entry.Hold.IsOfSnapshot():
 		result.Outcome = state.Blocked
 		result.Suspended = entry.Hold.Kind == state.Suspended
 		result.Error = inventory.DescribeHold(*entry.Hold)

@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -108,7 +109,7 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 // newNotification returns a notification without events.
 func newNotification(r *run.Run, cursor state.PullRequestCursor) *notify.Notification {
 	return &notify.Notification{
-		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: r.Result.To, At: r.Config.Now().UTC(),
+		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: cmp.Or(r.Result.To, r.Result.From), At: r.Config.Now().UTC(),
 		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified, PageURL: r.Config.PageURL,
 	}
 }

@@ -1,7 +1,6 @@
 package reconciler
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -58,7 +57,6 @@ func (p *pass) notifyFailureOn(ctx context.Context, notifier run.Notifier, state
 		return err
 	}
 	report := newNotification(p.run, cursor)
-	report.Commit = cmp.Or(report.Commit, p.result.From)
 	report.Events = []notify.WorkspaceEvent{event}
 	err = notifier.Notify(ctx, report)
 	return markNotified(ctx, p.run, channel, map[string]string{notify.PassName: now}, report, states, err)

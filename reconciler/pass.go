@@ -78,7 +78,7 @@ type pass struct {
 func (r *Reconciler) newPass(o run.Options) *pass {
 	config := &r.config
 	if o.Snapshot != "" {
-		config = configWithoutGit(r.config)
+		config = r.config.WithoutGit()
 	}
 	run := run.New(config, o)
 	return &pass{

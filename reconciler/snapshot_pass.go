@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -14,39 +13,22 @@ import (
 
 // applySnapshot applies the named workspaces from a stored snapshot. It asks no Git server and
 // adopts no tip. What it applies is held until a commit of the branch says the same.
+// The snapshot's files must equal the tree that its commit records: nothing else proves them.
 func (p *pass) applySnapshot(ctx, killCtx context.Context) error {
 	p.run.EnterStep(run.PhaseFetch)
-	commit, location, err := p.openSnapshot(ctx)
+	commit, location, err := p.config.FindSnapshot(ctx, p.run.Options.Snapshot)
 	if err != nil {
 		return err
 	}
 	defer p.config.CloseCommit(commit)
 	p.result.FromSnapshot, p.result.Values = true, p.run.Options.Values
-	p.run.Log.Info("applying a stored snapshot", "commit", commit.ID, "of", commit.CommittedAt, "subject", commit.Subject, "from", location)
+	p.run.Log.Info("applying a stored snapshot", "commit", commit.String(), "of", commit.CommittedAt, "subject", commit.Subject, "from", location)
 	for range maxRounds {
 		if moved, err := p.applySnapshotOnce(ctx, killCtx, commit, location); !moved || err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("the record changed %d times during this pass; run it again to continue from here", maxRounds)
-}
-
-// openSnapshot fetches the snapshot of Options.Snapshot. Its files must equal the tree that its
-// commit records; without the commit nothing proves that.
-func (p *pass) openSnapshot(ctx context.Context) (_ *source.Commit, location string, err error) {
-	found, err := p.config.Snapshots.Find(ctx, p.run.Options.Snapshot)
-	if err != nil {
-		return nil, "", err
-	}
-	commit, err := p.config.FetchSnapshot(ctx, found.Commit)
-	if err != nil {
-		return nil, "", fmt.Errorf("nothing was applied from %s: %w", found.Location, err)
-	}
-	if err := p.config.Verify(commit); err != nil {
-		p.config.CloseCommit(commit)
-		return nil, "", err
-	}
-	return commit, found.Location, nil
 }
 
 // applySnapshotOnce applies what the record makes stale now. moved: the record has adopted another
@@ -129,7 +111,7 @@ func (p *pass) setAsideComments(ctx context.Context) error {
 // adds to the result what the hold means.
 func (p *pass) followHold(ctx context.Context, entry *inventory.Entry, result *run.WorkspaceResult) {
 	hold := entry.Hold
-	if hold == nil || hold.Snapshot == "" || p.run.Options.Snapshot != "" {
+	if hold == nil || !hold.IsOfSnapshot() || p.run.Options.Snapshot != "" {
 		return
 	}
 	switch result.Outcome {
@@ -141,34 +123,6 @@ func (p *pass) followHold(ctx context.Context, entry *inventory.Entry, result *r
 			return
 		}
 		entry.Hold = nil
-		p.run.Log.Info("the branch says what was applied from a snapshot; the workspace is held no more", "workspace", entry.Dir.Name, "snapshot", hold.Snapshot)
+		p.run.Log.Info("the branch says what was applied from a snapshot; the workspace is held no more", "workspace", entry.Dir.Name, "hold", hold.Reason)
 	}
-}
-
-// configWithoutGit returns the configuration of a pass that asks neither Git nor Backlog's pull
-// requests.
-func configWithoutGit(c run.Config) *run.Config {
-	c.Source, c.PullRequests = noSource{}, nil
-	return &c
-}
-
-// noSource is the repository of a pass that must not ask one.
-type noSource struct{}
-
-var errNoGit = errors.New("a pass over a snapshot asks no Git server")
-
-func (noSource) Tip(context.Context, string) (source.Tip, error) { return source.Tip{}, errNoGit }
-
-func (noSource) Fetch(context.Context, commitid.ID) (*source.Commit, error) { return nil, errNoGit }
-
-func (noSource) Contains(context.Context, commitid.ID, commitid.ID) (yes, known bool, err error) {
-	return false, false, errNoGit
-}
-
-func (noSource) Resolve(context.Context, string) (commitid.ID, error) { return "", errNoGit }
-
-func (noSource) Refs(context.Context, []string) (map[string]commitid.ID, error) { return nil, errNoGit }
-
-func (noSource) Merge(context.Context, commitid.ID, commitid.ID) (*source.Merge, error) {
-	return nil, errNoGit
 }

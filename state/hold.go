@@ -58,13 +58,16 @@ func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 	return nil
 }
 
+// IsOfSnapshot reports whether the apply of a stored snapshot placed the hold.
+func (h Hold) IsOfSnapshot() bool { return h.Snapshot != "" }
+
 // mayReplace reports whether the hold may be placed over another one.
 func (h Hold) mayReplace(old Hold) bool {
 	switch {
 	case h.Kind != Suspended:
 		return true
-	case h.Snapshot != "": // what a person has suspended stays suspended
-		return old.Snapshot != ""
+	case h.IsOfSnapshot(): // what a person has suspended stays suspended
+		return old.IsOfSnapshot()
 	}
 	return old.Kind == Suspended
 }

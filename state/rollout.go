@@ -19,7 +19,7 @@ const (
 	RolloutApplying RolloutPhase = "applying" // Next is to be put in force
 	RolloutSoaking  RolloutPhase = "soaking"  // Number is in force and watched
 	RolloutPaused   RolloutPhase = "paused"   // it waits for a person at Number
-	RolloutAborting RolloutPhase = "aborting" // it goes back to Back, over Next
+	RolloutAborting RolloutPhase = "aborting" // it goes back to AbortTo, over Next
 	RolloutStopped  RolloutPhase = "stopped"  // an alarm brought it back to Number: it waits for a person
 )
 
@@ -62,6 +62,9 @@ type Rollout struct {
 
 	Verdicts []RolloutVerdict `json:"verdicts,omitempty"` // the last ones, oldest first
 }
+
+// ShortCommit returns the abbreviated id of the commit, for people.
+func (r *Rollout) ShortCommit() string { return r.Commit.Abbrev() }
 
 // RolloutStrategy is how a rollout goes on, as the settings said when it began.
 type RolloutStrategy struct {

@@ -221,6 +221,9 @@ type Teardown struct {
 	Outputs []string    `json:"outputs,omitempty"` // that the plan would make or change, sorted
 }
 
+// ShortCommit returns the abbreviated id of the commit, for people.
+func (t *Teardown) ShortCommit() string { return t.Commit.Abbrev() }
+
 // Drift is the result of a plan of exactly the inputs that a workspace was last applied
 // from.
 type Drift struct {

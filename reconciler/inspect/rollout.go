@@ -89,7 +89,7 @@ func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutS
 	s := RolloutStatus{
 		Workspace: workspace, Run: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
 		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval.Fact(),
-		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.Commit.Abbrev(),
+		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.ShortCommit(),
 	}
 	if isActive {
 		s.Text = rollout.Describe(r)

@@ -55,11 +55,33 @@ func (c *Config) LoadSettings(commit *source.Commit) (*settings.Settings, error)
 	return settings, nil
 }
 
-// FetchSnapshot returns a commit from its stored snapshot, without Git. The caller closes it.
-func (c *Config) FetchSnapshot(ctx context.Context, commit commitid.ID) (*source.Commit, error) {
-	return c.CommitFromSnapshot(ctx, commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
-		return c.Snapshots.Fetch(ctx, commit, dir, check)
+// FetchSnapshot returns a commit from its stored snapshot, without Git, and verifies its
+// signature if one is required. The caller closes it.
+func (c *Config) FetchSnapshot(ctx context.Context, id commitid.ID) (*source.Commit, error) {
+	commit, err := c.CommitFromSnapshot(ctx, id, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
+		return c.Snapshots.Fetch(ctx, id, dir, check)
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Verify(commit); err != nil {
+		c.CloseCommit(commit)
+		return nil, err
+	}
+	return commit, nil
+}
+
+// FindSnapshot returns the commit of the stored snapshot that a person has named, and where the
+// snapshot is. The caller closes the commit.
+func (c *Config) FindSnapshot(ctx context.Context, name string) (commit *source.Commit, location string, err error) {
+	found, err := c.Snapshots.Find(ctx, name)
+	if err != nil {
+		return nil, "", err
+	}
+	if commit, err = c.FetchSnapshot(ctx, found.Commit); err != nil {
+		return nil, "", fmt.Errorf("nothing was applied from %s: %w", found.Location, err)
+	}
+	return commit, found.Location, nil
 }
 
 // CommitFromSnapshot makes a commit from an archived tree, which fetch lays out and

@@ -37,7 +37,7 @@ func DescribeTeardown(plan *terraform.Plan, t *state.Teardown) string {
 	for _, name := range plan.RemovedOutputs {
 		deleted = append(deleted, "removes output "+name)
 	}
-	text := fmt.Sprintf("waits until its readers are applied at %s (%s), because it %s", t.Commit.Abbrev(), excerpt.List(t.Readers, maxNamed), excerpt.List(deleted, maxNamed))
+	text := fmt.Sprintf("waits until its readers are applied at %s (%s), because it %s", t.ShortCommit(), excerpt.List(t.Readers, maxNamed), excerpt.List(deleted, maxNamed))
 	if len(t.Outputs) > 0 {
 		text += fmt.Sprintf("; if one of them needs what this plan makes (output %s), split the commit: what is added first, what is deleted in a later commit", excerpt.List(t.Outputs, maxNamed))
 	}

@@ -94,6 +94,16 @@ func (c *readerCheck) isSettled(name string) (settled bool) {
 	return len(w.UpstreamReasons(name, rec.Trace, digests)) == 0
 }
 
+// NewTeardown returns for which readers a plan at the commit must wait, if it deletes what they
+// may use; nil if all are applied. The plan would make these outputs.
+func (w *Inventory) NewTeardown(name string, records map[string]state.Workspace, outputs []string) *state.Teardown {
+	readers := w.UnappliedReaders(name, records)
+	if len(readers) == 0 {
+		return nil
+	}
+	return &state.Teardown{Commit: w.Commit.ID, Readers: readers, Outputs: outputs}
+}
+
 // WaitsForReaders reports whether, by its record, the plan of a workspace at the commit waits
 // for its readers.
 func (w *Inventory) WaitsForReaders(rec state.Workspace) bool {

@@ -80,7 +80,7 @@ func ApprovedReasons(rec state.Workspace, approvals []state.Approval, now time.T
 // describeAttempt returns why an attempt makes its workspace stale.
 func (w *Inventory) describeAttempt(rec state.Workspace) string {
 	if r := rec.Rollout; r != nil {
-		return fmt.Sprintf("rollout of %s at %d", r.Commit.Abbrev(), r.Number)
+		return fmt.Sprintf("rollout of %s at %d", r.ShortCommit(), r.Number)
 	}
 	if w.applying[rec.Name] == rec.Attempt.Run {
 		return fmt.Sprintf("apply of %s that run %s has not finished", rec.Attempt.ShortCommit(), rec.Attempt.Run)

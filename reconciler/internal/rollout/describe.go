@@ -23,7 +23,7 @@ func Close(r state.Rollout, now time.Time, how string) state.Rollout {
 
 // Describe says where a rollout stands, for people: in results, in the record and in notices.
 func Describe(r state.Rollout) string {
-	text := fmt.Sprintf("rollout of %s at %d of %d", r.Commit.Abbrev(), r.Number, r.Strategy.Steps[len(r.Strategy.Steps)-1])
+	text := fmt.Sprintf("rollout of %s at %d of %d", r.ShortCommit(), r.Number, r.Strategy.Steps[len(r.Strategy.Steps)-1])
 	switch r.Phase {
 	case state.RolloutSoaking:
 		text += ", watched until " + SoakEnds(r).UTC().Format("2006-01-02 15:04:05Z")

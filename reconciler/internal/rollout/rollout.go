@@ -73,7 +73,7 @@ type Move struct {
 // Begin returns a rollout before its first step.
 func Begin(r state.Rollout, now time.Time) state.Rollout {
 	r.Phase, r.BeganAt, r.Since, r.Next = state.RolloutApplying, now, now, r.Strategy.Steps[0]
-	note(&r, now, fmt.Sprintf("begun at %s: %d after 0", r.Commit.Abbrev(), r.Next), "")
+	note(&r, now, fmt.Sprintf("begun at %s: %d after 0", r.ShortCommit(), r.Next), "")
 	return r
 }
 
@@ -211,7 +211,7 @@ func (d *decision) abort(to int, why, by string) {
 	}
 }
 
-// previousNumber returns the number in force before n, on the way to Back.
+// previousNumber returns the number in force before n, on the way to AbortTo.
 func (d *decision) previousNumber(n int) int {
 	number := d.r.AbortTo
 	for _, applied := range d.r.Applied {
@@ -387,9 +387,9 @@ func (d *decision) describeStop() string {
 	case d.f.HeldBecause != "":
 		return d.f.HeldBecause
 	case d.f.NoTip != "" && !d.promoted:
-		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
+		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.ShortCommit(), d.r.Number, d.f.Workspace)
 	case d.f.Git == Newer && (d.r.IgnoredInputs == "" || d.r.IgnoredInputs != d.f.TipInputs):
-		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.Commit.Abbrev(), d.r.Number, d.f.Workspace)
+		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.ShortCommit(), d.r.Number, d.f.Workspace)
 	}
 	return ""
 }

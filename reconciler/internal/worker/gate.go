@@ -10,7 +10,6 @@ import (
 
 	"reconcile/internal/excerpt"
 	"reconcile/reconciler/internal/gate"
-	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -55,17 +54,8 @@ func (v *workspaceRun) checkReaders(ctx context.Context, plan *terraform.Plan) e
 	if err != nil {
 		return err
 	}
-	v.result.Teardown = newTeardown(v.inventory, v.entry.Dir.Name, records, plan)
+	v.result.Teardown = v.inventory.NewTeardown(v.entry.Dir.Name, records, plan.MadeOutputs)
 	return nil
-}
-
-// newTeardown returns nil if the readers are applied.
-func newTeardown(w *inventory.Inventory, name string, records map[string]state.Workspace, plan *terraform.Plan) *state.Teardown {
-	readers := w.UnappliedReaders(name, records)
-	if len(readers) == 0 {
-		return nil
-	}
-	return &state.Teardown{Commit: w.Commit.ID, Readers: readers, Outputs: plan.MadeOutputs}
 }
 
 // explainPlanFailure explains the failure of a plan that needs an output of an upstream whose

@@ -17,7 +17,7 @@ func (v *workspaceRun) holdSnapshot() {
 		return
 	}
 	values := v.inventory.Settings.ValuesOf(v.entry.Dir.Name)
-	reason := "applied from the snapshot of " + v.inventory.Commit.ID.Abbrev()
+	reason := "applied from the snapshot of " + v.inventory.Commit.String()
 	if len(values) > 0 {
 		reason += " with " + strings.Join(values, ", ")
 	}
@@ -50,7 +50,7 @@ func (v *workspaceRun) readHold(ctx context.Context) error {
 			v.hold = &hold
 		}
 	}
-	if v.hold != nil && v.hold.Snapshot == "" {
+	if v.hold != nil && !v.hold.IsOfSnapshot() {
 		v.hold = nil // the pass has decided about others
 	}
 	return nil

@@ -33,7 +33,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.WhileServing = verdict.WhileServing
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 		if gate.DeletesWhatReadersUse(plan) {
-			result.Teardown = newTeardown(k.inventory, entry.Dir.Name, k.inventory.RecordsOfEntries(), plan)
+			result.Teardown = k.inventory.NewTeardown(entry.Dir.Name, k.inventory.RecordsOfEntries(), plan.MadeOutputs)
 		}
 	}
 	if plan != nil {
@@ -81,7 +81,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Warnings = append(result.Warnings, result.Withheld)
 	}
 	if r := entry.Record.Rollout; r != nil && result.Outcome == state.Pending {
-		result.Withheld = fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.Commit.Abbrev(), entry.Dir.Name)
+		result.Withheld = fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.ShortCommit(), entry.Dir.Name)
 		result.Warnings = append(result.Warnings, result.Withheld)
 	}
 	if entry.Hold != nil {

@@ -183,7 +183,7 @@ func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 			if move.Hold {
 				return nil
 			}
-			return fmt.Errorf("the rollout of %s is over: %w", next.Commit.Abbrev(), state.ErrTipMoved) // another round looks at the tip
+			return fmt.Errorf("the rollout of %s is over: %w", next.ShortCommit(), state.ErrTipMoved) // another round looks at the tip
 		}
 		if err := v.prepareSteps(ctx, b); err != nil {
 			return err
@@ -245,11 +245,46 @@ func (v *workspaceRun) useSnapshot(ctx context.Context) error {
 	return nil
 }
 
+// ReadRolloutFacts reads what a decision about a rollout depends on, for a workspace at the tip.
+func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Observations, err error) {
+	f.Workspace, f.Tip, f.NoTip = entry.Dir.Name, tip.Commit.ID, tip.NoTip
+	if f.Order, err = c.Record.RolloutOrder(ctx, entry.Dir.Name); err != nil {
+		return f, err
+	}
+	holds, err := c.Record.Holds(ctx)
+	if err != nil {
+		return f, err
+	}
+	if hold, held := holds[entry.Dir.Name]; held {
+		f.HeldBecause = inventory.DescribeHold(hold)
+	}
+	inputs, known := inventory.OwnInputs(tip, entry)
+	f.TipInputs = inputs
+	switch r := rec.Rollout; {
+	case r == nil || known && inputs == r.Inputs:
+		f.Git = rollout.Same
+	case known && rec.Trace != nil && inputs == inventory.HashOwnInputs(rec.Trace):
+		f.Git = rollout.Reverted
+	default:
+		f.Git = rollout.Newer
+	}
+	if rec.Outcome == state.Failed && !c.IsDue(rec.RetryAt) {
+		f.Retry = rec.RetryAt
+	}
+	reading, cancel := context.WithTimeout(ctx, alarmTimeout)
+	defer cancel()
+	f.Alarms = c.ReadAlarms(reading, entry.Config.PlanRole, s.Alarms)
+	f.Now = c.Now()
+	return f, nil
+}
+
+// alarmTimeout bounds one look at all alarms of a workspace. It is well below a lease.
+const alarmTimeout = 20 * time.Second
+
 // OpenRollout returns the workspaces at the commit of a rollout, from its stored snapshot, and
 // the one that is rolled out. The caller closes the commit.
 func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.Workspace) (work *inventory.Inventory, entry *inventory.Entry, err error) {
-	id := rec.Rollout.Commit
-	commit, err := c.FetchSnapshot(ctx, id)
+	commit, err := c.FetchSnapshot(ctx, rec.Rollout.Commit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the tree that is rolled out: %w", err)
 	}
@@ -258,9 +293,6 @@ func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.
 			c.CloseCommit(commit)
 		}
 	}()
-	if err := c.Verify(commit); err != nil {
-		return nil, nil, err
-	}
 	settings, err := c.LoadSettings(commit)
 	if err != nil {
 		return nil, nil, err
@@ -269,7 +301,7 @@ func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.
 		return nil, nil, err
 	}
 	if entry = work.Entries[rec.Name]; entry == nil {
-		return nil, nil, fmt.Errorf("there is no workspace %s at %s, which is rolled out", rec.Name, id.Abbrev())
+		return nil, nil, fmt.Errorf("there is no workspace %s at %s, which is rolled out", rec.Name, commit)
 	}
 	return work, entry, nil
 }
@@ -290,7 +322,7 @@ func (v *workspaceRun) recordStepFailure(ctx context.Context, err error) error {
 // shows what is left to do.
 func (v *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
 	r := *v.record.Rollout
-	why := fmt.Sprintf("the rollout of %s is undone: %s", r.Commit.Abbrev(), move.Why)
+	why := fmt.Sprintf("the rollout of %s is undone: %s", r.ShortCommit(), move.Why)
 	last := rollout.Close(r, v.config.Now(), "undone")
 	v.record.Rollout, v.record.LastRollout = nil, &last
 	if move.Hold {

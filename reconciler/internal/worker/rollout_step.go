@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"reconcile/reconciler/internal/gate"
-	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/run"
@@ -148,39 +147,3 @@ func (v *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done
 	}
 	return true, nil
 }
-
-// ReadRolloutFacts reads what a decision about a rollout depends on, for a workspace at the tip.
-func ReadRolloutFacts(ctx context.Context, c *run.Config, tip *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, s state.RolloutStrategy) (f rollout.Observations, err error) {
-	f.Workspace, f.Tip, f.NoTip = entry.Dir.Name, tip.Commit.ID, tip.NoTip
-	if f.Order, err = c.Record.RolloutOrder(ctx, entry.Dir.Name); err != nil {
-		return f, err
-	}
-	holds, err := c.Record.Holds(ctx)
-	if err != nil {
-		return f, err
-	}
-	if hold, held := holds[entry.Dir.Name]; held {
-		f.HeldBecause = inventory.DescribeHold(hold)
-	}
-	inputs, known := inventory.OwnInputs(tip, entry)
-	f.TipInputs = inputs
-	switch r := rec.Rollout; {
-	case r == nil || known && inputs == r.Inputs:
-		f.Git = rollout.Same
-	case known && rec.Trace != nil && inputs == inventory.HashOwnInputs(rec.Trace):
-		f.Git = rollout.Reverted
-	default:
-		f.Git = rollout.Newer
-	}
-	if rec.Outcome == state.Failed && !c.IsDue(rec.RetryAt) {
-		f.Retry = rec.RetryAt
-	}
-	reading, cancel := context.WithTimeout(ctx, alarmTimeout)
-	defer cancel()
-	f.Alarms = c.ReadAlarms(reading, entry.Config.PlanRole, s.Alarms)
-	f.Now = c.Now()
-	return f, nil
-}
-
-// alarmTimeout bounds one look at all alarms of a workspace. It is well below a lease.
-const alarmTimeout = 20 * time.Second
