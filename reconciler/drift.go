@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/gate"
@@ -73,27 +76,24 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 	dir := checkout.NewReadOnly(r, w)
 	defer dir.Close()
 	check := driftCheck{run: r, config: r.Config, inventory: w, worker: worker.New(r, w, dir)}
-	places := make(chan struct{}, r.Config.Parallelism)
-	var checks []func() (run.WorkspaceResult, error)
-	for name := range todo {
-		checks = append(checks, run.Async(func() (run.WorkspaceResult, error) {
-			places <- struct{}{}
-			defer func() { <-places }()
-			if ctx.Err() != nil {
-				return run.WorkspaceResult{}, r.StopError(ctx)
-			}
-			return r.EmitResult(check.checkWorkspace(ctx, killCtx, w.Entries[name])), nil
-		}))
+	var adding sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(r.Config.Parallelism)
+	for _, name := range slices.Sorted(maps.Keys(todo)) {
+		group.Go(func() error {
+			return run.CatchPanic(func() error {
+				if ctx.Err() != nil {
+					return r.StopError(ctx)
+				}
+				found := r.EmitResult(check.checkWorkspace(ctx, killCtx, w.Entries[name]))
+				adding.Lock()
+				defer adding.Unlock()
+				result.Add(found)
+				return nil
+			})
+		})
 	}
-	for _, wait := range checks {
-		found, checkErr := wait()
-		if checkErr != nil {
-			err = checkErr
-			continue
-		}
-		result.Add(found)
-	}
-	if ctx.Err() != nil {
+	if err = group.Wait(); ctx.Err() != nil {
 		err = r.StopError(ctx)
 	}
 	return len(todo) > 0, err

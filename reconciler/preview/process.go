@@ -79,18 +79,14 @@ func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, a
 func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) (*pullRequestPlan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and analyzing it took longer than %s", maxAnalysis))
 	defer cancel()
-	type looked struct {
-		look *pullRequestPlan
-		err  error
-	}
-	done := make(chan looked, 1)
+	var l *pullRequestPlan
+	done := make(chan error, 1)
 	go func() {
-		l, err := run.Async(func() (*pullRequestPlan, error) { return analyzePullRequest(ctx, w, pr) })()
-		done <- looked{l, err}
+		done <- run.CatchPanic(func() (err error) { l, err = analyzePullRequest(ctx, w, pr); return err })
 	}()
 	select {
-	case found := <-done:
-		return found.look, found.err
+	case err := <-done:
+		return l, err
 	case <-ctx.Done():
 	}
 	err := context.Cause(ctx)
@@ -98,8 +94,8 @@ func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) 
 		return nil, err
 	}
 	preview := pr.NewPreview(w.Commit.ID)
-	l := &pullRequestPlan{tip: w, preview: &preview}
-	return l, l.setError(err)
+	late := &pullRequestPlan{tip: w, preview: &preview}
+	return late, late.setError(err)
 }
 
 // previewInProcess makes a preview in a separate process, if configured, within a time

@@ -5,17 +5,6 @@ import (
 	"runtime/debug"
 )
 
-// Async runs f in a goroutine; the returned function waits for the result. A panic in f
-// becomes a *PanicError.
-func Async[T any](f func() (T, error)) func() (T, error) {
-	var value T
-	done := make(chan error, 1)
-	go func() {
-		done <- CatchPanic(func() (err error) { value, err = f(); return err })
-	}()
-	return func() (T, error) { err := <-done; return value, err }
-}
-
 // CatchPanic calls f. A panic in f becomes a *PanicError.
 func CatchPanic(f func() error) (err error) {
 	defer func() {

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-func TestAsync(t *testing.T) {
+func TestCatchPanic(t *testing.T) {
 	t.Parallel()
-	if value, err := Async(func() (int, error) { return 1, nil })(); value != 1 || err != nil {
-		t.Errorf("got %d, %v", value, err)
+	failed := errors.New("failed")
+	if err := CatchPanic(func() error { return failed }); err != failed {
+		t.Errorf("got %v, want the function's own error", err)
 	}
-	var fault *PanicError
-	if _, err := Async(func() (int, error) { panic("the fault") })(); !errors.As(err, &fault) || fault.Value != "the fault" {
-		t.Errorf("got %v, want a FaultError", err)
+	var internal *PanicError
+	if err := CatchPanic(func() error { panic("the fault") }); !errors.As(err, &internal) || internal.Value != "the fault" {
+		t.Errorf("got %v, want a PanicError", err)
 	}
 }
