@@ -1,8 +1,6 @@
 package reconciler_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,18 +82,7 @@ func TestSecretOfAnApplyThatFailed(t *testing.T) {
 	if _, got := w.RunPass(run.Options{Only: []string{"reader"}}); got["reader"] != state.Applied {
 		t.Fatalf("the reader: %v", got)
 	}
-	logs, err := filepath.Glob(filepath.Join(w.Spec.Home, "snapshots", "runs", "*", "*.log"))
-	w.Must(err)
-	for _, log := range logs {
-		text, err := os.ReadFile(log)
-		w.Must(err)
-		if strings.Contains(string(text), "Second-secret") {
-			t.Errorf("%s has the secret:\n%s", log, text)
-		}
-	}
-	if len(logs) == 0 {
-		t.Error("there are no logs")
-	}
+	checkLogsHide(w, "Second-secret")
 	reader, _, err := w.Record.Workspace(t.Context(), "reader")
 	w.Must(err)
 	if len(reader.SensitiveHashes) == 0 {

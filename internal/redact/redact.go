@@ -21,10 +21,9 @@ import (
 // text that may be the beginning of a secret until more is written or Close is called. The
 // time is linear in the text. It is safe for concurrent use.
 type Writer struct {
-	key  []byte          // of the fingerprints
-	sums map[string]bool // fingerprints of secrets whose values are not known
-
 	mu             sync.Mutex
+	key            []byte          // of the fingerprints
+	sums           map[string]bool // fingerprints of secrets whose values are not known; never changed in place
 	out            io.Writer
 	patterns       map[string]bool // the forms of all secrets, as a stream reads them
 	hasNewPatterns bool            // patterns has more than the matcher
@@ -51,13 +50,39 @@ func Fingerprint(key []byte, value string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// AddFingerprints adds fingerprints of secrets, which are made with key as all others are.
+func (w *Writer) AddFingerprints(key []byte, sums []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(sums) == 0 {
+		return
+	}
+	w.key = key
+	all := maps.Clone(w.sums) // AddMatches may be reading the old ones
+	for _, sum := range sums {
+		all[sum] = true
+	}
+	w.sums = all
+}
+
+// HasFingerprints reports whether a fingerprint is known.
+func (w *Writer) HasFingerprints() bool { _, sums := w.fingerprints(); return len(sums) > 0 }
+
+// fingerprints returns the known fingerprints, and their key.
+func (w *Writer) fingerprints() (key []byte, sums map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.key, w.sums
+}
+
 // AddMatches adds those of the values that have a known fingerprint to the known secrets.
 func (w *Writer) AddMatches(values ...string) {
-	if len(w.sums) == 0 {
+	key, sums := w.fingerprints()
+	if len(sums) == 0 {
 		return
 	}
 	for _, value := range values {
-		if w.sums[Fingerprint(w.key, value)] {
+		if sums[Fingerprint(key, value)] {
 			w.AddSecrets(value)
 		}
 	}
@@ -66,7 +91,7 @@ func (w *Writer) AddMatches(values ...string) {
 // AddMatchesIn adds those of the lines, quoted strings and words of Terraform's output that
 // have a known fingerprint. It is for output with values that no plan shows.
 func (w *Writer) AddMatchesIn(text []byte) {
-	if len(w.sums) > 0 {
+	if w.HasFingerprints() {
 		w.AddMatches(tokens(text)...)
 	}
 }
@@ -161,6 +186,13 @@ func (w *Writer) Release() {
 		w.forward(w.stream.write(w.heldText.Bytes(), false))
 		w.heldText = nil
 	}
+}
+
+// Drop forgets what is held.
+func (w *Writer) Drop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heldText = nil
 }
 
 // Close writes the pending text, and drops what is still held. It returns the first write

@@ -23,8 +23,10 @@ type command struct {
 	stdoutIsData bool              // stdout is data and must not be logged
 	stdout       io.Writer         // in addition to the log; must not fail
 	// The session learns the state's secrets before it tells the output of a command that
-	// makes some, or the error of one that reads the state.
-	makesSecrets, readsState bool
+	// makes some.
+	makesSecrets bool
+	// learnFailure learns what the error of the command may quote, before it is told; nil: nothing.
+	learnFailure func(ctx context.Context)
 	// readPaths, writePaths and installs extend what the sandbox allows. Without them a
 	// command can only work in the checkout.
 	readPaths, writePaths []string
@@ -91,12 +93,16 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	})
 	stdoutLog.Flush()
 	stderrLog.Flush()
-	if c.makesSecrets || c.readsState && err != nil {
-		if err := s.learnState(ctx); err != nil && c.makesSecrets {
+	if c.makesSecrets {
+		s.learnOthers(ctx)
+		if err := s.learnState(ctx); err != nil {
 			s.tf.opts.Log.Warn("the state could not be read for what it marks as sensitive", "workspace", s.spec.Name, "error", err)
 		}
 	}
 	if err != nil {
+		if c.learnFailure != nil {
+			c.learnFailure(ctx)
+		}
 		s.log.AddMatchesIn(stderr.Bytes())
 		return s.stepError(c.step, stderr.Bytes(), err)
 	}

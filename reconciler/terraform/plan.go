@@ -86,8 +86,9 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		changed, text, err = s.runPlan(ctx, plan.file)
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.concealUnknown(err)
 	}
+	s.learnOthers(ctx)
 	if plan.fileHash, err = hashFile(plan.file); err != nil {
 		return nil, s.stepError("plan", nil, err)
 	}
@@ -95,8 +96,9 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if plan.State, err = s.readPlanState(ctx, plan.file); err != nil {
 		return nil, err
 	}
-	// A failing check is a warning, whether or not the plan is empty.
-	inspected := changed || strings.Contains(text, "Warning: ")
+	// A failing check is a warning, whether or not the plan is empty. What an empty plan has read may
+	// be in the outputs, which Outputs then knows as secret.
+	inspected := changed || strings.Contains(text, "Warning: ") || len(s.spec.Sensitive.Uncertain) > 0
 	if inspected {
 		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
@@ -124,16 +126,16 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 	if s.stateCopy != "" && s.isDefaultCLIWorkspace() {
 		args = append(args, "-state="+s.stateCopy)
 	}
-	s.stateRole = s.spec.PlanRole
+	s.stateRole, s.mayQuote = s.spec.PlanRole, nil
 	// Terraform would create this file with mode 0644.
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		return false, "", s.stepError("plan", nil, err)
 	}
 	stdout := excerpt.NewSecret(maxText)
-	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, readsState: true, writePaths: []string{file}, isSuccess: func(code int) bool {
+	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, writePaths: []string{file}, isSuccess: func(code int) bool {
 		changed = code == 2
 		return changed
-	}})
+	}, learnFailure: func(ctx context.Context) { s.learnFailedPlan(ctx, file, stdout) }})
 	return changed, stateFlagPattern().ReplaceAllString(stdout.String(), ""), err
 }
 
@@ -161,16 +163,10 @@ func (s *Session) reinit(ctx context.Context) error {
 }
 
 func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
-	text, err := s.commandOutput(ctx, command{step: "show", role: s.spec.PlanRole, readPaths: []string{plan.file}, args: []string{"show", "-json", "-no-color", plan.file}})
+	saved, err := s.learnSavedPlan(ctx, plan.file)
 	if err != nil {
 		return err
 	}
-	saved := new(tfjson.Plan)
-	saved.UseJSONNumber(true)
-	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
-		return s.stepError("show", nil, err)
-	}
-	s.learnPlan(saved, text)
 	for _, failure := range planjson.FailedChecks(saved) {
 		failure = s.redactCheck(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
@@ -186,8 +182,23 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 		}
 	}
 	plan.StateExists = planjson.HasResources(saved)
-	plan.makesSecrets = planjson.MakesSecrets(saved) || s.spec.Sensitive.Incomplete
+	plan.makesSecrets = planjson.MakesSecrets(saved) || len(s.spec.Sensitive.Uncertain) > 0
 	return nil
+}
+
+// learnSavedPlan reads a saved plan, and learns all that is secret in it.
+func (s *Session) learnSavedPlan(ctx context.Context, file string) (*tfjson.Plan, error) {
+	text, err := s.commandOutput(ctx, command{step: "show", role: s.spec.PlanRole, readPaths: []string{file}, args: []string{"show", "-json", "-no-color", file}})
+	if err != nil {
+		return nil, err
+	}
+	saved := new(tfjson.Plan)
+	saved.UseJSONNumber(true)
+	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
+		return nil, s.stepError("show", nil, err)
+	}
+	s.learnPlan(saved, text)
+	return saved, s.learnFormerReads(file, saved)
 }
 
 // keepPlanned returns the planned values of the outputs to keep. It comes after learnPlan.

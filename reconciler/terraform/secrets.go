@@ -1,8 +1,11 @@
 package terraform
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"os"
@@ -15,7 +18,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/files"
+	"reconcile/internal/lazyregexp"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
 
@@ -80,9 +85,95 @@ func (s *Session) learnPlan(plan *tfjson.Plan, text []byte) {
 // learnReadStates learns what was read from other states, if some of it may be a secret that
 // has no known fingerprint.
 func (s *Session) learnReadStates(values *tfjson.StateValues) {
-	if s.spec.Sensitive.Incomplete && values != nil {
+	if len(s.spec.Sensitive.Uncertain) > 0 && values != nil {
 		s.log.AddSecrets(planjson.RemoteOutputs(values.RootModule)...)
 	}
+}
+
+// learnOthers learns which outputs of other workspaces are secret now: an apply of one may have
+// begun since the session was opened, and a command may have read what it wrote.
+func (s *Session) learnOthers(ctx context.Context) {
+	if s.spec.SensitiveNow == nil {
+		return
+	}
+	now := s.spec.SensitiveNow(ctx)
+	s.log.AddFingerprints(now.Key, now.Sums)
+	known := &s.spec.Sensitive
+	known.Uncertain = append(known.Uncertain, now.Uncertain...)
+	slices.Sort(known.Uncertain)
+	known.Uncertain = slices.Compact(known.Uncertain)
+}
+
+// learnFormerReads learns the secrets that the state has of earlier reads: what stood where a
+// secret is read now, or nothing is any more. No fingerprint of them is left after a rotation, and
+// the plan's text may show them.
+func (s *Session) learnFormerReads(file string, saved *tfjson.Plan) error {
+	if known := s.spec.Sensitive; !s.log.HasFingerprints() && len(known.Uncertain) == 0 {
+		return nil
+	}
+	var former planjson.FormerState
+	err := readPlanMember(file, "tfstate-prev", &former)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil // encrypted
+	}
+	if err != nil {
+		return s.stepError("plan", nil, fmt.Errorf("read the former state from the saved plan: %w", err))
+	}
+	s.log.AddSecrets(planjson.FormerSecrets(former, saved, func(value string) bool { return s.log.Text(value) != value })...)
+	return nil
+}
+
+// remoteReadPattern matches the line that says that another state was read.
+var remoteReadPattern = lazyregexp.New(`(?m)^(?:\S.*\.)?data\.(?:terraform_remote_state|tfe_outputs)\..*: Read complete after `)
+
+// learnFailedPlan learns what a plan has read before it failed. Terraform saves also such a plan,
+// unless it failed early or was killed. progress is what it printed.
+func (s *Session) learnFailedPlan(ctx context.Context, file string, progress *excerpt.Buffer) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), learnStateTimeout)
+	defer cancel()
+	s.learnOthers(ctx)
+	_ = s.learnState(ctx) // there may be none
+	if info, err := os.Stat(file); err == nil && info.Size() > 0 {
+		if _, err := s.learnSavedPlan(ctx, file); err == nil {
+			return
+		}
+	}
+	if remoteReadPattern().MatchString(progress.String()) || progress.Len() > maxText {
+		s.mayQuote = s.spec.Sensitive.Uncertain
+	}
+}
+
+// concealUnknown takes Terraform's text out of the error of a plan, and out of the log, if it may
+// quote secrets that could not be learned.
+func (s *Session) concealUnknown(err error) error {
+	var step *StepError
+	if len(s.mayQuote) == 0 || !errors.As(err, &step) {
+		return err
+	}
+	names := strings.Join(s.mayQuote, ", ")
+	s.log.Drop()
+	if place := s.placeOf(step.Detail); place != "" {
+		step.Detail = fmt.Sprintf("Terraform's error at %s is not shown: it may quote sensitive outputs of %s that no record knows", place, names)
+	} else {
+		step.Detail = fmt.Sprintf("Terraform's error is not shown: it may quote sensitive outputs of %s that no record knows", names)
+	}
+	step.Hint = fmt.Sprintf("apply %s first (reconcile now %s): then it is shown", names, strings.Join(s.mayQuote, " "))
+	fmt.Fprintf(s.log, "\n# %s plan\n%s\n", s.tf.product, step.Detail)
+	return err
+}
+
+var placePattern = lazyregexp.New(`(?m)^  on (\S+) line (\d+)[,:]`)
+
+// placeOf returns the place in the configuration that an error names; "" if it names none.
+func (s *Session) placeOf(detail string) string {
+	place := placePattern().FindStringSubmatch(detail)
+	if place == nil {
+		return ""
+	}
+	if info, err := os.Lstat(s.path(place[1])); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return place[1] + ":" + place[2]
 }
 
 // learnStateTimeout bounds learnState, also after a signal: the error must still be recorded.
@@ -113,6 +204,7 @@ func (s *Session) learnState(ctx context.Context) error {
 		return err
 	}
 	s.log.AddSecrets(s.secretsOf(planjson.SensitiveInState(state))...)
+	s.log.AddMatches(planjson.ValuesInState(state)...)
 	s.learnReadStates(state.Values)
 	return nil
 }

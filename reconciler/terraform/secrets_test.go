@@ -1,10 +1,15 @@
 package terraform_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"reconcile/internal/testtier"
+	"reconcile/reconciler/terraform"
 )
 
 // checkHidden checks that no text has one of the secrets, by their names.
@@ -226,5 +231,59 @@ output "all" {
 	s.write("x.tfvars", `login = { password = "hunter2-7Bn" }`)
 	if plan := s.planAndClose(); !strings.Contains(plan.Text, "a password is wanted") || !strings.Contains(plan.Text, "terraform_data.x") {
 		t.Errorf("words of the configuration are hidden:\n%s", plan.Text)
+	}
+}
+
+// TestUnknownSecretsOfAPlanThatFails: another state may have new secrets. If Terraform has read it,
+// and has not saved the plan that failed, its text is not told, only where it failed.
+func TestUnknownSecretsOfAPlanThatFails(t *testing.T) {
+	t.Parallel()
+	const other = `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{"t":{"value":"unknown-3Fg8","type":"string"}},"resources":[]}`
+	const failing = `
+data "terraform_remote_state" "other" {
+  backend = "local"
+  config  = { path = "other.tfstate" }
+}
+resource "terraform_data" "fails" {
+  lifecycle {
+    precondition {
+      condition     = length(data.terraform_remote_state.other.outputs.t) == 1
+      error_message = "it is x${data.terraform_remote_state.other.outputs.t}x"
+    }
+  }
+}
+`
+	const unsaved = `%[1]s "$@"; code=$?; for arg; do case $arg in -out=*) : > "${arg#-out=}";; esac; done; exit $code`
+	for name, c := range map[string]struct {
+		config, script string
+		meanwhile      bool
+		want           string // of the error
+	}{
+		"saved":              {failing, "", false, "it is x(redacted)x"},
+		"not saved":          {failing, unsaved, false, "plan failed: Terraform's error at main.tf:9 is not shown: it may quote sensitive outputs of up that no record knows\nnext: apply up first (reconcile now up)"},
+		"an apply has begun": {failing, unsaved, true, "is not shown: it may quote sensitive outputs of up that"},
+		"nothing was read":   {"resource \"terraform_data\" \"t\" {\n  nothing = 1\n}\n", unsaved, false, `An argument named "nothing" is not expected here.`},
+		"it cannot be read":  {strings.ReplaceAll(failing, "other.tfstate", "none.tfstate"), unsaved, false, "No stored state was found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var opt []option
+			if c.script != "" {
+				opt = append(opt, withScriptedPlan(t, fmt.Sprintf(c.script, testtier.Tool(t, "terraform"))))
+			}
+			s := newFixture(t, c.config, opt...)
+			s.write("other.tfstate", other)
+			uncertain := terraform.Fingerprints{Uncertain: []string{"up"}}
+			if c.meanwhile {
+				s.spec.SensitiveNow = func(context.Context) terraform.Fingerprints { return uncertain }
+			} else {
+				s.spec.Sensitive = uncertain
+			}
+			err := s.mustFail()
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error has no %q: %v", c.want, err)
+			}
+			s.checkHidden(map[string]string{"output": "unknown-3Fg8"}, map[string]string{"error": err.Error(), "log": s.log.String()})
+		})
 	}
 }

@@ -41,6 +41,10 @@ type Spec struct {
 	// Sensitive recognises values that must not be printed although Terraform does not
 	// mark them.
 	Sensitive Fingerprints
+	// SensitiveNow returns what Sensitive would be now. It is called after each command that reads
+	// other states, before anything of it is told, because others write these states meanwhile;
+	// nil: they do not.
+	SensitiveNow func(ctx context.Context) Fingerprints
 
 	// DigestKey returns the key of plan digests, with its id. It is called for a plan that
 	// is not empty; nil: the digest has no key.
@@ -91,9 +95,9 @@ type Spec struct {
 type Fingerprints struct {
 	Key  []byte   // the key given to Session.Outputs
 	Sums []string // from Outputs.Sensitive
-	// Incomplete: the other workspaces may have outputs by now that Sums does not know. All that is
-	// read from their states counts as secret.
-	Incomplete bool
+	// Uncertain names the workspaces that may have outputs by now that Sums does not know. If there
+	// is one, all that is read from other states counts as secret.
+	Uncertain []string
 }
 
 // Variable is a variable of the root module, with the text of its value. Name "": none.
@@ -126,6 +130,7 @@ type Session struct {
 	stateRole         string                  // role that was last used for the state
 	generatedLockFile []byte                  // the lock file that init created
 	initSkipped       bool                    // terraform init was not run
+	mayQuote          []string                // workspaces whose unknown secrets the error of the last plan may have
 	stateCopy         string                  // copy of a local state for a read-only session; "": none
 	warnings          []string
 }

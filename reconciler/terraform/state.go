@@ -52,14 +52,10 @@ func (s *Session) pullState(ctx context.Context) ([]byte, error) {
 // OpenTofu encrypted does not show it. Then it returns the current state, and Terraform
 // refuses to apply the plan to a different one.
 func (s *Session) readPlanState(ctx context.Context, file string) (state State, err error) {
-	plan, err := zip.OpenReader(file)
+	err = readPlanMember(file, "tfstate", &state)
 	if errors.Is(err, zip.ErrFormat) {
 		err = s.decodeState(ctx, &state)
 		return state, err
-	}
-	if err == nil {
-		defer plan.Close()
-		err = readZipMember(&plan.Reader, "tfstate", &state)
 	}
 	if err != nil {
 		return state, s.stepError("plan", nil, fmt.Errorf("read the state version from the saved plan: %w", err))
@@ -67,8 +63,15 @@ func (s *Session) readPlanState(ctx context.Context, file string) (state State, 
 	return state, nil
 }
 
-func readZipMember(archive *zip.Reader, name string, into any) error {
-	member, err := archive.Open(name)
+// readPlanMember decodes a part of a saved plan. The error wraps zip.ErrFormat if the plan is
+// encrypted.
+func readPlanMember(file, name string, into any) error {
+	plan, err := zip.OpenReader(file)
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	member, err := plan.Open(name)
 	if err != nil {
 		return err
 	}

@@ -151,9 +151,11 @@ func (k *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 	if err != nil {
 		return nil, err
 	}
-	if job.Sensitive, err = collectSensitiveValues(ctx, k.config, k.inventory.UpstreamsOf(entry.Dir.Name)); err != nil {
+	upstreams := k.inventory.UpstreamsOf(entry.Dir.Name)
+	if job.Sensitive, err = collectSensitiveValues(ctx, k.config, upstreams); err != nil {
 		return nil, err
 	}
+	job.SensitiveNow = collectSensitiveNow(k.run, k.inventory, entry.Dir.Name, upstreams)
 	if _, err := k.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ func (v *workspaceRun) openSession(ctx context.Context, root string) (run.Terraf
 	if job.Sensitive, err = collectSensitiveValues(ctx, v.config, v.upstreamsBefore); err != nil {
 		return nil, err
 	}
+	job.SensitiveNow = collectSensitiveNow(v.run, v.inventory, v.entry.Dir.Name, v.upstreamsBefore)
 	v.session = tf.Open(v.killCtx, job)
 	return tf, nil
 }

@@ -12,11 +12,14 @@ import (
 
 // collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan
 // must not print. Values recorded under another digest key cannot be recognized, and there may
-// be others that no record has: an apply that has begun writes outputs before it has succeeded.
+// be others that no record has: an apply that has begun writes outputs before it has succeeded, and
+// a state may be there before its record is, or under another name.
 func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
-		hidden.Incomplete = hidden.Incomplete || rec.Attempt != nil || rec.OutputsUnknown
+		if rec.Attempt != nil || rec.OutputsUnknown || rec.OutputsDigest == "" {
+			hidden.Uncertain = append(hidden.Uncertain, name)
+		}
 		if len(rec.SensitiveHashes) == 0 {
 			continue
 		}
@@ -31,6 +34,31 @@ func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.Up
 		hidden.Sums = append(hidden.Sums, rec.SensitiveHashes...)
 	}
 	return hidden, nil
+}
+
+// collectSensitiveNow returns a function that does what collectSensitiveValues does, after
+// Terraform has read the upstreams' states. An upstream that was applied since its record was read
+// before may have had any outputs in between.
+func collectSensitiveNow(r *run.Run, w *inventory.Inventory, name string, before inventory.UpstreamRecords) func(context.Context) terraform.Fingerprints {
+	return func(ctx context.Context) (hidden terraform.Fingerprints) {
+		ctx, cancel := run.CleanupContext(ctx)
+		defer cancel()
+		now, err := w.ReadUpstreams(ctx, name)
+		if err == nil {
+			hidden, err = collectSensitiveValues(ctx, r.Config, now)
+		}
+		if err != nil {
+			r.Log.Warn("all that was read from upstreams is hidden, since it is not known what of it is sensitive", "workspace", name, "error", err)
+			hidden.Uncertain = w.Graph.DependsOn(name)
+			return hidden
+		}
+		for up, rec := range now {
+			if rec.ApplyCount != before[up].ApplyCount {
+				hidden.Uncertain = append(hidden.Uncertain, up)
+			}
+		}
+		return hidden
+	}
 }
 
 // invalidateChangedUpstreams makes the recorded inputs stale for every upstream that

@@ -6,7 +6,7 @@ import tfjson "github.com/hashicorp/terraform-json"
 const builtinProvider = "terraform.io/builtin/terraform"
 
 // MakesSecrets reports whether an apply of the plan may bring forth sensitive values that
-// the plan does not know. A plan marks the unknown values that the configuration marks, but
+// the plan does not know, or read them from another state. A plan marks the unknown values that the configuration marks, but
 // not what the schema of a provider marks inside a value that is unknown as a whole.
 func MakesSecrets(plan *tfjson.Plan) bool {
 	if len(plan.DeferredChanges) > 0 || len(plan.ActionInvocations) > 0 {
@@ -16,7 +16,7 @@ func MakesSecrets(plan *tfjson.Plan) bool {
 		if rc.Change == nil || !hasMark(rc.Change.AfterUnknown) {
 			continue
 		}
-		if rc.ProviderName != builtinProvider || overlap(rc.Change.AfterUnknown, rc.Change.AfterSensitive) {
+		if rc.ProviderName != builtinProvider || isRemoteState(rc.Mode, rc.Type) || overlap(rc.Change.AfterUnknown, rc.Change.AfterSensitive) {
 			return true
 		}
 	}

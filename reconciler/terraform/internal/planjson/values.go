@@ -34,6 +34,14 @@ func moduleValues(m *tfjson.StateModule) []string {
 	return all
 }
 
+// ValuesInState returns the strings and numbers that a state has in its resources.
+func ValuesInState(state *tfjson.State) []string {
+	if state.Values == nil {
+		return nil
+	}
+	return moduleValues(state.Values.RootModule)
+}
+
 // RemoteOutputs returns the strings and numbers that a module has read from other states.
 func RemoteOutputs(m *tfjson.StateModule) []string {
 	if m == nil {
@@ -41,7 +49,7 @@ func RemoteOutputs(m *tfjson.StateModule) []string {
 	}
 	var all []string
 	for _, r := range m.Resources {
-		if r.Mode == tfjson.DataResourceMode && (r.Type == "terraform_remote_state" || r.Type == "tfe_outputs") {
+		if isRemoteState(r.Mode, r.Type) {
 			all = append(all, SensitiveValue(r.AttributeValues["outputs"]).Values...)
 			all = append(all, SensitiveValue(r.AttributeValues["values"]).Values...)
 			all = append(all, SensitiveValue(r.AttributeValues["nonsensitive_values"]).Values...)
@@ -51,6 +59,11 @@ func RemoteOutputs(m *tfjson.StateModule) []string {
 		all = append(all, RemoteOutputs(child)...)
 	}
 	return all
+}
+
+// isRemoteState reports whether a resource reads the outputs of another state.
+func isRemoteState(mode tfjson.ResourceMode, kind string) bool {
+	return mode == tfjson.DataResourceMode && (kind == "terraform_remote_state" || kind == "tfe_outputs")
 }
 
 // HasResources reports whether the state that a plan was made against has a managed
