@@ -11,6 +11,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"reconcile/internal/cache"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -24,11 +25,11 @@ const maxMatches = 1000
 // FileLists lists the files of a tree, each directory once. It is safe for concurrent use.
 type FileLists struct {
 	tree repotree.Tree
-	dirs sync.Map // of func() []string, by directory
-	ids  sync.Map // of string, by pattern
+	dirs cache.Map[string, func() []string] // by directory
+	ids  cache.Map[string, string]          // by pattern
 
-	filtered sync.Map // of string, see filteredID
-	ignored  sync.Map // of []string, see ignoredByDefault
+	filtered cache.Map[string, string]   // see filteredID
+	ignored  cache.Map[string, []string] // see ignoredByDefault
 }
 
 // newFileLists returns the lists of the files of tree.
@@ -67,12 +68,12 @@ func (l *FileLists) hashGlob(glob string) string {
 }
 
 func (l *FileLists) hashNames(key string, names func() []string) string {
-	id, ok := l.ids.Load(key)
+	id, ok := l.ids.Get(key)
 	if !ok {
 		sum := sha256.Sum256([]byte(strings.Join(names(), "\x00")))
-		id, _ = l.ids.LoadOrStore(key, hex.EncodeToString(sum[:16]))
+		id = l.ids.GetOrPut(key, hex.EncodeToString(sum[:16]))
 	}
-	return id.(string)
+	return id
 }
 
 // matchGlob returns the files and links that a pattern in doublestar's syntax matches, sorted.
@@ -88,11 +89,11 @@ func (l *FileLists) matchGlob(glob string) (matches []string) {
 
 // below returns the files and links below a directory, sorted.
 func (l *FileLists) below(dir string) []string {
-	list, ok := l.dirs.Load(dir)
+	list, ok := l.dirs.Get(dir)
 	if !ok {
-		list, _ = l.dirs.LoadOrStore(dir, sync.OnceValue(func() []string { return l.list(dir) }))
+		list = l.dirs.GetOrPut(dir, sync.OnceValue(func() []string { return l.list(dir) }))
 	}
-	return list.(func() []string)()
+	return list()
 }
 
 func (l *FileLists) list(dir string) (files []string) {
@@ -109,13 +110,13 @@ func (l *FileLists) list(dir string) (files []string) {
 // ignoredByDefault returns the files below the directory of a module that are no inputs by
 // default, sorted.
 func (l *FileLists) ignoredByDefault(dir string) []string {
-	list, ok := l.ignored.Load(dir)
+	list, ok := l.ignored.Get(dir)
 	if !ok {
-		ignored := l.appendIgnored(nil, dir)
-		slices.Sort(ignored)
-		list, _ = l.ignored.LoadOrStore(dir, ignored)
+		list = l.appendIgnored(nil, dir)
+		slices.Sort(list)
+		list = l.ignored.GetOrPut(dir, list)
 	}
-	return list.([]string)
+	return list
 }
 
 // appendIgnored appends what ignoredByDefault returns, in any order. Most directories have no

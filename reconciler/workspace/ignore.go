@@ -121,17 +121,17 @@ func (l *FileLists) filteredID(r ignoreRules, s scope, dir string) string {
 	if len(r.patterns) > 0 {
 		key = strings.Join(append([]string{id, dir, string(rune('0' + s))}, r.patterns...), "\x00")
 	}
-	filtered, ok := l.filtered.Load(key)
+	filtered, ok := l.filtered.Get(key)
 	if !ok {
 		prefix := strings.TrimSuffix(dir+"/", "./")
-		filtered, _ = l.filtered.LoadOrStore(key, l.tree.FilteredID(dir, func(rel string, isDir bool) bool {
+		filtered = l.filtered.GetOrPut(key, l.tree.FilteredID(dir, func(rel string, isDir bool) bool {
 			if isDir {
 				return s == ownFiles && path.Base(rel) == testsDir
 			}
 			return r.omits(s, dir, prefix+rel)
 		}))
 	}
-	return filtered.(string)
+	return filtered
 }
 
 // Ignored returns the files below the workspace's inputs that are no inputs, sorted.

@@ -19,6 +19,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
+	"reconcile/internal/cache"
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source/internal/odb"
@@ -33,11 +34,11 @@ type Tree struct {
 	// commit is the commit's id, for messages; "": unknown.
 	commit commitid.ID
 
-	listings        *cache[plumbing.Hash, listing] // the directories that were read, by id
-	ids             cache[string, string]          // results of ID by path; workspaces share most of theirs
-	dirs            cache[string, pathEntry]       // directories that no link leads to, by path
-	listedDirs      atomic.Int64                   // number of directories listed, counted by path
-	checkLimitsOnce func() error                   // checkLimits, at most once
+	listings        *cache.Map[plumbing.Hash, listing] // the directories that were read, by id
+	ids             cache.Map[string, string]          // results of ID by path; workspaces share most of theirs
+	dirs            cache.Map[string, pathEntry]       // directories that no link leads to, by path
+	listedDirs      atomic.Int64                       // number of directories listed, counted by path
+	checkLimitsOnce func() error                       // checkLimits, at most once
 	omitRule        func(path string) bool
 	listsSkipped    bool // see WithSkipped
 
@@ -78,7 +79,7 @@ func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID)
 	t := &Tree{
 		objects: objects, when: when, commit: commit,
 		root:     Entry{Name: ".", Mode: filemode.Dir, ID: root},
-		listings: &cache[plumbing.Hash, listing]{},
+		listings: &cache.Map[plumbing.Hash, listing]{},
 	}
 	t.checkLimitsOnce = sync.OnceValue(t.checkLimits)
 	return t
@@ -88,29 +89,6 @@ func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID)
 // directories in common. It must be called before others use the tree.
 func (t *Tree) Share(other *Tree) { t.listings = other.listings }
 
-// cache keeps values by key. Its zero value is empty. It is safe for concurrent use, and faster
-// than sync.Map where few goroutines look up many times.
-type cache[K comparable, V any] struct {
-	mu    sync.RWMutex
-	items map[K]V
-}
-
-func (c *cache[K, V]) get(key K) (V, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	value, ok := c.items[key]
-	return value, ok
-}
-
-func (c *cache[K, V]) put(key K, value V) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.items == nil {
-		c.items = map[K]V{}
-	}
-	c.items[key] = value
-}
-
 // Root returns the entry of the tree itself.
 func (t *Tree) Root() Entry { return t.root }
 
@@ -118,7 +96,7 @@ func (t *Tree) Root() Entry { return t.root }
 // Absent. It does not follow a symlink at the end of path, but follows the others. A path
 // that leaves the tree is absent. If reading fails it returns a text that equals no id.
 func (t *Tree) ID(path string) string {
-	if id, ok := t.ids.get(path); ok {
+	if id, ok := t.ids.Get(path); ok {
 		return id
 	}
 	id := Absent
@@ -130,7 +108,7 @@ func (t *Tree) ID(path string) string {
 	default:
 		id = found.entry.String()
 	}
-	t.ids.put(path, id)
+	t.ids.Put(path, id)
 	return id
 }
 
@@ -214,7 +192,7 @@ func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
 	if dir == "." {
 		return pathEntry{".", t.root}, true
 	}
-	if found, ok := t.dirs.get(dir); ok {
+	if found, ok := t.dirs.Get(dir); ok {
 		return found, true
 	}
 	above, ok := t.findDir(path.Dir(dir))
@@ -225,7 +203,7 @@ func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
 	if err != nil || found.entry.Mode != filemode.Dir {
 		return pathEntry{}, false
 	}
-	t.dirs.put(dir, found)
+	t.dirs.Put(dir, found)
 	return found, true
 }
 
@@ -264,7 +242,7 @@ func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 
 // readTree returns the content of a tree object.
 func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
-	list, ok := t.listings.get(id)
+	list, ok := t.listings.Get(id)
 	if ok {
 		return list, nil
 	}
@@ -278,7 +256,7 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	if list, err = parseTree(data); err != nil {
 		return listing{}, fmt.Errorf("tree %s: %w", id, err)
 	}
-	t.listings.put(id, list)
+	t.listings.Put(id, list)
 	return list, nil
 }
 

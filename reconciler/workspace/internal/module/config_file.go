@@ -70,8 +70,8 @@ func (l *Loader) parseFile(p string, link bool) (ConfigFile, []*hcleval.Problem)
 	}
 	f := &ConfigFile{Name: path.Base(p), id: l.tree.ID(real)}
 	key := f.Name + "\x00" + f.id
-	if known, ok := l.parsed.Load(key); ok {
-		if f := known.(weak.Pointer[ConfigFile]).Value(); f != nil {
+	if known, ok := l.parsed.Get(key); ok {
+		if f := known.Value(); f != nil {
 			return *f, nil
 		}
 	}
@@ -85,7 +85,7 @@ func (l *Loader) parseFile(p string, link bool) (ConfigFile, []*hcleval.Problem)
 	var problems []*hcleval.Problem
 	f.tokens = hcleval.CountTokens(f.Text)
 	if f.Body, problems = hcleval.Parse(sharedPrefix+f.Name, f.Text); len(problems) == 0 && !l.HidesConditions { // which changes the body
-		l.parsed.Store(key, weak.Make(f))
+		l.parsed.Put(key, weak.Make(f))
 	}
 	for _, problem := range problems {
 		problem.File = p

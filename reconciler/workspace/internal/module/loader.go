@@ -8,9 +8,11 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/cache"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -25,9 +27,9 @@ type Loader struct {
 	scans     memo[*SpecialFiles]
 	// scansWithoutPointers are of directories that are not searched for pointers.
 	scansWithoutPointers memo[*SpecialFiles]
-	parsed               sync.Map     // files by name and id, as weak.Pointer[ConfigFile]: until the next garbage collection
-	keptTokens           atomic.Int64 // of the modules and templates in memory
-	HidesConditions      bool         // every condition is unknown, so that both branches count
+	parsed               cache.Map[string, weak.Pointer[ConfigFile]] // by name and id; until the next garbage collection
+	keptTokens           atomic.Int64                                // of the modules and templates in memory
+	HidesConditions      bool                                        // every condition is unknown, so that both branches count
 	// SkipsPointers reports whether the object at a path is not searched for Git LFS pointers.
 	SkipsPointers func(p string) bool
 }
@@ -81,8 +83,8 @@ const maxKeptTokens = 4 * hcleval.MaxTokens
 func (l *Loader) keep(tokens int) {
 	if l.keptTokens.Add(int64(tokens)) > maxKeptTokens {
 		l.keptTokens.Store(0)
-		l.modules.m.Clear()
-		l.templates.m.Clear()
+		l.modules.once.Clear()
+		l.templates.once.Clear()
 	}
 }
 
@@ -145,21 +147,23 @@ func (l *Loader) ReadAttributes(p string) (map[string]cty.Value, []*hcleval.Prob
 }
 
 // memo stores one value a key and computes each value once.
-type memo[T any] struct{ m sync.Map }
+type memo[T any] struct {
+	once cache.Map[string, func() (T, error)]
+}
 
 func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
-	once, ok := o.m.Load(key)
+	value, ok := o.once.Get(key)
 	if !ok {
-		once, _ = o.m.LoadOrStore(key, sync.OnceValues(fill))
+		value = o.once.GetOrPut(key, sync.OnceValues(fill))
 	}
-	return once.(func() (T, error))()
+	return value()
 }
 
 // forget frees the value of key, if there is one, and returns it. Another use of key computes
 // the value again.
 func (o *memo[T]) forget(key string) (value T, err error) {
-	if once, ok := o.m.LoadAndDelete(key); ok {
-		return once.(func() (T, error))()
+	if once, ok := o.once.Delete(key); ok {
+		return once()
 	}
 	return value, nil
 }
