@@ -16,16 +16,16 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.56.0
 	github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.55.0
 	github.com/aws/aws-sdk-go-v2/service/codebuild v1.69.0
-	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.68.0
-	github.com/aws/aws-sdk-go-v2/service/ecr v1.65.0
-	github.com/aws/aws-sdk-go-v2/service/ecs v1.98.0
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.68.0 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/ecr v1.65.0 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/ecs v1.98.0 // the last without schemas, see TestNoSchemas
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10
 	github.com/aws/aws-sdk-go-v2/service/scheduler v1.18.2
-	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.49.0
-	github.com/aws/aws-sdk-go-v2/service/servicequotas v1.39.1
-	github.com/aws/aws-sdk-go-v2/service/sns v1.47.10
-	github.com/aws/aws-sdk-go-v2/service/ssm v1.79.3 // from 1.80 on its package makes 1.4 MB of schemas at each start, 4.5 ms
-	github.com/aws/aws-sdk-go-v2/service/sts v1.51.9
+	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.49.0 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/servicequotas v1.39.1 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/sns v1.47.10 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/ssm v1.79.3 // the last without schemas, see TestNoSchemas
+	github.com/aws/aws-sdk-go-v2/service/sts v1.51.9 // the last without schemas, see TestNoSchemas
 	github.com/aws/smithy-go v1.28.9
 	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/bmatcuk/doublestar/v4 v4.10.4

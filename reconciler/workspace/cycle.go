@@ -16,7 +16,7 @@ var ErrCycle = errors.New("dependency cycle between workspaces")
 // dropGuesses drops guesses until no guess is in a cycle, the least certain first. Guesses
 // of equal certainty are dropped together, so that names do not decide.
 func (l *graphBuilder) dropGuesses() {
-	for {
+	for len(l.guesses) > 0 {
 		up := map[string][]string{}
 		for name, names := range l.graph.upstream {
 			up[name] = slices.Clone(names)
@@ -55,6 +55,9 @@ func (l *graphBuilder) dropGuesses() {
 // dependencies from the graph.
 func (l *graphBuilder) rejectCycles() {
 	cycle := findCycles(l.graph.upstream)
+	if len(cycle) == 0 {
+		return
+	}
 	byName := map[string]Node{}
 	for _, n := range l.nodes {
 		byName[n.Name] = n
