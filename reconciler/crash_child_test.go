@@ -76,7 +76,7 @@ func TestChild(*testing.T) {
 	os.Exit(99)
 }
 
-// RunPass runs the pass as `reconcile now` does, and ends the process.
+// runPass runs the pass as `reconcile now` does, and ends the process.
 func (o childSpec) runPass() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -137,21 +137,21 @@ type driftCheck struct {
 }
 
 // checkWorkspace plans one workspace and records the drift that it finds.
-func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
+func (c *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
 	result := run.WorkspaceResult{Name: entry.Dir.Name}
-	started := s.config.Now()
-	plan, err := s.worker.Plan(ctx, killCtx, entry)
+	started := c.config.Now()
+	plan, err := c.worker.Plan(ctx, killCtx, entry)
 	if err == nil {
 		result.Warnings = plan.Warnings
-		err = gate.CheckState(s.config, s.inventory.Product, s.inventory.Load(entry), entry.Record, plan)
+		err = gate.CheckState(c.config, c.inventory.Product, c.inventory.Load(entry), entry.Record, plan)
 	}
 	if err == nil {
-		s.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseRecord})
-		err = s.recordDrift(ctx, entry, plan)
-	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
+		c.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseRecord})
+		err = c.recordDrift(ctx, entry, plan)
+	} else if moved := c.checkNotOvertaken(ctx, entry); moved != nil {
 		err = moved // it may have read a state during a write
 	}
-	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
+	result.DurationMS = c.config.Now().Sub(started).Milliseconds()
 	switch {
 	case errors.Is(err, run.ErrConcurrentUpdate):
 		result.Outcome, result.Error = state.Busy, err.Error()+": check again"
@@ -162,7 +162,7 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	default:
 		result.Outcome, result.Plan, result.Risks = state.Drifted, plan.Text, run.RisksOf(plan.Risk)
 		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
-		result.Risk, result.Why = plan.Risk.Risk.String(), s.judge(entry, plan).Why
+		result.Risk, result.Why = plan.Risk.Risk.String(), c.judge(entry, plan).Why
 		if result.Why != "" {
 			result.Withheld = gate.DescribeWithheld(result.Why, plan)
 			result.Warnings = append(result.Warnings, result.Withheld)
@@ -172,18 +172,18 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 }
 
 // judge decides whether a pass would apply the plan.
-func (s *driftCheck) judge(entry *inventory.Entry, plan *terraform.Plan) gate.Verdict {
-	return gate.JudgeServed(entry.Config, s.config.Gate, plan, worker.ShareOf(s.inventory, entry, s.inventory.Records))
+func (c *driftCheck) judge(entry *inventory.Entry, plan *terraform.Plan) gate.Verdict {
+	return gate.JudgeServed(entry.Config, c.config.Gate, plan, worker.ShareOf(c.inventory, entry, c.inventory.Records))
 }
 
 // checkNotOvertaken returns ErrConcurrentUpdate if an upstream was applied since its
 // record was read: the plan may be outdated then.
-func (s *driftCheck) checkNotOvertaken(ctx context.Context, entry *inventory.Entry) error {
-	now, err := s.inventory.ReadUpstreams(ctx, entry.Dir.Name)
+func (c *driftCheck) checkNotOvertaken(ctx context.Context, entry *inventory.Entry) error {
+	now, err := c.inventory.ReadUpstreams(ctx, entry.Dir.Name)
 	if err != nil {
 		return err
 	}
-	for up, then := range s.inventory.UpstreamsOf(entry.Dir.Name) {
+	for up, then := range c.inventory.UpstreamsOf(entry.Dir.Name) {
 		if now[up].ApplyCount != then.ApplyCount || now[up].Attempt != nil {
 			return fmt.Errorf("%s, upstream of %s: %w", up, entry.Dir.Name, run.ErrConcurrentUpdate)
 		}
@@ -193,13 +193,13 @@ func (s *driftCheck) checkNotOvertaken(ctx context.Context, entry *inventory.Ent
 
 // recordDrift records the finding unless it may be outdated. A tip that was adopted
 // meanwhile does not make it outdated.
-func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, plan *terraform.Plan) error {
-	if err := s.checkNotOvertaken(ctx, entry); err != nil {
+func (c *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, plan *terraform.Plan) error {
+	if err := c.checkNotOvertaken(ctx, entry); err != nil {
 		return err
 	}
-	return s.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
+	return c.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: s.judge(entry, plan).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
+			CheckedAt: c.config.Now(), Found: !plan.Empty, Withheld: c.judge(entry, plan).Why, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: c.run.Options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})

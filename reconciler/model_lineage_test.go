@@ -94,7 +94,7 @@ func needsAdoption(rec state.Workspace, i int, now state.TerraformState, empty b
 	return true
 }
 
-// CheckState checks I7: nothing is planned against a state other than the one that was
+// checkState checks I7: nothing is planned against a state other than the one that was
 // last applied, unless a person has adopted it.
 func (m *model) checkState(f *inFlightPass, was state.Workspace, i int, found state.TerraformState) {
 	if !f.adopts && needsAdoption(was, i, found, true) {

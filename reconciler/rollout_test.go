@@ -99,8 +99,8 @@ func newRolloutEnv(t *testing.T) *rolloutEnv {
 	return e
 }
 
-// pass runs a pass after some time, and checks its outcome and the share of b.
-func (e *rolloutEnv) pass(after time.Duration, want state.Outcome, share string) run.WorkspaceResult {
+// runPass runs a pass after some time, and checks its outcome and the share of b.
+func (e *rolloutEnv) runPass(after time.Duration, want state.Outcome, share string) run.WorkspaceResult {
 	e.T.Helper()
 	e.now = e.now.Add(after)
 	result, err := e.Reconciler().Pass(e.T.Context(), e.T.Context(), run.Options{Trigger: run.Schedule})
@@ -147,7 +147,7 @@ func TestRollout(t *testing.T) {
 	e := newRolloutEnv(t)
 	before := e.record()
 	e.Commit(switchFiles(t, "a", "b", ""))
-	if ws := e.pass(0, state.Rolling, "10"); !strings.Contains(ws.Rollout, "at 10 of 100") {
+	if ws := e.runPass(0, state.Rolling, "10"); !strings.Contains(ws.Rollout, "at 10 of 100") {
 		t.Errorf("says %q", ws.Rollout)
 	}
 	head, err := e.Record.Head(t.Context())
@@ -155,19 +155,19 @@ func TestRollout(t *testing.T) {
 	if wait := head.NextRetryAt.Sub(e.now); wait <= 0 || wait > time.Minute {
 		t.Errorf("the next look is in %s", wait)
 	}
-	e.pass(5*time.Minute, state.Rolling, "10")
+	e.runPass(5*time.Minute, state.Rolling, "10")
 	e.Commit("-- README.md --\na commit of others")
-	e.pass(5*time.Minute, state.Rolling, "50")
+	e.runPass(5*time.Minute, state.Rolling, "50")
 	if rec := e.record(); rec.Commit != before.Commit || rec.ApplyCount != before.ApplyCount {
 		t.Errorf("a step is recorded as a whole apply: %s", toJSON(rec))
 	}
-	e.pass(10*time.Minute, state.Rolling, "100")
-	e.pass(10*time.Minute, state.Applied, "100")
+	e.runPass(10*time.Minute, state.Rolling, "100")
+	e.runPass(10*time.Minute, state.Applied, "100")
 	rec := e.record()
 	if rec.Rollout != nil || rec.Attempt != nil || rec.Commit == before.Commit || rec.LastRollout == nil || len(rec.LastRollout.Verdicts) < 7 {
 		t.Errorf("the end is recorded as %s", toJSON(rec))
 	}
-	e.pass(time.Minute, "", "100")
+	e.runPass(time.Minute, "", "100")
 }
 
 // A notice of a step says what the pass has seen: alarms and the time left, too.
@@ -177,7 +177,7 @@ func TestRolloutNotice(t *testing.T) {
 	n := &noticeRecorder{sent: map[string]string{}}
 	e.Config.Notifiers = []run.Notifier{n}
 	e.Commit(switchFiles(t, "a", "b", ""))
-	e.pass(0, state.Rolling, "10")
+	e.runPass(0, state.Rolling, "10")
 	if !strings.Contains(n.said, "at 10 of 100") || !strings.Contains(n.said, "; alarms: errors OK") {
 		t.Errorf("it says %q", n.said)
 	}
@@ -189,23 +189,23 @@ func TestRolloutAlarm(t *testing.T) {
 	e := newRolloutEnv(t)
 	e.Commit(switchFiles(t, "a", "b", ""))
 	e.alarms[rolloutAlarm] = run.AlarmNoData
-	e.pass(0, state.Blocked, "0")
+	e.runPass(0, state.Blocked, "0")
 	e.alarms[rolloutAlarm] = run.AlarmOK
-	e.pass(time.Minute, state.Rolling, "10")
-	e.pass(10*time.Minute, state.Rolling, "50")
+	e.runPass(time.Minute, state.Rolling, "10")
+	e.runPass(10*time.Minute, state.Rolling, "50")
 	e.alarms[rolloutAlarm] = run.AlarmOn
-	if ws := e.pass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "in ALARM: errors") {
+	if ws := e.runPass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "in ALARM: errors") {
 		t.Errorf("says %q", ws.Error)
 	}
-	e.pass(time.Hour, state.Blocked, "10")
+	e.runPass(time.Hour, state.Blocked, "10")
 	e.order(state.RolloutAbort)
-	e.pass(time.Minute, state.Blocked, "0")
+	e.runPass(time.Minute, state.Blocked, "0")
 	holds, err := e.Record.Holds(t.Context())
 	e.Must(err)
 	if rec := e.record(); rec.Rollout != nil || rec.Trace == nil || !strings.Contains(holds["switch"].Reason, "undone") {
 		t.Errorf("after the abort: %s, %s", toJSON(rec), toJSON(holds))
 	}
-	e.pass(time.Hour, state.Blocked, "0")
+	e.runPass(time.Hour, state.Blocked, "0")
 }
 
 // An alarm that cannot be read pauses a rollout, and does not bring it back.
@@ -213,17 +213,17 @@ func TestRolloutUnreadableAlarm(t *testing.T) {
 	t.Parallel()
 	e := newRolloutEnv(t)
 	e.Commit(switchFiles(t, "a", "b", ""))
-	e.pass(0, state.Rolling, "10")
+	e.runPass(0, state.Rolling, "10")
 	delete(e.alarms, rolloutAlarm)
-	if ws := e.pass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "alarms cannot be read: errors (access denied)") {
+	if ws := e.runPass(time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "alarms cannot be read: errors (access denied)") {
 		t.Errorf("says %q", ws.Error)
 	}
-	e.pass(time.Hour, state.Blocked, "10")
+	e.runPass(time.Hour, state.Blocked, "10")
 	e.alarms[rolloutAlarm] = run.AlarmOK
 	e.order(state.RolloutResume)
-	e.pass(time.Minute, state.Rolling, "10")
+	e.runPass(time.Minute, state.Rolling, "10")
 	e.order(state.RolloutPromote)
-	e.pass(time.Minute, state.Rolling, "50")
+	e.runPass(time.Minute, state.Rolling, "50")
 	if last := e.record().Rollout.Verdicts; last[len(last)-2].By != "ann" {
 		t.Errorf("who promoted it is not recorded: %s", toJSON(last))
 	}
@@ -235,15 +235,15 @@ func TestRolloutNewerCommit(t *testing.T) {
 	t.Parallel()
 	e := newRolloutEnv(t)
 	e.Commit(switchFiles(t, "a", "b", ""))
-	e.pass(0, state.Rolling, "10")
+	e.runPass(0, state.Rolling, "10")
 	e.Commit(switchFiles(t, "a", "b", "# another"))
-	if ws := e.pass(time.Hour, state.Blocked, "10"); !strings.Contains(ws.Error, "changes this workspace") {
+	if ws := e.runPass(time.Hour, state.Blocked, "10"); !strings.Contains(ws.Error, "changes this workspace") {
 		t.Errorf("says %q", ws.Error)
 	}
 	e.order(state.RolloutPromote)
-	e.pass(time.Minute, state.Rolling, "50")
+	e.runPass(time.Minute, state.Rolling, "50")
 	e.Commit(switchFiles(t, "a", "a", ""))
-	e.pass(time.Minute, state.NoChanges, "0")
+	e.runPass(time.Minute, state.NoChanges, "0")
 	if rec := e.record(); rec.Rollout != nil || rec.Attempt != nil {
 		t.Errorf("after the revert: %s", toJSON(rec))
 	}
@@ -257,15 +257,15 @@ func TestRolloutBegins(t *testing.T) {
 	e.Config.Gate = settings.ApplyApproved
 	e.Commit(switchFiles(t, "a", "b", "resource \"terraform_data\" \"more\" {}"))
 	e.approveWaiting()
-	if ws := e.pass(0, state.Blocked, "0"); !strings.Contains(ws.Error, "the rollout does not begin") || !strings.Contains(ws.Error, "terraform_data.more") {
+	if ws := e.runPass(0, state.Blocked, "0"); !strings.Contains(ws.Error, "the rollout does not begin") || !strings.Contains(ws.Error, "terraform_data.more") {
 		t.Errorf("says %q", ws.Error)
 	}
 	e.Commit(switchFiles(t, "a", "b", ""))
 	e.approveWaiting()
-	e.pass(0, state.Rolling, "10")
-	e.pass(10*time.Minute, state.Rolling, "50")
-	e.pass(10*time.Minute, state.Rolling, "100")
-	if ws := e.pass(10*time.Minute, state.Applied, "100"); ws.Approval == nil || ws.Approval.ApprovedBy != "ann" {
+	e.runPass(0, state.Rolling, "10")
+	e.runPass(10*time.Minute, state.Rolling, "50")
+	e.runPass(10*time.Minute, state.Rolling, "100")
+	if ws := e.runPass(10*time.Minute, state.Applied, "100"); ws.Approval == nil || ws.Approval.ApprovedBy != "ann" {
 		t.Errorf("the end has the approval %s", toJSON(ws.Approval))
 	}
 }
@@ -273,7 +273,7 @@ func TestRolloutBegins(t *testing.T) {
 // approveWaiting runs a pass and approves the plan that waits.
 func (e *rolloutEnv) approveWaiting() {
 	e.T.Helper()
-	if ws := e.pass(time.Minute, state.Blocked, e.share()); !strings.Contains(ws.Error, "reconcile approve switch") {
+	if ws := e.runPass(time.Minute, state.Blocked, e.share()); !strings.Contains(ws.Error, "reconcile approve switch") {
 		e.T.Fatalf("waits with %q", ws.Error)
 	}
 	plan, err := e.Record.OfferedPlan(e.T.Context(), "switch", string(e.record().PlanDigest))
@@ -287,7 +287,7 @@ func TestRolloutWithoutTip(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(e *rolloutEnv){
 		"the settings cannot be read": func(e *rolloutEnv) { e.Commit("-- env/reconcile.hcl --\nworkspace {\n") },
-		"Git does not answer":         func(e *rolloutEnv) { e.Config.Source = noGit{e.Config.Source} },
+		"Git does not answer":         func(e *rolloutEnv) { e.Config.Source = unreachableSource{e.Config.Source} },
 		"the directory is gone": func(e *rolloutEnv) {
 			e.Repo.Git("rm", "-q", "-r", "env/switch")
 			e.Commit("-- env/reconcile.hcl --\n-- env/other/main.tf --\n")
@@ -297,9 +297,9 @@ func TestRolloutWithoutTip(t *testing.T) {
 			t.Parallel()
 			e := newRolloutEnv(t)
 			e.Commit(switchFiles(t, "a", "b", ""))
-			e.pass(0, state.Rolling, "10")
+			e.runPass(0, state.Rolling, "10")
 			e.order(state.RolloutPromote)
-			e.pass(time.Minute, state.Rolling, "50")
+			e.runPass(time.Minute, state.Rolling, "50")
 			lose(e)
 			look := func(after time.Duration, share, says string) {
 				t.Helper()
@@ -327,10 +327,10 @@ func TestRolloutWithoutTip(t *testing.T) {
 	}
 }
 
-// noGit is a repository that does not answer.
-type noGit struct{ run.Source }
+// unreachableSource is a repository that does not answer.
+type unreachableSource struct{ run.Source }
 
-func (noGit) Tip(context.Context, string) (source.Tip, error) {
+func (unreachableSource) Tip(context.Context, string) (source.Tip, error) {
 	return source.Tip{}, errors.New("connection refused")
 }
 
@@ -339,19 +339,19 @@ func TestRolloutMovedByHand(t *testing.T) {
 	t.Parallel()
 	e := newRolloutEnv(t)
 	e.Commit(switchFiles(t, "a", "b", ""))
-	e.pass(0, state.Rolling, "10")
+	e.runPass(0, state.Rolling, "10")
 	file := filepath.Join(e.Config.LocalState, "switch.tfstate")
 	before, err := os.ReadFile(file)
 	e.Must(err)
 	e.Must(os.WriteFile(file, regexp.MustCompile(`("value":\s*)90,`).ReplaceAll(before, []byte("${1}70,")), 0o600))
-	if ws := e.pass(10*time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "what is live is not what 10 says any more") {
+	if ws := e.runPass(10*time.Minute, state.Blocked, "10"); !strings.Contains(ws.Error, "what is live is not what 10 says any more") {
 		t.Errorf("says %q", ws.Error)
 	}
 	e.order(state.RolloutPromote)
-	e.pass(time.Minute, state.Blocked, "10")
+	e.runPass(time.Minute, state.Blocked, "10")
 	e.Must(os.WriteFile(file, before, 0o600))
 	e.order(state.RolloutPromote)
-	e.pass(time.Minute, state.Rolling, "50")
+	e.runPass(time.Minute, state.Rolling, "50")
 }
 
 // What the first apply has left when it failed is no start of a rollout, however often it fails.

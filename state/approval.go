@@ -342,9 +342,9 @@ func (a *Approval) Fact() *ApprovalFact {
 	return fact
 }
 
-// ForAttempt returns the approval as the attempt keeps it that consumes it: without what the
+// WithoutDifference returns the approval as the attempt keeps it that consumes it: without what the
 // plan changes.
-func (a *Approval) ForAttempt() *Approval {
+func (a *Approval) WithoutDifference() *Approval {
 	if a == nil {
 		return nil
 	}

@@ -98,7 +98,7 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 	}
 	err = l.record.store.Write(ctx, Op{Key: l.key(), If: cond, Put: value})
 	if err == nil {
-		l.renewed(item.Heartbeat)
+		l.noteRenewal(item.Heartbeat)
 		return nil
 	}
 	return l.confirmRenewal(ctx, item.Heartbeat, err)
@@ -117,7 +117,7 @@ func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) 
 	case !held:
 		return l.markLost("run " + string(current.Run) + " holds the lease, or someone ran `reconcile unlock`")
 	case current.Heartbeat == heartbeat:
-		l.renewed(heartbeat)
+		l.noteRenewal(heartbeat)
 		return nil
 	default:
 		// It had no effect yet when we asked.
@@ -126,9 +126,9 @@ func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) 
 	}
 }
 
-// renewed counts the lease from the first instant at which the heartbeat can have taken
+// noteRenewal counts the lease from the first instant at which the heartbeat can have taken
 // effect.
-func (l *Lease) renewed(heartbeat int64) {
+func (l *Lease) noteRenewal(heartbeat int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.heartbeat, l.validFrom, l.pendingSince = heartbeat, *l.pendingSince, nil

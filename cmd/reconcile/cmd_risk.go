@@ -112,7 +112,7 @@ func riskJSONOf(report risk.Report, language string) riskReport {
 	r := riskReport{Risk: report.Risk, Changes: []riskChange{}}
 	for _, c := range report.Changes {
 		r.Changes = append(r.Changes, riskChange{
-			Address: c.Address, Risk: c.Risk, Why: c.Why.In(language), Rule: c.Rule, Unjudged: c.Unjudged, Guard: c.Guard,
+			Address: c.Address, Risk: c.Risk, Why: c.Why.Text(language), Rule: c.Rule, Unjudged: c.Unjudged, Guard: c.Guard,
 		})
 	}
 	return r
@@ -127,7 +127,7 @@ func printRisk(a *app, report risk.Report) {
 	for _, c := range report.Changes {
 		rows = append(rows, ui.Row{
 			Cells: []string{riskStyle(c.Risk).Render(a.tr.Text(c.Risk.String())), visible.Line(c.Address)},
-			Notes: []string{c.Why.In(a.language)},
+			Notes: []string{c.Why.Text(a.language)},
 		})
 	}
 	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "RISK"}, ui.Column{Title: "ADDRESS"}), rows)

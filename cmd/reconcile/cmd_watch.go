@@ -32,7 +32,7 @@ With --health, GET /healthz answers 200 while passes complete, else 503.
 With --webhook, a webhook of Backlog starts a pass at once. Its URL is
 https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. A proxy in
 front must provide TLS. A lost webhook only delays the pass to the next
-interval.`, run.MaxPlaces),
+interval.`, run.MaxCheckouts),
 		Example: `  reconcile watch --interval 1m
   reconcile watch --health 127.0.0.1:8080 --notify backlog`,
 		Args: noArgs,

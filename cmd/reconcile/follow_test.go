@@ -17,8 +17,8 @@ import (
 	"reconcile/state/statetest"
 )
 
-// followed is a run that runRuns follows: what it prints, and how it ends.
-type followed struct {
+// followedRun is a run that runRuns follows: what it prints, and how it ends.
+type followedRun struct {
 	run    runid.ID
 	record *state.Record
 	logs   *snapshot.Store
@@ -28,13 +28,13 @@ type followed struct {
 }
 
 // follow begins to follow a run that holds a lease.
-func follow(t *testing.T) *followed {
+func follow(t *testing.T) *followedRun {
 	t.Helper()
 	logs, err := snapshot.Open(t.Context(), t.TempDir(), aws.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &followed{run: runid.ID("01JD0000000000000000000000"), record: state.New(statetest.NewMemory(), "r", state.Options{}), logs: logs, err: make(chan error, 1)}
+	f := &followedRun{run: runid.ID("01JD0000000000000000000000"), record: state.New(statetest.NewMemory(), "r", state.Options{}), logs: logs, err: make(chan error, 1)}
 	f.lease, err = f.record.Acquire(t.Context(), state.LeaseRequest{Identity: stateid.ID("local:a"), Workspace: "a", Run: f.run})
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func follow(t *testing.T) *followed {
 }
 
 // finish writes a workspace's log and releases the lease.
-func (f *followed) finish(t *testing.T, workspace string) {
+func (f *followedRun) finish(t *testing.T, workspace string) {
 	t.Helper()
 	if err := f.logs.PutLog(t.Context(), f.run, workspace, strings.NewReader("the log of "+workspace)); err != nil {
 		t.Error(err)

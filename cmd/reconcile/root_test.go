@@ -17,7 +17,7 @@ import (
 	"reconcile/reconciler/run"
 )
 
-// runVersion runs the command version with one variable, and returns what it
+// runWithVariable runs the command version with one variable, and returns what it
 // reports.
 func runWithVariable(t *testing.T, name, value string) string {
 	t.Helper()

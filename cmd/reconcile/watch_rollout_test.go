@@ -9,11 +9,11 @@ import (
 func TestWatchLooksAtRollouts(t *testing.T) {
 	t.Parallel()
 	w := &watcher{interval: time.Hour, maxWait: time.Hour, failures: 3}
-	if got := w.untilNext(); got < 30*time.Minute {
+	if got := w.nextInterval(); got < 30*time.Minute {
 		t.Errorf("without a rollout the next pass is in %s", got)
 	}
 	w.rolls = true
-	if got := w.untilNext(); got > 2*time.Minute {
+	if got := w.nextInterval(); got > 2*time.Minute {
 		t.Errorf("with a rollout the next pass is in %s", got)
 	}
 }

@@ -55,7 +55,7 @@ type watchedPass struct {
 func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetry) *watcher {
 	return &watcher{
 		app: a, interval: interval, maxWait: maxWait, liveness: endpoint.NewLiveness(interval, maxWait, time.Now()), tel: tel,
-		passes: map[runid.ID]*watchedPass{}, overtaken: make(chan runid.ID, run.MaxPlaces), ends: make(chan *watchedPass),
+		passes: map[runid.ID]*watchedPass{}, overtaken: make(chan runid.ID, run.MaxCheckouts), ends: make(chan *watchedPass),
 		triggers: make(chan struct{}, 1),
 		printer: ui.NewWatchPrinter(ui.PassOutput{
 			Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawableTerminal(), Plain: a.settings.NoColor, Title: a.settings.Branch, Logs: a.logs, Translator: a.tr,
@@ -88,7 +88,7 @@ func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
 			}
 		case pass := <-w.ends:
 			w.endPass(ctx, pass)
-			timer.Reset(w.untilNext())
+			timer.Reset(w.nextInterval())
 		}
 	}
 	for len(w.passes) > 0 {
@@ -103,11 +103,11 @@ func (w *watcher) mayStart() bool {
 			return false
 		}
 	}
-	return len(w.passes) < run.MaxPlaces
+	return len(w.passes) < run.MaxCheckouts
 }
 
-// untilNext returns when the next pass starts, after one has ended.
-func (w *watcher) untilNext() time.Duration {
+// nextInterval returns when the next pass starts, after one has ended.
+func (w *watcher) nextInterval() time.Duration {
 	if w.isStale && w.failures == 0 {
 		return 0
 	}
@@ -132,7 +132,7 @@ func (w *watcher) triggerPass() {
 // startPass starts a pass in the first checkout that no other pass uses.
 func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	pass := &watchedPass{
-		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, CheckoutNumber: w.freePlace()},
+		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, CheckoutNumber: w.freeCheckout()},
 		startedAt: time.Now(),
 	}
 	w.passes[pass.options.Run], w.isStale = pass, false
@@ -153,8 +153,8 @@ func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	}()
 }
 
-// freePlace returns the lowest number of a checkout that no running pass uses.
-func (w *watcher) freePlace() int {
+// freeCheckout returns the lowest number of a checkout that no running pass uses.
+func (w *watcher) freeCheckout() int {
 	used := map[int]bool{}
 	for _, pass := range w.passes {
 		used[pass.options.CheckoutNumber] = true

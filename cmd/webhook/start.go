@@ -17,11 +17,11 @@ import (
 
 type startFunc func(ctx context.Context, e webhook.Event) (pass string, err error)
 
-func (s target) newStartFunc(cfg aws.Config) startFunc {
-	if s.project != "" {
-		return s.newBuildFunc(codebuild.NewFromConfig(cfg))
+func (t target) newStartFunc(cfg aws.Config) startFunc {
+	if t.project != "" {
+		return t.newBuildFunc(codebuild.NewFromConfig(cfg))
 	}
-	return s.newTaskFunc(ecs.NewFromConfig(cfg))
+	return t.newTaskFunc(ecs.NewFromConfig(cfg))
 }
 
 // idempotencyToken makes AWS start only one pass for an event that several copies of
@@ -30,10 +30,10 @@ func idempotencyToken(e webhook.Event) *string {
 	return aws.String(fmt.Sprintf("%x", sha256.Sum256([]byte(e.ID)))) // both accept 64 characters
 }
 
-func (s target) newBuildFunc(client *codebuild.Client) startFunc {
+func (t target) newBuildFunc(client *codebuild.Client) startFunc {
 	return func(ctx context.Context, e webhook.Event) (string, error) {
 		out, err := client.StartBuild(ctx, &codebuild.StartBuildInput{
-			ProjectName:      &s.project,
+			ProjectName:      &t.project,
 			IdempotencyToken: idempotencyToken(e),
 			EnvironmentVariablesOverride: []build.EnvironmentVariable{
 				{Name: aws.String("RECONCILE_TRIGGER"), Value: aws.String("webhook"), Type: build.EnvironmentVariableTypePlaintext},
@@ -45,35 +45,35 @@ func (s target) newBuildFunc(client *codebuild.Client) startFunc {
 			return "", fmt.Errorf("%w: %s", webhook.ErrRunning, limit.ErrorMessage())
 		}
 		if err != nil {
-			return "", fmt.Errorf("start a build of %s: %w", s.project, err)
+			return "", fmt.Errorf("start a build of %s: %w", t.project, err)
 		}
 		return "build " + aws.ToString(out.Build.Id), nil
 	}
 }
 
-func (s target) newTaskFunc(client *ecs.Client) startFunc {
+func (t target) newTaskFunc(client *ecs.Client) startFunc {
 	return func(ctx context.Context, e webhook.Event) (string, error) {
 		out, err := client.RunTask(ctx, &ecs.RunTaskInput{
-			Cluster:        &s.cluster,
-			TaskDefinition: &s.taskDefinition,
+			Cluster:        &t.cluster,
+			TaskDefinition: &t.taskDefinition,
 			ClientToken:    idempotencyToken(e),
 			LaunchType:     task.LaunchTypeFargate,
 			PropagateTags:  task.PropagateTagsTaskDefinition,
 			NetworkConfiguration: &task.NetworkConfiguration{AwsvpcConfiguration: &task.AwsVpcConfiguration{
-				Subnets: s.subnets, SecurityGroups: s.securityGroups, AssignPublicIp: s.assignPublicIP,
+				Subnets: t.subnets, SecurityGroups: t.securityGroups, AssignPublicIp: t.assignPublicIP,
 			}},
 			Overrides: &task.TaskOverride{ContainerOverrides: []task.ContainerOverride{
-				{Name: &s.container, Command: []string{"now", "--trigger", "webhook"}},
+				{Name: &t.container, Command: []string{"now", "--trigger", "webhook"}},
 			}},
 		})
 		switch {
 		case err != nil:
-			return "", fmt.Errorf("run a task of %s: %w", s.taskDefinition, err)
+			return "", fmt.Errorf("run a task of %s: %w", t.taskDefinition, err)
 		case len(out.Failures) > 0:
 			f := out.Failures[0]
-			return "", fmt.Errorf("run a task of %s: %s %s", s.taskDefinition, aws.ToString(f.Reason), aws.ToString(f.Detail))
+			return "", fmt.Errorf("run a task of %s: %s %s", t.taskDefinition, aws.ToString(f.Reason), aws.ToString(f.Detail))
 		case len(out.Tasks) == 0:
-			return "", fmt.Errorf("run a task of %s: ECS started none", s.taskDefinition)
+			return "", fmt.Errorf("run a task of %s: ECS started none", t.taskDefinition)
 		}
 		return "task " + aws.ToString(out.Tasks[0].TaskArn), nil
 	}

@@ -99,9 +99,9 @@ func Shorten(text string, size int) string {
 
 // List returns the first items of a list in a line, at most that many, and says how many more
 // there are.
-func List(items []string, most int) string {
-	if more := len(items) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), more)
+func List(items []string, limit int) string {
+	if more := len(items) - limit; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(items[:limit], ", "), more)
 	}
 	return strings.Join(items, ", ")
 }

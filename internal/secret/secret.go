@@ -21,5 +21,8 @@ func (Text) String() string { return Redacted }
 // the secret.
 func (Text) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, Redacted) }
 
-func (Text) LogValue() slog.Value         { return slog.StringValue(Redacted) }
+// LogValue returns Redacted.
+func (Text) LogValue() slog.Value { return slog.StringValue(Redacted) }
+
+// MarshalText returns Redacted.
 func (Text) MarshalText() ([]byte, error) { return []byte(Redacted), nil }

@@ -116,7 +116,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 	if err != nil {
 		return nil, err
 	}
-	after, err := inventory.NewBeside(ctx, config, b, before)
+	after, err := inventory.NewWithSharedDirs(ctx, config, b, before)
 	if err != nil {
 		return nil, err
 	}

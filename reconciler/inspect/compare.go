@@ -77,7 +77,7 @@ func Compare(ctx context.Context, ofA, ofB run.Config, a, b string, theirs []str
 		names := maps.Clone(in)
 		maps.Copy(names, with)
 		for _, name := range slices.Sorted(maps.Keys(names)) {
-			if kind == ComparedValue && isTheirs(name, theirs) {
+			if kind == ComparedValue && matchesAny(name, theirs) {
 				continue
 			}
 			row := ComparedRow{Kind: kind, Name: name, A: in[name], B: with[name], Differs: in[name] != with[name]}
@@ -98,8 +98,8 @@ func hideValue(value string) string {
 	return hiddenValue
 }
 
-// isTheirs reports whether a name, or an object that it is in, matches one of the patterns.
-func isTheirs(name string, patterns []string) bool {
+// matchesAny reports whether a name, or an object that it is in, matches one of the patterns.
+func matchesAny(name string, patterns []string) bool {
 	for part := name; ; part = part[:strings.LastIndexByte(part, '.')] {
 		if slices.ContainsFunc(patterns, func(p string) bool { ok, err := path.Match(p, part); return ok && err == nil }) {
 			return true
@@ -110,15 +110,15 @@ func isTheirs(name string, patterns []string) bool {
 	}
 }
 
-// compared is what is known of one workspace: by kind and name.
-type compared struct {
+// comparedWorkspace is what is known of one workspace: by kind and name.
+type comparedWorkspace struct {
 	side   ComparedSide
 	facts  map[string]map[string]string
 	hidden map[string]bool // values that must not be shown
 }
 
 // secrets returns the texts and numbers in hidden values: another value may repeat one.
-func (c *compared) secrets() (found []string) {
+func (c *comparedWorkspace) secrets() (found []string) {
 	for name := range c.hidden {
 		var value any
 		decoder := json.NewDecoder(strings.NewReader(c.facts[ComparedValue][name]))
@@ -148,7 +148,7 @@ func appendLeaves(found []string, value any) []string {
 	return found
 }
 
-func readCompared(ctx context.Context, c *run.Config, name string) (*compared, error) {
+func readCompared(ctx context.Context, c *run.Config, name string) (*comparedWorkspace, error) {
 	w, err := inventory.NewAtTip(ctx, c)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func readCompared(ctx context.Context, c *run.Config, name string) (*compared, e
 	}
 	entry := w.Entries[name]
 	rec := entry.Record
-	found := &compared{
+	found := &comparedWorkspace{
 		side:   ComparedSide{Workspace: name, Environment: c.Environment, Commit: rec.Commit},
 		facts:  map[string]map[string]string{ComparedInput: inputsOutside(entry), ComparedVersion: {}, ComparedValue: {}, ComparedOutcome: {"outcome": describeState(rec)}, ComparedPresence: describePresence(w, entry)},
 		hidden: map[string]bool{},

@@ -95,14 +95,14 @@ func explainTree(commit *source.Commit, err error) string {
 	return text
 }
 
-// position is what errors and warnings about a line of a file begin with.
-var position = lazyregexp.New(`^([^\s:][^:]*):(?:(\d+):(?:(\d+):)?)? `)
+// positionPattern is what errors and warnings about a line of a file begin with.
+var positionPattern = lazyregexp.New(`^([^\s:][^:]*):(?:(\d+):(?:(\d+):)?)? `)
 
 // add adds the lines of a text as findings. A finding that several workspaces have is one.
 func (v *Validation) add(severity Severity, workspace, text string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		f := Finding{Severity: severity, Text: line}
-		if found := position().FindStringSubmatch(line); found != nil && (found[2] != "" || !strings.Contains(found[1], " ")) {
+		if found := positionPattern().FindStringSubmatch(line); found != nil && (found[2] != "" || !strings.Contains(found[1], " ")) {
 			f.File, f.Text = found[1], strings.TrimPrefix(line, found[0])
 			f.Line, _ = strconv.Atoi(found[2])
 			f.Column, _ = strconv.Atoi(found[3])

@@ -85,7 +85,7 @@ func (p *Preview) diffSince(last Marker) *Diff {
 }
 
 // isEmpty reports whether there is no difference.
-func (s Diff) isEmpty() bool { return len(s.New)+len(s.Changed)+len(s.Removed) == 0 }
+func (d Diff) isEmpty() bool { return len(d.New)+len(d.Changed)+len(d.Removed) == 0 }
 
 // maxRows is the maximum number of workspaces in the table.
 const maxRows = 60

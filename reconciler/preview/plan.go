@@ -164,7 +164,7 @@ func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceRe
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	approved := l.atTip(entry)
+	approved := l.findAtTip(entry)
 	entry.Stateless = approved == nil
 	proposal := policy.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
 	if result.Refused = policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy(l.merged.Product)); len(result.Refused) > 0 {
@@ -218,9 +218,9 @@ func (l *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
 	return nil
 }
 
-// atTip returns the workspace at the tip, possibly under another name; nil if there is
+// findAtTip returns the workspace at the tip, possibly under another name; nil if there is
 // none.
-func (l *pullRequestPlan) atTip(entry *inventory.Entry) *workspace.Workspace {
+func (l *pullRequestPlan) findAtTip(entry *inventory.Entry) *workspace.Workspace {
 	if before := l.tip.Entries[entry.Dir.Name]; before != nil {
 		return l.tip.Load(before)
 	}

@@ -100,13 +100,13 @@ func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) 
 
 // previewInProcess makes a preview in a separate process, if configured, within a time
 // limit. If that process fails, the failure belongs to this pull request alone.
-func (p *roundRun) previewInProcess(ctx, killCtx context.Context, request Request) (*Response, error) {
-	if p.options.Process == nil {
-		return makeRecovered(ctx, killCtx, p.config, request), nil
+func (r *roundRun) previewInProcess(ctx, killCtx context.Context, request Request) (*Response, error) {
+	if r.options.Process == nil {
+		return makeRecovered(ctx, killCtx, r.config, request), nil
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
-	answer, err := p.options.Process(short, killCtx, request)
+	answer, err := r.options.Process(short, killCtx, request)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
 	}
@@ -116,7 +116,7 @@ func (p *roundRun) previewInProcess(ctx, killCtx context.Context, request Reques
 	if err == nil {
 		return answer, nil
 	}
-	preview := request.PullRequest.NewPreview(p.round.Tip)
+	preview := request.PullRequest.NewPreview(r.round.Tip)
 	preview.Outcome = run.OutcomeFailed
 	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews continued", err)
 	return &Response{Preview: preview}, nil

@@ -138,11 +138,11 @@ func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 // unreadResponses are plan bundles whose responses cannot be read.
 type unreadResponses struct{ run.PlanBundles }
 
-func (u unreadResponses) BundleFile(ctx context.Context, key, part string, most int) ([]byte, error) {
+func (u unreadResponses) BundleFile(ctx context.Context, key, part string, limit int) ([]byte, error) {
 	if part == "answer" {
 		return nil, errors.New("the bucket is away")
 	}
-	return u.PlanBundles.BundleFile(ctx, key, part, most)
+	return u.PlanBundles.BundleFile(ctx, key, part, limit)
 }
 
 // fakePlanner is a planner that returns arbitrary responses.

@@ -30,9 +30,9 @@ type roundRun struct {
 
 // previewAll makes one preview for each pull request, several at once. An error that
 // also affects other previews ends the round.
-func (p *roundRun) previewAll(ctx, killCtx context.Context, open []PullRequest) error {
+func (r *roundRun) previewAll(ctx, killCtx context.Context, open []PullRequest) error {
 	group, roundCtx := errgroup.WithContext(ctx)
-	group.SetLimit(p.concurrency())
+	group.SetLimit(r.concurrency())
 	for _, pr := range open {
 		group.Go(func() error {
 			if ctx.Err() != nil {
@@ -41,11 +41,11 @@ func (p *roundRun) previewAll(ctx, killCtx context.Context, open []PullRequest) 
 			if roundCtx.Err() != nil {
 				return nil // another preview has ended the round
 			}
-			result, err := p.previewOne(roundCtx, killCtx, pr)
+			result, err := r.previewOne(roundCtx, killCtx, pr)
 			if err == nil && ctx.Err() == nil && roundCtx.Err() != nil {
 				return nil // it was stopped by the end of the round
 			}
-			p.addResult(result)
+			r.addResult(result)
 			return err
 		})
 	}
@@ -53,47 +53,47 @@ func (p *roundRun) previewAll(ctx, killCtx context.Context, open []PullRequest) 
 }
 
 // concurrency returns how many previews run at once. Local previews share one checkout.
-func (p *roundRun) concurrency() int {
-	if p.config.Executor == nil {
+func (r *roundRun) concurrency() int {
+	if r.config.Executor == nil {
 		return 1
 	}
-	return p.config.Parallelism
+	return r.config.Parallelism
 }
 
-func (p *roundRun) addResult(result Preview) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.round.PullRequests = append(p.round.PullRequests, result)
-	if p.options.OnResult != nil {
-		p.options.OnResult(result)
+func (r *roundRun) addResult(result Preview) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.round.PullRequests = append(r.round.PullRequests, result)
+	if r.options.OnResult != nil {
+		r.options.OnResult(result)
 	}
 	switch {
 	case result.Action != ActionFailed:
 	case !result.busy:
-		p.round.Exit = run.ExitFailed
-	case p.round.Exit == run.ExitOK:
-		p.round.Exit = run.ExitBusy
+		r.round.Exit = run.ExitFailed
+	case r.round.Exit == run.ExitOK:
+		r.round.Exit = run.ExitBusy
 	}
 }
 
 // previewOne makes the preview of one pull request if it is due, and writes the
 // comment. It returns an error only if the error also affects other previews.
-func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Preview, error) {
-	result := pr.NewPreview(p.round.Tip)
+func (r *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Preview, error) {
+	result := pr.NewPreview(r.round.Tip)
 	result.Action = ActionFailed
 	if pr.Head == "" {
 		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
 		return result, nil
 	}
-	before, err := p.readComments(ctx, pr)
+	before, err := r.readComments(ctx, pr)
 	if err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
 	}
 	last, _ := notify.ReadMarker(before.Text)
-	force := p.options.Force || p.options.DryRun
-	due := force || last.Failed && p.config.Now().Sub(before.UpdatedAt) >= retryFailedAfter
-	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
+	force := r.options.Force || r.options.DryRun
+	due := force || last.Failed && r.config.Now().Sub(before.UpdatedAt) >= retryFailedAfter
+	if !due && last.Head == pr.Head && last.Tip == r.round.Tip {
 		result.Action = ActionUnchanged
 		return result, nil
 	}
@@ -102,7 +102,7 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 		request.KnownInputs = last.Inputs
 	}
 	var answer *Response
-	err = run.CatchPanic(func() (err error) { answer, err = p.previewInProcess(ctx, killCtx, request); return err })
+	err = run.CatchPanic(func() (err error) { answer, err = r.previewInProcess(ctx, killCtx, request); return err })
 	if err != nil {
 		result.Error = err.Error() // an internal error on one pull request does not affect the others
 		return result, nil
@@ -111,10 +111,10 @@ func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	if err != nil || answer.Error != "" {
 		return result, err
 	}
-	if err := p.offerPlans(ctx, result, answer.Unchanged); err != nil {
+	if err := r.offerPlans(ctx, result, answer.Unchanged); err != nil {
 		return result, err
 	}
-	if err := p.writeComment(ctx, pr, &result, before, last, answer.Unchanged); err != nil {
+	if err := r.writeComment(ctx, pr, &result, before, last, answer.Unchanged); err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
 	}
@@ -127,12 +127,12 @@ const offerRetention = 30 * 24 * time.Hour
 // offerPlans stores the plans that would wait after the merge, so that people can approve
 // them before it. With a planner's plan it stores the changes to approve that the comment
 // shows: an approval counts for nothing else.
-func (p *roundRun) offerPlans(ctx context.Context, result Preview, isUnchanged bool) error {
-	if p.options.DryRun {
+func (r *roundRun) offerPlans(ctx context.Context, result Preview, isUnchanged bool) error {
+	if r.options.DryRun {
 		return nil
 	}
 	if isUnchanged {
-		return p.renewOffers(ctx, result)
+		return r.renewOffers(ctx, result)
 	}
 	for _, w := range result.Workspaces {
 		if w.Difference == nil || w.Outcome != state.Pending || w.IsForeign && len(w.ChangesToApprove) == 0 {
@@ -140,14 +140,14 @@ func (p *roundRun) offerPlans(ctx context.Context, result Preview, isUnchanged b
 		}
 		plan := state.OfferedPlan{
 			Workspace: w.Name, PullRequest: result.Number, Digest: w.PlanDigest, Risk: w.Risk, Why: w.Why,
-			Head: result.Head, OfferedAt: p.config.Now(), Difference: *w.Difference, ExpiresAt: p.config.Now().Add(offerRetention).Unix(),
+			Head: result.Head, OfferedAt: r.config.Now(), Difference: *w.Difference, ExpiresAt: r.config.Now().Add(offerRetention).Unix(),
 		}
 		for _, change := range w.ChangesToApprove {
 			if w.IsForeign {
 				plan.Changes = append(plan.Changes, gate.NewChangeToApprove(change))
 			}
 		}
-		if err := p.config.Record.OfferPreviewPlan(ctx, plan); err != nil {
+		if err := r.config.Record.OfferPreviewPlan(ctx, plan); err != nil {
 			return err
 		}
 	}
@@ -155,15 +155,15 @@ func (p *roundRun) offerPlans(ctx context.Context, result Preview, isUnchanged b
 }
 
 // renewOffers notes that the plans that were offered are also those of a newer head.
-func (p *roundRun) renewOffers(ctx context.Context, result Preview) error {
-	if p.config.Approvers == nil {
+func (r *roundRun) renewOffers(ctx context.Context, result Preview) error {
+	if r.config.Approvers == nil {
 		return nil
 	}
-	plans, err := p.config.Record.OfferedPlans(ctx)
+	plans, err := r.config.Record.OfferedPlans(ctx)
 	for _, plan := range plans {
 		if err == nil && plan.PullRequest == result.Number && plan.Head != result.Head {
 			plan.Head = result.Head
-			err = p.config.Record.OfferPreviewPlan(ctx, plan)
+			err = r.config.Record.OfferPreviewPlan(ctx, plan)
 		}
 	}
 	return err
@@ -191,32 +191,32 @@ func resultOf(answer *Response) (Preview, error) {
 
 // readComments reads the approvals among the comments on a pull request, and returns the
 // newest preview of this environment. Its ID is 0 if there is none.
-func (p *roundRun) readComments(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
-	p.backlog.Lock()
-	defer p.backlog.Unlock()
-	return p.readCommentsLocked(ctx, pr)
+func (r *roundRun) readComments(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
+	r.backlog.Lock()
+	defer r.backlog.Unlock()
+	return r.readCommentsLocked(ctx, pr)
 }
 
-func (p *roundRun) readCommentsLocked(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
-	list, err := p.pulls.Comments(ctx, pr.Number)
+func (r *roundRun) readCommentsLocked(ctx context.Context, pr PullRequest) (preview approval.Comment, err error) {
+	list, err := r.pulls.Comments(ctx, pr.Number)
 	if err != nil {
 		return preview, err
 	}
 	for _, c := range list {
-		if m, ok := notify.ReadMarker(c.Text); c.IsOwn && ok && m.Environment == p.config.Environment {
+		if m, ok := notify.ReadMarker(c.Text); c.IsOwn && ok && m.Environment == r.config.Environment {
 			preview = c
 		}
 	}
-	if p.options.DryRun || p.config.Approvers == nil {
+	if r.options.DryRun || r.config.Approvers == nil {
 		return preview, nil
 	}
-	approvers, err := p.config.Approvers(ctx)
+	approvers, err := r.config.Approvers(ctx)
 	if err != nil {
 		return preview, fmt.Errorf("read who may approve: %w", err)
 	}
 	reader := &comments.Reader{
-		Config: p.config, Approvers: approvers, Writer: p.options.Writer,
-		Answer: func(ctx context.Context, number int, text string) error { return p.pulls.Put(ctx, number, 0, text) },
+		Config: r.config, Approvers: approvers, Writer: r.options.Writer,
+		Answer: func(ctx context.Context, number int, text string) error { return r.pulls.Put(ctx, number, 0, text) },
 	}
 	pull := approval.PullRequest{Number: pr.Number, OpenerID: pr.OpenerID, IsOpen: true, Head: pr.Head}
 	return preview, reader.Read(ctx, comments.Thread{PullRequest: pull, Comments: list})
@@ -224,27 +224,27 @@ func (p *roundRun) readCommentsLocked(ctx context.Context, pr PullRequest) (prev
 
 // writeComment writes the comment, or updates only its marker if the preview is the
 // same.
-func (p *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Preview, before approval.Comment, last notify.Marker, same bool) error {
-	p.backlog.Lock()
-	defer p.backlog.Unlock()
+func (r *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Preview, before approval.Comment, last notify.Marker, same bool) error {
+	r.backlog.Lock()
+	defer r.backlog.Unlock()
 	if same {
 		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
 	} else {
-		writer, err := p.options.Writer(ctx)
+		writer, err := r.options.Writer(ctx)
 		if err == nil {
-			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment, p.config.Approvers != nil), last)
+			result.Comment, err = writer.WritePreview(result.toNotification(r.config.Branch, r.config.Environment, r.config.Approvers != nil), last)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if p.options.DryRun {
+	if r.options.DryRun {
 		result.Action = ActionPrinted
 		return nil
 	}
 	// Planning takes time; another round may have written the comment meanwhile, and people
 	// may have approved what the last preview offered.
-	now, err := p.readCommentsLocked(ctx, pr)
+	now, err := r.readCommentsLocked(ctx, pr)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (p *roundRun) writeComment(ctx context.Context, pr PullRequest, result *Pre
 		result.Action = ActionUnchanged
 		return nil
 	}
-	if err := p.pulls.Put(ctx, result.Number, now.ID, result.Comment); err != nil {
+	if err := r.pulls.Put(ctx, result.Number, now.ID, result.Comment); err != nil {
 		return err
 	}
 	switch {

@@ -126,7 +126,7 @@ func (c *tableCase) check(k *knowledge) string {
 		return fmt.Sprintf("it says %q, without %q", got.Why.En, c.Why)
 	case c.Rule != "" && got.Rule != c.Rule:
 		return fmt.Sprintf("%s decided, not %s", got.Rule, c.Rule)
-	case placeholder().MatchString(got.Why.En) || placeholder().MatchString(got.Why.Ja) || got.Why.Ja == "":
+	case placeholderPattern().MatchString(got.Why.En) || placeholderPattern().MatchString(got.Why.Ja) || got.Why.Ja == "":
 		return fmt.Sprintf("a sentence is not filled: %q, %q", got.Why.En, got.Why.Ja)
 	}
 	return ""

@@ -180,7 +180,7 @@ func (k *knowledge) addLists(file *dataFile) error {
 		if _, ok := k.kinds[typeName]; ok {
 			return fmt.Errorf("%s is in two lists", typeName)
 		}
-		if !sourceMark().MatchString(entry.Source) || list != "routine" && list != listPlain && (entry.What == "" || entry.WhatJa == "") {
+		if !sourcePattern().MatchString(entry.Source) || list != "routine" && list != listPlain && (entry.What == "" || entry.WhatJa == "") {
 			return fmt.Errorf("%s of list %s lacks en, ja or source", typeName, list)
 		}
 		entry.list = list
@@ -215,12 +215,12 @@ const listPlain = "plain"
 // programPrefix tells a type of data sources from one of resources.
 const programPrefix = "data."
 
-// sourceMark begins a source: see data/actions.hcl.
-var sourceMark = lazyregexp.New(`^[DSAITX] \S`)
+// sourcePattern begins a source: see data/actions.hcl.
+var sourcePattern = lazyregexp.New(`^[DSAITX] \S`)
 
 // complete checks an entry and reads what it says in text.
 func (r *rule) complete() (err error) {
-	if !sourceMark().MatchString(r.Source) || (r.En == "") != (r.Ja == "") {
+	if !sourcePattern().MatchString(r.Source) || (r.En == "") != (r.Ja == "") {
 		return errors.New("an entry needs a source with its mark, and its sentence in both languages")
 	}
 	if r.Risk != "" {
@@ -239,7 +239,7 @@ func (r *rule) complete() (err error) {
 			return fmt.Errorf("%q is no action", on)
 		}
 	}
-	if left := placeholder().ReplaceAllString(r.En+r.Ja, ""); strings.ContainsAny(left, "{}") {
+	if left := placeholderPattern().ReplaceAllString(r.En+r.Ja, ""); strings.ContainsAny(left, "{}") {
 		return fmt.Errorf("a sentence has a brace that is no placeholder: %s", left)
 	}
 	if err := checkCondition(r.When); err != nil {

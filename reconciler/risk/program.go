@@ -39,13 +39,13 @@ func (p programs) addModule(prefix string, m *tfjson.ConfigModule) {
 	}
 }
 
-// instanceKey is the key of an instance in an address: ["a"] or [0].
-var instanceKey = lazyregexp.New(`\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]`)
+// instanceKeyPattern is the key of an instance in an address: ["a"] or [0].
+var instanceKeyPattern = lazyregexp.New(`\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]`)
 
 // namesFor names the provisioners of a resource, or returns "".
 func (p programs) namesFor(address string) string {
 	if len(p) == 0 {
 		return ""
 	}
-	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[instanceKey().ReplaceAllString(address, "")]))), ", ")
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[instanceKeyPattern().ReplaceAllString(address, "")]))), ", ")
 }

@@ -18,8 +18,8 @@ type Sentence struct {
 	Ja string `json:"ja"`
 }
 
-// In returns the sentence in a language: "ja", or English for all others.
-func (s Sentence) In(language string) string {
+// Text returns the sentence in a language: "ja", or English for all others.
+func (s Sentence) Text(language string) string {
 	if language == "ja" {
 		return s.Ja
 	}

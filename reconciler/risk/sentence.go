@@ -18,12 +18,12 @@ const (
 	maxQuoted    = 60 // characters of a value in a sentence
 )
 
-// placeholder is where a sentence quotes a value: {before}, {after}, {path}, {weights},
+// placeholderPattern is where a sentence quotes a value: {before}, {after}, {path}, {weights},
 // {old.NAME} or {new.NAME}.
-var placeholder = lazyregexp.New(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
+var placeholderPattern = lazyregexp.New(`\{(before|after|path|weights|what|(?:old|new)\.[a-z0-9_.]+)\}`)
 
-// optional is a part of a sentence that is left out if there is no value for it.
-var optional = lazyregexp.New(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\[\]]*)\]`)
+// optionalPattern is a part of a sentence that is left out if there is no value for it.
+var optionalPattern = lazyregexp.New(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\[\]]*)\]`)
 
 func (s *subject) verdictOfRule(r *rule, at steps) verdict {
 	return verdict{
@@ -41,14 +41,14 @@ func (s *subject) verdictOfPath(name string, at steps) verdict {
 
 // fill replaces the placeholders of a sentence by what is at a path.
 func (s *subject) fill(text string, at steps, japanese bool) string {
-	text = optional().ReplaceAllStringFunc(text, func(part string) string {
+	text = optionalPattern().ReplaceAllStringFunc(text, func(part string) string {
 		part = strings.Trim(part, "[]")
 		if strings.Contains(s.fill(part, at, japanese), quote(nil, false, japanese)) {
 			return ""
 		}
 		return part
 	})
-	return placeholder().ReplaceAllStringFunc(text, func(field string) string {
+	return placeholderPattern().ReplaceAllStringFunc(text, func(field string) string {
 		switch name := strings.Trim(field, "{}"); {
 		case name == "before":
 			return s.quoteOld(at, japanese)
@@ -122,7 +122,7 @@ func quote(v any, sensitive, japanese bool) string {
 		return inLanguage(japanese, "(none)", "（なし）")
 	case string:
 		text = strconv.Quote(v)
-		if isPlainWord().MatchString(v) {
+		if plainWordPattern().MatchString(v) {
 			text = v
 		}
 	default:
@@ -134,8 +134,8 @@ func quote(v any, sensitive, japanese bool) string {
 	return visible.Line(text)
 }
 
-// isPlainWord matches what needs no quotation marks in a sentence.
-var isPlainWord = lazyregexp.New(`^[A-Za-z0-9._:/+-]+$`)
+// plainWordPattern matches what needs no quotation marks in a sentence.
+var plainWordPattern = lazyregexp.New(`^[A-Za-z0-9._:/+-]+$`)
 
 func inLanguage(japanese bool, en, ja string) string {
 	if japanese {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// what is where a sentence names what a list says of a type.
-const what = "{what}"
+// whatPlaceholder is where a sentence names what a list says of a type.
+const whatPlaceholder = "{what}"
 
 // Templates returns each sentence that Judge can say, with a placeholder such as {before} for
 // each value. With them a sentence of a record can be said in the other language.
@@ -28,10 +28,10 @@ func Templates() []Sentence {
 	for _, r := range k.actions {
 		template := Sentence{En: r.En, Ja: r.Ja}
 		templates = append(templates, expandOptional(template)...)
-		if strings.Contains(r.En, what) {
+		if strings.Contains(r.En, whatPlaceholder) {
 			for _, thing := range slices.Compact(things) {
 				templates = append(templates, Sentence{
-					En: strings.ReplaceAll(r.En, what, thing.En), Ja: strings.ReplaceAll(r.Ja, what, thing.Ja),
+					En: strings.ReplaceAll(r.En, whatPlaceholder, thing.En), Ja: strings.ReplaceAll(r.Ja, whatPlaceholder, thing.Ja),
 				})
 			}
 		}
@@ -47,7 +47,7 @@ func Templates() []Sentence {
 func (s Sentence) Format() Sentence {
 	numbers := map[string]int{}
 	count := 0
-	en := placeholder().ReplaceAllStringFunc(strings.ReplaceAll(s.En, "%", "%%"), func(field string) string {
+	en := placeholderPattern().ReplaceAllStringFunc(strings.ReplaceAll(s.En, "%", "%%"), func(field string) string {
 		if count++; numbers[field] == 0 {
 			numbers[field] = count
 		}
@@ -56,7 +56,7 @@ func (s Sentence) Format() Sentence {
 	if count == 0 {
 		return s
 	}
-	ja := placeholder().ReplaceAllStringFunc(strings.ReplaceAll(s.Ja, "%", "%%"), func(field string) string {
+	ja := placeholderPattern().ReplaceAllStringFunc(strings.ReplaceAll(s.Ja, "%", "%%"), func(field string) string {
 		return fmt.Sprintf("%%[%d]s", numbers[field])
 	})
 	return Sentence{En: en, Ja: ja}
@@ -64,11 +64,11 @@ func (s Sentence) Format() Sentence {
 
 // expandOptional returns a sentence with its optional part and without it.
 func expandOptional(s Sentence) []Sentence {
-	if !optional().MatchString(s.En) {
+	if !optionalPattern().MatchString(s.En) {
 		return []Sentence{s}
 	}
 	edit := func(replacement string) Sentence {
-		return Sentence{En: optional().ReplaceAllString(s.En, replacement), Ja: optional().ReplaceAllString(s.Ja, replacement)}
+		return Sentence{En: optionalPattern().ReplaceAllString(s.En, replacement), Ja: optionalPattern().ReplaceAllString(s.Ja, replacement)}
 	}
 	return []Sentence{edit("$1"), edit("")}
 }

@@ -187,5 +187,5 @@ type PlanBundles interface {
 	PutBundleTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree, objects []byte) error
 	FetchBundleTree(ctx context.Context, key, part, dir string, check snapshot.TreeVerifier) error
 	PutBundleFile(ctx context.Context, key, part string, data []byte) error
-	BundleFile(ctx context.Context, key, part string, most int) ([]byte, error)
+	BundleFile(ctx context.Context, key, part string, limit int) ([]byte, error)
 }

@@ -26,12 +26,12 @@ func (c *Config) PassDir() string {
 	return filepath.Join(parent, state.DirName(c.RecordName))
 }
 
-// MaxPlaces is the number of checkouts of passes, and so of passes that may run at once in
+// MaxCheckouts is the number of checkouts of passes, and so of passes that may run at once in
 // one process.
-const MaxPlaces = 4
+const MaxCheckouts = 4
 
-// PlaceDir returns the directory that contains the checkout with a number: PassDir for 0.
-func (c *Config) PlaceDir(place int) string {
+// CheckoutDir returns the directory that contains the checkout with a number: PassDir for 0.
+func (c *Config) CheckoutDir(place int) string {
 	if place == 0 {
 		return c.PassDir()
 	}

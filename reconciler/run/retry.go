@@ -31,12 +31,12 @@ func (c *Config) Backoff(n int) time.Duration {
 	return wait*4/5 + c.Jitter(wait*2/5)
 }
 
-// farAway is longer than any pause before a retry.
-const farAway = 24 * time.Hour
+// maxRetryWait is longer than any pause before a retry.
+const maxRetryWait = 24 * time.Hour
 
 // IsDue reports whether the time of a retry has come. One that is far away was written where the
 // clock was wrong: else nothing would be tried again before that time.
 func (c *Config) IsDue(retryAt time.Time) bool {
 	wait := retryAt.Sub(c.Now())
-	return wait <= 0 || wait > farAway
+	return wait <= 0 || wait > maxRetryWait
 }

@@ -70,15 +70,15 @@ func (s *Session) Init(ctx context.Context) error {
 // initCacheDir is a directory with the results of init for one workspace and one key.
 type initCacheDir string
 
-func (k initCacheDir) dataDir() string   { return filepath.Join(string(k), "terraform") } // target of .terraform
-func (k initCacheDir) lockFile() string  { return filepath.Join(string(k), "lock.hcl") }  // created by init if none is committed
-func (k initCacheDir) statesDir() string { return filepath.Join(string(k), "states") }    // of local states of CLI workspaces
-func (k initCacheDir) owner() string     { return filepath.Join(string(k), ownerFile) }
-func (k initCacheDir) marker() string    { return filepath.Join(string(k), "done") }
-func (k initCacheDir) isComplete() bool  { _, err := os.Stat(k.marker()); return err == nil }
+func (d initCacheDir) dataDir() string   { return filepath.Join(string(d), "terraform") } // target of .terraform
+func (d initCacheDir) lockFile() string  { return filepath.Join(string(d), "lock.hcl") }  // created by init if none is committed
+func (d initCacheDir) statesDir() string { return filepath.Join(string(d), "states") }    // of local states of CLI workspaces
+func (d initCacheDir) owner() string     { return filepath.Join(string(d), ownerFile) }
+func (d initCacheDir) marker() string    { return filepath.Join(string(d), "done") }
+func (d initCacheDir) isComplete() bool  { _, err := os.Stat(d.marker()); return err == nil }
 
 // touch makes the directory the newest, so that it is pruned last.
-func (k initCacheDir) touch() { _ = os.Chtimes(string(k), time.Time{}, time.Now()) }
+func (d initCacheDir) touch() { _ = os.Chtimes(string(d), time.Time{}, time.Now()) }
 
 // currentInitCache returns the directory for the current inputs of init. Workspaces
 // never share one, since Terraform stores the backend's settings in it.

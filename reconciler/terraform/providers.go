@@ -126,7 +126,7 @@ func (s *Session) lockProviderCache(ctx context.Context) (*flock.Flock, error) {
 
 // readLockedProviders returns the providers of the committed lock file, or else of the
 // one that init last created in this workspace. known is false before the first init.
-func (s *Session) readLockedProviders() (locked []providers.Locked, known bool) {
+func (s *Session) readLockedProviders() (locked []providers.LockedProvider, known bool) {
 	path := s.committedLockFile()
 	if path == "" {
 		newest, ok := s.newestInitCache()
@@ -148,8 +148,8 @@ func (s *Session) readLockedProviders() (locked []providers.Locked, known bool) 
 // hashFilter returns a function that reports whether Terraform accepts a package with
 // that hash: any, or those in the committed lock file. Terraform would overwrite a
 // package that it does not accept, so it must not see one.
-func (s *Session) hashFilter(locked []providers.Locked) func(hash string) bool {
+func (s *Session) hashFilter(locked []providers.LockedProvider) func(hash string) bool {
 	return func(hash string) bool {
-		return !s.spec.HasLockFile || slices.ContainsFunc(locked, func(p providers.Locked) bool { return slices.Contains(p.Hashes, hash) })
+		return !s.spec.HasLockFile || slices.ContainsFunc(locked, func(p providers.LockedProvider) bool { return slices.Contains(p.Hashes, hash) })
 	}
 }

@@ -263,9 +263,9 @@ func (s *Session) runHoldingLock(ctx context.Context, c command) error {
 // lock.
 type progressDetector bool
 
-func (w *progressDetector) Write(p []byte) (int, error) {
+func (d *progressDetector) Write(p []byte) (int, error) {
 	rest := bytes.ReplaceAll(p, []byte("Acquiring state lock. This may take a few moments..."), nil)
-	*w = *w || len(bytes.TrimSpace(rest)) > 0
+	*d = *d || len(bytes.TrimSpace(rest)) > 0
 	return len(p), nil
 }
 

@@ -23,7 +23,7 @@ func (e *evaluation) walkCall(s *module.Scope, c *module.Call) {
 			e.checker.CheckUnknownModule(c, source)
 		}
 		// The inputs of such a module are unknown, so every file counts.
-		e.inputs.addGuess(".", unknown{hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated", c.Name), "every change in the repository counts"})
+		e.inputs.addGuess(".", unknownExpression{hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated", c.Name), "every change in the repository counts"})
 	case isLocal && !repotree.IsOutside(path.Join(s.Module.Dir, dir)):
 		e.walkLocalCall(s, c, source, path.Join(s.Module.Dir, dir))
 	case isLocal, path.IsAbs(text):

@@ -20,12 +20,12 @@ type inputs struct {
 	files  *FileLists
 	rules  ignoreRules
 
-	own      map[string]bool      // directories of the workspace and its modules
-	paths    map[string]bool      // true for directories and absent paths: they cover what is below them
-	scopes   map[string]scope     // of directories in paths, and of what may become one
-	filesets map[string]string    // what filesets search inside of directories, by pattern in doublestar's syntax
-	guesses  map[string][]unknown // directories that may contain an input
-	patterns map[string][]unknown // of files that may be inputs
+	own      map[string]bool                // directories of the workspace and its modules
+	paths    map[string]bool                // true for directories and absent paths: they cover what is below them
+	scopes   map[string]scope               // of directories in paths, and of what may become one
+	filesets map[string]string              // what filesets search inside of directories, by pattern in doublestar's syntax
+	guesses  map[string][]unknownExpression // directories that may contain an input
+	patterns map[string][]unknownExpression // of files that may be inputs
 
 	mentioned  []map[string]bool  // words of texts that may name ignored files, see Module.Mentions
 	listed     []string           // see listed_inputs.go; nil: the settings do not list the inputs
@@ -33,14 +33,14 @@ type inputs struct {
 	unfollowed []*hcleval.Problem // what the configuration names and is no input
 }
 
-// unknown is an expression whose value is not known, and what counts because of it.
-type unknown struct {
+// unknownExpression is an expression whose value is not known, and what counts because of it.
+type unknownExpression struct {
 	problem *hcleval.Problem // "X cannot be evaluated"
 	effect  string
 }
 
 // warning returns the warning about what counts.
-func (u unknown) warning() *hcleval.Problem {
+func (u unknownExpression) warning() *hcleval.Problem {
 	w := *u.problem
 	w.Text += ": " + u.effect
 	return &w
@@ -50,7 +50,7 @@ func newInputs(tree repotree.Tree, files *FileLists, l *module.Loader, config se
 	return &inputs{
 		tree: tree, files: files, loader: l, rules: ignoreRules{config.Ignore}, listed: config.Inputs,
 		own: map[string]bool{}, paths: map[string]bool{}, scopes: map[string]scope{}, filesets: map[string]string{},
-		guesses: map[string][]unknown{}, patterns: map[string][]unknown{},
+		guesses: map[string][]unknownExpression{}, patterns: map[string][]unknownExpression{},
 	}
 }
 
@@ -145,7 +145,7 @@ func pointerError(p string) error {
 }
 
 // addGuess adds a directory that may contain an input.
-func (in *inputs) addGuess(dir string, u unknown) {
+func (in *inputs) addGuess(dir string, u unknownExpression) {
 	dir = in.resolveDir(dir)
 	in.guesses[dir] = append(in.guesses[dir], u)
 }
@@ -163,7 +163,7 @@ func (in *inputs) resolveDir(dir string) string {
 }
 
 // addPattern adds the files that pattern matches.
-func (in *inputs) addPattern(pattern string, u unknown) {
+func (in *inputs) addPattern(pattern string, u unknownExpression) {
 	dir, rest := splitPattern(pattern)
 	dir = in.resolveDir(dir)
 	pattern = path.Join(dir, rest)

@@ -92,7 +92,7 @@ func (in *inputs) isListed(p string) bool {
 }
 
 // leaveOut notes what is unknown and adds no input.
-func (in *inputs) leaveOut(unknowns []unknown) {
+func (in *inputs) leaveOut(unknowns []unknownExpression) {
 	for _, u := range unknowns {
 		problem := *u.problem
 		problem.Text += " and is not followed: the settings list the inputs"

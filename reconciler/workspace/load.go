@@ -51,7 +51,7 @@ func (l *Loader) addUpwardVariables(e *evaluation, cfg settings.Config) {
 	for _, name := range cfg.Env {
 		if value, _ := l.LookupEnv(name); value == ".." || strings.Contains(value, "../") || strings.Contains(value, `..\`) {
 			problem := &hcleval.Problem{File: e.root.Path, Text: name + " leads upwards (..)"}
-			e.inputs.addGuess(".", unknown{problem, "every change in the repository counts"})
+			e.inputs.addGuess(".", unknownExpression{problem, "every change in the repository counts"})
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (e *evaluation) readVariableValues(m *module.Module, cfg settings.Config) m
 		e.problems = append(e.problems, problems...)
 		for name, v := range values {
 			variables[name] = v
-			module.MentionsIn(v, mentions)
+			module.AddMentions(v, mentions)
 		}
 	}
 	e.inputs.mentioned = append(e.inputs.mentioned, mentions)

@@ -90,7 +90,7 @@ func (g *layoutGen) finish(m *drawnModule) {
 	g.files[m.dir+"/main.tf"] = m.text.String() + "\n"
 }
 
-// locals adds a local value, and returns the reference to it.
+// local adds a local value, and returns the reference to it.
 func (g *layoutGen) local(m *drawnModule, value string) string {
 	name := g.name("l")
 	fmt.Fprintf(&m.text, "locals {\n  %s = %s\n}\n", name, value)

@@ -147,8 +147,8 @@ func (e *evaluation) addGuess(m module.PathRef, dir string) {
 	e.inputs.addGuess(dir, unknownAt(m, "every change in "+describeDir(dir)+" counts"))
 }
 
-func unknownAt(m module.PathRef, effect string) unknown {
-	return unknown{hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated", m.Label), effect}
+func unknownAt(m module.PathRef, effect string) unknownExpression {
+	return unknownExpression{hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated", m.Label), effect}
 }
 
 func describeDir(dir string) string {

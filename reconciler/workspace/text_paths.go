@@ -35,7 +35,7 @@ func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value, nam
 	}
 	for _, dir := range starts[1:] {
 		if !found && gitpath.IsWithin(e.root.Path, dir) && m.Kind == module.AnyText {
-			e.inputs.addGuess(dir, unknown{hcleval.ProblemAt(m.File, m.Path.Range(), "%s runs in %s, and what it reads there is not known", m.Label, describeDir(dir)), "every change in " + describeDir(dir) + " counts"})
+			e.inputs.addGuess(dir, unknownExpression{hcleval.ProblemAt(m.File, m.Path.Range(), "%s runs in %s, and what it reads there is not known", m.Label, describeDir(dir)), "every change in " + describeDir(dir) + " counts"})
 		}
 	}
 }

@@ -239,24 +239,24 @@ func TestStopInTheMiddleOfAFile(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel = context.WithCancel(t.Context())
 	// The whole archive is read into buffers before a part of it is unpacked.
-	_, err = unpackArchive(ctx, dir, readerThenStop{bytes.NewReader(archive.Bytes()), cancel})
+	_, err = unpackArchive(ctx, dir, stoppingReader{bytes.NewReader(archive.Bytes()), cancel})
 	info, statErr := os.Stat(filepath.Join(dir, "x"))
 	if !errors.Is(err, context.Canceled) || statErr == nil && info.Size() > 64<<20 {
 		t.Errorf("unpacked: %v, %v", err, info)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
-	if _, err := readContents(ctx, readerThenStop{bytes.NewReader(archive.Bytes()), cancel}); !errors.Is(err, context.Canceled) {
+	if _, err := readContents(ctx, stoppingReader{bytes.NewReader(archive.Bytes()), cancel}); !errors.Is(err, context.Canceled) {
 		t.Errorf("compared: %v", err)
 	}
 }
 
-// readerThenStop stops a context at its first byte.
-type readerThenStop struct {
+// stoppingReader stops a context at its first byte.
+type stoppingReader struct {
 	r    io.Reader
 	stop context.CancelFunc
 }
 
-func (r readerThenStop) Read(p []byte) (int, error) {
+func (r stoppingReader) Read(p []byte) (int, error) {
 	r.stop()
 	return r.r.Read(p)
 }

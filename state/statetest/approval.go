@@ -41,7 +41,7 @@ func beginWith(t *testing.T, a *runner, l *state.Lease, approval state.Approval)
 	t.Helper()
 	ws := a.readTokyo()
 	ws.Name = "tokyo"
-	ws.Attempt = &state.Attempt{Run: "run-a", PlanDigest: approval.Digest, StartedAt: testTime, Approval: approval.ForAttempt()}
+	ws.Attempt = &state.Attempt{Run: "run-a", PlanDigest: approval.Digest, StartedAt: testTime, Approval: approval.WithoutDifference()}
 	return l.BeginApply(t.Context(), ws)
 }
 

@@ -72,23 +72,23 @@ const (
 
 // count raises counters of workspaces under their leases. It fails if another process is
 // at work under the same lease.
-func (t childSpec) count(r *state.Record) error {
+func (s childSpec) count(r *state.Record) error {
 	for round := range countRounds * countWorkspaces {
 		name := fmt.Sprint("w", round%countWorkspaces)
-		if err := t.countOne(r, name); err != nil {
+		if err := s.countOne(r, name); err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
 		}
 	}
 	return nil
 }
 
-func (t childSpec) countOne(r *state.Record, name string) error {
+func (s childSpec) countOne(r *state.Record, name string) error {
 	ctx := context.Background()
 	l, err := r.Acquire(ctx, state.LeaseRequest{Identity: stateid.ID("local:" + name), Workspace: name, Run: runid.ID(fmt.Sprint(os.Getpid())), Generation: 1, MaxWait: time.Hour})
 	if err != nil {
 		return err
 	}
-	alone := filepath.Join(t.Dir, name)
+	alone := filepath.Join(s.Dir, name)
 	if err := os.Mkdir(alone, 0o700); err != nil {
 		return fmt.Errorf("two processes hold one lease: %w", err)
 	}
@@ -111,7 +111,7 @@ func (t childSpec) countOne(r *state.Record, name string) error {
 
 // hold acquires a lease and prints "held". After a line on stdin it waits for the loss of
 // the lease, writes, and prints "refused".
-func (t childSpec) hold(r *state.Record) error {
+func (s childSpec) hold(r *state.Record) error {
 	l, err := r.Acquire(context.Background(), state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "child"})
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (t childSpec) hold(r *state.Record) error {
 var itemPair = [2]state.Key{{PK: "pair", SK: "a"}, {PK: "other", SK: "b"}}
 
 // write writes the pair in a loop.
-func (t childSpec) write(store state.Store) error {
+func (s childSpec) write(store state.Store) error {
 	for n := 0; ; n++ {
 		value := fmt.Appendf(nil, `{"n":%d,"pid":%d}`, n, os.Getpid())
 		err := store.Write(context.Background(), state.Op{Key: itemPair[0], Put: value}, state.Op{Key: itemPair[1], Put: value})

@@ -59,19 +59,19 @@ func newInstrument(meter metric.Meter, m Metric) (func(context.Context, float64,
 	}
 }
 
-func (m *otlpExporter) export(ctx context.Context, r passReport) error {
+func (e *otlpExporter) export(ctx context.Context, r passReport) error {
 	for _, sample := range r.samples {
 		var attrs []attribute.KeyValue
 		for key, value := range sample.attributes {
 			attrs = append(attrs, attribute.String(key, value))
 		}
-		m.instruments[sample.metric.Name](ctx, sample.value, attrs...)
+		e.instruments[sample.metric.Name](ctx, sample.value, attrs...)
 	}
 	var metrics metricdata.ResourceMetrics
-	if err := m.reader.Collect(ctx, &metrics); err != nil {
+	if err := e.reader.Collect(ctx, &metrics); err != nil {
 		return err
 	}
-	return m.sender.send(ctx, toMetricsData(&metrics))
+	return e.sender.send(ctx, toMetricsData(&metrics))
 }
 
 // temporalityOf parses OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/

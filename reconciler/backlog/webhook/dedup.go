@@ -18,31 +18,31 @@ type dedup struct {
 }
 
 // add reports whether an event is new, and remembers it.
-func (r *dedup) add(id string, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if when, ok := r.seen[id]; ok && now.Sub(when) < dedupTTL {
+func (d *dedup) add(id string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if when, ok := d.seen[id]; ok && now.Sub(when) < dedupTTL {
 		return false
 	}
-	if r.seen == nil {
-		r.seen = map[string]time.Time{}
+	if d.seen == nil {
+		d.seen = map[string]time.Time{}
 	}
-	if len(r.seen) >= maxRemembered {
+	if len(d.seen) >= maxRemembered {
 		oldest := ""
-		for id, when := range r.seen {
-			if oldest == "" || when.Before(r.seen[oldest]) {
+		for id, when := range d.seen {
+			if oldest == "" || when.Before(d.seen[oldest]) {
 				oldest = id
 			}
 		}
-		delete(r.seen, oldest)
+		delete(d.seen, oldest)
 	}
-	r.seen[id] = now
+	d.seen[id] = now
 	return true
 }
 
 // remove makes an event new again, because its handling failed.
-func (r *dedup) remove(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.seen, id)
+func (d *dedup) remove(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.seen, id)
 }

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// lenientText and lenientNumber are fields that Backlog sends as a string, a number or
-// null. A value of another kind, or a value longer than any name, counts as empty.
+// Fields that Backlog sends as a string, a number or null. A value of another kind, or a value
+// longer than any name, counts as empty.
 type (
 	lenientText   string
 	lenientNumber int64

@@ -48,7 +48,7 @@ type Checkout struct {
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
 func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.CheckoutNumber), dirs: map[string]*workDir{}}
+	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.CheckoutDir(r.Options.CheckoutNumber), dirs: map[string]*workDir{}}
 	for _, entry := range w.Entries {
 		s.dirs[entry.Dir.Path] = newWorkDir()
 	}
@@ -76,67 +76,67 @@ const lockName = "lock"
 
 // CheckPath returns an error if a plan mentions the path of this checkout, and this is not the
 // one that passes mostly use: an apply would put one path into the place of another.
-func (s *Checkout) CheckPath(planText string) error {
-	if root := filepath.Join(s.dir, run.CheckoutTree); s.run.Options.CheckoutNumber > 0 && strings.Contains(planText, root) {
+func (c *Checkout) CheckPath(planText string) error {
+	if root := filepath.Join(c.dir, run.CheckoutTree); c.run.Options.CheckoutNumber > 0 && strings.Contains(planText, root) {
 		return &run.ClaimedError{Path: root}
 	}
 	return nil
 }
 
 // Close deletes unreviewed code, and releases the lock of the checkout.
-func (s *Checkout) Close() {
-	if s.lock == nil {
+func (c *Checkout) Close() {
+	if c.lock == nil {
 		return
 	}
-	s.removeUntrusted()
-	if err := s.lock.Unlock(); err != nil {
-		s.run.Log.Warn("could not release the checkout's lock", "error", err)
+	c.removeUntrusted()
+	if err := c.lock.Unlock(); err != nil {
+		c.run.Log.Warn("could not release the checkout's lock", "error", err)
 	}
 }
 
 // LayOut lays the tree out on the first call, and returns its root.
-func (s *Checkout) LayOut(ctx context.Context) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.root == "" && s.err == nil {
-		s.root, s.err = s.layOutTree(ctx)
+func (c *Checkout) LayOut(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.root == "" && c.err == nil {
+		c.root, c.err = c.layOutTree(ctx)
 	}
-	return s.root, s.err
+	return c.root, c.err
 }
 
-func (s *Checkout) layOutTree(ctx context.Context) (string, error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+func (c *Checkout) layOutTree(ctx context.Context) (string, error) {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", fmt.Errorf("create the directory of the checkout: %w", err)
 	}
-	if err := s.lockCheckout(ctx, filepath.Join(s.dir, lockName)); err != nil {
+	if err := c.lockCheckout(ctx, filepath.Join(c.dir, lockName)); err != nil {
 		return "", err
 	}
-	s.removeUntrusted()
-	root := filepath.Join(s.dir, run.CheckoutTree)
-	if !s.readOnly {
-		if err := s.collectErroredStates(ctx); err != nil {
+	c.removeUntrusted()
+	root := filepath.Join(c.dir, run.CheckoutTree)
+	if !c.readOnly {
+		if err := c.collectErroredStates(ctx); err != nil {
 			return "", err
 		}
 	}
 	links := map[string]string{}
-	if s.policy != nil { // unreviewed code gets only outputs: see writeUpstreamOutputs
-		s.inventory.Commit.Tree.Omit(repotree.IsToolFile)
+	if c.policy != nil { // unreviewed code gets only outputs: see writeUpstreamOutputs
+		c.inventory.Commit.Tree.Omit(repotree.IsToolFile)
 	} else {
-		links = s.listStateLinks()
+		links = c.listStateLinks()
 	}
 	isPreserved := func(path string, d fs.DirEntry) bool {
 		_, isLink := links[path]
 		return isLink && d.Type() == fs.ModeSymlink || terraform.IsPreserved(path, d)
 	}
-	if err := s.inventory.Commit.Tree.Checkout(ctx, root, isPreserved); err != nil {
-		return "", fmt.Errorf("lay out %s: %w", s.inventory.Commit, err)
+	if err := c.inventory.Commit.Tree.Checkout(ctx, root, isPreserved); err != nil {
+		return "", fmt.Errorf("lay out %s: %w", c.inventory.Commit, err)
 	}
-	return root, s.linkStates(root, links)
+	return root, c.linkStates(root, links)
 }
 
 // lockCheckout waits for another pass on this machine, at most Wait.
-func (s *Checkout) lockCheckout(ctx context.Context, file string) error {
-	wait, cancel := context.WithTimeout(ctx, s.config.Wait)
+func (c *Checkout) lockCheckout(ctx context.Context, file string) error {
+	wait, cancel := context.WithTimeout(ctx, c.config.Wait)
 	defer cancel()
 	lock := flock.New(file, flock.SetPermissions(0o600))
 	ok, err := lock.TryLock() // also if Wait is zero
@@ -145,7 +145,7 @@ func (s *Checkout) lockCheckout(ctx context.Context, file string) error {
 	}
 	switch {
 	case ok:
-		s.lock = lock
+		c.lock = lock
 		return nil
 	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		return &run.CheckoutBusyError{File: file}
@@ -156,15 +156,15 @@ func (s *Checkout) lockCheckout(ctx context.Context, file string) error {
 
 // listStateLinks returns the workspaces with local states, by the paths in the tree where their
 // readers expect these states.
-func (s *Checkout) listStateLinks() map[string]string {
+func (c *Checkout) listStateLinks() map[string]string {
 	links := map[string]string{}
-	if s.config.LocalState == "" {
+	if c.config.LocalState == "" {
 		return links
 	}
-	for name, entry := range s.inventory.Entries {
-		path, local := strings.CutPrefix(string(s.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix)
+	for name, entry := range c.inventory.Entries {
+		path, local := strings.CutPrefix(string(c.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix)
 		// checkLocalState refuses a workspace whose state is in the tree.
-		if local && s.inventory.Commit.Tree.ID(path) == repotree.AbsentID {
+		if local && c.inventory.Commit.Tree.ID(path) == repotree.AbsentID {
 			links[path] = name
 		}
 	}
@@ -172,9 +172,9 @@ func (s *Checkout) listStateLinks() map[string]string {
 }
 
 // linkStates links the local states into the tree.
-func (s *Checkout) linkStates(root string, links map[string]string) error {
+func (c *Checkout) linkStates(root string, links map[string]string) error {
 	for path, name := range links {
-		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.LocalStatePath(name)); err != nil {
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), c.config.LocalStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
 		}
 	}
@@ -182,13 +182,13 @@ func (s *Checkout) linkStates(root string, links map[string]string) error {
 }
 
 // OpenTerraform opens Terraform when a workspace first needs it.
-func (s *Checkout) OpenTerraform(ctx context.Context) (run.Terraform, error) {
-	opened, err := s.config.Terraform(ctx)
+func (c *Checkout) OpenTerraform(ctx context.Context) (run.Terraform, error) {
+	opened, err := c.config.Terraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if is := repotree.Product(opened.Product()); is != s.inventory.Product {
-		return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.Product)
+	if is := repotree.Product(opened.Product()); is != c.inventory.Product {
+		return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, c.inventory.Product)
 	}
 	return opened, nil
 }

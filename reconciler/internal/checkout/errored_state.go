@@ -22,22 +22,22 @@ import (
 // collectErroredStates saves the states that a killed Terraform could not write, before
 // the tree is laid out again. A file may now replace a former workspace directory, and
 // the checkout would then delete its content.
-func (s *Checkout) collectErroredStates(ctx context.Context) error {
-	for _, entry := range s.inventory.Entries {
-		if _, err := s.preserveErroredState(ctx, entry); err != nil {
+func (c *Checkout) collectErroredStates(ctx context.Context) error {
+	for _, entry := range c.inventory.Entries {
+		if _, err := c.preserveErroredState(ctx, entry); err != nil {
 			return err
 		}
 	}
-	for name, rec := range s.inventory.Records {
-		if s.inventory.Entries[name] != nil {
+	for name, rec := range c.inventory.Records {
+		if c.inventory.Entries[name] != nil {
 			continue
 		}
-		text, err := s.SaveRemovedState(ctx, rec)
+		text, err := c.SaveRemovedState(ctx, rec)
 		if err != nil {
 			return err
 		}
 		if text != "" {
-			s.run.Warn(name + ": " + text)
+			c.run.Warn(name + ": " + text)
 		}
 	}
 	return nil
@@ -45,27 +45,27 @@ func (s *Checkout) collectErroredStates(ctx context.Context) error {
 
 // SaveRemovedState moves the errored state of a recorded workspace that is not at the tip any
 // more, and places a recovery hold. It returns the text for people; "" if there is none.
-func (s *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
-	return s.preserveErroredState(ctx, &inventory.Entry{
+func (c *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
+	return c.preserveErroredState(ctx, &inventory.Entry{
 		Dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, Record: rec,
 	})
 }
 
 // MoveErroredState moves the errored state of a renamed workspace to where the next pass
 // finds it under the new name.
-func (s *Checkout) MoveErroredState(rec state.Workspace, to string) error {
-	_, _, err := s.saveErroredState(rec.Name, to, gitpath.Unquote(rec.Path))
+func (c *Checkout) MoveErroredState(rec state.Workspace, to string) error {
+	_, _, err := c.saveErroredState(rec.Name, to, gitpath.Unquote(rec.Path))
 	return err
 }
 
 // saveErroredState moves the errored state at a path of the repository out of the checkout that
 // holds it, and returns whose and where it is; "" if there is none. The state of the workspace
 // name is saved under another name, as. A checkout in use is left to its pass.
-func (s *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
-	for place := range run.MaxPlaces {
-		dir := s.config.PlaceDir(place)
+func (c *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
+	for place := range run.MaxCheckouts {
+		dir := c.config.CheckoutDir(place)
 		at := filepath.Join(dir, run.CheckoutTree, filepath.FromSlash(path))
-		if dir != s.dir {
+		if dir != c.dir {
 			if !files.Exists(at) {
 				continue
 			}
@@ -77,7 +77,7 @@ func (s *Checkout) saveErroredState(name, as, path string) (owner, kept string, 
 			}
 			defer lock.Close()
 		}
-		if owner, kept, err = terraform.SaveErroredState(s.config.WorkDir, name, as, at); err != nil || kept != "" {
+		if owner, kept, err = terraform.SaveErroredState(c.config.WorkDir, name, as, at); err != nil || kept != "" {
 			return owner, kept, err
 		}
 	}
@@ -87,19 +87,19 @@ func (s *Checkout) saveErroredState(name, as, path string) (owner, kept string, 
 // preserveErroredState moves an errored state out of the workspace's directory and places a
 // recovery hold on the workspace that it belongs to. It returns the text for people; "" if there
 // is no such state.
-func (s *Checkout) preserveErroredState(ctx context.Context, entry *inventory.Entry) (text string, err error) {
-	owner, kept, err := s.saveErroredState(entry.Dir.Name, entry.Dir.Name, entry.Dir.Path)
+func (c *Checkout) preserveErroredState(ctx context.Context, entry *inventory.Entry) (text string, err error) {
+	owner, kept, err := c.saveErroredState(entry.Dir.Name, entry.Dir.Name, entry.Dir.Path)
 	if err != nil || kept == "" {
 		return "", err
 	}
-	if of := s.inventory.Entries[owner]; of != nil {
+	if of := c.inventory.Entries[owner]; of != nil {
 		entry = of
 	}
-	held := s.PlaceRecoveryHold(ctx, entry, kept, kept)
+	held := c.PlaceRecoveryHold(ctx, entry, kept, kept)
 	if waits := (*run.BlockedError)(nil); !errors.As(held, &waits) {
 		return "", held
 	}
-	if holds, err := s.config.Record.Holds(ctx); err == nil {
+	if holds, err := c.config.Record.Holds(ctx); err == nil {
 		hold := holds[entry.Dir.Name]
 		entry.Hold = &hold
 	}
@@ -108,8 +108,8 @@ func (s *Checkout) preserveErroredState(ctx context.Context, entry *inventory.En
 
 // PlaceRecoveryHold holds a workspace whose state was not written and is in file; kept
 // lists all its locations.
-func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry, file, kept string) error {
-	product, err := s.config.Product(ctx)
+func (c *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry, file, kept string) error {
+	product, err := c.config.Product(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,15 +117,15 @@ func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 	switch {
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
-	case strings.HasPrefix(string(s.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix):
-		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.LocalStatePath(entry.Dir.Name))
+	case strings.HasPrefix(string(c.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix):
+		repair = fmt.Sprintf("run `cp %s %s`", file, c.config.LocalStatePath(entry.Dir.Name))
 	}
 	hold := state.Hold{
-		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + string(s.run.Options.Run), PlacedAt: s.config.Now(),
+		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + string(c.run.Options.Run), PlacedAt: c.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
 		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.Dir.Name),
 	}
-	if err := run.RetryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
+	if err := run.RetryWrite(ctx, func() error { return c.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", inventory.DescribeHold(hold), err)
 	}
 	return &run.BlockedError{Reason: inventory.DescribeHold(hold), HasHold: true}

@@ -16,20 +16,20 @@ import (
 // RestoreInputs restores a workspace's inputs in the checkout to the commit's content,
 // and returns the altered paths. whole also covers the directories that the workspace
 // searches for files, to which a plan may itself write.
-func (s *Checkout) RestoreInputs(ctx context.Context, root string, entry *inventory.Entry, whole bool) ([]string, error) {
-	s.restoreMu.Lock()
-	defer s.restoreMu.Unlock()
-	ws := s.inventory.Load(entry)
+func (c *Checkout) RestoreInputs(ctx context.Context, root string, entry *inventory.Entry, whole bool) ([]string, error) {
+	c.restoreMu.Lock()
+	defer c.restoreMu.Unlock()
+	ws := c.inventory.Load(entry)
 	foreign := func(file string) bool {
 		if repotree.IsAutoLoaded(path.Base(file)) {
-			return !s.isGenerated(file)
+			return !c.isGenerated(file)
 		}
 		return whole && slices.ContainsFunc(ws.Globs, func(glob string) bool {
 			ok, err := doublestar.Match(glob, file)
 			return ok && err == nil
 		})
 	}
-	restored, err := s.inventory.Commit.Tree.Repair(ctx, root, ws.Inputs, ws.Omits, foreign)
+	restored, err := c.inventory.Commit.Tree.Repair(ctx, root, ws.Inputs, ws.Omits, foreign)
 	if err != nil {
 		return nil, fmt.Errorf("inputs of %s were altered in the checkout and cannot be restored: %w", entry.Dir.Name, err)
 	}
@@ -37,11 +37,11 @@ func (s *Checkout) RestoreInputs(ctx context.Context, root string, entry *invent
 }
 
 // isGenerated reports whether reconcile writes this file of the checkout for Terraform.
-func (s *Checkout) isGenerated(file string) bool {
+func (c *Checkout) isGenerated(file string) bool {
 	if !terraform.IsGenerated(path.Base(file)) {
 		return false
 	}
-	for _, entry := range s.inventory.Entries {
+	for _, entry := range c.inventory.Entries {
 		if entry.Dir.Path == path.Dir(file) {
 			return true
 		}

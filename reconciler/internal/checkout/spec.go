@@ -19,8 +19,8 @@ import (
 )
 
 // NewSpec returns Terraform's settings for one workspace.
-func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
-	ws := s.inventory.Load(entry)
+func (c *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
+	ws := c.inventory.Load(entry)
 	if ws.Err != nil {
 		return terraform.Spec{}, ws.Err
 	}
@@ -28,15 +28,15 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 		return terraform.Spec{}, err
 	}
 	job := terraform.Spec{
-		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
+		Name: entry.Dir.Name, RunID: c.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
 		CLIWorkspace: entry.Config.CLIWorkspaceName(), PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
-		DigestKey: s.config.DigestKey,
+		DigestKey: c.config.DigestKey,
 	}
 	if p := entry.Config.Progressive; p != nil {
 		job.Variable = terraform.Variable{Name: p.Variable, Value: strconv.Itoa(settings.WholeRollout)}
 	}
-	job.KeepOutputs = s.inventory.Settings.KeptOutputs(entry.Dir.Name)
+	job.KeepOutputs = c.inventory.Settings.KeptOutputs(entry.Dir.Name)
 	for _, file := range entry.Config.VarFiles {
 		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
 	}
@@ -44,74 +44,74 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 		job.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.Config.BackendConfig))
 	}
 	for _, name := range entry.Config.Env {
-		value, ok := s.config.LookupEnv(name)
+		value, ok := c.config.LookupEnv(name)
 		if !ok {
 			return job, fmt.Errorf("%s: %s is passed on to %s, but it is not set in the environment of reconcile", cmp.Or(entry.Config.Positions[name], settings.FileName), name, entry.Dir.Name)
 		}
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}
 	job.CheckBackend = ws.Backend.Check
-	if s.policy != nil {
-		s.confine(&job, ws)
+	if c.policy != nil {
+		c.confine(&job, ws)
 	}
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}
-	job.LocalState = s.config.LocalStatePath(entry.Dir.Name)
-	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
+	job.LocalState = c.config.LocalStatePath(entry.Dir.Name)
+	return job, c.checkLocalState(ctx, entry, ws, job.LocalState)
 }
 
 // NewPlanSpec returns Terraform's settings for a plan that changes nothing, not even a lock.
-func (s *Checkout) NewPlanSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
-	job, err := s.NewSpec(ctx, root, entry)
+func (c *Checkout) NewPlanSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
+	job, err := c.NewSpec(ctx, root, entry)
 	if err != nil {
 		return job, err
 	}
 	job.ReadOnly = true
-	if s.policy == nil {
+	if c.policy == nil {
 		return job, nil
 	}
 	if entry.Stateless {
-		s.useEmptyState(&job)
+		c.useEmptyState(&job)
 	}
-	return job, s.writeUpstreamOutputs(root, entry)
+	return job, c.writeUpstreamOutputs(root, entry)
 }
 
 // checkLocalState refuses a local state that would be lost, or that already exists at
 // another path.
-func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, ws *workspace.Workspace, state string) error {
-	if !norm.NFC.IsNormalString(s.config.LocalState) {
-		return fmt.Errorf("the states of this record are in %s, and Terraform would change that path (to Unicode NFC): use another directory with --state", s.config.LocalState)
+func (c *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, ws *workspace.Workspace, state string) error {
+	if !norm.NFC.IsNormalString(c.config.LocalState) {
+		return fmt.Errorf("the states of this record are in %s, and Terraform would change that path (to Unicode NFC): use another directory with --state", c.config.LocalState)
 	}
-	if s.config.LocalState == "" {
+	if c.config.LocalState == "" {
 		return fmt.Errorf("%s stores its Terraform state in a local file, which would be lost with this machine: configure a backend (s3)", entry.Dir.Name)
 	}
-	if id := s.inventory.Commit.Tree.ID(ws.Backend.Path); id != "absent" {
+	if id := c.inventory.Commit.Tree.ID(ws.Backend.Path); id != "absent" {
 		return fmt.Errorf("%s has its Terraform state committed at %s: remove it from Git (git rm --cached) after copying it to %s", entry.Dir.Name, ws.Backend.Path, state)
 	}
 	if HasContent(state) {
 		return nil
 	}
-	for _, lying := range s.listLegacyStates(ws) {
-		if s.isKeptState(lying) {
+	for _, lying := range c.listLegacyStates(ws) {
+		if c.isKeptState(lying) {
 			return fmt.Errorf("the backend of %s names %s, which is the state of another workspace: take the path out of the backend, or give %[1]s a path of its own", entry.Dir.Name, lying)
 		}
 		if HasContent(lying) {
 			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
-	if isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil; isNew && !s.run.Options.Adopt {
-		if err := s.checkLeftState(entry, state); err != nil {
+	if isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil; isNew && !c.run.Options.Adopt {
+		if err := c.checkLeftState(entry, state); err != nil {
 			return err
 		}
 	}
-	return s.checkDuplicateRecords(ctx, entry)
+	return c.checkDuplicateRecords(ctx, entry)
 }
 
 // isKeptState reports whether a path leads to a state that reconcile keeps, of any workspace
 // and record.
-func (s *Checkout) isKeptState(path string) bool {
-	kept, keptErr := filepath.EvalSymlinks(filepath.Dir(s.config.LocalState))
+func (c *Checkout) isKeptState(path string) bool {
+	kept, keptErr := filepath.EvalSymlinks(filepath.Dir(c.config.LocalState))
 	real, err := filepath.EvalSymlinks(path)
 	if keptErr != nil || err != nil {
 		return false // there is nothing at path
@@ -122,12 +122,12 @@ func (s *Checkout) isKeptState(path string) bool {
 
 // checkLeftState blocks a new workspace if one with the same files was removed and left its local
 // state: it may be the old one under another name.
-func (s *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
-	left, ok := s.inventory.FindLeftState(entry)
+func (c *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
+	left, ok := c.inventory.FindLeftState(entry)
 	if !ok {
 		return nil
 	}
-	lying := s.config.LocalStatePath(left.Name)
+	lying := c.config.LocalStatePath(left.Name)
 	if !HasContent(lying) {
 		return nil
 	}
@@ -136,12 +136,12 @@ func (s *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
 
 // listLegacyStates returns the paths where a local state may lie that was made without
 // reconcile.
-func (s *Checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
+func (c *Checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 	at := filepath.FromSlash(ws.Backend.Path)
 	if filepath.IsAbs(at) {
 		return []string{at}
 	}
-	for _, tree := range s.config.WorkTrees {
+	for _, tree := range c.config.WorkTrees {
 		places = append(places, filepath.Join(tree, at))
 	}
 	return places
@@ -150,16 +150,16 @@ func (s *Checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 // checkDuplicateRecords blocks a workspace if another record has its local state: a
 // record of the same branch under another address. Otherwise everything would be
 // created a second time.
-func (s *Checkout) checkDuplicateRecords(ctx context.Context, entry *inventory.Entry) error {
-	if s.run.Options.Adopt || s.config.LocalStateOf == nil {
+func (c *Checkout) checkDuplicateRecords(ctx context.Context, entry *inventory.Entry) error {
+	if c.run.Options.Adopt || c.config.LocalStateOf == nil {
 		return nil
 	}
-	duplicates, err := s.config.FindDuplicateRecords(ctx, s.inventory.Commit)
+	duplicates, err := c.config.FindDuplicateRecords(ctx, c.inventory.Commit)
 	if err != nil {
 		return fmt.Errorf("search other records for a state of %s: %w", entry.Dir.Name, err)
 	}
 	for _, duplicate := range duplicates {
-		its := filepath.Join(s.config.LocalStateOf(duplicate), filepath.FromSlash(entry.Dir.Name)+".tfstate")
+		its := filepath.Join(c.config.LocalStateOf(duplicate), filepath.FromSlash(entry.Dir.Name)+".tfstate")
 		if HasContent(its) {
 			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.Dir.Name, its)}
 		}

@@ -30,20 +30,20 @@ func NewUntrusted(r *run.Run, w *inventory.Inventory, policy settings.Policy, di
 }
 
 // removeUntrusted deletes the checkout: unreviewed code may have written to it.
-func (s *Checkout) removeUntrusted() {
-	if s.policy == nil {
+func (c *Checkout) removeUntrusted() {
+	if c.policy == nil {
 		return
 	}
-	if err := files.RemoveTree(filepath.Join(s.dir, run.CheckoutTree)); err != nil {
-		s.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
+	if err := files.RemoveTree(filepath.Join(c.dir, run.CheckoutTree)); err != nil {
+		c.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
 	}
 }
 
 // confine limits what a plan of unreviewed code may reach.
-func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
-	job.Untrusted, job.AllowedProviders, job.Registries = true, s.policy.ProviderNames(), s.policy.Registries()
-	job.SandboxRoot = filepath.Join(s.config.PassDir(), run.CheckoutTree)
-	job.WritableDirs = s.listModuleDirs(ws)
+func (c *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
+	job.Untrusted, job.AllowedProviders, job.Registries = true, c.policy.ProviderNames(), c.policy.Registries()
+	job.SandboxRoot = filepath.Join(c.config.PassDir(), run.CheckoutTree)
+	job.WritableDirs = c.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
 		job.Offline = job.Offline && strings.HasPrefix(string(read), workspace.LocalIdentityPrefix)
@@ -52,13 +52,13 @@ func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 
 // listModuleDirs returns the other directories that a workspace reads, except those
 // that overlap with the directories of other workspaces.
-func (s *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
+func (c *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	for _, input := range ws.Inputs {
 		shared := slices.ContainsFunc(dirs, func(dir string) bool { return gitpath.IsWithin(input, dir) })
-		for _, other := range s.inventory.Entries {
+		for _, other := range c.inventory.Entries {
 			shared = shared || gitpath.IsWithin(input, other.Dir.Path) || gitpath.IsWithin(other.Dir.Path, input)
 		}
-		if info, err := s.inventory.Commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
+		if info, err := c.inventory.Commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
 			dirs = append(dirs, input)
 		}
 	}
@@ -67,28 +67,28 @@ func (s *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 
 // useEmptyState plans a workspace that is not at the tip with an empty state: its
 // backend could name anyone's state.
-func (s *Checkout) useEmptyState(job *terraform.Spec) {
+func (c *Checkout) useEmptyState(job *terraform.Spec) {
 	job.BackendConfig = ""
-	job.LocalState = filepath.Join(s.config.WorkDir, "copies", "none") // never exists
+	job.LocalState = filepath.Join(c.config.WorkDir, "copies", "none") // never exists
 }
 
 // writeUpstreamOutputs writes, where a workspace reads local states, copies that
 // contain only their outputs.
-func (s *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) error {
-	defer s.HoldUpstreamStates(entry)()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (c *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) error {
+	defer c.HoldUpstreamStates(entry)()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	for _, up := range s.inventory.Graph.DependsOn(entry.Dir.Name) {
-		place, local := strings.CutPrefix(string(s.inventory.StateIdentity(s.inventory.Entries[up])), workspace.LocalIdentityPrefix)
-		if !local || s.config.LocalState == "" || s.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
+	for _, up := range c.inventory.Graph.DependsOn(entry.Dir.Name) {
+		place, local := strings.CutPrefix(string(c.inventory.StateIdentity(c.inventory.Entries[up])), workspace.LocalIdentityPrefix)
+		if !local || c.config.LocalState == "" || c.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}
-		content, err := os.ReadFile(s.config.LocalStatePath(up))
+		content, err := os.ReadFile(c.config.LocalStatePath(up))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // never applied: Terraform says so
 		}

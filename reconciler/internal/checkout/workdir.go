@@ -21,19 +21,19 @@ func newWorkDir() *workDir { return &workDir{used: make(chan struct{}, 1)} }
 
 // Enter waits until no other workspace of the directory of entry is worked on: what init made,
 // generated files and a state that could not be written lie in it. The caller calls leave.
-func (s *Checkout) Enter(ctx context.Context, entry *inventory.Entry) (leave func(), err error) {
-	dir := s.dirs[entry.Dir.Path]
+func (c *Checkout) Enter(ctx context.Context, entry *inventory.Entry) (leave func(), err error) {
+	dir := c.dirs[entry.Dir.Path]
 	select {
 	case dir.used <- struct{}{}:
 		return func() { <-dir.used }, nil
 	case <-ctx.Done():
-		return nil, s.run.StopError(ctx)
+		return nil, c.run.StopError(ctx)
 	}
 }
 
 // Init calls init while nobody reads the local states in the directory of entry.
-func (s *Checkout) Init(entry *inventory.Entry, init func() error) error {
-	dir := s.dirs[entry.Dir.Path]
+func (c *Checkout) Init(entry *inventory.Entry, init func() error) error {
+	dir := c.dirs[entry.Dir.Path]
 	dir.states.Lock()
 	defer dir.states.Unlock()
 	return init()
@@ -41,19 +41,19 @@ func (s *Checkout) Init(entry *inventory.Entry, init func() error) error {
 
 // HoldUpstreamStates keeps init from the directories of the upstreams of entry, until the caller
 // calls release. It takes them in one order, each once.
-func (s *Checkout) HoldUpstreamStates(entry *inventory.Entry) (release func()) {
+func (c *Checkout) HoldUpstreamStates(entry *inventory.Entry) (release func()) {
 	var paths []string
-	for _, up := range s.inventory.Graph.DependsOn(entry.Dir.Name) {
-		paths = append(paths, s.inventory.Entries[up].Dir.Path)
+	for _, up := range c.inventory.Graph.DependsOn(entry.Dir.Name) {
+		paths = append(paths, c.inventory.Entries[up].Dir.Path)
 	}
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
 	for _, path := range paths {
-		s.dirs[path].states.RLock()
+		c.dirs[path].states.RLock()
 	}
 	return func() {
 		for _, path := range paths {
-			s.dirs[path].states.RUnlock()
+			c.dirs[path].states.RUnlock()
 		}
 	}
 }

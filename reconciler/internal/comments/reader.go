@@ -87,12 +87,12 @@ func (r *Reader) Read(ctx context.Context, t Thread) error {
 	return nil
 }
 
-func (v *reading) load(ctx context.Context) (err error) {
-	record, number := v.reader.Config.Record, v.thread.PullRequest.Number
-	if v.read, err = record.ReadComments(ctx, number); err != nil {
+func (r *reading) load(ctx context.Context) (err error) {
+	record, number := r.reader.Config.Record, r.thread.PullRequest.Number
+	if r.read, err = record.ReadComments(ctx, number); err != nil {
 		return err
 	}
-	v.read.ExpiresAt = v.reader.Config.Now().Add(retention).Unix()
+	r.read.ExpiresAt = r.reader.Config.Now().Add(retention).Unix()
 	plans, err := record.OfferedPlans(ctx)
 	if err != nil {
 		return err
@@ -104,31 +104,31 @@ func (v *reading) load(ctx context.Context) (err error) {
 	var preview approval.Comment // our newest
 	var marker notify.Marker     // its own
 	own := map[int]approval.Comment{}
-	for _, c := range v.thread.Comments {
+	for _, c := range r.thread.Comments {
 		if !c.IsOwn {
 			continue
 		}
 		own[c.ID] = c
 		if id, ok := notify.ReadAnswer(c.Text); ok {
-			v.answered[id] = true
+			r.answered[id] = true
 		}
 		if id, ok := notify.ReadConfirmation(c.Text); ok {
-			v.confirmed[id] = true
+			r.confirmed[id] = true
 		}
-		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == v.reader.Config.Environment {
+		if m, ok := notify.ReadMarker(c.Text); ok && m.Environment == r.reader.Config.Environment {
 			preview, marker = c, m
 		}
 	}
 	for _, plan := range plans {
 		if plan.PullRequest == number && preview.ID != 0 && marker.Head == plan.Head {
-			v.offers = append(v.offers, offer{plan, preview})
+			r.offers = append(r.offers, offer{plan, preview})
 		}
 		if plan.PullRequest != 0 {
 			continue
 		}
 		for _, on := range states[plan.Workspace].OfferedOn {
 			if on.PullRequest == number && on.Digest == plan.Digest && own[on.ID].ID != 0 {
-				v.offers = append(v.offers, offer{plan, own[on.ID]})
+				r.offers = append(r.offers, offer{plan, own[on.ID]})
 			}
 		}
 	}
@@ -136,17 +136,17 @@ func (v *reading) load(ctx context.Context) (err error) {
 }
 
 // checkApprovals takes back the approvals of this pull request that are void.
-func (v *reading) checkApprovals(ctx context.Context) error {
-	all, err := v.reader.Config.Record.Approvals(ctx)
+func (r *reading) checkApprovals(ctx context.Context) error {
+	all, err := r.reader.Config.Record.Approvals(ctx)
 	if err != nil {
 		return err
 	}
 	for _, approvals := range all {
 		for _, a := range approvals {
-			if a.Comment == nil || a.Comment.PullRequest != v.thread.PullRequest.Number {
+			if a.Comment == nil || a.Comment.PullRequest != r.thread.PullRequest.Number {
 				continue
 			}
-			if err := v.checkApproval(ctx, a); err != nil {
+			if err := r.checkApproval(ctx, a); err != nil {
 				return err
 			}
 		}
@@ -154,17 +154,17 @@ func (v *reading) checkApprovals(ctx context.Context) error {
 	return nil
 }
 
-func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
-	i := slices.IndexFunc(v.thread.Comments, func(c approval.Comment) bool { return c.ID == a.Comment.ID })
+func (r *reading) checkApproval(ctx context.Context, a state.Approval) error {
+	i := slices.IndexFunc(r.thread.Comments, func(c approval.Comment) bool { return c.ID == a.Comment.ID })
 	reason := ""
 	switch {
 	case i < 0:
-	case v.thread.Comments[i].IsEdited() || HashText(v.thread.Comments[i].Text) != a.Comment.Hash || v.thread.Comments[i].AuthorID != a.Comment.UserID,
-		!saysApproval(v.thread.Comments[i].Text, a):
+	case r.thread.Comments[i].IsEdited() || HashText(r.thread.Comments[i].Text) != a.Comment.Hash || r.thread.Comments[i].AuthorID != a.Comment.UserID,
+		!saysApproval(r.thread.Comments[i].Text, a):
 		reason = notify.RefusedEdited
-	case v.isClosed():
+	case r.isClosed():
 		reason = notify.RefusedClosed
-	case a.Comment.Head != "" && a.Comment.Head != v.thread.PullRequest.Head:
+	case a.Comment.Head != "" && a.Comment.Head != r.thread.PullRequest.Head:
 		reason = notify.RefusedHead
 	default:
 		return nil
@@ -172,12 +172,12 @@ func (v *reading) checkApproval(ctx context.Context, a state.Approval) error {
 	var answerErr error
 	if i >= 0 {
 		command := approval.Command{Workspace: a.Workspace, Digits: a.Digest.Abbrev()}
-		answerErr = v.answer(ctx, a.Comment.ID, []notify.Refusal{{Line: command.String(), Reason: reason}})
+		answerErr = r.answer(ctx, a.Comment.ID, []notify.Refusal{{Line: command.String(), Reason: reason}})
 	}
-	read, err := v.reader.Config.Record.TakeBackApproval(ctx, a, v.read)
+	read, err := r.reader.Config.Record.TakeBackApproval(ctx, a, r.read)
 	if err == nil {
-		v.read = read
-		v.reader.Config.Log.Warn("an approval by a comment is void: it was deleted or edited, or its pull request was closed or has new commits",
+		r.read = read
+		r.reader.Config.Log.Warn("an approval by a comment is void: it was deleted or edited, or its pull request was closed or has new commits",
 			"workspace", a.Workspace, "digest", a.Digest.Abbrev(), "pull_request", a.Comment.PullRequest, "comment", a.Comment.ID)
 	}
 	return errors.Join(answerErr, err)
@@ -192,38 +192,38 @@ func saysApproval(text string, a state.Approval) bool {
 	})
 }
 
-func (v *reading) isClosed() bool {
-	return !v.thread.PullRequest.IsOpen && !v.thread.PullRequest.IsMerged
+func (r *reading) isClosed() bool {
+	return !r.thread.PullRequest.IsOpen && !r.thread.PullRequest.IsMerged
 }
 
 // readComment places the approvals of a comment, or answers why it gives none.
-func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
+func (r *reading) readComment(ctx context.Context, c approval.Comment) error {
 	hash := HashText(c.Text)
-	before, wasRead := v.read.Comments[c.ID]
+	before, wasRead := r.read.Comments[c.ID]
 	if before.Done {
 		return nil
 	}
 	commands, isAttempt := approval.FindCommands(c.Text)
 	if len(commands) == 0 && !isAttempt {
-		if !wasRead && len(v.offers) > 0 && len(v.read.Comments) < maxKept {
-			v.read, v.isDirty = v.read.WithComment(c.ID, state.ReadComment{Hash: hash}), true
+		if !wasRead && len(r.offers) > 0 && len(r.read.Comments) < maxKept {
+			r.read, r.isDirty = r.read.WithComment(c.ID, state.ReadComment{Hash: hash}), true
 		}
 		return nil
 	}
-	if v.answered[c.ID] {
-		v.read, v.isDirty = v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}), true
+	if r.answered[c.ID] {
+		r.read, r.isDirty = r.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}), true
 		return nil
 	}
-	why := v.refuseComment(c, len(commands) > 0, wasRead && before.Hash != hash)
+	why := r.refuseComment(c, len(commands) > 0, wasRead && before.Hash != hash)
 	if why != "" {
-		return v.refuse(ctx, c, hash, []notify.Refusal{{Reason: why}})
+		return r.refuse(ctx, c, hash, []notify.Refusal{{Reason: why}})
 	}
 	var refusals []notify.Refusal
 	var approved []string
 	for _, command := range commands {
-		plan, why := v.findPlan(c, command)
+		plan, why := r.findPlan(c, command)
 		if why == "" {
-			why = v.approve(ctx, plan, c, hash)
+			why = r.approve(ctx, plan, c, hash)
 		}
 		switch why {
 		case "":
@@ -235,58 +235,58 @@ func (v *reading) readComment(ctx context.Context, c approval.Comment) error {
 		}
 	}
 	if len(approved) > 0 {
-		v.confirm(ctx, c, approved, refusals)
+		r.confirm(ctx, c, approved, refusals)
 		return nil
 	}
-	return v.refuse(ctx, c, hash, refusals)
+	return r.refuse(ctx, c, hash, refusals)
 }
 
 // confirm answers a comment that approved plans, once. Its failure is only logged: what was
 // approved counts all the same.
-func (v *reading) confirm(ctx context.Context, c approval.Comment, approved []string, refusals []notify.Refusal) {
-	if v.confirmed[c.ID] || v.answers == maxAnswers {
+func (r *reading) confirm(ctx context.Context, c approval.Comment, approved []string, refusals []notify.Refusal) {
+	if r.confirmed[c.ID] || r.answers == maxAnswers {
 		return
 	}
-	v.answers++
-	v.confirmed[c.ID] = true
-	writer, err := v.reader.Writer(ctx)
+	r.answers++
+	r.confirmed[c.ID] = true
+	writer, err := r.reader.Writer(ctx)
 	var text string
 	if err == nil {
-		text, err = writer.WriteConfirmation(c.ID, approved, !v.thread.PullRequest.IsOpen, refusals)
+		text, err = writer.WriteConfirmation(c.ID, approved, !r.thread.PullRequest.IsOpen, refusals)
 	}
 	if err == nil {
-		err = v.reader.Answer(ctx, v.thread.PullRequest.Number, text)
+		err = r.reader.Answer(ctx, r.thread.PullRequest.Number, text)
 	}
 	if err != nil {
-		v.reader.Config.Log.Warn("could not answer a comment whose approval is recorded", "pull_request", v.thread.PullRequest.Number, "comment", c.ID, "error", err)
+		r.reader.Config.Log.Warn("could not answer a comment whose approval is recorded", "pull_request", r.thread.PullRequest.Number, "comment", c.ID, "error", err)
 	}
 }
 
 // refuseComment returns why nothing in a comment counts; "" if something may.
-func (v *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) string {
-	_, isApprover := v.reader.Approvers.FindByBacklogID(c.AuthorID)
+func (r *reading) refuseComment(c approval.Comment, hasCommand, isChanged bool) string {
+	_, isApprover := r.reader.Approvers.FindByBacklogID(c.AuthorID)
 	switch {
 	case !hasCommand:
 		return notify.RefusedForm
 	case !isApprover:
 		return notify.RefusedApprover
-	case c.AuthorID == v.thread.PullRequest.OpenerID && !v.reader.Approvers.OpenerMayApprove:
+	case c.AuthorID == r.thread.PullRequest.OpenerID && !r.reader.Approvers.OpenerMayApprove:
 		return notify.RefusedOpener
 	case c.IsEdited() || isChanged:
 		return notify.RefusedEdited
-	case v.isClosed():
+	case r.isClosed():
 		return notify.RefusedClosed
 	}
 	return ""
 }
 
 // findPlan returns the plan that a command means, or why there is none.
-func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.OfferedPlan, string) {
+func (r *reading) findPlan(c approval.Comment, command approval.Command) (state.OfferedPlan, string) {
 	why := notify.RefusedNotOffered
-	for _, o := range v.offers {
+	for _, o := range r.offers {
 		switch {
 		case o.plan.Workspace != command.Workspace || !o.plan.IsMeant(command.Digits):
-		case o.plan.Head != "" && o.plan.Head != v.thread.PullRequest.Head:
+		case o.plan.Head != "" && o.plan.Head != r.thread.PullRequest.Head:
 			why = notify.RefusedHead
 		case c.ID < o.comment.ID || c.CreatedAt.Before(o.comment.UpdatedAt):
 			why = notify.RefusedOld
@@ -301,51 +301,51 @@ func (v *reading) findPlan(c approval.Comment, command approval.Command) (state.
 const failedRead = "read"
 
 // approve places the approval of a plan, and returns why it does not count.
-func (v *reading) approve(ctx context.Context, plan state.OfferedPlan, c approval.Comment, hash string) string {
-	person, _ := v.reader.Approvers.FindByBacklogID(c.AuthorID)
+func (r *reading) approve(ctx context.Context, plan state.OfferedPlan, c approval.Comment, hash string) string {
+	person, _ := r.reader.Approvers.FindByBacklogID(c.AuthorID)
 	end := c.CreatedAt.Add(approvalDuration)
-	if !v.reader.Config.Now().Before(end) {
+	if !r.reader.Config.Now().Before(end) {
 		return notify.RefusedOld
 	}
 	a := state.Approval{
-		ApprovedBy: person.Name, EndsAt: end, BeforeMerge: v.thread.PullRequest.IsOpen && plan.PullRequest != 0,
-		Comment: &state.ApprovalComment{PullRequest: v.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
+		ApprovedBy: person.Name, EndsAt: end, BeforeMerge: r.thread.PullRequest.IsOpen && plan.PullRequest != 0,
+		Comment: &state.ApprovalComment{PullRequest: r.thread.PullRequest.Number, ID: c.ID, UserID: c.AuthorID, Hash: hash, Head: plan.Head},
 	}
-	read, err := v.reader.Config.Record.ApproveByComment(ctx, plan, a, v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := r.reader.Config.Record.ApproveByComment(ctx, plan, a, r.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	switch {
 	case errors.Is(err, state.ErrNotOffered):
 		return notify.RefusedNotOffered
 	case err != nil:
-		v.reader.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
+		r.reader.Config.Log.Warn("could not place an approval by a comment; it is read again", "error", err)
 		return failedRead
 	}
-	v.read, v.isDirty = read, false
-	v.reader.Config.Log.Info("approved by a comment", "workspace", plan.Workspace, "digest", plan.Digest.Abbrev(), "by", person.Name, "pull_request", v.thread.PullRequest.Number)
+	r.read, r.isDirty = read, false
+	r.reader.Config.Log.Info("approved by a comment", "workspace", plan.Workspace, "digest", plan.Digest.Abbrev(), "by", person.Name, "pull_request", r.thread.PullRequest.Number)
 	return ""
 }
 
 // refuse answers a comment, and notes that nothing more comes of it.
-func (v *reading) refuse(ctx context.Context, c approval.Comment, hash string, refusals []notify.Refusal) error {
-	if v.answers == maxAnswers {
+func (r *reading) refuse(ctx context.Context, c approval.Comment, hash string, refusals []notify.Refusal) error {
+	if r.answers == maxAnswers {
 		return nil // the next read answers it
 	}
-	if err := v.answer(ctx, c.ID, refusals); err != nil {
+	if err := r.answer(ctx, c.ID, refusals); err != nil {
 		return err
 	}
-	read, err := v.reader.Config.Record.PutReadComments(ctx, v.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
+	read, err := r.reader.Config.Record.PutReadComments(ctx, r.read.WithComment(c.ID, state.ReadComment{Hash: hash, Done: true}))
 	if err == nil {
-		v.read, v.isDirty = read, false
+		r.read, r.isDirty = read, false
 	}
 	return err
 }
 
-func (v *reading) answer(ctx context.Context, comment int, refusals []notify.Refusal) error {
-	if v.answered[comment] {
+func (r *reading) answer(ctx context.Context, comment int, refusals []notify.Refusal) error {
+	if r.answered[comment] {
 		return nil
 	}
-	v.answers++
-	v.answered[comment] = true
-	writer, err := v.reader.Writer(ctx)
+	r.answers++
+	r.answered[comment] = true
+	writer, err := r.reader.Writer(ctx)
 	if err != nil {
 		return err
 	}
@@ -353,7 +353,7 @@ func (v *reading) answer(ctx context.Context, comment int, refusals []notify.Ref
 	if err != nil {
 		return err
 	}
-	return v.reader.Answer(ctx, v.thread.PullRequest.Number, text)
+	return r.reader.Answer(ctx, r.thread.PullRequest.Number, text)
 }
 
 // HashText returns the hash of a comment's text, as the record keeps it.

@@ -42,7 +42,7 @@ type commentsEnv struct {
 	nextID int
 }
 
-func newWorld(t *testing.T) *commentsEnv {
+func newCommentsEnv(t *testing.T) *commentsEnv {
 	t.Helper()
 	store, err := embedded.Open(t.TempDir())
 	if err != nil {
@@ -149,7 +149,7 @@ func (w *commentsEnv) answers() (texts []string) {
 
 func TestApproved(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.advance(time.Minute)
 	w.write(approver, "Looks good.\n"+line+"\n/approve osaka "+digestOsaka.Abbrev())
 	for range 2 { // the second read finds nothing new
@@ -170,7 +170,7 @@ func TestApproved(t *testing.T) {
 // TestApprovedInPart: one answer says what is recorded, and what is not.
 func TestApprovedInPart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.write(approver, line+"\n/approve osaka "+digestTokyo.Abbrev())
 	for range 2 {
 		w.read()
@@ -184,7 +184,7 @@ func TestApprovedInPart(t *testing.T) {
 // TestApprovalWithoutAnswer: an approval counts where Backlog takes no answer.
 func TestApprovalWithoutAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.reader.Answer = func(context.Context, int, string) error { return errors.New("Backlog is away") }
 	w.write(approver, line)
 	w.read()
@@ -196,7 +196,7 @@ func TestApprovalWithoutAnswer(t *testing.T) {
 // TestForgedBeforeTheMerge: who writes previews cannot write an approval that no comment gave.
 func TestForgedBeforeTheMerge(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.advance(time.Minute)
 	w.write(approver, "Looks good to me.")
 	plans, err := w.record.OfferedPlans(t.Context())
@@ -277,7 +277,7 @@ func TestCheats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newCommentsEnv(t)
 			w.advance(time.Minute)
 			c.do(w)
 			for range 3 {
@@ -334,7 +334,7 @@ func (w *commentsEnv) beginApply() {
 	}
 	defer l.Abandon()
 	a := w.approvals()[0]
-	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.ForAttempt()}}
+	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.WithoutDifference()}}
 	if err := l.BeginApply(ctx, ws); err != nil {
 		w.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func (w *commentsEnv) beginApply() {
 // TestOpenerMayApprove: the operator may allow it.
 func TestOpenerMayApprove(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.reader.Approvers.OpenerMayApprove = true
 	w.write(opener, line)
 	w.read()
@@ -356,7 +356,7 @@ func TestOpenerMayApprove(t *testing.T) {
 // approval, used once.
 func TestTwoApprovers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newCommentsEnv(t)
 	w.reader.Approvers.OpenerMayApprove = true
 	w.advance(time.Minute)
 	w.write(approver, line)

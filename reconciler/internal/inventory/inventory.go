@@ -156,12 +156,12 @@ func NewAtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 
 // NewWithoutRecord builds the inventory of a commit without a record. It parses nothing.
 func NewWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*Inventory, error) {
-	return NewBeside(ctx, c, commit, &Inventory{Commit: commit})
+	return NewWithSharedDirs(ctx, c, commit, &Inventory{Commit: commit})
 }
 
-// NewBeside does what NewWithoutRecord does. Directories that are as another inventory has them
+// NewWithSharedDirs does what NewWithoutRecord does. Directories that are as another inventory has them
 // are not read.
-func NewBeside(ctx context.Context, c *run.Config, commit *source.Commit, other *Inventory) (*Inventory, error) {
+func NewWithSharedDirs(ctx context.Context, c *run.Config, commit *source.Commit, other *Inventory) (*Inventory, error) {
 	settings, err := c.LoadSettings(commit)
 	if err != nil {
 		return nil, err

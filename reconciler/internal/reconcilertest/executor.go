@@ -115,20 +115,20 @@ func runWorker(spec string) int {
 	return 0
 }
 
-func (j workerSpec) runTask() error {
-	lock := flock.New(j.Lock)
+func (s workerSpec) runTask() error {
+	lock := flock.New(s.Lock)
 	if ok, err := lock.TryLock(); err != nil || !ok {
 		return errors.Join(err, errors.New("the lock of this worker is taken"))
 	}
 	defer lock.Close() // also so that it is not collected, and with it the lock
-	gate := j.Lock + ".go"
-	if j.Behavior == WorkerWaits {
+	gate := s.Lock + ".go"
+	if s.Behavior == WorkerWaits {
 		if err := syscall.Mkfifo(gate, 0o600); err != nil {
 			return err
 		}
 	}
 	fmt.Println("started")
-	switch j.Behavior {
+	switch s.Behavior {
 	case WorkerDies:
 		return errors.New("dying as requested")
 	case WorkerWaits:
@@ -136,31 +136,31 @@ func (j workerSpec) runTask() error {
 			return err
 		}
 	}
-	store, err := j.Env.OpenStore()
+	store, err := s.Env.OpenStore()
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	config, err := j.Env.NewConfig(ctx, store, log, state.Options{})
+	config, err := s.Env.NewConfig(ctx, store, log, state.Options{})
 	if err != nil {
 		return err
 	}
-	config.Repo = j.Env.Repo // the coordinator's environment knows its repository by this address
+	config.Repo = s.Env.Repo // the coordinator's environment knows its repository by this address
 	config.Source = nil      // a worker has no access to Git
-	config.LookupEnv = func(name string) (string, bool) { v, ok := j.Vars[name]; return v, ok }
-	config.Now = func() time.Time { return time.Now().Add(j.ClockAhead) }
-	if j.Behavior == WorkerKillsItself {
+	config.LookupEnv = func(name string) (string, bool) { v, ok := s.Vars[name]; return v, ok }
+	config.Now = func() time.Time { return time.Now().Add(s.ClockAhead) }
+	if s.Behavior == WorkerKillsItself {
 		config.Observe = func(e run.Event) {
 			if e.Phase == run.PhaseApply {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			}
 		}
 	}
-	if j.Command[1] == "apply" {
-		_, err = reconciler.New(config).RunTask(ctx, ctx, j.Command[2], j.Command[3])
+	if s.Command[1] == "apply" {
+		_, err = reconciler.New(config).RunTask(ctx, ctx, s.Command[2], s.Command[3])
 	} else {
-		_, err = preview.New(config).RunPlan(ctx, ctx, j.Command[2])
+		_, err = preview.New(config).RunPlan(ctx, ctx, s.Command[2])
 	}
 	return errors.Join(err, store.Close())
 }

@@ -54,7 +54,7 @@ func (v *workspaceRun) newAttempt(plan *terraform.Plan) {
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
 		PreviousReads: mergeSorted(failed.PreviousReads, before.Reads), PreviousDependsOn: mergeSorted(failed.PreviousDependsOn, before.DependsOn),
 		DirectoryID: v.trace[gitpath.Quote(v.entry.Dir.Path)],
-		State:       (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: v.approval.ForAttempt(),
+		State:       (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: v.approval.WithoutDifference(),
 	}
 	rec.PendingInputs, rec.Teardown = nil, nil // the pending inputs are being applied
 	if rec.Rollout == nil && (rec.Outcome == state.Failed || rec.Outcome == state.Blocked || rec.Outcome == state.Removed) {

@@ -106,7 +106,7 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: v.approval.ForAttempt(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
+		Approval: v.approval.WithoutDifference(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, v.config.Now())
 	v.newAttempt(whole)
 	v.record.Attempt.HasEnded, v.record.Rollout = true, &begun
@@ -363,7 +363,7 @@ func (v *workspaceRun) recordAtOnce(plan *terraform.Plan) {
 	}
 	now := v.config.Now()
 	v.record.LastRollout = &state.Rollout{
-		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.ForAttempt(),
+		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.WithoutDifference(),
 		Strategy: newStrategy(v.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
 		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
 	}

@@ -47,8 +47,8 @@ func Load(language string) (Messages, error) {
 // Text returns the text of a key, with each {NAME} in it replaced: values are
 // pairs of a name and what to put there. A key, or a name, that the catalogue
 // does not have is an error.
-func (w Messages) Text(key string, values ...any) (string, error) {
-	text, ok := w[key]
+func (m Messages) Text(key string, values ...any) (string, error) {
+	text, ok := m[key]
 	if !ok {
 		return "", fmt.Errorf("no message %q", key)
 	}
@@ -67,4 +67,4 @@ func (w Messages) Text(key string, values ...any) (string, error) {
 }
 
 // Keys returns the keys, sorted.
-func (w Messages) Keys() []string { return slices.Sorted(maps.Keys(w)) }
+func (m Messages) Keys() []string { return slices.Sorted(maps.Keys(m)) }

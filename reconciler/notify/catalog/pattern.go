@@ -21,8 +21,8 @@ type pattern struct {
 	expression         func() *regexp.Regexp
 }
 
-// verb is a verb of a format, as package fmt defines it, with the number of its value.
-var verb = lazyregexp.New(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
+// verbPattern is a verb of a format, as package fmt defines it, with the number of its value.
+var verbPattern = lazyregexp.New(`%(?:\[(\d+)\])?[-+# 0]*\d*(?:\.\d+)?([a-zA-Z%])`)
 
 // minLiterals keeps formats such as "%s: %w" from fitting every text.
 const minLiterals = 4
@@ -30,7 +30,7 @@ const minLiterals = 4
 // newPattern returns the pattern of a format; nil for a text without verbs, and for a format
 // that hardly has literal text.
 func newPattern(format, translated string) *pattern {
-	places := verb().FindAllStringSubmatchIndex(format, -1)
+	places := verbPattern().FindAllStringSubmatchIndex(format, -1)
 	if len(places) == 0 {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (p *pattern) match(text string) []string {
 // fill returns the translation with values in it, which are formatted already.
 func (p *pattern) fill(values []string) string {
 	arguments, next := argumentsOf(p.translated), 0
-	return verb().ReplaceAllStringFunc(p.translated, func(v string) string {
+	return verbPattern().ReplaceAllStringFunc(p.translated, func(v string) string {
 		argument := arguments[next]
 		next++
 		if argument == 0 {
@@ -111,7 +111,7 @@ func (p *pattern) fill(values []string) string {
 // argumentsOf returns the number of the argument of each verb of a format; 0 for %%.
 func argumentsOf(format string) (numbers []int) {
 	next := 1
-	for _, v := range verb().FindAllStringSubmatch(format, -1) {
+	for _, v := range verbPattern().FindAllStringSubmatch(format, -1) {
 		if v[2] == "%" { // it has no argument
 			numbers = append(numbers, 0)
 			continue

@@ -134,7 +134,7 @@ func nameOf(e ast.Expr) string {
 // isTranslated reports whether a text comes out in Japanese, with values in it; a text that is no
 // sentence need not. Of an error each word counts.
 func isTranslated(tr *Translator, text string, isError bool) bool {
-	plain := quoted.ReplaceAllString(verb().ReplaceAllString(text, " "), " ")
+	plain := quoted.ReplaceAllString(verbPattern().ReplaceAllString(text, " "), " ")
 	if command.MatchString(text) {
 		return true
 	}
@@ -157,9 +157,9 @@ func isFragment(tr *Translator, text string) bool {
 	if strings.Trim(text, " ,;:.()…\n") == text {
 		return false
 	}
-	part := strings.TrimSpace(verb().ReplaceAllString(text, "%s"))
+	part := strings.TrimSpace(verbPattern().ReplaceAllString(text, "%s"))
 	for from := range tr.texts {
-		if strings.Contains(verb().ReplaceAllString(from, "%s"), part) {
+		if strings.Contains(verbPattern().ReplaceAllString(from, "%s"), part) {
 			return true
 		}
 	}
@@ -169,7 +169,7 @@ func isFragment(tr *Translator, text string) bool {
 // fillVerbs puts values into a format, as an error has them.
 func fillVerbs(format string) string {
 	n := 0
-	return verb().ReplaceAllStringFunc(format, func(v string) string {
+	return verbPattern().ReplaceAllStringFunc(format, func(v string) string {
 		n++
 		switch v[len(v)-1] {
 		case '%':

@@ -97,7 +97,7 @@ func readTexts(t *testing.T, name string) map[string]string {
 
 // isSentence reports whether a text has words of its own.
 func isSentence(text string) bool {
-	return len(strings.Fields(verb().ReplaceAllString(text, ""))) > 2
+	return len(strings.Fields(verbPattern().ReplaceAllString(text, ""))) > 2
 }
 
 // isSaid reports whether a literal of the code holds the longest part of a text, or is a part of
@@ -105,7 +105,7 @@ func isSentence(text string) bool {
 func isSaid(text string, literals map[string]bool) bool {
 	const least = 8 // bytes of such a part
 	longest := ""
-	for _, part := range verb().Split(text, -1) {
+	for _, part := range verbPattern().Split(text, -1) {
 		if part = strings.Trim(part, " :;,()"); len(part) > len(longest) {
 			longest = part
 		}

@@ -81,7 +81,7 @@ func listReasons(language string) map[string]string {
 	texts := map[string]string{}
 	for _, template := range risk.Templates() {
 		format := template.Format()
-		texts[format.En] = format.In(language)
+		texts[format.En] = format.Text(language)
 	}
 	return texts
 }
@@ -262,13 +262,13 @@ func (t *translation) translateList(text, separator string, depth int) (translat
 	return joined, true
 }
 
-// remark is what stands in parentheses at the end of a translated text.
-var remark = regexp.MustCompile(`（[^（）]*(（[^（）]*）[^（）]*)*）$`)
+// remarkPattern is what stands in parentheses at the end of a translated text.
+var remarkPattern = regexp.MustCompile(`（[^（）]*(（[^（）]*）[^（）]*)*）$`)
 
 // endSentence returns what separates a translated text from the next: a semicolon behind a
 // sentence, which ends in Hiragana, becomes the end of it.
 func (t *translation) endSentence(before, separator string) string {
-	last, _ := utf8.DecodeLastRuneInString(remark.ReplaceAllString(before, ""))
+	last, _ := utf8.DecodeLastRuneInString(remarkPattern.ReplaceAllString(before, ""))
 	if separator == "; " && unicode.Is(unicode.Hiragana, last) {
 		return cmp.Or(t.translator.texts[". "], separator)
 	}

@@ -42,7 +42,7 @@ func TestPassIsNoPath(t *testing.T) {
 // verbsOf returns the letter of each argument of a format.
 func verbsOf(format string) map[int]string {
 	letters := map[int]string{}
-	for i, v := range verb().FindAllStringSubmatch(format, -1) {
+	for i, v := range verbPattern().FindAllStringSubmatch(format, -1) {
 		letters[argumentsOf(format)[i]] = v[2]
 	}
 	return letters

@@ -78,19 +78,19 @@ func checkFile(id plumbing.Hash, kind plumbing.ObjectType) error {
 // does not have the given size.
 func hashFile(ctx context.Context, r io.Reader, size int64) (plumbing.Hash, error) {
 	h := plumbing.NewHasher(plumbing.BlobObject, size)
-	n := &counted{w: h}
+	n := &countWriter{w: h}
 	if err := copyWithin(ctx, n, r); err != nil || n.n != size {
 		return plumbing.ZeroHash, err
 	}
 	return h.Sum(), nil
 }
 
-type counted struct {
+type countWriter struct {
 	w io.Writer
 	n int64
 }
 
-func (c *counted) Write(p []byte) (int, error) {
+func (c *countWriter) Write(p []byte) (int, error) {
 	c.n += int64(len(p))
 	return c.w.Write(p)
 }

@@ -222,18 +222,18 @@ func (s *DirStore) Open(_ context.Context, id plumbing.Hash) (*odb.Object, error
 	if err != nil {
 		return nil, err
 	}
-	return &odb.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, b.size, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
+	return &odb.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &verifyingFile{f, b.size, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
 }
 
-// proven is a file whose content must match an id.
-type proven struct {
+// verifyingFile is a file whose content must match an id.
+type verifyingFile struct {
 	file      *os.File
 	remaining int64
 	hash      plumbing.Hasher
 	id        plumbing.Hash
 }
 
-func (p *proven) Read(b []byte) (int, error) {
+func (p *verifyingFile) Read(b []byte) (int, error) {
 	n, err := p.file.Read(b)
 	p.hash.Write(b[:n])
 	p.remaining -= int64(n)
@@ -243,7 +243,7 @@ func (p *proven) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *proven) Close() error { return p.file.Close() }
+func (p *verifyingFile) Close() error { return p.file.Close() }
 
 func errChanged(file string) error { return errors.New(file + " changed during use") }
 

@@ -36,25 +36,25 @@ type objectCollector struct {
 }
 
 // collectDir reports whether the directory, or one below it, had to be collected.
-func (u *objectCollector) collectDir(ctx context.Context, treePath string, id plumbing.Hash) (bool, error) {
+func (c *objectCollector) collectDir(ctx context.Context, treePath string, id plumbing.Hash) (bool, error) {
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	list, err := u.tree.readTree(id)
+	list, err := c.tree.readTree(id)
 	if err != nil {
 		return false, err
 	}
 	needed := !list.canonical
 	for _, e := range list.entries {
 		name := path.Join(treePath, e.Name)
-		isSkipped := u.tree.skipReason(treePath, e) != ""
+		isSkipped := c.tree.skipReason(treePath, e) != ""
 		needed = needed || isSkipped
 		switch {
 		case isSkipped && e.Problem == "" && e.Mode == filemode.Symlink:
-			err = u.addLink(e)
+			err = c.addLink(e)
 		case !isSkipped && e.Mode == filemode.Dir:
 			var childAdded bool
-			childAdded, err = u.collectDir(ctx, name, e.ID)
+			childAdded, err = c.collectDir(ctx, name, e.ID)
 			needed = needed || childAdded
 		}
 		if err != nil {
@@ -62,7 +62,7 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 		}
 	}
 	if needed {
-		err = u.add(id)
+		err = c.add(id)
 	}
 	return needed, err
 }
@@ -72,21 +72,21 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 const maxLink = 1 << 20
 
 // addLink adds a skipped symlink, so that the reason can be determined again later.
-func (u *objectCollector) addLink(e Entry) error {
-	if size, err := u.tree.objects.Size(e.ID); err != nil || size > maxLink {
+func (c *objectCollector) addLink(e Entry) error {
+	if size, err := c.tree.objects.Size(e.ID); err != nil || size > maxLink {
 		return err
 	}
-	return u.add(e.ID)
+	return c.add(e.ID)
 }
 
-func (u *objectCollector) add(id plumbing.Hash) error {
-	if u.visited[id] {
+func (c *objectCollector) add(id plumbing.Hash) error {
+	if c.visited[id] {
 		return nil
 	}
-	u.visited[id] = true
-	kind, data, err := u.tree.objects.Read(id)
+	c.visited[id] = true
+	kind, data, err := c.tree.objects.Read(id)
 	if err == nil {
-		u.objects = AppendObject(u.objects, kind, data)
+		c.objects = AppendObject(c.objects, kind, data)
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
-	r := &repair{ctx: ctx, tree: t, dir: dir, isForeign: isForeign, unchanged: t.unchangedIn(dir)}
+	r := &repair{ctx: ctx, tree: t, dir: dir, isForeign: isForeign, unchanged: t.stampsOf(dir)}
 	if r.top, err = openDirHandle(dir); err != nil {
 		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
@@ -60,7 +60,7 @@ type repair struct {
 	parentPath string                 // "": none
 	isIgnored  func(path string) bool // below the path that is repaired
 	isForeign  func(path string) bool
-	unchanged  *unchanged
+	unchanged  *knownStamps
 	altered    []string
 }
 

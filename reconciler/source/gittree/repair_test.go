@@ -247,7 +247,7 @@ func TestSettled(t *testing.T) {
 		{later, later, false},
 		{later - 1, later, true},
 	} {
-		u := &unchanged{moment: test.moment}
+		u := &knownStamps{moment: test.moment}
 		stat := &unix.Stat_t{Ctim: unix.NsecToTimespec(test.changed)}
 		if got := u.isSettled(stat, top); got != test.want {
 			t.Errorf("changed at %d, moment %d, now %d: got %t, want %t", test.changed, test.moment, now, got, test.want)

@@ -34,12 +34,12 @@ type SkippedEntry struct {
 	Reason string
 }
 
-func (l SkippedEntry) Error() string {
-	return fmt.Sprintf("%s is not checked out: %s; remove or rename it", gitpath.Quote(l.Path), l.Reason)
+func (e SkippedEntry) Error() string {
+	return fmt.Sprintf("%s is not checked out: %s; remove or rename it", gitpath.Quote(e.Path), e.Reason)
 }
 
 // Is makes errors.Is(err, ErrUnsafe) true.
-func (l SkippedEntry) Is(target error) bool { return target == ErrUnsafe }
+func (e SkippedEntry) Is(target error) bool { return target == ErrUnsafe }
 
 // SkippedEntries returns the entries of the directory dir that are not checked out, each as a
 // SkippedEntry.
@@ -61,8 +61,8 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	return skipped, nil
 }
 
-// withSkipped is a tree whose ReadDir also lists the entries that are not checked out.
-type withSkipped struct {
+// skippedFS is a tree whose ReadDir also lists the entries that are not checked out.
+type skippedFS struct {
 	fs.FS     // the tree that has them
 	all, tree *Tree
 }
@@ -72,12 +72,12 @@ type withSkipped struct {
 func (t *Tree) WithSkipped() fs.FS {
 	all := New(t.objects, t.root.ID, t.when, t.commit)
 	all.listings, all.listsSkipped = t.listings, true
-	return withSkipped{all, all, t}
+	return skippedFS{all, all, t}
 }
 
 // ReadDir implements fs.ReadDirFS. A snapshot has nothing of what is not checked out: there such
 // a directory is empty.
-func (w withSkipped) ReadDir(name string) ([]fs.DirEntry, error) {
+func (w skippedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	list, err := w.all.ReadDir(name)
 	if errors.Is(err, odb.ErrNotFound) {
 		if _, known := w.tree.findPath("readdir", name, true); errors.Is(known, ErrUnsafe) {
@@ -88,7 +88,7 @@ func (w withSkipped) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // Stat implements fs.StatFS.
-func (w withSkipped) Stat(name string) (fs.FileInfo, error) { return w.all.Stat(name) }
+func (w skippedFS) Stat(name string) (fs.FileInfo, error) { return w.all.Stat(name) }
 
 // skipReason returns why the entry of the directory dir, a path without symlinks, is not checked
 // out; "" if it is.

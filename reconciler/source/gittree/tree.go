@@ -43,7 +43,7 @@ type Tree struct {
 	listsSkipped    bool // see WithSkipped
 
 	checkoutsMu sync.Mutex
-	checkouts   map[string]*unchanged // by directory
+	checkouts   map[string]*knownStamps // by directory
 }
 
 // Reader reads the objects of trees: an *odb.Store, an *Overlay or a *DirStore.

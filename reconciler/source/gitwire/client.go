@@ -304,10 +304,10 @@ type errTrackingReader struct {
 	err error
 }
 
-func (s *errTrackingReader) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
+func (r *errTrackingReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
 	if err != nil && err != io.EOF {
-		s.err = err
+		r.err = err
 	}
 	return n, err
 }

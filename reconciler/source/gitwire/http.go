@@ -60,16 +60,16 @@ func newHTTPTransport(a Address, opts Options) (*httpTransport, error) {
 	return &httpTransport{address: a, credentials: c, client: client, retryPolicy: opts.Retry.orDefault()}, nil
 }
 
-func (w *httpTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	return w.post(ctx, request, "version=2")
+func (t *httpTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	return t.post(ctx, request, "version=2")
 }
 
-func (w *httpTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	return w.post(ctx, request, "")
+func (t *httpTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	return t.post(ctx, request, "")
 }
 
-func (w *httpTransport) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.serviceURL("/git-upload-pack"), bytes.NewReader(body))
+func (t *httpTransport) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.serviceURL("/git-upload-pack"), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +78,15 @@ func (w *httpTransport) post(ctx context.Context, body []byte, protocol string) 
 	if protocol != "" {
 		req.Header.Set("Git-Protocol", protocol)
 	}
-	return w.do(req, resultType)
+	return t.do(req, resultType)
 }
 
-func (w *httpTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.serviceURL("/info/refs?service=git-upload-pack"), nil)
+func (t *httpTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.serviceURL("/info/refs?service=git-upload-pack"), nil)
 	if err != nil {
 		return nil, err
 	}
-	response, err := w.do(req, advertisementType)
+	response, err := t.do(req, advertisementType)
 	if err != nil {
 		return nil, err
 	}
@@ -113,21 +113,21 @@ func skipServiceLine(r io.Reader) error {
 }
 
 // serviceURL returns the URL of one of the repository's services.
-func (w *httpTransport) serviceURL(service string) string {
-	return strings.TrimRight(w.address.String(), "/") + service
+func (t *httpTransport) serviceURL(service string) string {
+	return strings.TrimRight(t.address.String(), "/") + service
 }
 
 // do sends the request. It accepts only status 200 with the given media type.
-func (w *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
+func (t *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
 	req.Header.Set("User-Agent", "git/"+userAgent) // some servers require git/
-	if w.credentials.Username != "" || w.credentials.Password != "" {
-		req.SetBasicAuth(string(w.credentials.Username), string(w.credentials.Password))
+	if t.credentials.Username != "" || t.credentials.Password != "" {
+		req.SetBasicAuth(string(t.credentials.Username), string(t.credentials.Password))
 	}
-	res, err := w.client.Do(req)
+	res, err := t.client.Do(req)
 	if err != nil {
-		return nil, classifyNetworkError(req.Context(), w.address.String(), unwrapURLError(err))
+		return nil, classifyNetworkError(req.Context(), t.address.String(), unwrapURLError(err))
 	}
-	if err := w.checkResponse(res, mediaType); err != nil {
+	if err := t.checkResponse(res, mediaType); err != nil {
 		res.Body.Close()
 		return nil, err
 	}
@@ -144,8 +144,8 @@ func unwrapURLError(err error) error {
 }
 
 // checkResponse returns an error for a response that is not from Git.
-func (w *httpTransport) checkResponse(res *http.Response, mediaType string) error {
-	e := &Error{URL: w.address.String(), Text: "status " + res.Status}
+func (t *httpTransport) checkResponse(res *http.Response, mediaType string) error {
+	e := &Error{URL: t.address.String(), Text: "status " + res.Status}
 	got, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	got = strings.ToLower(strings.TrimSpace(got))
 	switch code := res.StatusCode; {
@@ -154,7 +154,7 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 	case code == http.StatusOK:
 		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("its content type is %q", sanitizeLine([]byte(got)))
 		e.Help = "use the URL that git clone accepts; a proxy or a login page may have answered instead"
-	case code == http.StatusUnauthorized && w.credentials.Password == "":
+	case code == http.StatusUnauthorized && t.credentials.Password == "":
 		e.Kind, e.Text = ErrAuth, "no credentials given"
 		e.Help = "set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or --git-credentials"
 	case code == http.StatusUnauthorized:
@@ -170,10 +170,10 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 		e.Kind, e.Help = ErrNotGit, redirectHelp(res)
 	case code == http.StatusTooManyRequests:
 		e.Kind, e.Help, e.Transient = ErrUnavailable, "the remote limits the number of requests; try again in a minute", true
-		e.RetryAfter = retryAfter(res, w.retryPolicy.rateLimitDelay())
+		e.RetryAfter = retryAfter(res, t.retryPolicy.rateLimitDelay())
 	case code == http.StatusServiceUnavailable:
 		e.Kind, e.Help, e.Transient = ErrUnavailable, "try again later", true
-		e.RetryAfter = retryAfter(res, w.retryPolicy.overloadDelay())
+		e.RetryAfter = retryAfter(res, t.retryPolicy.overloadDelay())
 	case code >= 500:
 		e.Kind, e.Help, e.Transient = ErrUnavailable, "try again later", true
 	default:

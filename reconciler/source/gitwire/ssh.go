@@ -32,8 +32,8 @@ func newSSHTransport(a Address, opts Options) (*sshTransport, error) {
 	return &sshTransport{address: a, credentials: opts.Credentials, hosts: hosts, timeout: opts.Timeout}, nil
 }
 
-func (w *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	response, err := w.connect(ctx, true)
+func (t *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	response, err := t.connect(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +45,12 @@ func (w *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadClose
 	return response.sendRequest(pkts, request, err)
 }
 
-func (w *sshTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
-	return w.connect(ctx, false)
+func (t *sshTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
+	return t.connect(ctx, false)
 }
 
-func (w *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	response, err := w.connect(ctx, false)
+func (t *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	response, err := t.connect(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -58,23 +58,23 @@ func (w *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadC
 }
 
 // connect connects and starts git-upload-pack, which sends first.
-func (w *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, error) {
-	dialer := &net.Dialer{Timeout: w.timeout}
-	tcp, err := dialer.DialContext(ctx, "tcp", w.hostPort())
+func (t *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, error) {
+	dialer := &net.Dialer{Timeout: t.timeout}
+	tcp, err := dialer.DialContext(ctx, "tcp", t.hostPort())
 	if err != nil {
-		return nil, classifyNetworkError(ctx, w.address.String(), err)
+		return nil, classifyNetworkError(ctx, t.address.String(), err)
 	}
-	conn := &idleConn{Conn: tcp, timeout: w.timeout}
-	response := &sshResponse{url: w.address.String(), conn: conn, stop: context.AfterFunc(ctx, func() { tcp.Close() })}
-	if err := w.startUploadPack(response, v2); err != nil {
+	conn := &idleConn{Conn: tcp, timeout: t.timeout}
+	response := &sshResponse{url: t.address.String(), conn: conn, stop: context.AfterFunc(ctx, func() { tcp.Close() })}
+	if err := t.startUploadPack(response, v2); err != nil {
 		response.Close()
-		return nil, classifyNetworkError(ctx, w.address.String(), err)
+		return nil, classifyNetworkError(ctx, t.address.String(), err)
 	}
 	return response, nil
 }
 
-func (w *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err error) {
-	if response.client, err = w.handshake(response.conn); err != nil {
+func (t *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err error) {
+	if response.client, err = t.handshake(response.conn); err != nil {
 		return err
 	}
 	if response.session, err = response.client.NewSession(); err != nil {
@@ -91,27 +91,27 @@ func (w *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err erro
 	if response.stdout, err = response.session.StdoutPipe(); err != nil {
 		return err
 	}
-	return response.session.Start("git-upload-pack " + shellQuote(w.address.path))
+	return response.session.Start("git-upload-pack " + shellQuote(t.address.path))
 }
 
-func (w *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
-	auth, closeAgent, err := authMethods(w.address, w.credentials)
+func (t *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
+	auth, closeAgent, err := authMethods(t.address, t.credentials)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAgent()
 	hostAccepted := false
 	config := &ssh.ClientConfig{
-		User:              cmp.Or(string(w.credentials.Username), w.address.user, "git"),
+		User:              cmp.Or(string(t.credentials.Username), t.address.user, "git"),
 		Auth:              auth,
-		HostKeyAlgorithms: w.hosts.algorithms(w.hostPort()),
+		HostKeyAlgorithms: t.hosts.algorithms(t.hostPort()),
 		HostKeyCallback: func(host string, addr net.Addr, key ssh.PublicKey) error {
-			err := w.hosts.check(host, addr, key)
+			err := t.hosts.check(host, addr, key)
 			hostAccepted = err == nil
 			return err
 		},
 	}
-	c, channels, requests, err := ssh.NewClientConn(conn, w.hostPort(), config)
+	c, channels, requests, err := ssh.NewClientConn(conn, t.hostPort(), config)
 	if err == nil {
 		return ssh.NewClient(c, channels, requests), nil
 	}
@@ -124,16 +124,16 @@ func (w *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
 	case errors.As(err, &known):
 		return nil, known
 	case errors.As(err, &negotiationErr) && len(config.HostKeyAlgorithms) > 0:
-		return nil, w.hosts.keyTypeError(err)
+		return nil, t.hosts.keyTypeError(err)
 	case hostAccepted:
-		return nil, &Error{Kind: ErrAuth, URL: w.address.String(), Text: fmt.Sprintf("user %q", config.User),
+		return nil, &Error{Kind: ErrAuth, URL: t.address.String(), Text: fmt.Sprintf("user %q", config.User),
 			Help: "add the public key to that user's account on the remote, and check which key is used"}
 	}
 	return nil, err
 }
 
-func (w *sshTransport) hostPort() string {
-	return net.JoinHostPort(w.address.host, cmp.Or(w.address.port, "22"))
+func (t *sshTransport) hostPort() string {
+	return net.JoinHostPort(t.address.host, cmp.Or(t.address.port, "22"))
 }
 
 // shellQuote quotes path as one word for the remote's shell.
@@ -157,43 +157,43 @@ type sshResponse struct {
 
 // sendRequest skips the remote's first output up to its flush, sends the request and returns
 // the response. err is an earlier error of reading pkts.
-func (a *sshResponse) sendRequest(pkts *pktReader, request []byte, err error) (io.ReadCloser, error) {
+func (r *sshResponse) sendRequest(pkts *pktReader, request []byte, err error) (io.ReadCloser, error) {
 	for err == nil {
 		var kind pktKind
 		if kind, _, err = pkts.next(); err == nil && kind == pktFlush {
-			if _, err = a.stdin.Write(request); err == nil {
+			if _, err = r.stdin.Write(request); err == nil {
 				return struct {
 					io.Reader
 					io.Closer
-				}{pkts.r, a}, nil
+				}{pkts.r, r}, nil
 			}
 		}
 	}
-	a.Close()
+	r.Close()
 	return nil, err
 }
 
 // Read never returns io.EOF: the protocol defines where a response ends.
-func (a *sshResponse) Read(p []byte) (int, error) {
-	n, err := a.stdout.Read(p)
+func (r *sshResponse) Read(p []byte) (int, error) {
+	n, err := r.stdout.Read(p)
 	if n == 0 && errors.Is(err, io.EOF) {
-		err = a.exitError()
+		err = r.exitError()
 	}
 	return n, err
 }
 
 // exitError returns the reason why git-upload-pack ended.
-func (a *sshResponse) exitError() error {
-	if connErr := a.conn.firstErr.Load(); connErr != nil {
+func (r *sshResponse) exitError() error {
+	if connErr := r.conn.firstErr.Load(); connErr != nil {
 		return noEOF(*connErr)
 	}
 	var exit *ssh.ExitError
-	if err := a.session.Wait(); !errors.As(err, &exit) {
+	if err := r.session.Wait(); !errors.As(err, &exit) {
 		return io.ErrUnexpectedEOF
 	}
-	e := &Error{Kind: ErrUnavailable, URL: a.url, Text: fmt.Sprintf("git-upload-pack ended with %d: %s", exit.ExitStatus(), sanitizeLine(a.stderr.buf))}
+	e := &Error{Kind: ErrUnavailable, URL: r.url, Text: fmt.Sprintf("git-upload-pack ended with %d: %s", exit.ExitStatus(), sanitizeLine(r.stderr.buf))}
 	// Only the text distinguishes these errors.
-	stderr := strings.ToLower(string(a.stderr.buf))
+	stderr := strings.ToLower(string(r.stderr.buf))
 	switch {
 	case strings.Contains(stderr, "not appear to be a git repository"), strings.Contains(stderr, "not found"), strings.Contains(stderr, "does not exist"):
 		e.Kind, e.Help = ErrNotFound, "check the address, and that this user may read the repository"
@@ -203,12 +203,12 @@ func (a *sshResponse) exitError() error {
 	return e
 }
 
-func (a *sshResponse) Close() error {
-	a.stop()
-	if a.client != nil {
-		a.client.Close()
+func (r *sshResponse) Close() error {
+	r.stop()
+	if r.client != nil {
+		r.client.Close()
 	}
-	return a.conn.Close()
+	return r.conn.Close()
 }
 
 // headBuffer stores the beginning of what is written to it.

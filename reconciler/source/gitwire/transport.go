@@ -30,25 +30,25 @@ type idleConn struct {
 	firstErr atomic.Pointer[error] // the first failure, which layers above may drop
 }
 
-func (s *idleConn) Read(p []byte) (int, error) {
-	n, err := 0, s.SetDeadline(time.Now().Add(s.timeout))
+func (c *idleConn) Read(p []byte) (int, error) {
+	n, err := 0, c.SetDeadline(time.Now().Add(c.timeout))
 	if err == nil {
-		n, err = s.Conn.Read(p)
+		n, err = c.Conn.Read(p)
 	}
-	return n, s.recordErr(err)
+	return n, c.recordErr(err)
 }
 
-func (s *idleConn) Write(p []byte) (int, error) {
-	n, err := 0, s.SetDeadline(time.Now().Add(s.timeout))
+func (c *idleConn) Write(p []byte) (int, error) {
+	n, err := 0, c.SetDeadline(time.Now().Add(c.timeout))
 	if err == nil {
-		n, err = s.Conn.Write(p)
+		n, err = c.Conn.Write(p)
 	}
-	return n, s.recordErr(err)
+	return n, c.recordErr(err)
 }
 
-func (s *idleConn) recordErr(err error) error {
+func (c *idleConn) recordErr(err error) error {
 	if err != nil {
-		s.firstErr.CompareAndSwap(nil, &err)
+		c.firstErr.CompareAndSwap(nil, &err)
 	}
 	return err
 }
@@ -72,22 +72,22 @@ type limitReader struct {
 // keeps the connection open is slower, and a mobile line is not.
 const minSpeed = 1000
 
-func (c *limitReader) Read(p []byte) (int, error) {
+func (l *limitReader) Read(p []byte) (int, error) {
 	start := time.Now()
-	n, err := c.ReadCloser.Read(p)
-	c.waited, c.received = c.waited+time.Since(start), c.received+int64(n)
-	isSlow := float64(c.received) < minSpeed*c.waited.Seconds()
+	n, err := l.ReadCloser.Read(p)
+	l.waited, l.received = l.waited+time.Since(start), l.received+int64(n)
+	isSlow := float64(l.received) < minSpeed*l.waited.Seconds()
 	// The reader may be slower than the remote: then no wait ends the window, but the clock.
-	if c.waited >= c.window || !isSlow && time.Since(c.windowStart) >= c.window {
+	if l.waited >= l.window || !isSlow && time.Since(l.windowStart) >= l.window {
 		if isSlow && err == nil {
-			return 0, &Error{Kind: ErrTimeout, URL: c.url, Text: fmt.Sprintf("less than %d bytes a second for %s", minSpeed, c.window.Round(time.Second)),
+			return 0, &Error{Kind: ErrTimeout, URL: l.url, Text: fmt.Sprintf("less than %d bytes a second for %s", minSpeed, l.window.Round(time.Second)),
 				Help: "the remote or the network is too slow; try again later", Transient: true}
 		}
-		c.waited, c.received, c.windowStart = 0, 0, time.Now()
-		c.onProgress()
+		l.waited, l.received, l.windowStart = 0, 0, time.Now()
+		l.onProgress()
 	}
-	if c.remaining -= int64(n); c.remaining < 0 {
-		return 0, &Error{Kind: ErrTooLarge, URL: c.url, Help: "raise the limit if the repository really is this large"}
+	if l.remaining -= int64(n); l.remaining < 0 {
+		return 0, &Error{Kind: ErrTooLarge, URL: l.url, Help: "raise the limit if the repository really is this large"}
 	}
 	return n, err
 }

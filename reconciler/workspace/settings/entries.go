@@ -32,8 +32,8 @@ func (p place) isSet() bool { return p.directory.text != "" || p.cliWorkspace.te
 // cliWorkspaceName returns the name that terraform.workspace has.
 func (p place) cliWorkspaceName() string { return cmp.Or(p.cliWorkspace.text, DefaultCLIWorkspace) }
 
-// configured returns Config.CLIWorkspace.
-func (p place) configured() string {
+// nameIfSet returns Config.CLIWorkspace.
+func (p place) nameIfSet() string {
 	if !p.isSet() {
 		return ""
 	}

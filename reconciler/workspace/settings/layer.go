@@ -109,7 +109,7 @@ func placeContext(ctx *hcl.EvalContext) *hcl.EvalContext {
 // toConfig returns the Config without variable files.
 func (o workspaceOptions) toConfig() Config {
 	return Config{
-		CLIWorkspace:  o.place.configured(),
+		CLIWorkspace:  o.place.nameIfSet(),
 		DependsOn:     textsOf(o.dependsOn),
 		Apply:         o.apply,
 		BackendConfig: o.backendConfig,

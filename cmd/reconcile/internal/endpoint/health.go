@@ -44,39 +44,39 @@ func NewLiveness(interval, maxBackoff time.Duration, now time.Time) *Liveness {
 }
 
 // Begin notes that a pass has started.
-func (p *Liveness) Begin(id runid.ID, now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.running[id] = runningPass{since: now, progressAt: now}
+func (l *Liveness) Begin(id runid.ID, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running[id] = runningPass{since: now, progressAt: now}
 }
 
 // EnterStep notes the step that a running pass has entered.
-func (p *Liveness) EnterStep(id runid.ID, step run.Phase, now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if pass, ok := p.running[id]; ok {
+func (l *Liveness) EnterStep(id runid.ID, step run.Phase, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if pass, ok := l.running[id]; ok {
 		pass.progressAt, pass.applies = now, step == run.PhaseWorkspaces || step == run.PhaseOvertaken
-		p.running[id] = pass
+		l.running[id] = pass
 	}
 }
 
 // Receive notes that a fetch, which may take hours at the lowest speed, has come on.
-func (p *Liveness) Receive(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.receivedAt = now
+func (l *Liveness) Receive(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.receivedAt = now
 }
 
 // End notes that a pass has ended; err is why it did not complete.
-func (p *Liveness) End(id runid.ID, now time.Time, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.running, id)
+func (l *Liveness) End(id runid.ID, now time.Time, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.running, id)
 	if err != nil {
-		p.err = err.Error()
+		l.err = err.Error()
 		return
 	}
-	p.completedAt, p.err = now, ""
+	l.completedAt, l.err = now, ""
 }
 
 // healthReport is the body of an answer to a probe. Times are in seconds.
@@ -88,31 +88,31 @@ type healthReport struct {
 	Error   string `json:"error,omitempty"`
 }
 
-func (p *Liveness) check(now time.Time) healthReport {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	age := now.Sub(p.completedAt)
-	h := healthReport{Age: int64(age.Seconds()), MaxAge: int64(p.maxAge.Seconds()), Error: p.err}
-	receives := now.Sub(p.receivedAt) < p.maxAge
+func (l *Liveness) check(now time.Time) healthReport {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	age := now.Sub(l.completedAt)
+	h := healthReport{Age: int64(age.Seconds()), MaxAge: int64(l.maxAge.Seconds()), Error: l.err}
+	receives := now.Sub(l.receivedAt) < l.maxAge
 	// A long pass counts as alive while it comes on, unless the pass before it failed: then
 	// only a fetch that brings data does.
-	comesOn := len(p.running) > 0 && (p.err == "" || receives)
-	for _, pass := range p.running {
+	comesOn := len(l.running) > 0 && (l.err == "" || receives)
+	for _, pass := range l.running {
 		running := now.Sub(pass.since)
 		h.Running = max(h.Running, int64(running.Seconds()))
 		if pass.applies {
 			comesOn = comesOn && running < maxPassDuration
 		} else {
-			comesOn = comesOn && (now.Sub(pass.progressAt) < p.maxAge || receives)
+			comesOn = comesOn && (now.Sub(pass.progressAt) < l.maxAge || receives)
 		}
 	}
-	h.Alive = age < p.maxAge || comesOn
+	h.Alive = age < l.maxAge || comesOn
 	return h
 }
 
 // ServeHTTP answers a probe.
-func (p *Liveness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	h := p.check(time.Now())
+func (l *Liveness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	h := l.check(time.Now())
 	w.Header().Set("Content-Type", "application/json")
 	if !h.Alive {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -121,8 +121,8 @@ func (p *Liveness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 // Handler answers probes at /healthz.
-func (p *Liveness) Handler() http.Handler {
+func (l *Liveness) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", p)
+	mux.Handle("GET /healthz", l)
 	return mux
 }

@@ -43,7 +43,7 @@ func delay(percent int32) {
 	}, struct{}{})
 }
 
-// setGCPercent is what debug.SetGCPercent calls. Package runtime/debug itself comes too late: its
+// setGCPercent does what debug.SetGCPercent does. Package runtime/debug itself comes too late: its
 // path is behind those of AWS's clients. If a version of Go has no such function, linking fails.
 //
 //go:linkname setGCPercent runtime/debug.setGCPercent

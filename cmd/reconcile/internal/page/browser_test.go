@@ -83,7 +83,7 @@ func servePages(t *testing.T) http.Handler {
 			files["/"+name+"/"+file] = text
 		}
 	}
-	written := &serial{memory: &memory{files: map[string][]byte{}}}
+	written := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	for dir, m := range map[string]*Model{"production": newEveryModel(), "staging": newModel()} {
 		if err := (&Writer{Target: written, Dir: dir}).Write(t.Context(), m, false); err != nil {
 			t.Fatal(err)

@@ -111,13 +111,13 @@ type edge struct {
 
 // Sizes of a drawing, in pixels.
 const (
-	nodeWidth  = 176
-	nodeHeight = 24
-	nodeGapX   = 64
-	nodeGapY   = 10
-	bendHeight = 4 // of a line that passes a layer
-	sweeps     = 6 // of the ordering
-	maxLabel   = 24
+	nodeWidth   = 176
+	nodeHeight  = 24
+	nodeGapX    = 64
+	nodeGapY    = 10
+	bendHeight  = 4 // of a line that passes a layer
+	orderSweeps = 6 // of the ordering
+	maxLabel    = 24
 )
 
 // draw lays the named workspaces out in layers.
@@ -289,7 +289,7 @@ func (g *layers) depth(name string, depths map[string]int) int {
 // order moves each name near to the middle of what it reads, then of what reads it, so that
 // fewer lines cross.
 func (g *layers) order() {
-	for sweep := range sweeps {
+	for sweep := range orderSweeps {
 		near, from, step, end := g.upstreams, 0, 1, len(g.layers)
 		if sweep%2 == 1 {
 			near, from, step, end = g.readers, len(g.layers)-1, -1, -1

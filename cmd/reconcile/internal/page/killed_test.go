@@ -19,26 +19,26 @@ import (
 	"reconcile/state"
 )
 
-// mortal is a target whose writer dies after some writes: from then on nothing reaches it.
-type mortal struct {
-	*serial
+// failingTarget is a target whose writer dies after some writes: from then on nothing reaches it.
+type failingTarget struct {
+	*serialTarget
 	left atomic.Int64
 }
 
 var errKilled = errors.New("killed")
 
-func (m *mortal) Put(ctx context.Context, name string, content []byte) error {
+func (m *failingTarget) Put(ctx context.Context, name string, content []byte) error {
 	if m.left.Add(-1) < 0 {
 		return errKilled
 	}
-	return m.serial.Put(ctx, name, content)
+	return m.serialTarget.Put(ctx, name, content)
 }
 
-func (m *mortal) Delete(ctx context.Context, name string) error {
+func (m *failingTarget) Delete(ctx context.Context, name string) error {
 	if m.left.Add(-1) < 0 {
 		return errKilled
 	}
-	return m.serial.Delete(ctx, name)
+	return m.serialTarget.Delete(ctx, name)
 }
 
 // links finds what a page links or loads.
@@ -92,8 +92,8 @@ func TestKilledWriter(t *testing.T) {
 	whole := map[*Model]map[string][]byte{}
 	old, new := before(), after()
 	for _, m := range []*Model{old, new} {
-		target := &memory{files: map[string][]byte{}}
-		if err := write(&serial{memory: target}, m); err != nil {
+		target := &memoryTarget{files: map[string][]byte{}}
+		if err := write(&serialTarget{memoryTarget: target}, m); err != nil {
 			t.Fatal(err)
 		}
 		whole[m] = target.files
@@ -104,8 +104,8 @@ func TestKilledWriter(t *testing.T) {
 			if from != nil {
 				files = maps.Clone(whole[from])
 			}
-			target := &serial{memory: &memory{files: files}}
-			dying := &mortal{serial: target}
+			target := &serialTarget{memoryTarget: &memoryTarget{files: files}}
+			dying := &failingTarget{serialTarget: target}
 			dying.left.Store(int64(writes))
 			err := write(dying, after())
 			if err != nil && !errors.Is(err, errKilled) {
@@ -114,7 +114,7 @@ func TestKilledWriter(t *testing.T) {
 			checkLinks(t, files)
 			for _, then := range []*Model{old, new} {
 				files := maps.Clone(files)
-				if err := write(&serial{memory: &memory{files: files}}, then); err != nil {
+				if err := write(&serialTarget{memoryTarget: &memoryTarget{files: files}}, then); err != nil {
 					t.Fatal(err)
 				}
 				checkLinks(t, files)
@@ -148,13 +148,13 @@ func TestTwoWriters(t *testing.T) {
 	t.Parallel()
 	old, new := newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Failed}), newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Applied})
 	new.HeadRev++
-	target := &serial{memory: &memory{files: map[string][]byte{}}}
+	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	writer := &Writer{Target: target, Dir: "record"}
 	if err := writer.Write(t.Context(), old, false); err != nil {
 		t.Fatal(err)
 	}
 	// The old one's pages come after all of the new one's, and its manifest last.
-	slow := &between{serial: target, at: "record/en/w/a.html", do: func() {
+	slow := &hookTarget{serialTarget: target, at: "record/en/w/a.html", do: func() {
 		if err := writer.Write(t.Context(), new, false); err != nil {
 			t.Error(err)
 		}
@@ -176,17 +176,17 @@ func TestTwoWriters(t *testing.T) {
 	}
 }
 
-// between runs something before a file is written for the first time.
-type between struct {
-	*serial
+// hookTarget runs something before a file is written for the first time.
+type hookTarget struct {
+	*serialTarget
 	at   string
 	once sync.Once
 	do   func()
 }
 
-func (b *between) Put(ctx context.Context, name string, content []byte) error {
+func (b *hookTarget) Put(ctx context.Context, name string, content []byte) error {
 	if name == b.at {
 		b.once.Do(b.do)
 	}
-	return b.serial.Put(ctx, name, content)
+	return b.serialTarget.Put(ctx, name, content)
 }

@@ -178,7 +178,7 @@ func changesOf(d plandigest.Difference) (c state.Changes) {
 
 // quote returns a name as one word of a shell.
 func quote(name string) string {
-	if isOf(name, digits+small+large+"_./@:+-") {
+	if consistsOf(name, digits+letters+capitals+"_./@:+-") {
 		return name
 	}
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"

@@ -217,15 +217,15 @@ func BenchmarkOverview(b *testing.B) {
 	}
 }
 
-// memory is a target that notes what is written.
-type memory struct {
+// memoryTarget is a target that notes what is written.
+type memoryTarget struct {
 	files  map[string][]byte
 	writes []string
 	reads  int
 	fail   string // the write of this file fails
 }
 
-func (m *memory) Get(_ context.Context, name string) ([]byte, error) {
+func (m *memoryTarget) Get(_ context.Context, name string) ([]byte, error) {
 	m.reads++
 	if text, ok := m.files[name]; ok {
 		return text, nil
@@ -233,7 +233,7 @@ func (m *memory) Get(_ context.Context, name string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-func (m *memory) Put(_ context.Context, name string, content []byte) error {
+func (m *memoryTarget) Put(_ context.Context, name string, content []byte) error {
 	if name == m.fail {
 		return fmt.Errorf("%s: no room", name)
 	}
@@ -242,12 +242,12 @@ func (m *memory) Put(_ context.Context, name string, content []byte) error {
 	return nil
 }
 
-func (m *memory) Delete(_ context.Context, name string) error {
+func (m *memoryTarget) Delete(_ context.Context, name string) error {
 	delete(m.files, name)
 	return nil
 }
 
-func (m *memory) Dirs(context.Context) ([]string, error) {
+func (m *memoryTarget) Dirs(context.Context) ([]string, error) {
 	dirs := map[string]bool{}
 	for name := range m.files {
 		if dir, _, isBelow := strings.Cut(name, "/"); isBelow {
@@ -261,7 +261,7 @@ func (m *memory) Dirs(context.Context) ([]string, error) {
 // any more is deleted.
 func TestWriter(t *testing.T) {
 	t.Parallel()
-	target := &serial{memory: &memory{files: map[string][]byte{}}}
+	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	w := &Writer{Target: target, Dir: "record"}
 	model := func() *Model { return newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied}) }
 	if err := w.Write(t.Context(), model(), false); err != nil {
@@ -310,7 +310,7 @@ func TestWriter(t *testing.T) {
 // After a write that failed, the next one writes the rest.
 func TestWriterGoesOn(t *testing.T) {
 	t.Parallel()
-	target := &serial{memory: &memory{files: map[string][]byte{}, fail: "record/ja/graph.html"}}
+	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}, fail: "record/ja/graph.html"}}
 	w := &Writer{Target: target, Dir: "record"}
 	if err := w.Write(t.Context(), newEveryModel(), false); err == nil {
 		t.Fatal("no error")
@@ -341,26 +341,26 @@ func TestSlug(t *testing.T) {
 	}
 }
 
-// serial guards a target: pages are written several at once.
-type serial struct {
+// serialTarget guards a target: pages are written several at once.
+type serialTarget struct {
 	mu sync.Mutex
-	*memory
+	*memoryTarget
 }
 
-func (s *serial) Put(ctx context.Context, name string, content []byte) error {
+func (s *serialTarget) Put(ctx context.Context, name string, content []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.memory.Put(ctx, name, content)
+	return s.memoryTarget.Put(ctx, name, content)
 }
 
-func (s *serial) Get(ctx context.Context, name string) ([]byte, error) {
+func (s *serialTarget) Get(ctx context.Context, name string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.memory.Get(ctx, name)
+	return s.memoryTarget.Get(ctx, name)
 }
 
-func (s *serial) Delete(ctx context.Context, name string) error {
+func (s *serialTarget) Delete(ctx context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.memory.Delete(ctx, name)
+	return s.memoryTarget.Delete(ctx, name)
 }

@@ -49,24 +49,28 @@ const (
 )
 
 const (
-	digits = "0123456789"
-	small  = "abcdefghijklmnopqrstuvwxyz"
-	large  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits   = "0123456789"
+	letters  = "abcdefghijklmnopqrstuvwxyz"
+	capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isOf reports whether a text is one or more of some characters. It stands for a pattern,
+// consistsOf reports whether a text is one or more of some characters. It stands for a pattern,
 // which would be compiled at each start of the program.
-func isOf(text, characters string) bool { return text != "" && strings.Trim(text, characters) == "" }
+func consistsOf(text, characters string) bool {
+	return text != "" && strings.Trim(text, characters) == ""
+}
 
-func isULID(text string) bool { return len(text) == ulid.EncodedSize && isOf(text, digits+large) }
+func isULID(text string) bool {
+	return len(text) == ulid.EncodedSize && consistsOf(text, digits+capitals)
+}
 
 // slug returns a file name for any text. Texts that differ only in case have different names
 // also where the file system does not tell them apart.
 func slug(text string) string {
-	if len(text) <= maxPlainName && isOf(text, digits+small+"_.-") && isOf(text[:1], digits+small) {
+	if len(text) <= maxPlainName && consistsOf(text, digits+letters+"_.-") && consistsOf(text[:1], digits+letters) {
 		return text
 	}
 	sum := sha256.Sum256([]byte(text))
-	plain := strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(digits+small+large+"_", r) }), "-")
+	plain := strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(digits+letters+capitals+"_", r) }), "-")
 	return strings.ToLower(plain[:min(len(plain), maxSlugText)]) + "-" + hex.EncodeToString(sum[:6])
 }

@@ -141,12 +141,12 @@ func tickStep(whole time.Duration) time.Duration {
 }
 
 // shorten cuts a label after some characters.
-func shorten(text string, most int) string {
+func shorten(text string, limit int) string {
 	runes := []rune(text)
-	if len(runes) <= most {
+	if len(runes) <= limit {
 		return text
 	}
-	return string(runes[:most-1]) + "…"
+	return string(runes[:limit-1]) + "…"
 }
 
 func num(n int) string { return strconv.Itoa(n) }

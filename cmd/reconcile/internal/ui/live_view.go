@@ -32,56 +32,56 @@ type liveView struct {
 }
 
 // observe draws an event.
-func (s *liveView) observe(e run.Event) {
-	s.start().Send(eventMsg{event: e, time: time.Now()})
+func (v *liveView) observe(e run.Event) {
+	v.start().Send(eventMsg{event: e, time: time.Now()})
 }
 
-func (s *liveView) start() *tea.Program {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.program != nil {
-		return s.program
+func (v *liveView) start() *tea.Program {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.program != nil {
+		return v.program
 	}
-	s.program = tea.NewProgram(newLiveModel(s.title, s.tr, s.plain, time.Now()),
-		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
-	s.done = make(chan struct{})
+	v.program = tea.NewProgram(newLiveModel(v.title, v.tr, v.plain, time.Now()),
+		tea.WithInput(nil), tea.WithOutput(v.out), tea.WithoutSignalHandler())
+	v.done = make(chan struct{})
 	go func() {
-		defer RecoverExit(os.Stderr, s.tr)
-		defer close(s.done)
-		_, _ = s.program.Run() // a view that cannot be drawn must not fail the pass
+		defer RecoverExit(os.Stderr, v.tr)
+		defer close(v.done)
+		_, _ = v.program.Run() // a view that cannot be drawn must not fail the pass
 	}()
-	s.restores = []func(){
-		disableEcho(s.out),
-		s.lines.redirect(&viewWriter{s.program, s.done, s.lines.w, s.tr, s.plain}),
-		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr, s.tr, s.plain}),
+	v.restores = []func(){
+		disableEcho(v.out),
+		v.lines.redirect(&viewWriter{v.program, v.done, v.lines.w, v.tr, v.plain}),
+		v.logs.redirect(&viewWriter{v.program, v.done, os.Stderr, v.tr, v.plain}),
 	}
-	return s.program
+	return v.program
 }
 
 // leave takes a pass that has ended out of the view.
-func (s *liveView) leave(id runid.ID) { s.start().Send(leaveMsg(id)) }
+func (v *liveView) leave(id runid.ID) { v.start().Send(leaveMsg(id)) }
 
 // showNote shows a line until the view closes.
-func (s *liveView) showNote(line string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.program == nil {
-		LinePrinter(s.logs, s.tr)(line)
+func (v *liveView) showNote(line string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.program == nil {
+		LinePrinter(v.logs, v.tr)(line)
 		return
 	}
-	s.program.Send(noteMsg(s.tr.Translate(line)))
+	v.program.Send(noteMsg(v.tr.Translate(line)))
 }
 
 // close removes the view from the screen.
-func (s *liveView) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.program == nil {
+func (v *liveView) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.program == nil {
 		return
 	}
-	s.program.Send(endMsg{})
-	<-s.done
-	for _, restore := range s.restores {
+	v.program.Send(endMsg{})
+	<-v.done
+	for _, restore := range v.restores {
 		restore()
 	}
 }
@@ -96,21 +96,21 @@ type viewWriter struct {
 	plain    bool
 }
 
-func (a *viewWriter) Write(p []byte) (int, error) {
+func (w *viewWriter) Write(p []byte) (int, error) {
 	text := strings.TrimRight(string(p), "\n")
-	if a.plain {
+	if w.plain {
 		text = ansi.Strip(text)
 	}
 	printed := make(chan struct{})
 	go func() {
-		defer RecoverExit(os.Stderr, a.tr)
-		a.program.Println(text) // never returns if the view has ended
+		defer RecoverExit(os.Stderr, w.tr)
+		w.program.Println(text) // never returns if the view has ended
 		close(printed)
 	}()
 	select {
 	case <-printed:
 		return len(p), nil
-	case <-a.done:
-		return a.fallback.Write(p)
+	case <-w.done:
+		return w.fallback.Write(p)
 	}
 }

@@ -44,19 +44,19 @@ type outcomeFilter struct {
 }
 
 // Enabled implements slog.Handler.
-func (h *outcomeFilter) Enabled(ctx context.Context, level slog.Level) bool {
-	return !h.hasOutcome && h.Handler.Enabled(ctx, level)
+func (f *outcomeFilter) Enabled(ctx context.Context, level slog.Level) bool {
+	return !f.hasOutcome && f.Handler.Enabled(ctx, level)
 }
 
 // WithAttrs implements slog.Handler.
-func (h *outcomeFilter) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (f *outcomeFilter) WithAttrs(attrs []slog.Attr) slog.Handler {
 	outcome := slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == "outcome" })
-	return &outcomeFilter{h.Handler.WithAttrs(attrs), h.hasOutcome || outcome}
+	return &outcomeFilter{f.Handler.WithAttrs(attrs), f.hasOutcome || outcome}
 }
 
 // WithGroup implements slog.Handler.
-func (h *outcomeFilter) WithGroup(name string) slog.Handler {
-	return &outcomeFilter{h.Handler.WithGroup(name), h.hasOutcome}
+func (f *outcomeFilter) WithGroup(name string) slog.Handler {
+	return &outcomeFilter{f.Handler.WithGroup(name), f.hasOutcome}
 }
 
 // formatDuration writes a duration as 1.5s: in JSON it would be a number of nanoseconds.

@@ -26,7 +26,7 @@ type PassOutput struct {
 
 // PassPrinter shows a pass: as JSON, as a live view or as plain lines.
 type PassPrinter struct {
-	to      PassOutput
+	output  PassOutput
 	results *ResultPrinter
 	live    *liveView // nil without a terminal
 }
@@ -35,7 +35,7 @@ type PassPrinter struct {
 // close.
 func NewPassPrinter(to PassOutput) *PassPrinter {
 	lines := NewScreenWriter(to.Out)
-	v := &PassPrinter{to: to, results: newResultPrinter(lines, to.Width, to.Translator)}
+	v := &PassPrinter{output: to, results: newResultPrinter(lines, to.Width, to.Translator)}
 	if to.Terminal != nil {
 		v.live = &liveView{title: to.Title, tr: to.Translator, out: to.Terminal, lines: lines, logs: to.Logs, plain: to.Plain}
 	}
@@ -43,44 +43,44 @@ func NewPassPrinter(to PassOutput) *PassPrinter {
 }
 
 // Observe shows an event of the pass.
-func (v *PassPrinter) Observe(e run.Event) {
+func (p *PassPrinter) Observe(e run.Event) {
 	switch {
 	case e.Workspace == "": // a step of the pass; only workspaces are shown
-	case v.live != nil:
-		v.live.start() // the line stays above the view
-		v.results.observe(e)
-		v.live.observe(e)
-	case !v.to.JSON:
-		v.results.observe(e)
+	case p.live != nil:
+		p.live.start() // the line stays above the view
+		p.results.observe(e)
+		p.live.observe(e)
+	case !p.output.JSON:
+		p.results.observe(e)
 	}
 }
 
 // PrintLine shows a line for people.
-func (v *PassPrinter) PrintLine(line string) {
-	if v.live != nil {
-		v.live.showNote(line)
+func (p *PassPrinter) PrintLine(line string) {
+	if p.live != nil {
+		p.live.showNote(line)
 		return
 	}
-	LinePrinter(v.to.Err, v.to.Translator)(line)
+	LinePrinter(p.output.Err, p.output.Translator)(line)
 }
 
 // Close removes the live view. It may be called twice.
-func (v *PassPrinter) Close() {
-	if v.live != nil {
-		v.live.close()
+func (p *PassPrinter) Close() {
+	if p.live != nil {
+		p.live.close()
 	}
 }
 
 // ShowResult shows the result of a pass; err is why it did not run or complete.
-func (v *PassPrinter) ShowResult(result *run.Result, err error) error {
+func (p *PassPrinter) ShowResult(result *run.Result, err error) error {
 	switch {
-	case v.to.JSON:
-		return PrintResult(v.to.Out, result, err)
+	case p.output.JSON:
+		return PrintResult(p.output.Out, result, err)
 	case err != nil && len(result.Workspaces) == 0:
 		return nil // the error is enough
 	}
-	printPlans(v.to.Out, result)
-	v.results.printSummary(result)
+	printPlans(p.output.Out, result)
+	p.results.printSummary(result)
 	return nil
 }
 

@@ -87,7 +87,7 @@ func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) st
 	if w.Error != "" {
 		PrintWrapped(&b, width, "            ", t.Translate(w.Error))
 	}
-	if text := withoutSaid(w.Rollout, w.Error); text != "" {
+	if text := removeRepeated(w.Rollout, w.Error); text != "" {
 		PrintWrapped(&b, width, "            ", t.Translate(text))
 	}
 	if w.Approval != nil {
@@ -99,8 +99,8 @@ func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) st
 	return b.String()
 }
 
-// withoutSaid returns the parts of a text that an error does not say.
-func withoutSaid(text, failed string) string {
+// removeRepeated returns the parts of a text that an error does not say.
+func removeRepeated(text, failed string) string {
 	parts := strings.Split(text, "; ")
 	if failed != "" {
 		parts = slices.DeleteFunc(parts, func(part string) bool { return strings.Contains(failed, part) })
@@ -231,7 +231,7 @@ func nextCommand(result *run.Result) string {
 	case run.OutcomePending:
 		return applyCommand(result)
 	case run.OutcomeDrifted:
-		names := drifted(result)
+		names := listDrifted(result)
 		if len(names) == 0 {
 			return ""
 		}
@@ -308,8 +308,8 @@ func describeApply(command, plain, inSteps string, withheld bool) string {
 	return fmt.Sprintf("`%s` applies it, and begins the rollout of %s", command, inSteps)
 }
 
-// drifted returns the names of the drifted workspaces that a pass would apply.
-func drifted(result *run.Result) []string {
+// listDrifted returns the names of the drifted workspaces that a pass would apply.
+func listDrifted(result *run.Result) []string {
 	var names []string
 	for _, w := range result.Workspaces {
 		if w.Outcome == state.Drifted && w.Withheld == "" {

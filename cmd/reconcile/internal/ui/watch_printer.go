@@ -11,8 +11,8 @@ import (
 // WatchPrinter shows passes that follow and overlap each other. Each line has the time at
 // which it was written. On a terminal there is a live view while passes work on workspaces.
 type WatchPrinter struct {
-	to    PassOutput
-	lines *ScreenWriter
+	output PassOutput
+	lines  *ScreenWriter
 
 	mu     sync.Mutex
 	passes map[runid.ID]*ResultPrinter // that run
@@ -21,26 +21,26 @@ type WatchPrinter struct {
 
 // NewWatchPrinter returns a printer that has written nothing yet.
 func NewWatchPrinter(to PassOutput) *WatchPrinter {
-	return &WatchPrinter{to: to, lines: NewScreenWriter(to.Out), passes: map[runid.ID]*ResultPrinter{}}
+	return &WatchPrinter{output: to, lines: NewScreenWriter(to.Out), passes: map[runid.ID]*ResultPrinter{}}
 }
 
 // BeginPass must come before the events of the pass.
 func (p *WatchPrinter) BeginPass(id runid.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.passes[id] = newResultPrinter(p.lines, p.to.Width, p.to.Translator)
+	p.passes[id] = newResultPrinter(p.lines, p.output.Width, p.output.Translator)
 	p.passes[id].Stamps = true
 }
 
 // Observe shows an event of a pass.
 func (p *WatchPrinter) Observe(e run.Event) {
-	if e.Workspace == "" || p.to.JSON {
+	if e.Workspace == "" || p.output.JSON {
 		return
 	}
 	p.mu.Lock()
 	results := p.passes[e.Run]
-	if p.live == nil && p.to.Terminal != nil && results != nil {
-		p.live = &liveView{title: p.to.Title, tr: p.to.Translator, out: p.to.Terminal, lines: p.lines, logs: p.to.Logs, plain: p.to.Plain}
+	if p.live == nil && p.output.Terminal != nil && results != nil {
+		p.live = &liveView{title: p.output.Title, tr: p.output.Translator, out: p.output.Terminal, lines: p.lines, logs: p.output.Logs, plain: p.output.Plain}
 		p.live.start()
 	}
 	live := p.live
@@ -84,10 +84,10 @@ func (p *WatchPrinter) PrintStop(line string) {
 	p.mu.Unlock()
 	switch {
 	case idle:
-		LinePrinter(p.to.Err, p.to.Translator)("stopping")
+		LinePrinter(p.output.Err, p.output.Translator)("stopping")
 	case live != nil:
 		live.showNote(line)
 	default:
-		LinePrinter(p.to.Err, p.to.Translator)(line)
+		LinePrinter(p.output.Err, p.output.Translator)(line)
 	}
 }

@@ -40,38 +40,38 @@ func mergeLines(base, ours, theirs string) (merged string, ok bool) {
 type hunk struct{ start, end int }
 
 // moveToFirst sets the hunk to the first change of either side.
-func (p *hunk) moveToFirst(a, b []udiff.Edit) {
+func (h *hunk) moveToFirst(a, b []udiff.Edit) {
 	first := a
 	if len(a) == 0 || len(b) > 0 && b[0].Start < a[0].Start {
 		first = b
 	}
-	p.start, p.end = first[0].Start, first[0].Start
+	h.start, h.end = first[0].Start, first[0].Start
 }
 
 // grow extends the hunk until no further change of either side touches it. It returns the
 // number of changes of each side in the hunk.
-func (p *hunk) grow(a, b []udiff.Edit) (na, nb int) {
+func (h *hunk) grow(a, b []udiff.Edit) (na, nb int) {
 	for grown := true; grown; {
 		grown = false
-		for ; na < len(a) && a[na].Start <= p.end; na++ {
-			p.end, grown = max(p.end, a[na].End), true
+		for ; na < len(a) && a[na].Start <= h.end; na++ {
+			h.end, grown = max(h.end, a[na].End), true
 		}
-		for ; nb < len(b) && b[nb].Start <= p.end; nb++ {
-			p.end, grown = max(p.end, b[nb].End), true
+		for ; nb < len(b) && b[nb].Start <= h.end; nb++ {
+			h.end, grown = max(h.end, b[nb].End), true
 		}
 	}
 	return na, nb
 }
 
 // apply returns the text of the hunk after the changes.
-func (p *hunk) apply(base string, edits []udiff.Edit) string {
+func (h *hunk) apply(base string, edits []udiff.Edit) string {
 	var out strings.Builder
-	offset := p.start
+	offset := h.start
 	for _, e := range edits {
 		out.WriteString(base[offset:e.Start])
 		out.WriteString(e.New)
 		offset = e.End
 	}
-	out.WriteString(base[offset:p.end])
+	out.WriteString(base[offset:h.end])
 	return out.String()
 }

@@ -12,7 +12,7 @@ const maxCacheBytes = 8 << 20
 // cache keeps objects by key. Its zero value is empty.
 type cache[K comparable] struct {
 	mu    sync.Mutex
-	items map[K]cached
+	items map[K]cachedObject
 	bytes int
 }
 
@@ -21,7 +21,7 @@ type baseKey struct {
 	offset int64
 }
 
-type cached struct {
+type cachedObject struct {
 	kind plumbing.ObjectType
 	data []byte
 }
@@ -45,8 +45,8 @@ func (c *cache[K]) put(key K, kind plumbing.ObjectType, data []byte) {
 		return
 	}
 	if c.items == nil || c.bytes+len(data) > maxCacheBytes {
-		c.items, c.bytes = map[K]cached{}, 0
+		c.items, c.bytes = map[K]cachedObject{}, 0
 	}
-	c.items[key] = cached{kind, data}
+	c.items[key] = cachedObject{kind, data}
 	c.bytes += len(data)
 }

@@ -128,7 +128,7 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 	c := &content{kind: kind, size: size}
 	if size <= maxHeld {
 		b := bytes.NewBuffer(make([]byte, 0, size))
-		if err := write(&limited{r.ctx, b, size}); err != nil {
+		if err := write(&limitWriter{r.ctx, b, size}); err != nil {
 			return nil, err
 		}
 		if c.data = b.Bytes(); int64(len(c.data)) != size {
@@ -147,7 +147,7 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 			c.file.Close()
 		}
 	}()
-	w := &limited{r.ctx, c.file, size}
+	w := &limitWriter{r.ctx, c.file, size}
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	if err := errors.Join(write(buffered), buffered.Flush()); err != nil {
 		return nil, err
@@ -168,14 +168,14 @@ func openUnnamed() (*os.File, error) {
 	return f, os.Remove(f.Name())
 }
 
-// limited is a writer that fails beyond a given length, and once ctx is done.
-type limited struct {
+// limitWriter is a writer that fails beyond a given length, and once ctx is done.
+type limitWriter struct {
 	ctx       context.Context
 	w         io.Writer
 	remaining int64
 }
 
-func (l *limited) Write(p []byte) (int, error) {
+func (l *limitWriter) Write(p []byte) (int, error) {
 	switch {
 	case l.ctx.Err() != nil:
 		return 0, context.Cause(l.ctx)

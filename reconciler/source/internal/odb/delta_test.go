@@ -13,13 +13,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// ending is a context that ends after it was asked some times.
-type ending struct {
+// endingReader is a context that ends after it was asked some times.
+type endingReader struct {
 	context.Context
 	left int
 }
 
-func (c *ending) Err() error {
+func (c *endingReader) Err() error {
 	if c.left--; c.left < 0 {
 		return context.Canceled
 	}
@@ -62,13 +62,13 @@ func TestDeltasEnd(t *testing.T) {
 	if err != nil || all < 4*maxHeld {
 		t.Fatalf("%d bytes were written, so that it is no chain: %v", all, err)
 	}
-	if spooled, err := resolve(&ending{t.Context(), 2}, maxSpooled); !errors.Is(err, context.Canceled) || spooled == all {
+	if spooled, err := resolve(&endingReader{t.Context(), 2}, maxSpooled); !errors.Is(err, context.Canceled) || spooled == all {
 		t.Errorf("a context that ends: %d of %d bytes, %v", spooled, all, err)
 	}
 	if _, err := resolve(t.Context(), all-1); err == nil || !strings.Contains(err.Error(), "repacked") {
 		t.Errorf("one byte more than the limit: %v", err)
 	}
-	if o, err := s.Open(&ending{t.Context(), 2}, id); !errors.Is(err, context.Canceled) {
+	if o, err := s.Open(&endingReader{t.Context(), 2}, id); !errors.Is(err, context.Canceled) {
 		t.Errorf("Open: %v, %v", o, err)
 	}
 }

@@ -75,5 +75,5 @@ func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
 	if err != nil || size < 0 {
 		return nil, fmt.Errorf("damaged object: length %q", length)
 	}
-	return &Object{kind, size, &exactly{inflated: r, remaining: size, release: func() { release(); f.Close() }}}, nil
+	return &Object{kind, size, &exactReader{inflated: r, remaining: size, release: func() { release(); f.Close() }}}, nil
 }

@@ -246,7 +246,7 @@ var (
 
 // open inflates the body, whose length must match the header. e must not be used after the
 // result is closed.
-func (e *packEntry) open() (*exactly, error) {
+func (e *packEntry) open() (*exactReader, error) {
 	if e.size < 0 || e.size > e.maxSize {
 		return nil, errors.New("damaged: object larger than its pack can hold")
 	}
@@ -256,7 +256,7 @@ func (e *packEntry) open() (*exactly, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &exactly{inflated: z, remaining: e.size, release: func() {
+	return &exactReader{inflated: z, remaining: e.size, release: func() {
 		inflaters.Put(z)
 		readers.Put(r)
 	}}, nil

@@ -169,7 +169,7 @@ func (r *receivedPack) computeID(ctx context.Context, store *Store, offset int64
 	}
 	defer made.Close()
 	hasher := plumbing.NewHasher(made.kind, made.size)
-	_, err = io.Copy(&limited{ctx, hasher, made.size}, made.section(0, made.size))
+	_, err = io.Copy(&limitWriter{ctx, hasher, made.size}, made.section(0, made.size))
 	return hasher.Sum(), err
 }
 

@@ -128,9 +128,9 @@ func inflate(r io.Reader) (io.ReadCloser, error) {
 	return z, explainDamage(err)
 }
 
-// exactly reads the number of bytes that an object's header gives, and fails if there are
+// exactReader reads the number of bytes that an object's header gives, and fails if there are
 // fewer or more.
-type exactly struct {
+type exactReader struct {
 	inflated  io.Reader
 	remaining int64
 	release   func()
@@ -138,7 +138,7 @@ type exactly struct {
 }
 
 // Read returns the last bytes only after it has checked that nothing follows.
-func (r *exactly) Read(p []byte) (int, error) {
+func (r *exactReader) Read(p []byte) (int, error) {
 	if r.remaining == 0 {
 		return 0, cmp.Or(r.end(), io.EOF)
 	}
@@ -175,7 +175,7 @@ func ErrKind(id plumbing.Hash, kind plumbing.ObjectType, said string) error {
 const damageHelp = " (`git fsck` in the repository says what else is; a new clone of its remote has it)"
 
 // end checks that nothing follows and that the checksum is right.
-func (r *exactly) end() error {
+func (r *exactReader) end() error {
 	if n, err := r.inflated.Read(r.more[:]); n != 0 || err != io.EOF {
 		return errors.New("damaged: object longer than its head says, or its checksum is wrong" + damageHelp)
 	}
@@ -183,7 +183,7 @@ func (r *exactly) end() error {
 }
 
 // Close returns the reader's resources to their pools.
-func (r *exactly) Close() error {
+func (r *exactReader) Close() error {
 	if r.release != nil {
 		r.release()
 		r.release = nil

@@ -27,13 +27,13 @@ func numberForms(literal string) []string {
 	return slices.Compact(forms)
 }
 
-// longNumber matches the numbers of JSON, and others, that a float64 may not hold.
-var longNumber = lazyregexp.New(`-?[0-9][0-9.]{15,}(?:[eE][-+]?[0-9]+)?`)
+// longNumberPattern matches the numbers of JSON, and others, that a float64 may not hold.
+var longNumberPattern = lazyregexp.New(`-?[0-9][0-9.]{15,}(?:[eE][-+]?[0-9]+)?`)
 
 // roundedNumbers returns the long numbers of a document by what a float64 makes of them.
 func roundedNumbers(text []byte) map[float64][]string {
 	numbers := map[float64][]string{}
-	for _, literal := range longNumber().FindAll(text, -1) {
+	for _, literal := range longNumberPattern().FindAll(text, -1) {
 		if value, err := strconv.ParseFloat(string(literal), 64); err == nil && !slices.Contains(numbers[value], string(literal)) {
 			numbers[value] = append(numbers[value], string(literal))
 		}

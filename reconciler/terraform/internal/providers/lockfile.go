@@ -12,25 +12,25 @@ import (
 // LockFile is the name of a dependency lock file.
 const LockFile = ".terraform.lock.hcl"
 
-// Locked is a provider in a dependency lock file.
-type Locked struct {
+// LockedProvider is a provider in a dependency lock file.
+type LockedProvider struct {
 	Source  string // HOST/NAMESPACE/TYPE
 	Version string
 	Hashes  []string // of packages that Terraform accepts
 }
 
 // ParseLockFile returns the providers of a dependency lock file.
-func ParseLockFile(text []byte) ([]Locked, error) {
+func ParseLockFile(text []byte) ([]LockedProvider, error) {
 	file, diags := hclsyntax.ParseConfig(text, LockFile, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	var all []Locked
+	var all []LockedProvider
 	for _, b := range file.Body.(*hclsyntax.Body).Blocks {
 		if b.Type != "provider" || len(b.Labels) != 1 {
 			continue
 		}
-		p := Locked{Source: b.Labels[0]}
+		p := LockedProvider{Source: b.Labels[0]}
 		for name, a := range b.Body.Attributes {
 			v, diags := a.Expr.Value(nil)
 			if diags.HasErrors() {
@@ -54,8 +54,8 @@ func ParseLockFile(text []byte) ([]Locked, error) {
 
 // HasAll reports whether the cache has every provider of a lock file with a hash listed
 // there.
-func (c Cache) HasAll(locked []Locked) bool {
-	return !slices.ContainsFunc(locked, func(p Locked) bool {
+func (c Cache) HasAll(locked []LockedProvider) bool {
+	return !slices.ContainsFunc(locked, func(p LockedProvider) bool {
 		return !slices.Contains(p.Hashes, c.hash(filepath.Join(filepath.FromSlash(p.Source), p.Version, Platform)))
 	})
 }

@@ -85,6 +85,7 @@ func addCoreNames(known map[string]function.Function) map[string]function.Functi
 // AnyParameter accepts any arguments, including unknown and null values.
 var AnyParameter = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
 
+// UnknownFunc is a function whose result is unknown.
 var UnknownFunc = function.New(&function.Spec{
 	VarParam: AnyParameter,
 	Type:     function.StaticReturnType(cty.DynamicPseudoType),

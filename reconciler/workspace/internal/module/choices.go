@@ -32,6 +32,7 @@ const (
 	maxChoiceSteps = 100_000
 )
 
+// UnknownChoices are the choices of an expression that may have any value.
 var UnknownChoices = []cty.Value{cty.DynamicVal}
 
 // Choices returns the values that x may have. A text with a mark of this file is a path;

@@ -14,9 +14,9 @@ import (
 // AnyName begins a mention that is only the end of a file's name, as in "${name}.md".
 const AnyName = "*"
 
-// mentionsOf adds the words of a text that may name a file or a directory to mentions: those
+// addWords adds the words of a text that may name a file or a directory to mentions: those
 // with a slash or a dot, without what leads to them ("./x" is "x").
-func mentionsOf(text string, mentions map[string]bool) {
+func addWords(text string, mentions map[string]bool) {
 	if !strings.ContainsAny(text, "./") && !isUpper(text) {
 		return
 	}
@@ -39,12 +39,12 @@ func mentionsOf(text string, mentions map[string]bool) {
 // isUpper reports whether a text has no small letters, as names such as LICENSE.
 func isUpper(text string) bool { return len(text) > 3 && strings.ToUpper(text) == text }
 
-// MentionsIn adds the mentions of the texts in v.
-func MentionsIn(v cty.Value, mentions map[string]bool) {
+// AddMentions adds the mentions of the texts in v.
+func AddMentions(v cty.Value, mentions map[string]bool) {
 	v, _ = v.UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		if text, known := hcleval.AsString(v); known {
-			mentionsOf(text, mentions)
+			addWords(text, mentions)
 		}
 		return true, nil
 	})
@@ -69,7 +69,7 @@ func (w *mentionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	}
 	if literal, ok := n.(*hclsyntax.LiteralValueExpr); ok && w.reading == 0 {
 		if text, known := hcleval.AsString(literal.Val); known {
-			mentionsOf(text, w.mentions)
+			addWords(text, w.mentions)
 		}
 	}
 	return nil

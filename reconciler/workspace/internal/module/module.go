@@ -37,7 +37,7 @@ type Module struct {
 	InitInputs       []string           // see initInputs
 	Settings         []string           // of providers and the backend, see setting.key
 
-	Mentions     map[string]bool // see mentionsOf: of its literal texts
+	Mentions     map[string]bool // see addWords: of its literal texts
 	RunsPrograms bool            // it runs programs, whose inputs are not known
 
 	providerFunctions map[string]bool // names of called functions of providers

@@ -179,42 +179,42 @@ func (c *pathRefVisitor) addText(name string, e hclsyntax.Expression) {
 
 // noteEscapes finds what could make a text in e a path out of the directory: "..", path.*,
 // the content of a file, or a reference to a value that contains one of these.
-func (m *PathRef) noteEscapes(e hclsyntax.Expression) {
+func (r *PathRef) noteEscapes(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
 			text, _ := hcleval.AsString(n.Val)
-			m.Escapes = m.Escapes || mayLeadOut(text)
+			r.Escapes = r.Escapes || mayLeadOut(text)
 		case *hclsyntax.FunctionCallExpr:
 			_, readsFile := fileFunctions[strings.TrimPrefix(n.Name, "core::")]
-			m.Escapes = m.Escapes || readsFile
+			r.Escapes = r.Escapes || readsFile
 		case *hclsyntax.ScopeTraversalExpr:
-			m.noteReference(n.Traversal)
+			r.noteReference(n.Traversal)
 		}
 		return nil
 	})
 }
 
-func (m *PathRef) noteReference(t hcl.Traversal) {
+func (r *PathRef) noteReference(t hcl.Traversal) {
 	name, _ := hcleval.AttrAt(t, 1)
 	attr, hasAttr := hcleval.AttrAt(t, 2)
 	switch root := t.RootName(); root {
 	case "path":
-		m.Escapes = true
+		r.Escapes = true
 	case "var", "local":
-		m.Refs = append(m.Refs, SymbolRef{root: root, name: name})
+		r.Refs = append(r.Refs, SymbolRef{root: root, name: name})
 	case "module":
 		if !hasAttr { // an instance, or all outputs
-			m.Escapes = true
+			r.Escapes = true
 		}
-		m.Refs = append(m.Refs, SymbolRef{root: root, name: name, attr: attr})
+		r.Refs = append(r.Refs, SymbolRef{root: root, name: name, attr: attr})
 	case "each", "count", "self", "terraform", "tofu":
 	case "data", "ephemeral":
 		of, _ := hcleval.AttrAt(t, 3)
-		m.Refs = append(m.Refs, SymbolRef{name: root + "." + name + "." + attr, attr: of})
+		r.Refs = append(r.Refs, SymbolRef{name: root + "." + name + "." + attr, attr: of})
 	default:
 		of, _ := hcleval.AttrAt(t, 2)
-		m.Refs = append(m.Refs, SymbolRef{name: root + "." + name, attr: of})
+		r.Refs = append(r.Refs, SymbolRef{name: root + "." + name, attr: of})
 	}
 }
 

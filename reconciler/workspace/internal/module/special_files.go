@@ -74,11 +74,11 @@ func (l *Loader) scanDir(dir string, skipsPointers bool) (*SpecialFiles, error) 
 	return found, nil
 }
 
-func (o *SpecialFiles) merge(other *SpecialFiles) {
-	o.Links = append(o.Links, other.Links...)
-	o.Submodules = append(o.Submodules, other.Submodules...)
-	o.Pointers = append(o.Pointers, other.Pointers...)
-	o.Skipped = append(o.Skipped, other.Skipped...)
+func (f *SpecialFiles) merge(other *SpecialFiles) {
+	f.Links = append(f.Links, other.Links...)
+	f.Submodules = append(f.Submodules, other.Submodules...)
+	f.Pointers = append(f.Pointers, other.Pointers...)
+	f.Skipped = append(f.Skipped, other.Skipped...)
 }
 
 // LFSPointerText says of a file that it is a Git LFS pointer, and what to do.

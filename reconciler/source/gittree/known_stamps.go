@@ -7,15 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unchanged remembers the files of one checkout that Repair has found to be as in the tree, and
-// what else its directories hold: what has the same stamp need not be read again.
-//
-// This is Git's index, with its rule for files that are "racily clean". The change time has ticks
-// of some milliseconds: a file that is changed twice in one tick may have the same stamp. So a
-// stamp is remembered only if the clock of the file system had left that tick before the content
-// was read. Each later change then has a later change time, which no program can set back. (Only
-// what is written through memory that a program has mapped can get one later, as in Git.)
-type unchanged struct {
+// knownStamps remembers the files of one checkout that Repair has found to be as in the tree, and
+// what else its directories hold: what has the same stamp need not be read again. This is Git's
+// index, with its rule for files that are "racily clean" (isSettled).
+type knownStamps struct {
 	mu    sync.Mutex
 	files map[string]knownFile
 	dirs  map[string]knownDir
@@ -35,58 +30,62 @@ type knownDir struct {
 	extras []string // names that are not in the tree
 }
 
-// unchangedIn returns what is remembered of the checkout in dir.
-func (t *Tree) unchangedIn(dir string) *unchanged {
+// stampsOf returns what is remembered of the checkout in dir.
+func (t *Tree) stampsOf(dir string) *knownStamps {
 	t.checkoutsMu.Lock()
 	defer t.checkoutsMu.Unlock()
 	if t.checkouts == nil {
-		t.checkouts = map[string]*unchanged{}
+		t.checkouts = map[string]*knownStamps{}
 	}
 	if t.checkouts[dir] == nil {
-		t.checkouts[dir] = &unchanged{files: map[string]knownFile{}, dirs: map[string]knownDir{}}
+		t.checkouts[dir] = &knownStamps{files: map[string]knownFile{}, dirs: map[string]knownDir{}}
 	}
 	return t.checkouts[dir]
 }
 
 // hasFile reports whether the file at the path name is known to have the content id.
-func (u *unchanged) hasFile(name string, stat *unix.Stat_t, id plumbing.Hash) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	known, ok := u.files[name]
+func (k *knownStamps) hasFile(name string, stat *unix.Stat_t, id plumbing.Hash) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known, ok := k.files[name]
 	return ok && known.id == id && known.stamp == stampOf(stat, "")
 }
 
-func (u *unchanged) addFile(name string, stat *unix.Stat_t, id plumbing.Hash) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.files[name] = knownFile{stampOf(stat, ""), id}
+func (k *knownStamps) addFile(name string, stat *unix.Stat_t, id plumbing.Hash) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.files[name] = knownFile{stampOf(stat, ""), id}
 }
 
 // extrasOf returns the names in the directory at the path name that are not in the tree, if they
 // are known.
-func (u *unchanged) extrasOf(name string, stat *unix.Stat_t) ([]string, bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	known, ok := u.dirs[name]
+func (k *knownStamps) extrasOf(name string, stat *unix.Stat_t) ([]string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known, ok := k.dirs[name]
 	return known.extras, ok && known.stamp == stampOf(stat, "")
 }
 
-func (u *unchanged) addDir(name string, stat *unix.Stat_t, extras []string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.dirs[name] = knownDir{stampOf(stat, ""), extras}
+func (k *knownStamps) addDir(name string, stat *unix.Stat_t, extras []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.dirs[name] = knownDir{stampOf(stat, ""), extras}
 }
 
 // isSettled reports whether each later change of what has this stat gets a later change time. It
-// must be asked before the content is read. top is the checkout.
-func (u *unchanged) isSettled(stat *unix.Stat_t, top dirHandle) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+// must be asked before the content is read: only then may the stamp be remembered. top is the
+// checkout.
+func (k *knownStamps) isSettled(stat *unix.Stat_t, top dirHandle) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// The change time has ticks of some milliseconds, and what changes twice in one tick may keep
+	// its stamp. No program can set the time back. (As in Git, what is written through mapped
+	// memory may get its change time later.)
 	changed := stat.Ctim.Nano()
-	if changed >= u.moment {
-		u.moment = max(u.moment, top.moment())
+	if changed >= k.moment {
+		k.moment = max(k.moment, top.moment())
 	}
-	return changed < u.moment
+	return changed < k.moment
 }
 
 // moment returns the time by the clock of the directory's file system; 0 if it cannot be told.
