@@ -2,6 +2,8 @@ package reconciler_test
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -142,5 +144,31 @@ func TestSnapshotHolds(t *testing.T) {
 	}
 	if _, got := w.RunPass(run.Options{}); got["traffic"] != state.Blocked {
 		t.Errorf("the next pass: %v", got)
+	}
+}
+
+// A saved plan that was changed after the attempt was written is not applied: nothing is held, or
+// what was held before stays held.
+func TestSnapshotThatWasNotBegunHoldsNothing(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string][]string{"nothing was held": nil, "another was held": {"env/traffic/dr.tfvars"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newValuedEnv(t)
+			if before != nil {
+				w.applySnapshot("dr.tfvars")
+			}
+			w.Config.Observe = func(e run.Event) {
+				if e.Phase == run.PhaseApply {
+					changeSavedPlan(w.Env)
+				}
+			}
+			if result, got := w.applySnapshot("failing.tfvars"); got["traffic"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
+				t.Fatalf("the scene: %+v", result)
+			}
+			if hold, found := w.hold(); found != (before != nil) || !slices.Equal(hold.Values, before) {
+				t.Errorf("it is held: %+v", hold)
+			}
+		})
 	}
 }

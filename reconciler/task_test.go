@@ -95,12 +95,7 @@ func TestPlanThatWasChanged(t *testing.T) {
 		if e.Phase != run.PhaseApply {
 			return
 		}
-		files, err := filepath.Glob(filepath.Join(w.Spec.Home, "work", "run", "process-*", "session-*", "plan"))
-		if err != nil || len(files) != 1 {
-			t.Errorf("plans: %v, %v", files, err)
-			return
-		}
-		w.Must(os.WriteFile(files[0], []byte("another plan"), 0o600))
+		changeSavedPlan(w)
 	}
 	result, got := w.RunPass(run.Options{})
 	if got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
@@ -115,4 +110,14 @@ func TestPlanThatWasChanged(t *testing.T) {
 	if result, got := w.RunPass(run.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
 		t.Errorf("then: %+v", result)
 	}
+}
+
+// changeSavedPlan changes the plan that is about to be applied.
+func changeSavedPlan(w *reconcilertest.Env) {
+	files, err := filepath.Glob(filepath.Join(w.Spec.Home, "work", "run", "process-*", "session-*", "plan"))
+	if err != nil || len(files) != 1 {
+		w.T.Errorf("plans: %v, %v", files, err)
+		return
+	}
+	w.Must(os.WriteFile(files[0], []byte("another plan"), 0o600))
 }

@@ -72,19 +72,64 @@ func (h Hold) mayReplace(old Hold) bool {
 	return old.Kind == Suspended
 }
 
-// snapshotHoldOp returns the op that places the hold of an applied snapshot.
-func (r *Record) snapshotHoldOp(ctx context.Context, h Hold) (Op, error) {
+// leaseHold is the hold that the writes under a lease place, or take back.
+type leaseHold struct {
+	placed      *Hold // see SetHold; nil: none
+	isTakenBack bool  // see TakeBackHold
+	replaced    *Hold // what the first write has replaced; nil: nothing
+}
+
+// SetHold makes each write of the workspace from now on place a hold in the same transaction.
+// The hold belongs to a snapshot. A write fails with *HoldConflictError, and writes nothing, if
+// the workspace has another hold.
+func (l *Lease) SetHold(h Hold) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	h.Schema = Schema
-	value, err := encode(h)
+	l.hold = leaseHold{placed: &h, replaced: l.hold.replaced}
+}
+
+// TakeBackHold makes each write of the workspace from now on put back what the hold of SetHold
+// has replaced, if that hold was placed: what it says was not begun.
+func (l *Lease) TakeBackHold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hold.isTakenBack = true
+}
+
+// holdOps returns the op that places or takes back the hold of SetHold; none if there is nothing
+// to do.
+func (l *Lease) holdOps(ctx context.Context) ([]Op, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	own := l.hold.placed
+	if own == nil {
+		return nil, nil
+	}
+	key := l.record.key(own.sortKey())
+	now, found, err := get[Hold](ctx, l.record, key)
 	if err != nil {
-		return Op{}, err
+		return nil, err
 	}
-	key := r.key(h.sortKey())
-	old, found, err := get[Hold](ctx, r, key)
-	if err == nil && found && !h.mayReplace(old) {
-		err = &HoldConflictError{old}
+	isOwn := found && now.PlacedAt.Equal(own.PlacedAt) && now.PlacedBy == own.PlacedBy
+	put := own
+	switch {
+	case l.hold.isTakenBack && !isOwn:
+		return nil, nil
+	case l.hold.isTakenBack:
+		put = l.hold.replaced
+	case found && !own.mayReplace(now):
+		return nil, &HoldConflictError{now}
+	case found && !isOwn:
+		l.hold.replaced = &now
 	}
-	return Op{Key: key, If: sameHold(found, old), Put: value}, err
+	op := Op{Key: key, If: sameHold(found, now)}
+	if put == nil {
+		op.Delete = true
+		return []Op{op}, nil
+	}
+	op.Put, err = encode(*put)
+	return []Op{op}, err
 }
 
 // EndHold removes a hold that was read, unless it has been replaced since. It leaves the head

@@ -31,7 +31,7 @@ type Lease struct {
 	lastWritten      map[string]itemVersion // by workspace: as this lease last wrote it
 	holdersForgotten bool                   // the previous holders left nothing behind
 	killedWork       *PreviousHolder        // work of ours that was killed and may have left something behind
-	hold             *Hold                  // see SetHold
+	hold             leaseHold
 }
 
 // itemVersion is what a write needs to know of the workspace item that it replaces.

@@ -27,27 +27,6 @@ func (l *Lease) BeginApply(ctx context.Context, ws Workspace) error {
 	return l.classifyApproval(ctx, ws, l.record.classifyConflict(ctx, l.request, err))
 }
 
-// SetHold makes each write of the workspace from now on place a hold in the same transaction;
-// nil: none. The hold belongs to a snapshot. A write fails with *HoldConflictError, and
-// writes nothing, if the workspace has another hold.
-func (l *Lease) SetHold(h *Hold) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.hold = h
-}
-
-// holdOps returns the op that places the hold of SetHold; none without one.
-func (l *Lease) holdOps(ctx context.Context) ([]Op, error) {
-	l.mu.Lock()
-	hold := l.hold
-	l.mu.Unlock()
-	if hold == nil {
-		return nil, nil
-	}
-	op, err := l.record.snapshotHoldOp(ctx, *hold)
-	return []Op{op}, err
-}
-
 // Write records the result of ws. The lease must be ours (else ErrLeaseLost), but the tip
 // may have moved: what was done is recorded all the same. After an error that leaves open
 // whether ws was written, Write may be called again.

@@ -3,6 +3,7 @@ package statetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"reconcile/state"
 )
@@ -17,7 +18,7 @@ func testSnapshotHolds(t *testing.T, open Open) {
 	l := a.acquire()
 	ws := newTokyo("c1")
 	ws.Attempt = &state.Attempt{Run: "run-a", StartedAt: testTime}
-	l.SetHold(&hold)
+	l.SetHold(hold)
 
 	assertErr(t, "suspend", b.record.PlaceHold(ctx, suspended), nil)
 	var held *state.HoldConflictError
@@ -37,12 +38,46 @@ func testSnapshotHolds(t *testing.T, open Open) {
 	}
 	next := hold
 	next.Reason, next.Snapshot = "snapshot c2", "c2"
-	l.SetHold(&next)
+	l.SetHold(next)
 	assertErr(t, "another snapshot", l.WriteAndRelease(ctx, newTokyo("c2")), nil)
 	assertErr(t, "end what was replaced", a.record.EndHold(ctx, hold), state.ErrConflict)
 	assertErr(t, "end", a.record.EndHold(ctx, next), nil)
 	if holds, err := b.record.Holds(ctx); err != nil || len(holds) > 0 {
 		t.Fatalf("holds: got %+v, %v", holds, err)
+	}
+
+	l = a.acquire()
+	l.SetHold(hold)
+	assertErr(t, "begin again", l.BeginApply(ctx, refresh(t, a, "tokyo")), nil)
+	l.TakeBackHold()
+	assertErr(t, "nothing was begun", l.WriteAndRelease(ctx, refresh(t, a, "tokyo")), nil)
+	if holds, err := b.record.Holds(ctx); err != nil || len(holds) > 0 {
+		t.Fatalf("holds that were taken back: got %+v, %v", holds, err)
+	}
+
+	l = a.acquire()
+	l.SetHold(hold)
+	assertErr(t, "begin once more", l.BeginApply(ctx, refresh(t, a, "tokyo")), nil)
+	assertErr(t, "applied", l.WriteAndRelease(ctx, refresh(t, a, "tokyo")), nil)
+	l = a.acquire()
+	next.PlacedAt = hold.PlacedAt.Add(time.Hour)
+	l.SetHold(next)
+	assertErr(t, "begin another", l.BeginApply(ctx, refresh(t, a, "tokyo")), nil)
+	assertErr(t, "write it again", l.Write(ctx, refresh(t, a, "tokyo")), nil)
+	l.TakeBackHold()
+	assertErr(t, "the other was not begun", l.Write(ctx, refresh(t, a, "tokyo")), nil)
+	assertErr(t, "and again", l.WriteAndRelease(ctx, refresh(t, a, "tokyo")), nil)
+	if holds, err := b.record.Holds(ctx); err != nil || holds["tokyo"].Snapshot != "c1" {
+		t.Fatalf("the hold of before: got %+v, %v", holds, err)
+	}
+	assertErr(t, "end the hold of before", a.record.EndHold(ctx, hold), nil)
+
+	l = a.acquire()
+	l.SetHold(hold)
+	l.TakeBackHold()
+	assertErr(t, "it was never placed", l.WriteAndRelease(ctx, refresh(t, a, "tokyo")), nil)
+	if holds, err := b.record.Holds(ctx); err != nil || len(holds) > 0 {
+		t.Fatalf("holds that were never placed: got %+v, %v", holds, err)
 	}
 
 	l = a.acquire()

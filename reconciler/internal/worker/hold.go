@@ -21,7 +21,7 @@ func (v *workspaceRun) holdSnapshot() {
 	if len(values) > 0 {
 		reason += " with " + strings.Join(values, ", ")
 	}
-	v.lease.SetHold(&state.Hold{
+	v.lease.SetHold(state.Hold{
 		Name: v.entry.Dir.Name, Kind: state.Suspended, Reason: reason,
 		Help:     fmt.Sprintf("it ends by itself when a commit of %s plans no change; `reconcile resume %s` lets passes apply the branch as it is", v.config.Branch, v.entry.Dir.Name),
 		PlacedBy: v.config.Record.Process().User, PlacedAt: v.config.Now().UTC(),

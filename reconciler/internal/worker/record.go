@@ -36,7 +36,7 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 		return err
 	}
 	v.record = v.recordBefore
-	v.lease.SetHold(nil)
+	v.lease.TakeBackHold()
 	return v.recordFailure(ctx, err)
 }
 
