@@ -211,7 +211,7 @@ func saveDrift(ctx context.Context, r *run.Run, result *run.Result, checked bool
 	defer cancel()
 	records, err := r.Config.Record.Workspaces(ctx)
 	if err != nil {
-		r.Log.Warn("listing workspaces failed; drift not reported", "error", err)
+		r.Log.Warn("could not list the workspaces; drift is not reported", "error", err)
 		return
 	}
 	result.Drifted = listDrifted(records)

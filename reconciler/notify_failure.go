@@ -36,7 +36,7 @@ func (p *pass) notifyFailure(ctx context.Context, failed error) {
 		err = p.noteFailureNotified(ctx, failed != nil)
 	}
 	if err != nil {
-		p.run.Log.Warn("could not notify people of a pass that failed, or works again; the next pass tries", "error", err)
+		p.run.Log.Warn("could not notify people of a pass that failed, or works again; the next pass tries again", "error", err)
 	}
 }
 

@@ -30,7 +30,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 	recordHistory(ctx, p.run, p.result, err)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
-		p.run.Log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
+		p.run.Log.Warn("could not list the workspaces; drift is not reported, and old snapshots stay", "error", err)
 		return
 	}
 	p.result.Drifted = listDrifted(records)
@@ -57,7 +57,7 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed e
 		}
 	}
 	if err := r.Config.Record.PutRun(ctx, history); err != nil {
-		r.Log.Warn("the run's history could not be written", "error", err)
+		r.Log.Warn("could not record the history of this run", "error", err)
 	}
 }
 

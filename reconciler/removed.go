@@ -30,7 +30,7 @@ func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventor
 		}
 		if to := w.FindRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
-				p.run.Log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Dir.Name, "error", err)
+				p.run.Log.Warn("could not move the record of a renamed workspace yet", "workspace", rec.Name, "to", to.Dir.Name, "error", err)
 				to.RenameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
 			}
 			continue

@@ -27,13 +27,13 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 		}
 	}
 	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit commitid.ID) bool { return commits[commit] }); err != nil {
-		p.run.Log.Warn("old snapshots could not be removed", "error", err)
+		p.run.Log.Warn("could not remove old snapshots", "error", err)
 	}
 	// The log of a run that a record refers to explains the current state.
 	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run runid.ID) bool { return runs[run] }); err != nil {
-		p.run.Log.Warn("old logs could not be removed", "error", err)
+		p.run.Log.Warn("could not remove old logs", "error", err)
 	}
 	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {
-		p.run.Log.Warn("old runs could not be removed", "error", err)
+		p.run.Log.Warn("could not remove old runs", "error", err)
 	}
 }

@@ -14,7 +14,9 @@ import (
 // two records cannot act on one state at once.
 const LeasePartition = "LEASE"
 
-// Names of a record's items.
+// Names of a record's items. What is stored keeps its name where that in Go has changed, here
+// and in JSON ("failure_told", "counter"): a record of an earlier version is read as it is, without
+// a migration.
 const (
 	headKey         = "HEAD"
 	workspacePrefix = "WS#"

@@ -142,7 +142,7 @@ func (a *app) open(ctx context.Context, uses wire.Uses) (*wire.Deps, error) {
 // closeDeps closes p after a command has its result, and only logs errors.
 func (a *app) closeDeps(p *wire.Deps) {
 	if err := p.Close(); err != nil {
-		a.log.Warn("close failed", "error", err)
+		a.log.Warn("could not close everything that was opened", "error", err)
 	}
 }
 

@@ -128,7 +128,7 @@ func (a *app) confirmUnlock(ctx context.Context, p *wire.Deps, lease state.Lease
 	if !known {
 		var err error
 		if dead, err = p.IsProcessDead(ctx, lease.Process); err != nil {
-			a.log.Warn("cannot check whether the lease holder is alive", "error", err)
+			a.log.Warn("could not find out whether the lease holder is alive", "error", err)
 		}
 	}
 	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", lease.Workspace, lease.Run, lease.Process, lease.AcquiredAt.Local().Format(time.DateTime))

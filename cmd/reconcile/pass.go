@@ -83,7 +83,7 @@ func multiObserver(observers []func(run.Event)) func(run.Event) {
 func (a *app) updatePage(p *wire.Deps) {
 	publisher, err := p.OpenPage()
 	if err != nil {
-		a.log.Warn("the page is not written", "error", err)
+		a.log.Warn("could not write the page", "error", err)
 		return
 	}
 	publisher.Update()

@@ -76,7 +76,7 @@ func (l *pullRequestPlan) close() {
 		return
 	}
 	if err := l.merge.Close(); err != nil {
-		l.tip.Config.Log.Warn("a merged tree could not be closed", "error", err)
+		l.tip.Config.Log.Warn("could not close a merged tree", "error", err)
 	}
 	l.merge = nil
 }

@@ -39,7 +39,7 @@ func (c *Config) Verify(commit *source.Commit) error {
 // CloseCommit closes the files of a commit. An error is only logged.
 func (c *Config) CloseCommit(commit *source.Commit) {
 	if err := commit.Close(); err != nil {
-		c.Log.Warn("a commit's files could not be closed", "error", err)
+		c.Log.Warn("could not close the files of a commit", "error", err)
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	if c.makesSecrets {
 		s.learnOthers(ctx)
 		if err := s.learnState(ctx); err != nil {
-			s.tf.opts.Log.Warn("the state could not be read for what it marks as sensitive", "workspace", s.spec.Name, "error", err)
+			s.tf.opts.Log.Warn("could not read what the state marks as sensitive", "workspace", s.spec.Name, "error", err)
 		}
 	}
 	if err != nil {

@@ -149,7 +149,7 @@ func (s *Session) credentialsOf(ctx context.Context, arn string, role *sessionRo
 	}
 	credentials, err := assume(ctx, arn, sessionName(s.spec.RunID, s.spec.Name))
 	if err != nil && left > 0 {
-		s.tf.opts.Log.Warn("assuming the role failed; using earlier credentials", "workspace", s.spec.Name, "role", arn, "error", err)
+		s.tf.opts.Log.Warn("could not assume the role; using earlier credentials", "workspace", s.spec.Name, "role", arn, "error", err)
 		return role.credentials, nil
 	}
 	if err != nil {

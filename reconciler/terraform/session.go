@@ -190,7 +190,7 @@ func (s *Session) Close() error {
 		cleanupErr = errors.Join(cleanupErr, os.RemoveAll(s.tempDir))
 	}
 	if cleanupErr != nil {
-		s.tf.opts.Log.Warn("cleanup after terraform failed", "workspace", s.spec.Name, "error", cleanupErr)
+		s.tf.opts.Log.Warn("could not clean up after terraform", "workspace", s.spec.Name, "error", cleanupErr)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ func (c *Checkout) removeUntrusted() {
 		return
 	}
 	if err := files.RemoveTree(filepath.Join(c.dir, run.CheckoutTree)); err != nil {
-		c.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
+		c.run.Log.Warn("could not remove the checkout of a pull request", "error", err)
 	}
 }
 

@@ -230,7 +230,7 @@ func (v *workspaceRun) release(ctx context.Context) {
 	case v.leaseReleased:
 		return
 	case v.processesRemain:
-		v.log.Error("processes of this workspace could not be stopped; its lease will expire")
+		v.log.Error("could not stop the processes of this workspace; its lease will expire")
 		v.lease.Abandon()
 		return
 	}

@@ -201,7 +201,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	if werr := run.RetryWrite(ctx, func() error { return v.writeFailure(ctx) }); werr != nil {
-		v.log.Warn("the failure could not be recorded", "error", werr)
+		v.log.Warn("could not record the failure", "error", werr)
 	}
 	return err
 }
@@ -221,7 +221,7 @@ func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.
 	defer cancel()
 	places := errored.File
 	if file, err := os.Open(errored.File); err != nil {
-		v.log.Error("the state that Terraform could not write cannot be read", "file", errored.File, "error", err)
+		v.log.Error("could not read the state that Terraform could not write", "file", errored.File, "error", err)
 	} else {
 		defer file.Close()
 		if at, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.Dir.Name, "errored.tfstate", file); err != nil {

@@ -24,7 +24,7 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 			dead, err = v.config.Record.IsProcessDead(ctx, h.Process)
 		}
 		if err != nil {
-			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
+			v.log.Warn("could not find out whether the process that holds Terraform's lock is alive", "error", err)
 		}
 		if !dead {
 			continue

@@ -26,7 +26,7 @@ var notForPeople = []string{
 // what they say.
 var notSentences = map[string]bool{
 	"digraph workspaces {": true, "exit status %d": true, "ecs:DescribeClusters and ecs:DescribeTaskDefinition": true,
-	"pass started": true, "the page is not written; the next pass tries again": true, // an HTTP answer, a log line
+	"pass started": true, "could not write the page; the next pass tries again": true, // an HTTP answer, a log line
 	"The estate": true, "Networks say whose they are": true, // commits of the quickstart
 	"\n# Each is a Terraform CLI workspace of its directory.\n": true, "\n# %s has Terraform CLI workspaces. Write an entry for each.\n# workspace %s {\n#   directory           = %s\n#   terraform_workspace = \"prod\"\n# }\n": true,
 	"out of memory": true, "no space left on device": true, "Provider dependency changes detected": true,

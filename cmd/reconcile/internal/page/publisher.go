@@ -114,7 +114,7 @@ func (p *Publisher) Close() {
 	case <-time.After(closeTime):
 		p.cancel()
 	}
-	p.log.Warn("the page is not written whole: it took too long; the next pass goes on with it")
+	p.log.Warn("could not write the whole page in time; the next pass continues")
 	select {
 	case <-p.done:
 	case <-time.After(saveTime + time.Second):
@@ -160,7 +160,7 @@ func (p *Publisher) write() {
 	defer cancel()
 	err := p.writeNow(ctx, working, ended, idle && working == nil)
 	if err != nil {
-		p.warn("the page is not written; the next pass tries again", "error", err)
+		p.warn("could not write the page; the next pass tries again", "error", err)
 		return
 	}
 	p.failed = ""
