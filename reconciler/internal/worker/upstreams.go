@@ -10,10 +10,9 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan
-// must not print. Values recorded under another digest key cannot be recognized, and there may
-// be others that no record has: an apply that has begun writes outputs before it has succeeded, and
-// a state may be there before its record is, or under another name.
+// collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan must not
+// print. Some cannot be recognized: those recorded under another digest key, those of an apply
+// that has not succeeded yet, and those of a state that has no record, or one of another name.
 func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
