@@ -57,19 +57,19 @@ type workspaceRun struct {
 // maxLog limits the stored Terraform output of one workspace, in bytes.
 const maxLog = 4 << 20
 
-func (k *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
+func (w *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 	return &workspaceRun{
-		run: k.run, config: k.config, inventory: k.inventory, checkout: k.checkout, entry: entry, output: excerpt.New(maxLog),
-		log: k.run.Log.With("workspace", entry.Dir.Name), result: run.WorkspaceResult{Name: entry.Dir.Name},
+		run: w.run, config: w.config, inventory: w.inventory, checkout: w.checkout, entry: entry, output: excerpt.New(maxLog),
+		log: w.run.Log.With("workspace", entry.Dir.Name), result: run.WorkspaceResult{Name: entry.Dir.Name},
 	}
 }
 
 // Apply applies a stale workspace: from its lease to its record.
-func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Completion {
-	v := k.newWorkspaceRun(entry)
-	started := k.config.Now()
+func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Completion {
+	v := w.newWorkspaceRun(entry)
+	started := w.config.Now()
 	err := v.executeRecovered(ctx, killCtx)
-	v.result.DurationMS = k.config.Now().Sub(started).Milliseconds()
+	v.result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	done := Completion{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
 	var claimed *run.ClaimedError
@@ -88,200 +88,200 @@ func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Com
 
 // executeRecovered turns a panic into an error, so that an internal error in one
 // workspace does not affect the others or the record.
-func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
+func (wr *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &run.PanicError{Value: r, Stack: debug.Stack()}
 		}
 	}()
-	return v.execute(ctx, killCtx)
+	return wr.execute(ctx, killCtx)
 }
 
 // execute applies the workspace: lease, decide, init, plan, gate, apply, record.
-func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
-	ws := v.inventory.Load(v.entry)
+func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
+	ws := wr.inventory.Load(wr.entry)
 	var root string
 	if ws.Err == nil {
-		if root, err = v.checkout.LayOut(ctx); err != nil {
+		if root, err = wr.checkout.LayOut(ctx); err != nil {
 			return err
 		}
-		leave, err := v.checkout.Enter(ctx, v.entry)
+		leave, err := wr.checkout.Enter(ctx, wr.entry)
 		if err != nil {
 			return err
 		}
 		defer leave()
 	}
-	if err := v.acquire(ctx); err != nil {
+	if err := wr.acquire(ctx); err != nil {
 		return err
 	}
-	defer v.release(ctx)
+	defer wr.release(ctx)
 	// A lost lease stops the work like a signal: Terraform is interrupted first, and
 	// killed before the lease could end.
-	ctx = v.lease.Context()
-	killCtx, stop := mergeCancel(killCtx, v.lease.KillContext())
+	ctx = wr.lease.Context()
+	killCtx, stop := mergeCancel(killCtx, wr.lease.KillContext())
 	defer stop()
 
-	if stale, err := v.decide(ctx); err != nil || !stale {
+	if stale, err := wr.decide(ctx); err != nil || !stale {
 		return err
 	}
-	v.killCtx = killCtx
-	defer func() { err = errors.Join(err, v.closeSession()) }()
-	if v.record.Rollout != nil && v.run.Options.Snapshot == "" {
-		return v.continueRollout(ctx)
+	wr.killCtx = killCtx
+	defer func() { err = errors.Join(err, wr.closeSession()) }()
+	if wr.record.Rollout != nil && wr.run.Options.Snapshot == "" {
+		return wr.continueRollout(ctx)
 	}
-	v.endRolloutBySnapshot()
+	wr.endRolloutBySnapshot()
 	if ws.Err != nil {
-		return v.recordFailure(ctx, ws.Err)
+		return wr.recordFailure(ctx, ws.Err)
 	}
-	if err := v.checkSize(); err != nil {
-		return v.recordFailure(ctx, err)
+	if err := wr.checkSize(); err != nil {
+		return wr.recordFailure(ctx, err)
 	}
-	tf, err := v.openSession(ctx, root)
+	tf, err := wr.openSession(ctx, root)
 	if err != nil {
-		return v.recordFailure(ctx, err)
+		return wr.recordFailure(ctx, err)
 	}
 
-	plan, err := v.planExactInputs(ctx, root)
+	plan, err := wr.planExactInputs(ctx, root)
 	if err != nil {
-		return v.recordFailure(ctx, v.explainPlanFailure(err))
+		return wr.recordFailure(ctx, wr.explainPlanFailure(err))
 	}
-	if err := v.checkout.CheckPath(plan.Text); err != nil {
+	if err := wr.checkout.CheckPath(plan.Text); err != nil {
 		return err
 	}
-	v.notePlan(plan)
-	v.enterPhase(run.PhaseGate)
-	if !v.run.Options.Adopt {
-		if err := gate.CheckState(v.config, v.inventory.Product, ws, v.record, plan); err != nil {
-			return v.recordFailure(ctx, err)
+	wr.notePlan(plan)
+	wr.enterPhase(run.PhaseGate)
+	if !wr.run.Options.Adopt {
+		if err := gate.CheckState(wr.config, wr.inventory.Product, ws, wr.record, plan); err != nil {
+			return wr.recordFailure(ctx, err)
 		}
 	}
 	if plan.Empty {
-		v.holdSnapshot()
-		return v.recordSuccess(ctx, tf, plan, state.NoChanges)
+		wr.holdSnapshot()
+		return wr.recordSuccess(ctx, tf, plan, state.NoChanges)
 	}
-	if err := v.checkHold(); err != nil {
-		return v.recordFailure(ctx, err)
+	if err := wr.checkHold(); err != nil {
+		return wr.recordFailure(ctx, err)
 	}
-	if err := v.passGate(ctx, plan); err != nil {
-		return v.recordFailure(ctx, err)
+	if err := wr.passGate(ctx, plan); err != nil {
+		return wr.recordFailure(ctx, err)
 	}
-	if v.isStepwise(plan) {
-		return v.recordStepFailure(ctx, v.explainApprovalGone(plan, v.beginRollout(ctx, tf, root, plan)))
+	if wr.isStepwise(plan) {
+		return wr.recordStepFailure(ctx, wr.explainApprovalGone(plan, wr.beginRollout(ctx, tf, root, plan)))
 	}
-	return v.applyWhole(ctx, tf, root, plan)
+	return wr.applyWhole(ctx, tf, root, plan)
 }
 
 // applyWhole applies a plan that may be applied, and records it.
-func (v *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root string, plan *terraform.Plan) error {
-	if err := v.prepare(ctx); err != nil {
-		return v.recordFailure(ctx, err)
+func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root string, plan *terraform.Plan) error {
+	if err := wr.prepare(ctx); err != nil {
+		return wr.recordFailure(ctx, err)
 	}
-	if err := v.begin(ctx, plan); err != nil {
-		return v.recordNotBegun(ctx, v.explainApprovalGone(plan, err))
+	if err := wr.begin(ctx, plan); err != nil {
+		return wr.recordNotBegun(ctx, wr.explainApprovalGone(plan, err))
 	}
-	v.result.Approval = v.approval.Fact() // it is used
-	if err := v.applyPlan(ctx, plan); errors.Is(err, terraform.ErrPlanChanged) {
-		return v.recordNotBegun(ctx, err)
+	wr.result.Approval = wr.approval.Fact() // it is used
+	if err := wr.applyPlan(ctx, plan); errors.Is(err, terraform.ErrPlanChanged) {
+		return wr.recordNotBegun(ctx, err)
 	} else if err != nil {
-		return v.recordFailure(ctx, err)
+		return wr.recordFailure(ctx, err)
 	}
-	v.startedAt = time.Time{}
-	if err := v.verifyAppliedInputs(ctx, root); err != nil {
-		return v.recordFailure(ctx, err)
+	wr.startedAt = time.Time{}
+	if err := wr.verifyAppliedInputs(ctx, root); err != nil {
+		return wr.recordFailure(ctx, err)
 	}
-	v.recordAtOnce(plan)
-	return v.recordSuccess(ctx, tf, plan, state.Applied)
+	wr.recordAtOnce(plan)
+	return wr.recordSuccess(ctx, tf, plan, state.Applied)
 }
 
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
-func (v *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
-	v.enterPhase(run.PhaseApply)
-	release := v.checkout.HoldUpstreamStates(v.entry)
-	v.startedAt = v.config.Now()
-	err := v.session.Apply(ctx, plan)
+func (wr *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
+	wr.enterPhase(run.PhaseApply)
+	release := wr.checkout.HoldUpstreamStates(wr.entry)
+	wr.startedAt = wr.config.Now()
+	err := wr.session.Apply(ctx, plan)
 	release()
-	v.record.Attempt.HasEnded = !errors.Is(err, terraform.ErrKilled)
+	wr.record.Attempt.HasEnded = !errors.Is(err, terraform.ErrKilled)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
-		v.noteLock(err) // so that the next run knows whose lock it is
-		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
+		wr.noteLock(err) // so that the next run knows whose lock it is
+		wr.result.Warnings = append(wr.result.Warnings, "applied, but: "+err.Error())
 		return nil
 	}
 	return err
 }
 
-func (v *workspaceRun) acquire(ctx context.Context) (err error) {
-	v.enterPhase(run.PhaseLease)
-	v.lease, err = v.run.WaitForLease(ctx, state.LeaseRequest{
-		Identity:   v.config.LeaseIdentity(v.entry.Dir.Name, v.inventory.StateIdentity(v.entry)),
-		Workspace:  v.entry.Dir.Name,
-		Run:        v.run.Options.Run,
-		Generation: v.inventory.Head.Generation,
+func (wr *workspaceRun) acquire(ctx context.Context) (err error) {
+	wr.enterPhase(run.PhaseLease)
+	wr.lease, err = wr.run.WaitForLease(ctx, state.LeaseRequest{
+		Identity:   wr.config.LeaseIdentity(wr.entry.Dir.Name, wr.inventory.StateIdentity(wr.entry)),
+		Workspace:  wr.entry.Dir.Name,
+		Run:        wr.run.Options.Run,
+		Generation: wr.inventory.Head.Generation,
 	})
 	if err != nil {
-		return fmt.Errorf("lease of %s: %w", v.entry.Dir.Name, err)
+		return fmt.Errorf("lease of %s: %w", wr.entry.Dir.Name, err)
 	}
 	return nil
 }
 
 // release releases the lease, unless a process of this workspace may still run: then
 // the lease must expire.
-func (v *workspaceRun) release(ctx context.Context) {
+func (wr *workspaceRun) release(ctx context.Context) {
 	switch {
-	case v.leaseReleased:
+	case wr.leaseReleased:
 		return
-	case v.processesRemain:
-		v.log.Error("could not stop the processes of this workspace; its lease will expire")
-		v.lease.Abandon()
+	case wr.processesRemain:
+		wr.log.Error("could not stop the processes of this workspace; its lease will expire")
+		wr.lease.Abandon()
 		return
 	}
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := run.RetryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
-		v.log.Warn("could not release the lease; it will expire", "error", err)
+	if err := run.RetryWrite(ctx, func() error { return wr.lease.Release(ctx) }); err != nil {
+		wr.log.Warn("could not release the lease; it will expire", "error", err)
 	}
 }
 
 // decide reads the record again, now under the lease, and reports whether the workspace
 // is still stale. It reads the upstreams' records before the plan reads their states.
-func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
-	if v.record, _, err = v.config.Record.Workspace(ctx, v.entry.Dir.Name); err != nil {
-		return false, fmt.Errorf("read the record of %s: %w", v.entry.Dir.Name, err)
+func (wr *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
+	if wr.record, _, err = wr.config.Record.Workspace(ctx, wr.entry.Dir.Name); err != nil {
+		return false, fmt.Errorf("read the record of %s: %w", wr.entry.Dir.Name, err)
 	}
-	if v.upstreamsBefore, err = v.inventory.ReadUpstreams(ctx, v.entry.Dir.Name); err != nil {
+	if wr.upstreamsBefore, err = wr.inventory.ReadUpstreams(ctx, wr.entry.Dir.Name); err != nil {
 		return false, err
 	}
-	digests := v.upstreamsBefore.Digests()
-	v.trace = v.inventory.Trace(v.entry, digests)
-	if err := v.readHold(ctx); err != nil {
+	digests := wr.upstreamsBefore.Digests()
+	wr.trace = wr.inventory.Trace(wr.entry, digests)
+	if err := wr.readHold(ctx); err != nil {
 		return false, err
 	}
-	v.result.StaleReasons = v.inventory.OwnReasons(v.entry, v.record)
-	if v.record.Trace != nil {
-		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.UpstreamReasons(v.entry.Dir.Name, v.record.Trace, digests)...)
+	wr.result.StaleReasons = wr.inventory.OwnReasons(wr.entry, wr.record)
+	if wr.record.Trace != nil {
+		wr.result.StaleReasons = append(wr.result.StaleReasons, wr.inventory.UpstreamReasons(wr.entry.Dir.Name, wr.record.Trace, digests)...)
 	}
-	if v.run.Options.Replan && len(v.result.StaleReasons) == 0 {
-		v.result.StaleReasons = []string{run.ReplanReason}
+	if wr.run.Options.Replan && len(wr.result.StaleReasons) == 0 {
+		wr.result.StaleReasons = []string{run.ReplanReason}
 	}
-	if len(v.result.StaleReasons) == 0 {
-		if err := v.readApprovals(ctx); err != nil {
+	if len(wr.result.StaleReasons) == 0 {
+		if err := wr.readApprovals(ctx); err != nil {
 			return false, err
 		}
-		v.result.StaleReasons = inventory.ApprovedReasons(v.record, v.approvals, v.config.Now())
+		wr.result.StaleReasons = inventory.ApprovedReasons(wr.record, wr.approvals, wr.config.Now())
 	}
-	if len(v.result.StaleReasons) == 0 {
-		v.result.Outcome = state.Unchanged
+	if len(wr.result.StaleReasons) == 0 {
+		wr.result.Outcome = state.Unchanged
 		return false, nil
 	}
-	if tried, err := v.wasTriedMeanwhile(ctx); err != nil {
+	if tried, err := wr.wasTriedMeanwhile(ctx); err != nil {
 		return false, err
 	} else if tried {
-		v.result.Outcome, v.result.Error = v.record.Outcome, v.record.Error
-		v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why = v.record.Changes, v.record.Risk, v.record.PlanDigest, v.record.Why
+		wr.result.Outcome, wr.result.Error = wr.record.Outcome, wr.record.Error
+		wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why = wr.record.Changes, wr.record.Risk, wr.record.PlanDigest, wr.record.Why
 		return false, nil
 	}
-	v.result.Warnings = append(v.result.Warnings, v.inventory.Load(v.entry).Warnings...)
-	if a := v.record.Attempt; a != nil && !a.HasEnded {
-		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+	wr.result.Warnings = append(wr.result.Warnings, wr.inventory.Load(wr.entry).Warnings...)
+	if a := wr.record.Attempt; a != nil && !a.HasEnded {
+		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 			"the apply that run %s started at %s was interrupted: it may have created resources that are not in Terraform's state; look for them",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
 	}
@@ -290,50 +290,50 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 
 // wasTriedMeanwhile reports whether another run has tried these inputs without success
 // since this pass read the record. An immediate second try would only repeat it.
-func (v *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
-	o, rec := v.run.Options, v.record
-	if o.Replan || o.Adopt || rec.Rollout != nil || rec.Rev == v.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+func (wr *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
+	o, rec := wr.run.Options, wr.record
+	if o.Replan || o.Adopt || rec.Rollout != nil || rec.Rev == wr.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
 		return false, nil
 	}
 	if rec.Outcome == state.Blocked {
-		if err := v.readApprovals(ctx); err != nil {
+		if err := wr.readApprovals(ctx); err != nil {
 			return false, err
 		}
 	}
-	return maps.Equal(rec.PendingInputs, gate.PendingInputs(v.entry.Config, v.config.Gate, v.trace, v.approvals)), nil
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(wr.entry.Config, wr.config.Gate, wr.trace, wr.approvals)), nil
 }
 
 // plan runs init and plan, and releases a state lock that a dead run of ours left.
-func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
-	v.enterPhase(run.PhaseInit)
-	if err := v.checkout.Init(v.entry, func() error { return v.session.Init(ctx) }); err != nil {
+func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
+	wr.enterPhase(run.PhaseInit)
+	if err := wr.checkout.Init(wr.entry, func() error { return wr.session.Init(ctx) }); err != nil {
 		return nil, err
 	}
-	v.storeLockFile(ctx)
-	defer v.checkout.HoldUpstreamStates(v.entry)()
-	v.enterPhase(run.PhasePlan)
-	v.startedAt = v.config.Now()
-	plan, err := v.session.Plan(ctx)
+	wr.storeLockFile(ctx)
+	defer wr.checkout.HoldUpstreamStates(wr.entry)()
+	wr.enterPhase(run.PhasePlan)
+	wr.startedAt = wr.config.Now()
+	plan, err := wr.session.Plan(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
-		if err := v.releaseStaleLock(ctx, locked); err != nil {
+		if err := wr.releaseStaleLock(ctx, locked); err != nil {
 			return nil, err
 		}
-		v.startedAt = v.config.Now()
-		plan, err = v.session.Plan(ctx)
+		wr.startedAt = wr.config.Now()
+		plan, err = wr.session.Plan(ctx)
 	}
 	if err == nil {
-		v.lease.ForgetHolders() // Terraform got the lock, so no run has left one
-		v.startedAt = time.Time{}
+		wr.lease.ForgetHolders() // Terraform got the lock, so no run has left one
+		wr.startedAt = time.Time{}
 	}
 	return plan, err
 }
 
 // checkSize refuses a workspace whose inputs would be too large for the record.
-func (v *workspaceRun) checkSize() error {
-	applied := v.record
-	applied.Name, applied.Trace = v.entry.Dir.Name, v.trace
-	if err := v.lease.CheckStorable(applied); err != nil {
+func (wr *workspaceRun) checkSize() error {
+	applied := wr.record
+	applied.Name, applied.Trace = wr.entry.Dir.Name, wr.trace
+	if err := wr.lease.CheckStorable(applied); err != nil {
 		return fmt.Errorf("nothing was applied: %w", err)
 	}
 	return nil
@@ -341,10 +341,10 @@ func (v *workspaceRun) checkSize() error {
 
 // prepare gets everything that the apply and its record need, so that it fails before
 // anything is applied.
-func (v *workspaceRun) prepare(ctx context.Context) error {
-	err := v.readKey(ctx)
+func (wr *workspaceRun) prepare(ctx context.Context) error {
+	err := wr.readKey(ctx)
 	if err == nil {
-		err = v.session.PrepareApply(ctx)
+		err = wr.session.PrepareApply(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was applied: %w", err)
@@ -353,23 +353,23 @@ func (v *workspaceRun) prepare(ctx context.Context) error {
 }
 
 // readKey reads the digest key once.
-func (v *workspaceRun) readKey(ctx context.Context) (err error) {
-	if v.key != nil {
+func (wr *workspaceRun) readKey(ctx context.Context) (err error) {
+	if wr.key != nil {
 		return nil
 	}
-	if v.keyID, v.key, err = v.config.DigestKey(ctx); err != nil {
+	if wr.keyID, wr.key, err = wr.config.DigestKey(ctx); err != nil {
 		return fmt.Errorf("digest key: %w", err)
 	}
 	return nil
 }
 
-func (v *workspaceRun) enterPhase(phase run.Phase) {
-	v.log.Debug("phase", "phase", phase)
-	event := run.Event{Workspace: v.entry.Dir.Name, Phase: phase}
-	if r := v.record.Rollout; r != nil {
+func (wr *workspaceRun) enterPhase(phase run.Phase) {
+	wr.log.Debug("phase", "phase", phase)
+	event := run.Event{Workspace: wr.entry.Dir.Name, Phase: phase}
+	if r := wr.record.Rollout; r != nil {
 		event.Rollout = rollout.Describe(*r)
 	}
-	v.run.Emit(event)
+	wr.run.Emit(event)
 }
 
 // mergeCancel returns a context that ends with the first of two contexts, with its

@@ -23,21 +23,21 @@ const maxReplans = 2
 const maxPaths = 3
 
 // planExactInputs plans with exactly the commit's inputs.
-func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
-	restored, err := v.checkout.RestoreInputs(ctx, root, v.entry, true)
+func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
+	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry, true)
 	if err != nil {
 		return nil, err
 	}
 	for replans := 0; ; replans++ {
 		if len(restored) > 0 {
-			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+			wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 				"%s was altered in the checkout by another workspace, and was restored from the commit", excerpt.List(restored, maxPaths)))
 		}
-		plan, err := v.plan(ctx)
+		plan, err := wr.plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if restored, err = v.checkout.RestoreInputs(ctx, root, v.entry, false); err != nil || len(restored) == 0 {
+		if restored, err = wr.checkout.RestoreInputs(ctx, root, wr.entry, false); err != nil || len(restored) == 0 {
 			return plan, err
 		}
 		if replans == maxReplans {
@@ -49,22 +49,22 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 // verifyAppliedInputs makes sure that the commit's content was applied. If an input
 // changed meanwhile, even by the apply itself, it is restored and a new plan must be
 // empty. Files written next to the inputs do not matter.
-func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
-	restored, err := v.checkout.RestoreInputs(ctx, root, v.entry, false)
+func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
+	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry, false)
 	if err != nil {
 		return fmt.Errorf("applied, but %w", err)
 	}
 	if len(restored) == 0 {
 		return nil
 	}
-	v.enterPhase(run.PhasePlan)
-	plan, err := v.session.Plan(ctx)
+	wr.enterPhase(run.PhasePlan)
+	plan, err := wr.session.Plan(ctx)
 	if err != nil {
 		return err
 	}
 	if !plan.Empty {
 		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", excerpt.List(restored, maxPaths))
 	}
-	v.result.Warnings = append(v.result.Warnings, excerpt.List(restored, maxPaths)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
+	wr.result.Warnings = append(wr.result.Warnings, excerpt.List(restored, maxPaths)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
 	return nil
 }

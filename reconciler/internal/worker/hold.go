@@ -12,56 +12,56 @@ import (
 
 // holdSnapshot makes the writes of the record hold the workspace, if it is applied from a
 // snapshot that a person named: the next pass must not undo that.
-func (v *workspaceRun) holdSnapshot() {
-	if v.run.Options.Snapshot == "" {
+func (wr *workspaceRun) holdSnapshot() {
+	if wr.run.Options.Snapshot == "" {
 		return
 	}
-	values := v.inventory.Settings.ValuesOf(v.entry.Dir.Name)
-	reason := "applied from the snapshot of " + v.inventory.Commit.String()
+	values := wr.inventory.Settings.ValuesOf(wr.entry.Dir.Name)
+	reason := "applied from the snapshot of " + wr.inventory.Commit.String()
 	if len(values) > 0 {
 		reason += " with " + strings.Join(values, ", ")
 	}
-	v.lease.SetHold(state.Hold{
-		Name: v.entry.Dir.Name, Kind: state.Suspended, Reason: reason,
-		Help:     fmt.Sprintf("it ends by itself when a commit of %s plans no change; `reconcile resume %s` lets passes apply the branch as it is", v.config.Branch, v.entry.Dir.Name),
-		PlacedBy: v.config.Record.Process().User, PlacedAt: v.config.Now().UTC(),
-		Snapshot: v.inventory.Commit.ID, Values: values,
+	wr.lease.SetHold(state.Hold{
+		Name: wr.entry.Dir.Name, Kind: state.Suspended, Reason: reason,
+		Help:     fmt.Sprintf("it ends by itself when a commit of %s plans no change; `reconcile resume %s` lets passes apply the branch as it is", wr.config.Branch, wr.entry.Dir.Name),
+		PlacedBy: wr.config.Record.Process().User, PlacedAt: wr.config.Now().UTC(),
+		Snapshot: wr.inventory.Commit.ID, Values: values,
 	})
 }
 
 // warnOfHold says that the workspace is held now.
-func (v *workspaceRun) warnOfHold() {
-	if v.run.Options.Snapshot != "" {
-		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf("it is held: passes leave it until a commit of %s says the same", v.config.Branch))
+func (wr *workspaceRun) warnOfHold() {
+	if wr.run.Options.Snapshot != "" {
+		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf("it is held: passes leave it until a commit of %s says the same", wr.config.Branch))
 	}
 }
 
 // readHold notes the hold of a snapshot. It is read again if another run wrote the record
 // meanwhile, since that may have been the apply of a snapshot.
-func (v *workspaceRun) readHold(ctx context.Context) error {
-	v.hold = v.entry.Hold
-	if v.record.Rev != v.entry.Record.Rev {
-		holds, err := v.config.Record.Holds(ctx)
+func (wr *workspaceRun) readHold(ctx context.Context) error {
+	wr.hold = wr.entry.Hold
+	if wr.record.Rev != wr.entry.Record.Rev {
+		holds, err := wr.config.Record.Holds(ctx)
 		if err != nil {
 			return err
 		}
-		v.hold = nil
-		if hold, ok := holds[v.entry.Dir.Name]; ok {
-			v.hold = &hold
+		wr.hold = nil
+		if hold, ok := holds[wr.entry.Dir.Name]; ok {
+			wr.hold = &hold
 		}
 	}
-	if v.hold != nil && !v.hold.IsOfSnapshot() {
-		v.hold = nil // the pass has decided about others
+	if wr.hold != nil && !wr.hold.IsOfSnapshot() {
+		wr.hold = nil // the pass has decided about others
 	}
 	return nil
 }
 
 // checkHold returns why a plan that is not empty must not be applied: it would undo what was
 // applied from a snapshot.
-func (v *workspaceRun) checkHold() error {
-	if v.hold == nil || v.run.Options.Snapshot != "" {
+func (wr *workspaceRun) checkHold() error {
+	if wr.hold == nil || wr.run.Options.Snapshot != "" {
 		return nil
 	}
 	return &run.BlockedError{HasHold: true, Reason: fmt.Sprintf("commit %s does not say what was applied; %s",
-		v.inventory.Commit, inventory.DescribeHold(*v.hold))}
+		wr.inventory.Commit, inventory.DescribeHold(*wr.hold))}
 }

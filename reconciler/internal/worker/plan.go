@@ -17,23 +17,23 @@ import (
 
 // PlanWorkspace plans a workspace and decides what a pass would do with the plan. It
 // changes nothing.
-func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
-	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: k.inventory.StaleReasons(entry)}
-	started := k.config.Now()
-	plan, err := k.Plan(ctx, killCtx, entry)
+func (w *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: w.inventory.StaleReasons(entry)}
+	started := w.config.Now()
+	plan, err := w.Plan(ctx, killCtx, entry)
 	if err == nil {
-		err = gate.CheckState(k.config, k.inventory.Product, k.inventory.Load(entry), entry.Record, plan)
+		err = gate.CheckState(w.config, w.inventory.Product, w.inventory.Load(entry), entry.Record, plan)
 	}
-	result.DurationMS = k.config.Now().Sub(started).Milliseconds()
-	result.Warnings = slices.Clone(k.inventory.Load(entry).Warnings)
+	result.DurationMS = w.config.Now().Sub(started).Milliseconds()
+	result.Warnings = slices.Clone(w.inventory.Load(entry).Warnings)
 	var verdict gate.Verdict
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
-		verdict = gate.JudgeServed(entry.Config, k.config.Gate, plan, ShareOf(k.inventory, entry, k.inventory.Records))
+		verdict = gate.JudgeServed(entry.Config, w.config.Gate, plan, ShareOf(w.inventory, entry, w.inventory.Records))
 		result.WhileServing = verdict.WhileServing
 		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
 		if gate.DeletesWhatReadersUse(plan) {
-			result.Teardown = k.inventory.NewTeardown(entry.Dir.Name, k.inventory.RecordsOfEntries(), plan.MadeOutputs)
+			result.Teardown = w.inventory.NewTeardown(entry.Dir.Name, w.inventory.RecordsOfEntries(), plan.MadeOutputs)
 		}
 	}
 	if plan != nil {
@@ -50,9 +50,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))
 	}
 	if err != nil {
-		err = k.explainPlanFailure(entry.Dir.Name, err)
+		err = w.explainPlanFailure(entry.Dir.Name, err)
 	}
-	first := k.pendingUpstreams(entry.Dir.Name)
+	first := w.pendingUpstreams(entry.Dir.Name)
 	switch {
 	case errors.Is(err, terraform.ErrNoCLIWorkspace) && entry.Record.Trace == nil: // its first apply makes it
 		result.Outcome = state.Pending
@@ -68,7 +68,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome = state.Pending
-		if approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Changes, k.config.Now()); result.Why != "" && approval == nil {
+		if approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Changes, w.config.Now()); result.Why != "" && approval == nil {
 			if !verdict.Forbidden {
 				result.Difference, result.ChangesToApprove, result.NeedsApprovalAsWhole = &plan.Difference, verdict.Changes, verdict.IsWhole
 			}
@@ -76,7 +76,7 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 			result.Warnings = append(result.Warnings, result.Withheld)
 		}
 	}
-	if up := k.findWithheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
+	if up := w.findWithheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
 		result.Withheld = "a pass would apply it only after its upstream " + up
 		result.Warnings = append(result.Warnings, result.Withheld)
 	}
@@ -96,9 +96,9 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 
 // explainPlanFailure explains the failure of a plan that needs an output of an upstream whose
 // plan would wait for it.
-func (k *Worker) explainPlanFailure(name string, err error) error {
-	for _, up := range k.inventory.Graph.DependsOn(name) {
-		if r := k.inventory.Entries[up].Result; r != nil && r.Teardown != nil {
+func (w *Worker) explainPlanFailure(name string, err error) error {
+	for _, up := range w.inventory.Graph.DependsOn(name) {
+		if r := w.inventory.Entries[up].Result; r != nil && r.Teardown != nil {
 			err = gate.ExplainSplit(name, up, r.Teardown, err)
 		}
 	}
@@ -107,13 +107,13 @@ func (k *Worker) explainPlanFailure(name string, err error) error {
 
 // findWithheldUpstream returns an upstream that a pass would not apply, so that its readers would
 // wait; "" for none. Workspaces that were named do not wait.
-func (k *Worker) findWithheldUpstream(name string) string {
-	if len(k.run.Options.Only) > 0 {
+func (w *Worker) findWithheldUpstream(name string) string {
+	if len(w.run.Options.Only) > 0 {
 		return ""
 	}
-	for _, up := range k.inventory.Graph.DependsOn(name) {
-		entry := k.inventory.Entries[up]
-		held := entry.Hold != nil && len(k.inventory.StaleReasons(entry)) > 0
+	for _, up := range w.inventory.Graph.DependsOn(name) {
+		entry := w.inventory.Entries[up]
+		held := entry.Hold != nil && len(w.inventory.StaleReasons(entry)) > 0
 		if entry.Result != nil && entry.Result.WaitsForOthers() {
 			continue // it waits for this one
 		}
@@ -125,47 +125,47 @@ func (k *Worker) findWithheldUpstream(name string) string {
 }
 
 // pendingUpstreams returns the upstreams that have, or may have, changes to apply.
-func (k *Worker) pendingUpstreams(name string) []string {
-	return slices.DeleteFunc(slices.Clone(k.inventory.Graph.DependsOn(name)), func(up string) bool {
-		r := k.inventory.Entries[up].Result
+func (w *Worker) pendingUpstreams(name string) []string {
+	return slices.DeleteFunc(slices.Clone(w.inventory.Graph.DependsOn(name)), func(up string) bool {
+		r := w.inventory.Entries[up].Result
 		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped && r.Outcome != state.Blocked
 	})
 }
 
 // Plan makes the plan of a workspace, without a lease and without Terraform's lock.
-func (k *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (plan *terraform.Plan, err error) {
-	root, err := k.checkout.LayOut(ctx)
+func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (plan *terraform.Plan, err error) {
+	root, err := w.checkout.LayOut(ctx)
 	if err != nil {
 		return nil, err
 	}
-	leave, err := k.checkout.Enter(ctx, entry)
+	leave, err := w.checkout.Enter(ctx, entry)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	tf, err := k.checkout.OpenTerraform(ctx)
+	tf, err := w.checkout.OpenTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	job, err := k.checkout.NewPlanSpec(ctx, root, entry)
+	job, err := w.checkout.NewPlanSpec(ctx, root, entry)
 	if err != nil {
 		return nil, err
 	}
-	upstreams := k.inventory.UpstreamsOf(entry.Dir.Name)
-	if job.Sensitive, err = collectSensitiveValues(ctx, k.config, upstreams); err != nil {
+	upstreams := w.inventory.UpstreamsOf(entry.Dir.Name)
+	if job.Sensitive, err = collectSensitiveValues(ctx, w.config, upstreams); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(k.run, k.inventory, entry.Dir.Name, upstreams)
-	if _, err := k.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
+	job.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry.Dir.Name, upstreams)
+	if _, err := w.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
 		return nil, err
 	}
 	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
-	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseInit})
-	if err := k.checkout.Init(entry, func() error { return session.Init(ctx) }); err != nil {
+	w.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseInit})
+	if err := w.checkout.Init(entry, func() error { return session.Init(ctx) }); err != nil {
 		return nil, err
 	}
-	defer k.checkout.HoldUpstreamStates(entry)()
-	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhasePlan})
+	defer w.checkout.HoldUpstreamStates(entry)()
+	w.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhasePlan})
 	return session.Plan(ctx)
 }

@@ -30,12 +30,12 @@ type begunRollout struct {
 
 // isStepwise reports whether this run applies the workspace in steps. What a person applies from
 // a snapshot, as in a disaster, has none: they need passes that come again.
-func (v *workspaceRun) isStepwise(plan *terraform.Plan) bool {
-	if v.entry.Config.Progressive == nil || v.run.Options.AtOnce != nil || v.run.Options.Snapshot != "" {
+func (wr *workspaceRun) isStepwise(plan *terraform.Plan) bool {
+	if wr.entry.Config.Progressive == nil || wr.run.Options.AtOnce != nil || wr.run.Options.Snapshot != "" {
 		return false
 	}
-	if isFirstApply(v.record, plan) {
-		v.result.Warnings = append(v.result.Warnings, withoutSteps)
+	if isFirstApply(wr.record, plan) {
+		wr.result.Warnings = append(wr.result.Warnings, withoutSteps)
 		return false
 	}
 	return true
@@ -54,50 +54,50 @@ func isFirstApply(rec state.Workspace, plan *terraform.Plan) bool {
 }
 
 // continueRollout goes on with the rollout in the record.
-func (v *workspaceRun) continueRollout(ctx context.Context) error {
-	if v.run.Options.AtOnce != nil {
-		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", v.entry.Dir.Name)}
+func (wr *workspaceRun) continueRollout(ctx context.Context) error {
+	if wr.run.Options.AtOnce != nil {
+		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", wr.entry.Dir.Name)}
 	}
-	return v.recordStepFailure(ctx, v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry}))
+	return wr.recordStepFailure(ctx, wr.takeSteps(ctx, &begunRollout{tip: wr.inventory, tipEntry: wr.entry}))
 }
 
 // endRolloutBySnapshot ends a rollout whose workspace a person applies from a snapshot.
-func (v *workspaceRun) endRolloutBySnapshot() {
-	if r := v.record.Rollout; r != nil {
-		last := rollout.Close(*r, v.config.Now(), "left, because a person applied the snapshot of "+v.inventory.Commit.ID.Abbrev())
-		v.record.Rollout, v.record.LastRollout = nil, &last
+func (wr *workspaceRun) endRolloutBySnapshot() {
+	if r := wr.record.Rollout; r != nil {
+		last := rollout.Close(*r, wr.config.Now(), "left, because a person applied the snapshot of "+wr.inventory.Commit.ID.Abbrev())
+		wr.record.Rollout, wr.record.LastRollout = nil, &last
 	}
 }
 
 // beginRollout begins to apply a plan at 100 in steps, if the plan at 0 changes nothing. Where
 // the number moves nothing, it applies the plan as a whole.
-func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root string, whole *terraform.Plan) error {
+func (wr *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root string, whole *terraform.Plan) error {
 	scope, err := rollout.Scope(whole.Difference)
 	if err != nil {
 		return &run.BlockedError{Reason: "the rollout does not begin: " + err.Error()}
 	}
-	strategy := newStrategy(v.entry.Config)
-	v.setNumber(strategy, 0)
-	start, err := v.planExactInputs(ctx, root)
+	strategy := newStrategy(wr.entry.Config)
+	wr.setNumber(strategy, 0)
+	start, err := wr.planExactInputs(ctx, root)
 	if err != nil {
 		return err
 	}
 	if !start.Empty && movesNothing(start, whole) {
-		v.setNumber(strategy, settings.WholeRollout)
-		if whole, err = v.planExactInputs(ctx, root); err != nil {
+		wr.setNumber(strategy, settings.WholeRollout)
+		if whole, err = wr.planExactInputs(ctx, root); err != nil {
 			return err
 		}
 		if whole.Digest != start.Digest {
 			return &run.BlockedError{Retry: true, RetrySoon: true, Reason: "the plan changed while it was compared with the plan at 0: the next pass plans again"}
 		}
-		return v.applyWhole(ctx, tf, root, whole)
+		return wr.applyWhole(ctx, tf, root, whole)
 	}
 	if !start.Empty {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"the rollout does not begin: with %s = 0 the plan changes something (%s), so what is live is not where it starts, or the commit changes something else as well; to apply it without steps: `reconcile now --at-once %s --why …`",
-			strategy.Variable, rollout.Exceeds(nil, start.Difference), v.entry.Dir.Name)}
+			strategy.Variable, rollout.Exceeds(nil, start.Difference), wr.entry.Dir.Name)}
 	}
-	facts, err := ReadRolloutFacts(ctx, v.config, v.inventory, v.entry, v.record, strategy)
+	facts, err := ReadRolloutFacts(ctx, wr.config, wr.inventory, wr.entry, wr.record, strategy)
 	if err != nil {
 		return err
 	}
@@ -105,18 +105,18 @@ func (v *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root 
 		return &run.BlockedError{Retry: true, RetrySoon: true, Reason: "the rollout does not begin: not all alarms are OK: " + bad}
 	}
 	begun := rollout.Begin(state.Rollout{
-		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: v.approval.WithoutDifference(), Allowed: scope, Strategy: strategy, Outputs: v.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
-	}, v.config.Now())
-	v.newAttempt(whole)
-	v.record.Attempt.HasEnded, v.record.Rollout = true, &begun
-	v.record.Outcome, v.record.Failures, v.record.RetryAt = state.Rolling, 0, time.Time{}
-	if err := v.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
-		v.record = v.recordBefore
+		Run: wr.run.Options.Run, Commit: wr.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
+		Approval: wr.approval.WithoutDifference(), Allowed: scope, Strategy: strategy, Outputs: wr.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
+	}, wr.config.Now())
+	wr.newAttempt(whole)
+	wr.record.Attempt.HasEnded, wr.record.Rollout = true, &begun
+	wr.record.Outcome, wr.record.Failures, wr.record.RetryAt = state.Rolling, 0, time.Time{}
+	if err := wr.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
+		wr.record = wr.recordBefore
 		return err
 	}
-	v.result.Approval = v.approval.Fact() // it is used
-	return v.takeSteps(ctx, &begunRollout{tip: v.inventory, tipEntry: v.entry, root: root, tf: tf})
+	wr.result.Approval = wr.approval.Fact() // it is used
+	return wr.takeSteps(ctx, &begunRollout{tip: wr.inventory, tipEntry: wr.entry, root: root, tf: tf})
 }
 
 // movesNothing reports whether there is nothing to do in steps: the plan is the same at 0 and at
@@ -135,45 +135,45 @@ func newStrategy(c settings.Config) state.RolloutStrategy {
 	return state.RolloutStrategy{Role: c.PlanRole, Variable: p.Variable, Steps: p.Steps, SoakMS: soak, Alarms: p.Alarms, Quiet: p.Quiet, OnAlarm: string(p.OnAlarm)}
 }
 
-func (v *workspaceRun) setNumber(s state.RolloutStrategy, number int) {
-	v.session.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
+func (wr *workspaceRun) setNumber(s state.RolloutStrategy, number int) {
+	wr.session.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
 }
 
 // writeRollout writes the record of the workspace with its rollout.
-func (v *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) error {
+func (wr *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) error {
 	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	err := run.RetryWrite(own, func() error { return v.lease.WriteRollout(own, v.record, w) })
+	err := run.RetryWrite(own, func() error { return wr.lease.WriteRollout(own, wr.record, w) })
 	if err != nil {
-		return fmt.Errorf("write the rollout of %s: %w", v.entry.Dir.Name, err)
+		return fmt.Errorf("write the rollout of %s: %w", wr.entry.Dir.Name, err)
 	}
 	return nil
 }
 
 // takeSteps takes all steps that the rollout allows now.
-func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
+func (wr *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 	for {
-		stored := v.record
-		facts, err := ReadRolloutFacts(ctx, v.config, b.tip, b.tipEntry, v.record, v.record.Rollout.Strategy)
+		stored := wr.record
+		facts, err := ReadRolloutFacts(ctx, wr.config, b.tip, b.tipEntry, wr.record, wr.record.Rollout.Strategy)
 		if err != nil {
 			return err
 		}
-		next, move, followed := rollout.Decide(*v.record.Rollout, facts)
-		isNew := followed || !reflect.DeepEqual(next, *v.record.Rollout)
-		v.record.Rollout = &next
+		next, move, followed := rollout.Decide(*wr.record.Rollout, facts)
+		isNew := followed || !reflect.DeepEqual(next, *wr.record.Rollout)
+		wr.record.Rollout = &next
 		write := state.RolloutWrite{Order: facts.Order, Follow: followed}
 		switch move.Kind {
 		case rollout.Wait:
-			err = v.waitForRollout(ctx, move, facts, write)
+			err = wr.waitForRollout(ctx, move, facts, write)
 		case rollout.End:
-			err = v.endRollout(ctx, move, write)
+			err = wr.endRollout(ctx, move, write)
 		default:
 			if isNew {
-				err = v.writeRollout(ctx, write)
+				err = wr.writeRollout(ctx, write)
 			}
 		}
 		if errors.Is(err, state.ErrOrderChanged) {
-			v.record = stored
+			wr.record = stored
 			continue
 		}
 		if err != nil || move.Kind == rollout.Wait {
@@ -185,17 +185,17 @@ func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 			}
 			return fmt.Errorf("the rollout of %s is over: %w", next.ShortCommit(), state.ErrTipMoved) // another round looks at the tip
 		}
-		if err := v.prepareSteps(ctx, b); err != nil {
+		if err := wr.prepareSteps(ctx, b); err != nil {
 			return err
 		}
 		if move.Kind == rollout.Finish {
-			done, err := v.finishRollout(ctx, b)
+			done, err := wr.finishRollout(ctx, b)
 			if done || err != nil {
 				return err
 			}
 			continue
 		}
-		if err := v.takeStep(ctx, b); err != nil && !errors.Is(err, state.ErrOrderChanged) {
+		if err := wr.takeStep(ctx, b); err != nil && !errors.Is(err, state.ErrOrderChanged) {
 			return err
 		}
 	}
@@ -203,27 +203,27 @@ func (v *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 
 // prepareSteps opens Terraform on the tree of the rollout's commit. Where the workspace's inputs
 // at the tip are the same, that is the tip's tree.
-func (v *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err error) {
+func (wr *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err error) {
 	if b.tf != nil {
 		return nil
 	}
-	if inputs, known := inventory.OwnInputs(b.tip, b.tipEntry); !known || inputs != v.record.Rollout.Inputs {
-		if err := v.useSnapshot(ctx); err != nil {
+	if inputs, known := inventory.OwnInputs(b.tip, b.tipEntry); !known || inputs != wr.record.Rollout.Inputs {
+		if err := wr.useSnapshot(ctx); err != nil {
 			return err
 		}
 	}
-	if b.root, err = v.checkout.LayOut(ctx); err != nil {
+	if b.root, err = wr.checkout.LayOut(ctx); err != nil {
 		return err
 	}
-	if v.inventory != b.tip {
-		leave, err := v.checkout.Enter(ctx, v.entry)
+	if wr.inventory != b.tip {
+		leave, err := wr.checkout.Enter(ctx, wr.entry)
 		if err != nil {
 			return err
 		}
-		v.closers = append(v.closers, leave)
+		wr.closers = append(wr.closers, leave)
 	}
-	v.trace = v.inventory.Trace(v.entry, v.upstreamsBefore.Digests())
-	if b.tf, err = v.openSession(ctx, b.root); err != nil {
+	wr.trace = wr.inventory.Trace(wr.entry, wr.upstreamsBefore.Digests())
+	if b.tf, err = wr.openSession(ctx, b.root); err != nil {
 		return err
 	}
 	return nil
@@ -231,17 +231,17 @@ func (v *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err e
 
 // useSnapshot replaces the tree that the steps are taken from by the stored one of the
 // rollout's commit.
-func (v *workspaceRun) useSnapshot(ctx context.Context) error {
-	work, entry, err := OpenRollout(ctx, v.config, v.inventory.Head, v.record)
+func (wr *workspaceRun) useSnapshot(ctx context.Context) error {
+	work, entry, err := OpenRollout(ctx, wr.config, wr.inventory.Head, wr.record)
 	if err != nil {
 		return err
 	}
-	v.closers = append(v.closers, func() { v.config.CloseCommit(work.Commit) })
+	wr.closers = append(wr.closers, func() { wr.config.CloseCommit(work.Commit) })
 	if err := work.Load(entry).Err; err != nil {
 		return err
 	}
-	v.inventory, v.entry, v.checkout = work, entry, checkout.NewForRollout(v.run, work)
-	v.closers = append(v.closers, v.checkout.Close)
+	wr.inventory, wr.entry, wr.checkout = work, entry, checkout.NewForRollout(wr.run, work)
+	wr.closers = append(wr.closers, wr.checkout.Close)
 	return nil
 }
 
@@ -307,64 +307,64 @@ func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.
 }
 
 // recordStepFailure records why a rollout could not go on. What it has written stays.
-func (v *workspaceRun) recordStepFailure(ctx context.Context, err error) error {
+func (wr *workspaceRun) recordStepFailure(ctx context.Context, err error) error {
 	var claimed *run.ClaimedError
-	if err == nil || v.isFailureRecorded || errors.As(err, &claimed) || errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
+	if err == nil || wr.isFailureRecorded || errors.As(err, &claimed) || errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
 		return err
 	}
-	if v.record.Rollout != nil {
-		v.result.Rollout = rollout.Describe(*v.record.Rollout)
+	if wr.record.Rollout != nil {
+		wr.result.Rollout = rollout.Describe(*wr.record.Rollout)
 	}
-	return v.recordFailure(ctx, err)
+	return wr.recordFailure(ctx, err)
 }
 
 // endRollout records that a rollout is undone. The attempt stays: the next plan of the tip
 // shows what is left to do.
-func (v *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
-	r := *v.record.Rollout
+func (wr *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w state.RolloutWrite) error {
+	r := *wr.record.Rollout
 	why := fmt.Sprintf("the rollout of %s is undone: %s", r.ShortCommit(), move.Why)
-	last := rollout.Close(r, v.config.Now(), "undone")
-	v.record.Rollout, v.record.LastRollout = nil, &last
+	last := rollout.Close(r, wr.config.Now(), "undone")
+	wr.record.Rollout, wr.record.LastRollout = nil, &last
 	if move.Hold {
 		w.Hold = &state.Hold{
-			Name: v.record.Name, Kind: state.Recovery, Reason: why, PlacedBy: "run " + string(v.run.Options.Run), PlacedAt: v.config.Now(),
-			Help: fmt.Sprintf("find out why; commit what corrects it or revert the commit, then `reconcile resume %s`", v.record.Name),
+			Name: wr.record.Name, Kind: state.Recovery, Reason: why, PlacedBy: "run " + string(wr.run.Options.Run), PlacedAt: wr.config.Now(),
+			Help: fmt.Sprintf("find out why; commit what corrects it or revert the commit, then `reconcile resume %s`", wr.record.Name),
 		}
 	}
-	v.setOutcome(state.Blocked, why, time.Time{})
-	return v.writeRollout(ctx, w)
+	wr.setOutcome(state.Blocked, why, time.Time{})
+	return wr.writeRollout(ctx, w)
 }
 
 // waitForRollout records what the rollout waits for.
-func (v *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f rollout.Observations, w state.RolloutWrite) error {
+func (wr *workspaceRun) waitForRollout(ctx context.Context, move rollout.Move, f rollout.Observations, w state.RolloutWrite) error {
 	outcome := state.Rolling
 	if move.Why != "" {
 		outcome = state.Blocked
 	}
-	v.setOutcome(outcome, move.Why, move.Until)
-	v.result.Rollout = rollout.DescribeCheck(*v.record.Rollout, f)
-	return v.writeRollout(ctx, w)
+	wr.setOutcome(outcome, move.Why, move.Until)
+	wr.result.Rollout = rollout.DescribeCheck(*wr.record.Rollout, f)
+	return wr.writeRollout(ctx, w)
 }
 
 // setOutcome sets the outcome of this run in the result and in the record.
-func (v *workspaceRun) setOutcome(outcome state.Outcome, why string, retryAt time.Time) {
-	v.result.Outcome, v.result.Error = outcome, why
-	rec := &v.record
-	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = outcome, why, v.config.Now(), nil, nil
+func (wr *workspaceRun) setOutcome(outcome state.Outcome, why string, retryAt time.Time) {
+	wr.result.Outcome, wr.result.Error = outcome, why
+	rec := &wr.record
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = outcome, why, wr.config.Now(), nil, nil
 	rec.RetryAt = retryAt
-	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = v.result.Changes, v.result.Risk, v.result.PlanDigest, v.result.Why
+	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why
 }
 
 // recordAtOnce puts into the record who left the steps of a rollout out, and why.
-func (v *workspaceRun) recordAtOnce(plan *terraform.Plan) {
-	o := v.run.Options.AtOnce
-	if o == nil || v.entry.Config.Progressive == nil {
+func (wr *workspaceRun) recordAtOnce(plan *terraform.Plan) {
+	o := wr.run.Options.AtOnce
+	if o == nil || wr.entry.Config.Progressive == nil {
 		return
 	}
-	now := v.config.Now()
-	v.record.LastRollout = &state.Rollout{
-		Run: v.run.Options.Run, Commit: v.inventory.Commit.ID, Target: plan.Digest, Risk: v.result.Risk, Approval: v.approval.WithoutDifference(),
-		Strategy: newStrategy(v.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
+	now := wr.config.Now()
+	wr.record.LastRollout = &state.Rollout{
+		Run: wr.run.Options.Run, Commit: wr.inventory.Commit.ID, Target: plan.Digest, Risk: wr.result.Risk, Approval: wr.approval.WithoutDifference(),
+		Strategy: newStrategy(wr.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
 		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
 	}
 }

@@ -14,21 +14,21 @@ import (
 
 // judge decides whether the plan may be applied. Which traffic the workspace serves is read
 // now: it may have changed since the pass began.
-func (v *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Verdict, error) {
+func (wr *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Verdict, error) {
 	records := map[string]state.Workspace{}
-	if from := v.entry.Config.Serving; from.Workspace != "" && gate.Destroys(plan) {
-		teller, _, err := v.config.Record.Workspace(ctx, from.Workspace)
+	if from := wr.entry.Config.Serving; from.Workspace != "" && gate.Destroys(plan) {
+		teller, _, err := wr.config.Record.Workspace(ctx, from.Workspace)
 		if err != nil {
 			return gate.Verdict{}, err
 		}
 		records[from.Workspace] = teller
 	}
-	share := ShareOf(v.inventory, v.entry, records)
+	share := ShareOf(wr.inventory, wr.entry, records)
 	// In a disaster the record of this Region often does not know it, and nothing can tell.
-	if v.run.Options.Snapshot != "" && share.Unknown != "" && gate.Destroys(plan) {
-		return gate.JudgeUnknownShare(v.entry.Config, v.config.Gate, plan), nil
+	if wr.run.Options.Snapshot != "" && share.Unknown != "" && gate.Destroys(plan) {
+		return gate.JudgeUnknownShare(wr.entry.Config, wr.config.Gate, plan), nil
 	}
-	return gate.JudgeServed(v.entry.Config, v.config.Gate, plan, share), nil
+	return gate.JudgeServed(wr.entry.Config, wr.config.Gate, plan, share), nil
 }
 
 // ShareOf returns how many percent of the traffic an entry serves, by the records of all. It is
@@ -43,9 +43,9 @@ func ShareOf(w *inventory.Inventory, entry *inventory.Entry, records map[string]
 
 // keepOutputs returns the outputs for the record that the settings need there. One that it must
 // not have is "".
-func (v *workspaceRun) keepOutputs(outputs terraform.Outputs) map[string]string {
+func (wr *workspaceRun) keepOutputs(outputs terraform.Outputs) map[string]string {
 	kept := outputs.Kept
-	for _, name := range v.inventory.Settings.KeptOutputs(v.entry.Dir.Name) {
+	for _, name := range wr.inventory.Settings.KeptOutputs(wr.entry.Dir.Name) {
 		if _, ok := kept[name]; ok {
 			continue
 		}
@@ -53,7 +53,7 @@ func (v *workspaceRun) keepOutputs(outputs terraform.Outputs) map[string]string 
 			kept = map[string]string{}
 		}
 		kept[name] = ""
-		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 			"its output %s is missing, sensitive or too long, so it is not recorded: workspaces that name it in serving count as serving", name))
 	}
 	return kept

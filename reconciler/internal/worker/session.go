@@ -11,72 +11,72 @@ import (
 )
 
 // openSession opens Terraform on the workspace in the checkout.
-func (v *workspaceRun) openSession(ctx context.Context, root string) (run.Terraform, error) {
-	tf, err := v.checkout.OpenTerraform(ctx)
+func (wr *workspaceRun) openSession(ctx context.Context, root string) (run.Terraform, error) {
+	tf, err := wr.checkout.OpenTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	warning, err := gate.CheckVersion(v.record, tf)
+	warning, err := gate.CheckVersion(wr.record, tf)
 	if err != nil {
 		return nil, err
 	}
 	if warning != "" {
-		v.result.Warnings = append(v.result.Warnings, warning)
+		wr.result.Warnings = append(wr.result.Warnings, warning)
 	}
-	job, err := v.checkout.NewSpec(ctx, root, v.entry)
+	job, err := wr.checkout.NewSpec(ctx, root, wr.entry)
 	if err != nil {
 		return nil, err
 	}
-	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
-	if job.Sensitive, err = collectSensitiveValues(ctx, v.config, v.upstreamsBefore); err != nil {
+	job.Log, job.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
+	if job.Sensitive, err = collectSensitiveValues(ctx, wr.config, wr.upstreamsBefore); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(v.run, v.inventory, v.entry.Dir.Name, v.upstreamsBefore)
-	v.session = tf.Open(v.killCtx, job)
+	job.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry.Dir.Name, wr.upstreamsBefore)
+	wr.session = tf.Open(wr.killCtx, job)
 	return tf, nil
 }
 
 // notePlan puts a plan into the result.
-func (v *workspaceRun) notePlan(plan *terraform.Plan) {
+func (wr *workspaceRun) notePlan(plan *terraform.Plan) {
 	var recorded state.TerraformState
-	if v.record.State != nil {
-		recorded = *v.record.State
+	if wr.record.State != nil {
+		recorded = *wr.record.State
 	}
-	v.record.OutputsUnknown = state.TerraformState(plan.State) != recorded
-	v.result.Changes, v.result.PlanDigest, v.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
-	v.result.Risks = run.RisksOf(plan.Risk)
-	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	wr.record.OutputsUnknown = state.TerraformState(plan.State) != recorded
+	wr.result.Changes, wr.result.PlanDigest, wr.result.Risk = state.Changes(plan.Changes), plan.Digest, plan.Risk.Risk.String()
+	wr.result.Risks = run.RisksOf(plan.Risk)
+	wr.result.Warnings = append(wr.result.Warnings, plan.Warnings...)
 }
 
 // closeSession ends the processes of Terraform; a second call does nothing.
-func (v *workspaceRun) closeSession() error {
-	if v.session == nil {
+func (wr *workspaceRun) closeSession() error {
+	if wr.session == nil {
 		return nil
 	}
-	err := v.session.Close()
-	v.session, v.processesRemain = nil, err != nil
+	err := wr.session.Close()
+	wr.session, wr.processesRemain = nil, err != nil
 	return err
 }
 
-func (v *workspaceRun) storeLog(ctx context.Context) {
-	if v.output.Len() == 0 {
+func (wr *workspaceRun) storeLog(ctx context.Context) {
+	if wr.output.Len() == 0 {
 		return
 	}
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := v.config.Snapshots.PutLog(ctx, v.run.Options.Run, v.entry.Dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
-		v.log.Warn("could not store the log of this workspace", "error", err)
+	if err := wr.config.Snapshots.PutLog(ctx, wr.run.Options.Run, wr.entry.Dir.Name, bytes.NewReader(wr.output.Bytes())); err != nil {
+		wr.log.Warn("could not store the log of this workspace", "error", err)
 	}
 }
 
 // storeLockFile stores the dependency lock file that init generated, if none is
 // committed: it shows which providers were used.
-func (v *workspaceRun) storeLockFile(ctx context.Context) {
-	made := v.session.GeneratedLockFile()
+func (wr *workspaceRun) storeLockFile(ctx context.Context) {
+	made := wr.session.GeneratedLockFile()
 	if len(made) == 0 {
 		return
 	}
-	if _, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.Dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
-		v.log.Warn("could not store the lock file that init generated", "error", err)
+	if _, err := wr.config.Snapshots.PutFile(ctx, wr.run.Options.Run, wr.entry.Dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+		wr.log.Warn("could not store the lock file that init generated", "error", err)
 	}
 }

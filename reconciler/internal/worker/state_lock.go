@@ -14,34 +14,34 @@ import (
 // releaseStaleLock releases a Terraform state lock that a dead run of ours left. The
 // lock must match a previous lease holder whose process is provably dead. Backends
 // write states unconditionally, so releasing a live holder's lock would lose updates.
-func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.LockedError) error {
-	for _, h := range v.lease.PreviousHolders() {
+func (wr *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.LockedError) error {
+	for _, h := range wr.lease.PreviousHolders() {
 		if !matchesHolder(locked, h) {
 			continue
 		}
 		dead, err := h.Released, error(nil)
 		if !dead {
-			dead, err = v.config.Record.IsProcessDead(ctx, h.Process)
+			dead, err = wr.config.Record.IsProcessDead(ctx, h.Process)
 		}
 		if err != nil {
-			v.log.Warn("could not find out whether the process that holds Terraform's lock is alive", "error", err)
+			wr.log.Warn("could not find out whether the process that holds Terraform's lock is alive", "error", err)
 		}
 		if !dead {
 			continue
 		}
-		v.log.Info("releasing a Terraform state lock that a killed run left", "lock", locked.ID, "by", h.Run)
-		if err := v.session.ForceUnlock(ctx, locked.ID); err != nil {
+		wr.log.Info("releasing a Terraform state lock that a killed run left", "lock", locked.ID, "by", h.Run)
+		if err := wr.session.ForceUnlock(ctx, locked.ID); err != nil {
 			return fmt.Errorf("release Terraform's state lock %s, left by run %s: %w", locked.ID, h.Run, err)
 		}
 		return nil
 	}
 	if locked.Owner == "" {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
-			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.Dir.Name)}
+			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, wr.entry.Dir.Name)}
 	}
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nothing else uses the state: `reconcile unlock %s --state-lock %s`",
-		locked.Owner, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Dir.Name, locked.ID)}
+		locked.Owner, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, wr.entry.Dir.Name, locked.ID)}
 }
 
 func runIDs(holders []state.PreviousHolder) []runid.ID {

@@ -63,15 +63,15 @@ func collectSensitiveNow(r *run.Run, w *inventory.Inventory, name string, before
 // invalidateChangedUpstreams makes the recorded inputs stale for every upstream that
 // was applied (even partly) or distrusted while this workspace ran, or whose state is not
 // the recorded one. We cannot know which outputs it read, even if they are the same again.
-func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
-	now, err := v.inventory.ReadUpstreams(ctx, v.entry.Dir.Name)
+func (wr *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
+	now, err := wr.inventory.ReadUpstreams(ctx, wr.entry.Dir.Name)
 	if err != nil {
 		return err
 	}
 	for up, rec := range now {
-		then := v.upstreamsBefore[up]
-		if rec.ApplyCount != then.ApplyCount || v.inventory.HasUncertainOutputs(then) || v.inventory.HasUncertainOutputs(rec) {
-			v.trace[inventory.KeyUpstream+up] = inventory.AppliedMeanwhile
+		then := wr.upstreamsBefore[up]
+		if rec.ApplyCount != then.ApplyCount || wr.inventory.HasUncertainOutputs(then) || wr.inventory.HasUncertainOutputs(rec) {
+			wr.trace[inventory.KeyUpstream+up] = inventory.AppliedMeanwhile
 		}
 	}
 	return nil
