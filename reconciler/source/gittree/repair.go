@@ -38,7 +38,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 			continue
 		}
 		r.isIgnored = func(name string) bool { return isIgnored != nil && isIgnored(p, name) }
-		if err == nil {
+		if err == nil && !(r.isBelowDirs(found.path) && r.isUnchanged(found.path, found.entry)) {
 			err = r.repairPath(found.path, found.entry)
 		}
 		if err != nil {
@@ -58,6 +58,7 @@ type repair struct {
 	top        dirHandle              // the same directory, to read it
 	parent     dirHandle              // the last directory that openParent opened
 	parentPath string                 // "": none
+	seenParent string                 // the last directory that isBelowDirs has found; "": none
 	isIgnored  func(path string) bool // below the path that is repaired
 	isForeign  func(path string) bool
 	unchanged  *knownStamps
@@ -162,7 +163,7 @@ func (r *repair) repairEntry(above dirHandle, name string, e Entry) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	if r.tree.skipReason(path.Dir(name), e) != "" || r.tree.isOmitted(name) || e.Mode == filemode.Submodule {
+	if r.isLeftOut(name, e) {
 		return nil
 	}
 	if e.Mode == filemode.Dir {
@@ -179,6 +180,11 @@ func (r *repair) repairEntry(above dirHandle, name string, e Entry) error {
 	}
 	r.altered = append(r.altered, gitpath.Quote(name))
 	return r.replaceFile(name, e)
+}
+
+// isLeftOut reports whether the entry at the path name is not checked out.
+func (r *repair) isLeftOut(name string, e Entry) bool {
+	return r.tree.skipReason(path.Dir(name), e) != "" || r.tree.isOmitted(name) || e.Mode == filemode.Submodule
 }
 
 // maxUnsized is the size, in bytes, up to which a file is read to learn whether it differs. The

@@ -17,7 +17,7 @@ import (
 // TestRepair: changes in a checkout are found by content and repaired, only in inputs.
 func TestRepair(t *testing.T) {
 	t.Parallel()
-	files := map[string]string{"m/a.tf": "good", "m/run.sh": "#!/bin/sh", "m/sub/b.tf": "b", "m/l": "-> a.tf", "other/o.tf": "o", "f.txt": "f"}
+	files := map[string]string{"m/a.tf": "good", "m/run.sh": "#!/bin/sh", "m/sub/b.tf": "b", "m/l": "-> a.tf", "other/o.tf": "o", "f.txt": "f", "in/p/p.tf": "p", "in/p/q/q.tf": "q"}
 	for name, test := range map[string]struct {
 		spoil func(at func(string) string) error
 		want  string
@@ -42,8 +42,12 @@ func TestRepair(t *testing.T) {
 		"foreign, deeper": {func(at func(string) string) error {
 			return errors.Join(os.Mkdir(at("m/new"), 0o755), os.WriteFile(at("m/new/foreign"), nil, 0o644))
 		}, "[m/new/foreign]"},
-		"made beside": {func(at func(string) string) error { return os.WriteFile(at("m/made.zip"), nil, 0o644) }, "[]"},
-		"no input":    {func(at func(string) string) error { return os.WriteFile(at("other/o.tf"), []byte("e"), 0o644) }, "[]"},
+		"file without links beside": {func(at func(string) string) error { return changeKeepingTime(at("in/p/q/q.tf")) }, "[in/p/q/q.tf]"},
+		"moved, and linked":         {func(at func(string) string) error { return moveAndLink(at("in/p/q"), at("../moved")) }, "[in/p/q in/p/q/q.tf]"},
+		"input moved, and linked":   {func(at func(string) string) error { return moveAndLink(at("in/p"), at("../moved")) }, "[in/p in/p/p.tf in/p/q in/p/q/q.tf]"},
+		"parent moved, and linked":  {func(at func(string) string) error { return moveAndLink(at("in"), at("../moved")) }, "[in in/p in/p/p.tf in/p/q in/p/q/q.tf]"},
+		"made beside":               {func(at func(string) string) error { return os.WriteFile(at("m/made.zip"), nil, 0o644) }, "[]"},
+		"no input":                  {func(at func(string) string) error { return os.WriteFile(at("other/o.tf"), []byte("e"), 0o644) }, "[]"},
 	} {
 		for _, before := range []int{0, 3} {
 			t.Run(fmt.Sprintf("%s, repaired %d times before", name, before), func(t *testing.T) {
@@ -65,7 +69,7 @@ func checkRepair(t *testing.T, files map[string]string, before int, spoil func(a
 	at := func(name string) string { return filepath.Join(dir, name) }
 	repair := func() []string {
 		t.Helper()
-		inputs := []string{"m", "f.txt", "missing", "m/missing.zip"}
+		inputs := []string{"m", "in/p", "f.txt", "missing", "m/missing.zip"}
 		isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
 		repaired, err := tree.Repair(t.Context(), dir, inputs, nil, isForeign)
 		if err != nil {
@@ -93,7 +97,7 @@ func checkRepair(t *testing.T, files map[string]string, before int, spoil func(a
 	// The next checkout does not trust these files.
 	checkOut(t, tree, dir, nil)
 	got := readDisk(t, dir)
-	if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 9 {
+	if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 14 {
 		t.Errorf("checked out again: %q", got)
 	}
 }
@@ -145,6 +149,11 @@ func changeKeepingTime(name string) error {
 		return err
 	}
 	return errors.Join(os.WriteFile(name, []byte("evil"), 0o644), os.Chtimes(name, time.Now(), info.ModTime()))
+}
+
+// moveAndLink moves a directory, and links to it from where it was.
+func moveAndLink(name, to string) error {
+	return errors.Join(os.Rename(name, to), os.Symlink(to, name))
 }
 
 func relink(name, target string) error {
