@@ -50,23 +50,23 @@ var (
 	packDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxUnpacked))
 )
 
-// pack returns ws as its item stores it, and its parts. A small workspace has none.
-func pack(ws Workspace) (Workspace, []workspacePart, error) {
+// pack returns ws as its item stores it, the item's value, and the parts. A small workspace has
+// none.
+func pack(ws Workspace) (_ Workspace, value json.RawMessage, parts []workspacePart, err error) {
 	ws.Schema, ws.Parts, ws.PartsSum = Schema, 0, ""
-	data, err := json.Marshal(ws)
-	if err != nil || len(data) <= minPackedBytes {
-		return ws, nil, err
+	if value, err = encode(ws); err != nil || len(value) <= minPackedBytes {
+		return ws, value, nil, err
 	}
-	if data, err = json.Marshal(packedFields{ws.Trace, ws.SensitiveHashes}); err != nil {
-		return ws, nil, err
+	data, err := json.Marshal(packedFields{ws.Trace, ws.SensitiveHashes})
+	if err != nil {
+		return ws, nil, nil, err
 	}
 	text := base64.StdEncoding.EncodeToString(packEncoder.EncodeAll(data, nil))
 	if len(text) > maxParts*maxPartText {
-		return ws, nil, fmt.Errorf("%w: %w: %d inputs and %d sensitive outputs need %d KB; the record has room for %d KB: split the workspace, or reduce the files that it depends on",
+		return ws, nil, nil, fmt.Errorf("%w: %w: %d inputs and %d sensitive outputs need %d KB; the record has room for %d KB: split the workspace, or reduce the files that it depends on",
 			ErrNotWritten, ErrUnstorable, len(ws.Trace), len(ws.SensitiveHashes), len(text)>>10, maxParts*maxPartText>>10)
 	}
 	sum := sha256.Sum256([]byte(text))
-	var parts []workspacePart
 	for rest := text; rest != ""; {
 		n := min(len(rest), maxPartText)
 		parts = append(parts, workspacePart{Schema: packedSchema, Workspace: ws.Name, Part: len(parts) + 1, Text: rest[:n]})
@@ -74,7 +74,8 @@ func pack(ws Workspace) (Workspace, []workspacePart, error) {
 	}
 	ws.Schema, ws.Trace, ws.SensitiveHashes = packedSchema, nil, nil
 	ws.Parts, ws.PartsSum = len(parts), hex.EncodeToString(sum[:])
-	return ws, parts, nil
+	value, err = encode(ws)
+	return ws, value, parts, err
 }
 
 // errPartsMismatch: the parts of a workspace are not those of its item. Another run wrote
@@ -137,11 +138,7 @@ func (r *Record) workspaceOps(ws Workspace) ([]Op, Workspace, error) {
 	cond, oldParts := sameRev(ws.Rev), ws.Parts
 	ws.Rev++
 	ws.Error = truncate(ws.Error)
-	item, parts, err := pack(ws)
-	if err != nil {
-		return nil, ws, err
-	}
-	value, err := encode(item)
+	item, value, parts, err := pack(ws)
 	if err != nil {
 		return nil, ws, err
 	}

@@ -30,12 +30,14 @@ func (c *Config) PassDir() string {
 // one process.
 const MaxCheckouts = 4
 
-// CheckoutDir returns the directory that contains the checkout with a number: PassDir for 0.
-func (c *Config) CheckoutDir(place int) string {
-	if place == 0 {
-		return c.PassDir()
+// CheckoutDirs returns the directories that contain the checkouts, by their numbers: PassDir
+// for 0.
+func (c *Config) CheckoutDirs() (dirs [MaxCheckouts]string) {
+	dirs[0] = c.PassDir()
+	for number := 1; number < MaxCheckouts; number++ {
+		dirs[number] = filepath.Join(dirs[0], "beside-"+strconv.Itoa(number))
 	}
-	return filepath.Join(c.PassDir(), "beside-"+strconv.Itoa(place))
+	return dirs
 }
 
 // CheckoutTree is the directory of the tree, next to the lock.

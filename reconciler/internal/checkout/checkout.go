@@ -34,8 +34,9 @@ type Checkout struct {
 	policy    *settings.Policy // for plans of unreviewed code; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
-	dir      string              // contains the tree and its lock
-	dirs     map[string]*workDir // by the path of the directory
+	allDirs  [run.MaxCheckouts]string // of the checkouts of passes
+	dir      string                   // contains the tree and its lock
+	dirs     map[string]*workDir      // by the path of the directory
 
 	mu   sync.Mutex
 	lock *flock.Flock
@@ -48,7 +49,8 @@ type Checkout struct {
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
 func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.CheckoutDir(r.Options.CheckoutNumber), dirs: map[string]*workDir{}}
+	s := &Checkout{run: r, config: r.Config, inventory: w, allDirs: r.Config.CheckoutDirs(), dirs: map[string]*workDir{}}
+	s.dir = s.allDirs[r.Options.CheckoutNumber]
 	for _, entry := range w.Entries {
 		s.dirs[entry.Dir.Path] = newWorkDir()
 	}

@@ -62,8 +62,7 @@ func (c *Checkout) MoveErroredState(rec state.Workspace, to string) error {
 // holds it, and returns whose and where it is; "" if there is none. The state of the workspace
 // name is saved under another name, as. A checkout in use is left to its pass.
 func (c *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
-	for place := range run.MaxCheckouts {
-		dir := c.config.CheckoutDir(place)
+	for _, dir := range c.allDirs {
 		at := filepath.Join(dir, run.CheckoutTree, filepath.FromSlash(path))
 		if dir != c.dir {
 			if !files.Exists(at) {

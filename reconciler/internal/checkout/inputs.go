@@ -38,13 +38,5 @@ func (c *Checkout) RestoreInputs(ctx context.Context, root string, entry *invent
 
 // isGenerated reports whether reconcile writes this file of the checkout for Terraform.
 func (c *Checkout) isGenerated(file string) bool {
-	if !terraform.IsGenerated(path.Base(file)) {
-		return false
-	}
-	for _, entry := range c.inventory.Entries {
-		if entry.Dir.Path == path.Dir(file) {
-			return true
-		}
-	}
-	return false
+	return terraform.IsGenerated(path.Base(file)) && c.dirs[path.Dir(file)] != nil
 }
