@@ -20,6 +20,9 @@ const (
 	startMemory = 128 << 20
 	// minMemory is the same for later collections: a process that runs on is a small one again.
 	minMemory = 64 << 20
+	// maxExtra is by how much the memory in use grows at most, if it may more than double. Passes
+	// over thousands of workspaces allocate gigabytes, and have some 100 MiB in use.
+	maxExtra = 128 << 20
 	// minHeap is the heap, in bytes, below which Go does not collect at GOGC=100. Go scales it
 	// with that percentage, so a heap that is smaller counts as this one.
 	minHeap = 4 << 20
@@ -49,13 +52,11 @@ func delay(percent int32) {
 //go:linkname setGCPercent runtime/debug.setGCPercent
 func setGCPercent(percent int32) int32
 
-// choosePercent returns by how much the memory in use grows until the next collection: Go's
-// default, or as much as is left to memory. live is what the last one left in use, in bytes.
+// choosePercent returns by how much the memory in use grows until the next collection: what is
+// left to memory, or to three times as much, and where that is large to twice as much, as in Go.
+// live is what the last collection left in use, in bytes.
 func choosePercent(live, memory uint64) int32 {
-	const goDefault = 100
 	live = max(live, minHeap)
-	if live >= memory {
-		return goDefault
-	}
-	return max(goDefault, int32((memory-live)*100/live))
+	goal := max(memory, live+min(2*live, maxExtra), 2*live)
+	return int32((goal - live) * 100 / live)
 }
