@@ -132,7 +132,7 @@ func (t *Tour) runIdlePass(ctx context.Context) error {
 }
 
 func (t *Tour) printFarewell() {
-	fmt.Fprintf(t.out, "\n%s %s\n\n", ui.StyleBold.Render(t.Translator.Text("Try it.")), t.Translator.Sprintf("Edit what you like in %s, commit it to main, and:", t.Repo))
+	fmt.Fprintf(t.out, "\n%s\n%s\n\n", ui.StyleBold.Render(t.Translator.Text("Try it.")), t.Translator.Sprintf("Edit what you like in %s, commit it to main, and:", t.Repo))
 	for _, name := range []string{"changed", "now", "status"} {
 		fmt.Fprintf(t.out, "  %s\n", t.commandLine(name))
 	}

@@ -190,8 +190,8 @@ func (f *Findings) render() []byte {
 	b.WriteString("  # Files that change nothing.\n")
 	b.WriteString("  # ignore = [\"docs/**\"]\n}\n")
 	fmt.Fprintf(&b, "\n# One workspace differs from the defaults.\n# workspace %s {\n", quote(f.example))
-	b.WriteString("#   apply      = \"approve\"\n#   protect    = [\"aws_db_instance.*\"] # asks before it destroys or replaces these\n#   depends_on = []                   # beside those whose state it reads\n")
-	b.WriteString("#   env        = [\"TF_VAR_example\"]  # variables of reconcile's environment that it gets\n# }\n")
+	b.WriteString("#   apply      = \"approve\"\n#   protect    = [\"aws_db_instance.*\"] # asks before it destroys or replaces these\n#   depends_on = []                    # beside those whose state it reads\n")
+	b.WriteString("#   env        = [\"TF_VAR_example\"]    # variables of reconcile's environment that it gets\n# }\n")
 	f.renderEntries(&b)
 	for _, e := range f.listEnvironments() {
 		fmt.Fprintf(&b, "\n# %s was found. An environment is chosen by --environment, and has a record and states of its own.\n", e.varFile)
