@@ -17,10 +17,10 @@ import (
 	"reconcile/state"
 )
 
-func (tpl *fixture) testLeaseLoss(t *testing.T) {
-	t.Run("interrupted at two thirds", func(t *testing.T) { tpl.testLoseLease(t, 41*time.Second) })
-	t.Run("killed at five sixths", func(t *testing.T) { tpl.testLoseLease(t, 51*time.Second) })
-	t.Run("late holder", tpl.testLateHolder)
+func (f *fixture) testLeaseLoss(t *testing.T) {
+	t.Run("interrupted at two thirds", func(t *testing.T) { f.testLoseLease(t, 41*time.Second) })
+	t.Run("killed at five sixths", func(t *testing.T) { f.testLoseLease(t, 51*time.Second) })
+	t.Run("late holder", f.testLateHolder)
 }
 
 // newLeaseConfig returns the configuration of a pass that applies one workspace at a time, on
@@ -42,9 +42,9 @@ func newLeaseConfig(t *testing.T, p reconcilertest.Spec, clock *manualClock) (ru
 
 // A pass that cannot renew its leases any more interrupts Terraform, kills it before the
 // lease can expire, and records nothing of the result.
-func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
+func (f *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	held := holdApply(t, p, "kyoto")
 	clock := &manualClock{}
 	config, renewals := newLeaseConfig(t, p, clock)
@@ -76,7 +76,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	if result, err = runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
-	tpl.checkConverged(t, p)
+	f.checkConverged(t, p)
 }
 
 // checkReportedAgain checks that a pass with nothing to do reports the workspace as
@@ -97,9 +97,9 @@ func checkReportedAgain(t *testing.T, p reconcilertest.Spec, workspace string) {
 
 // A holder that stood still while its lease expired was killed before another could take
 // the lease. A result that it reports later is not recorded.
-func (tpl *fixture) testLateHolder(t *testing.T) {
+func (f *fixture) testLateHolder(t *testing.T) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	clock := &manualClock{}
 	config, renewals := newLeaseConfig(t, p, clock)
 	frozen := &frozenApply{started: make(chan context.Context, 1), resume: make(chan struct{})}
@@ -205,22 +205,22 @@ type noRenewStore struct {
 	isRefusing bool
 }
 
-func (f *noRenewStore) refuseRenewals() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.isRefusing = true
+func (s *noRenewStore) refuseRenewals() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isRefusing = true
 }
 
-func (f *noRenewStore) Write(ctx context.Context, ops ...state.Op) error {
-	f.mu.Lock()
-	refuses := f.isRefusing
-	f.mu.Unlock()
+func (s *noRenewStore) Write(ctx context.Context, ops ...state.Op) error {
+	s.mu.Lock()
+	refuses := s.isRefusing
+	s.mu.Unlock()
 	var lease state.LeaseItem
 	if refuses && len(ops) == 1 && ops[0].Key.PK == state.LeasePartition &&
 		json.Unmarshal(ops[0].Put, &lease) == nil && lease.Owner != "" && lease.Heartbeat > 0 {
 		return errors.New("no answer")
 	}
-	return f.Store.Write(ctx, ops...)
+	return s.Store.Write(ctx, ops...)
 }
 
 // watchedStore is a store that signals when a lease was read for the second time. By then
@@ -232,15 +232,15 @@ type watchedStore struct {
 	readTwice  chan struct{}
 }
 
-func (l *watchedStore) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (s *watchedStore) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if key.PK == state.LeasePartition {
-		if l.leaseReads++; l.leaseReads == 2 {
-			close(l.readTwice)
+		if s.leaseReads++; s.leaseReads == 2 {
+			close(s.readTwice)
 		}
 	}
-	return l.Store.Get(ctx, key)
+	return s.Store.Get(ctx, key)
 }
 
 // frozenApply is a first apply that ignores all signals until resume is called, and then

@@ -17,35 +17,35 @@ import (
 
 // testConcurrentPasses runs passes at once. Outside of `make check` half of the cases are
 // tried with files, and the other half in the cloud.
-func (tpl *fixture) testConcurrentPasses(t *testing.T) {
-	files := tpl.kind == reconcilertest.Files
+func (f *fixture) testConcurrentPasses(t *testing.T) {
+	files := f.kind == reconcilertest.Files
 	for _, processes := range []int{2, 5} {
 		for _, separateWork := range []bool{false, true} {
-			if !tpl.whole && files == (separateWork == (processes == 2)) {
+			if !f.whole && files == (separateWork == (processes == 2)) {
 				continue // with the other kind of environment
 			}
 			t.Run(fmt.Sprintf("%d processes, separate=%t", processes, separateWork), func(t *testing.T) {
-				tpl.testConcurrent(t, processes, separateWork)
+				f.testConcurrent(t, processes, separateWork)
 			})
 		}
 	}
-	if files || tpl.whole {
-		t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
+	if files || f.whole {
+		t.Run("busy", func(t *testing.T) { f.testBusy(t, false) })
 	}
-	if !files || tpl.whole {
-		t.Run("busy, separate", func(t *testing.T) { tpl.testBusy(t, true) })
+	if !files || f.whole {
+		t.Run("busy, separate", func(t *testing.T) { f.testBusy(t, true) })
 	}
-	t.Run("the same failure once", tpl.testSameFailureOnce)
+	t.Run("the same failure once", f.testSameFailureOnce)
 	if files {
-		t.Run("waits once", tpl.testWaitsOnce)
+		t.Run("waits once", f.testWaitsOnce)
 	}
 }
 
 // Several passes at once on one record, each with a work directory of its own or not,
 // apply each workspace once. They end as one pass alone would.
-func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork bool) {
+func (f *fixture) testConcurrent(t *testing.T, processes int, separateWork bool) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	o := childSpec{Spec: p, ApplyLog: filepath.Join(p.Home, "applies"), WaitForStdin: true}
 	var children []*child
 	for i := range processes {
@@ -73,7 +73,7 @@ func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork boo
 		}
 	}
 	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
-	tpl.checkConverged(t, p)
+	f.checkConverged(t, p)
 }
 
 // applyLine is a line that a child wrote about an apply.
@@ -121,9 +121,9 @@ func checkAppliedOnce(t *testing.T, applies []applyLine, workspaces ...string) {
 }
 
 // A pass waits for another no longer than its limit, and says so.
-func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
+func (f *fixture) testBusy(t *testing.T, separateWork bool) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	held := holdApply(t, p, "tokyo")
 	first := childSpec{Spec: p}.startChild(t)
 	waitWithin(t, "the apply of tokyo begins", held.started)
@@ -140,14 +140,14 @@ func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 	if r := first.wait(); r == nil || r.Result.Exit != run.ExitOK {
 		t.Errorf("result of the first pass: %+v", r)
 	}
-	tpl.checkConverged(t, p)
+	f.checkConverged(t, p)
 }
 
 // A pass that waited for another does not retry at once what the other tried without
 // success.
-func (tpl *fixture) testSameFailureOnce(t *testing.T) {
+func (f *fixture) testSameFailureOnce(t *testing.T) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	held := holdApply(t, p, "kyoto")
 	o := childSpec{Spec: p, ApplyLog: filepath.Join(p.Home, "applies")}
 	first := o.startChild(t)
@@ -167,13 +167,13 @@ func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
-	tpl.checkConverged(t, p)
+	f.checkConverged(t, p)
 }
 
 // However many workspaces other runs hold, a pass waits only once.
-func (tpl *fixture) testWaitsOnce(t *testing.T) {
+func (f *fixture) testWaitsOnce(t *testing.T) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	clock := &manualClock{step: time.Second} // one second passes at each reading
 	store, err := p.OpenStore()
 	if err != nil {

@@ -77,20 +77,20 @@ func TestChild(*testing.T) {
 }
 
 // runPass runs the pass as `reconcile now` does, and ends the process.
-func (o childSpec) runPass() error {
+func (s childSpec) runPass() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	b := &crashPoints{hitNumber: o.SignalAt, hitName: o.SignalAtName, log: os.Stdout, onHit: func() {
-		if err := syscall.Kill(os.Getpid(), o.Signal); err != nil {
+	b := &crashPoints{hitNumber: s.SignalAt, hitName: s.SignalAtName, log: os.Stdout, onHit: func() {
+		if err := syscall.Kill(os.Getpid(), s.Signal); err != nil {
 			panic(err)
 		}
 		<-ctx.Done() // never, after SIGKILL
 	}}
-	config, err := o.newCrashConfig(ctx, b)
+	config, err := s.newCrashConfig(ctx, b)
 	if err != nil {
 		return err
 	}
-	if o.WaitForStdin {
+	if s.WaitForStdin {
 		fmt.Println("ready")
 		if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 			return err
@@ -109,30 +109,30 @@ func (o childSpec) runPass() error {
 }
 
 // newCrashConfig returns the configuration for the environment, with crash points.
-func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Config, error) {
-	store, err := o.OpenStore()
+func (s childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Config, error) {
+	store, err := s.OpenStore()
 	if err != nil {
 		return run.Config{}, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	config, err := o.NewConfig(ctx, crashStore{store, b}, log, state.Options{})
+	config, err := s.NewConfig(ctx, crashStore{store, b}, log, state.Options{})
 	if err != nil {
 		return config, err
 	}
-	if o.Parallelism > 0 {
-		config.Parallelism = o.Parallelism
+	if s.Parallelism > 0 {
+		config.Parallelism = s.Parallelism
 	}
-	if o.Wait > 0 {
-		config.Wait = o.Wait
+	if s.Wait > 0 {
+		config.Wait = s.Wait
 	}
-	if o.Alarm != "" {
-		config.Alarms = sameAlarms(o.Alarm)
+	if s.Alarm != "" {
+		config.Alarms = sameAlarms(s.Alarm)
 	}
 	config.Snapshots = crashSnapshots{config.Snapshots, b}
 	tf := config.Terraform
 	config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		t, err := tf(ctx)
-		return crashTerraform{t, b, o.ApplyLog}, err
+		return crashTerraform{t, b, s.ApplyLog}, err
 	}
 	config.Observe = func(e run.Event) {
 		switch e.Phase {
@@ -159,9 +159,9 @@ type child struct {
 const childTimeout = 2 * time.Minute
 
 // startChild starts a child; wait waits for its end.
-func (o childSpec) startChild(t *testing.T) *child {
+func (s childSpec) startChild(t *testing.T) *child {
 	t.Helper()
-	text, err := json.Marshal(o)
+	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,25 +245,25 @@ type outputBuffer struct {
 	changed chan struct{} // closed when there is more
 }
 
-func (s *outputBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.changed)
-	s.changed = make(chan struct{})
-	return s.text.Write(p)
+func (b *outputBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.changed)
+	b.changed = make(chan struct{})
+	return b.text.Write(p)
 }
 
 // findLine returns the first whole line with this prefix. If there is none, it returns a
 // channel that is closed when there is more output.
-func (s *outputBuffer) findLine(prefix string) (string, <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for line := range strings.Lines(s.text.String()) {
+func (b *outputBuffer) findLine(prefix string) (string, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for line := range strings.Lines(b.text.String()) {
 		if strings.HasPrefix(line, prefix) && strings.HasSuffix(line, "\n") {
 			return line, nil
 		}
 	}
-	return "", s.changed
+	return "", b.changed
 }
 
 // childLogWriter writes a child's log to the test's log.

@@ -21,7 +21,7 @@ import (
 
 // Terraform's own lock, which a killed plan left, is released by the next pass. This
 // holds even if other passes, killed earlier in their work, came in between.
-func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
+func (f *fixture) testCrashWithinPlan(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		between func(t *testing.T, p reconcilertest.Spec)
@@ -32,17 +32,17 @@ func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
 				t.Error("a pass that was told to stop was killed")
 			}
 		}},
-		{"after another was killed too", func(t *testing.T, p reconcilertest.Spec) { tpl.crashWithinPlan(t, p) }},
+		{"after another was killed too", func(t *testing.T, p reconcilertest.Spec) { f.crashWithinPlan(t, p) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := tpl.copy(t)
-			tpl.crashWithinPlan(t, p)
+			p := f.copy(t)
+			f.crashWithinPlan(t, p)
 			c.between(t, p)
 			if locks := readResidue(t, p).Locks; !slices.Contains(locks, kyotoLock) {
 				t.Errorf("no lock of Terraform's is there, so that nothing is tried here: %v", locks)
 			}
-			tpl.checkConverged(t, p)
+			f.checkConverged(t, p)
 		})
 	}
 }
@@ -52,7 +52,7 @@ const kyotoLock = "kyoto.tfstate.tflock"
 // crashWithinPlan kills a pass when Terraform holds its lock on kyoto's state and is
 // about to read the state. If the lock is held already, it kills the pass when Terraform
 // has learned that.
-func (tpl *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
+func (f *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
 	var locked atomic.Bool
 	reached, goOn := make(chan struct{}), make(chan struct{})
@@ -76,7 +76,7 @@ func (tpl *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
 
 // A Terraform lock that none of our killed runs can have left belongs to a person. It
 // stays, and the workspace waits, however the last apply ended.
-func (tpl *fixture) testManualLockStays(t *testing.T) {
+func (f *fixture) testManualLockStays(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		last func(t *testing.T, p reconcilertest.Spec)
@@ -107,7 +107,7 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := tpl.copy(t)
+			p := f.copy(t)
 			c.last(t, p)
 			placeManualLock(t, p)
 			result, err := runPassIn(t, p, run.Manual)

@@ -34,26 +34,26 @@ type crashPoints struct {
 	attemptCommits map[string]commitid.ID // of the attempts that were started, by workspace
 }
 
-func (b *crashPoints) hit(name string) {
-	b.mu.Lock()
-	b.names = append(b.names, name)
-	here := len(b.names) == b.hitNumber || name == b.hitName
-	if b.log != nil {
-		fmt.Fprintln(b.log, "at", name)
+func (c *crashPoints) hit(name string) {
+	c.mu.Lock()
+	c.names = append(c.names, name)
+	here := len(c.names) == c.hitNumber || name == c.hitName
+	if c.log != nil {
+		fmt.Fprintln(c.log, "at", name)
 	}
-	b.mu.Unlock()
+	c.mu.Unlock()
 	if here {
-		b.onHit()
+		c.onHit()
 	}
 }
 
 // hitOnce calls hit the first time, and then does nothing.
-func (b *crashPoints) hitOnce(name string) {
-	b.mu.Lock()
-	known := slices.Contains(b.names, name)
-	b.mu.Unlock()
+func (c *crashPoints) hitOnce(name string) {
+	c.mu.Lock()
+	known := slices.Contains(c.names, name)
+	c.mu.Unlock()
 	if !known {
-		b.hit(name)
+		c.hit(name)
 	}
 }
 
@@ -79,23 +79,23 @@ func (s crashStore) Write(ctx context.Context, ops ...state.Op) error {
 }
 
 // noteAttempt stores the commit of an attempt that is being written.
-func (b *crashPoints) noteAttempt(op state.Op) {
+func (c *crashPoints) noteAttempt(op state.Op) {
 	var ws state.Workspace
 	if !strings.HasPrefix(op.Key.SK, "WS#") || json.Unmarshal(op.Put, &ws) != nil || ws.Attempt == nil {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.attemptCommits == nil {
-		b.attemptCommits = map[string]commitid.ID{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attemptCommits == nil {
+		c.attemptCommits = map[string]commitid.ID{}
 	}
-	b.attemptCommits[ws.Name] = ws.Attempt.Commit
+	c.attemptCommits[ws.Name] = ws.Attempt.Commit
 }
 
-func (b *crashPoints) attemptCommit(workspace string) commitid.ID {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.attemptCommits[workspace]
+func (c *crashPoints) attemptCommit(workspace string) commitid.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.attemptCommits[workspace]
 }
 
 type crashSnapshots struct {

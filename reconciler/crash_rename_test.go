@@ -32,22 +32,22 @@ func TestCrashWhileRenaming(t *testing.T) {
 // testCrashThenRenameBack kills a pass at each crash point of the renaming. Then the
 // workspace gets its old name back, and one more resource. Outside of `make check` it is
 // one of the points in the cloud, and all of them with files.
-func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
-	tpl.repo.Git("checkout", "-q", "-b", "back", "HEAD~1")
+func (f *fixture) testCrashThenRenameBack(t *testing.T) {
+	f.repo.Git("checkout", "-q", "-b", "back", "HEAD~1")
 	more := "-- env/old/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
-	back := tpl.repo.CommitTxtar("third", outsideStateWorkspace(tpl.kind, "old")+more)
-	points := tpl.crashPoints[:slices.Index(tpl.crashPoints, "snapshot")]
+	back := f.repo.CommitTxtar("third", outsideStateWorkspace(f.kind, "old")+more)
+	points := f.crashPoints[:slices.Index(f.crashPoints, "snapshot")]
 	only := rand.New(rand.NewPCG(crashSeed, 3)).IntN(len(points))
 	for n, name := range points {
-		if tpl.kind == reconcilertest.Cloud && !tpl.whole && n != only {
+		if f.kind == reconcilertest.Cloud && !f.whole && n != only {
 			continue
 		}
 		t.Run(fmt.Sprintf("%02d %s", n+1, name), func(t *testing.T) {
 			t.Parallel()
 			// A repository of its own, in which the tip can be moved.
-			p := tpl.copy(t)
+			p := f.copy(t)
 			p.Repo = filepath.Join(t.TempDir(), "repo.git")
-			gittest.Git(t, ".", "clone", "-q", "--bare", tpl.Repo, p.Repo)
+			gittest.Git(t, ".", "clone", "-q", "--bare", f.Repo, p.Repo)
 			before := resourceIDs(t, p)
 			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n + 1, Signal: syscall.SIGKILL}.startChild(t)
 			if r := c.wait(); r != nil {

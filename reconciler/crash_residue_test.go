@@ -208,8 +208,8 @@ func readObjects(t *testing.T, p reconcilertest.Spec) map[string]string {
 // homeFS is an environment's home without its work directory.
 type homeFS struct{ fs.FS }
 
-func (l homeFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(l.FS, name)
+func (f homeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(f.FS, name)
 	if name != "." {
 		return entries, err
 	}

@@ -72,19 +72,19 @@ func newFixtureOf(t *testing.T, kind reconcilertest.Kind, first string, change f
 }
 
 // copy makes a separate environment in which a pass can be killed.
-func (tpl *fixture) copy(t *testing.T) reconcilertest.Spec {
+func (f *fixture) copy(t *testing.T) reconcilertest.Spec {
 	t.Helper()
-	p := reconcilertest.NewSpec(t, tpl.kind, tpl.Repo)
-	copyEnv(t, tpl.Spec, p)
+	p := reconcilertest.NewSpec(t, f.kind, f.Repo)
+	copyEnv(t, f.Spec, p)
 	return p
 }
 
 // checkConverged runs undisturbed passes, and compares the result with that of an
 // environment in which no pass was killed.
-func (tpl *fixture) checkConverged(t *testing.T, p reconcilertest.Spec) {
+func (f *fixture) checkConverged(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
 	converge(t, p)
-	if diff := cmp.Diff(tpl.wantResidue, readResidue(t, p)); diff != "" {
+	if diff := cmp.Diff(f.wantResidue, readResidue(t, p)); diff != "" {
 		t.Errorf("it is not as if nothing had been killed (-undisturbed +killed):\n%s", diff)
 	}
 }
@@ -105,28 +105,28 @@ func TestDisturbed(t *testing.T) {
 	}
 }
 
-func (tpl *fixture) testCrashes(t *testing.T) {
-	t.Run("at a crash point", func(t *testing.T) { tpl.testCrashAtPoints(t, 10) })
-	t.Run("at any time", tpl.testCrashAtAnyTime)
-	t.Run("within an apply", tpl.testCrashWithinApply)
-	if tpl.kind == reconcilertest.Cloud {
-		t.Run("within a plan", tpl.testCrashWithinPlan)
-		t.Run("lock of a person", tpl.testManualLockStays)
+func (f *fixture) testCrashes(t *testing.T) {
+	t.Run("at a crash point", func(t *testing.T) { f.testCrashAtPoints(t, 10) })
+	t.Run("at any time", f.testCrashAtAnyTime)
+	t.Run("within an apply", f.testCrashWithinApply)
+	if f.kind == reconcilertest.Cloud {
+		t.Run("within a plan", f.testCrashWithinPlan)
+		t.Run("lock of a person", f.testManualLockStays)
 	}
 }
 
 // testCrashAtPoints kills passes at each crash point; in the cloud at some of them.
-func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
-	t.Logf("%d crash points: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
-	for _, n := range tpl.chooseCrashPoints(some) {
-		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
+func (f *fixture) testCrashAtPoints(t *testing.T, some int) {
+	t.Logf("%d crash points: %s", len(f.crashPoints), strings.Join(f.crashPoints, " | "))
+	for _, n := range f.chooseCrashPoints(some) {
+		t.Run(fmt.Sprintf("%02d %s", n, f.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()
-			p := tpl.copy(t)
+			p := f.copy(t)
 			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGKILL}.startChild(t)
 			if r := c.wait(); r != nil {
 				t.Fatalf("the child was not killed: %+v", r)
 			}
-			tpl.checkConverged(t, p)
+			f.checkConverged(t, p)
 		})
 	}
 }
@@ -134,21 +134,21 @@ func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 // chooseCrashPoints returns the crash points to try, counted from 1: all of them with
 // files, some in the cloud. Fewer outside of `make check`: one of each kind, and half of
 // the some.
-func (tpl *fixture) chooseCrashPoints(some int) []int {
+func (f *fixture) chooseCrashPoints(some int) []int {
 	var all []int
-	for i, name := range tpl.crashPoints {
+	for i, name := range f.crashPoints {
 		// Nothing lasting happens between the previous point and these.
 		if !strings.HasPrefix(name, "lease ") && !strings.HasPrefix(name, "close ") || os.Getenv(allCrashesVariable) != "" {
 			all = append(all, i+1)
 		}
 	}
-	random := rand.New(rand.NewPCG(crashSeed, uint64(len(tpl.crashPoints))))
+	random := rand.New(rand.NewPCG(crashSeed, uint64(len(f.crashPoints))))
 	switch {
-	case os.Getenv(allCrashesVariable) != "", tpl.kind == reconcilertest.Files && tpl.whole:
+	case os.Getenv(allCrashesVariable) != "", f.kind == reconcilertest.Files && f.whole:
 		return all
-	case tpl.kind == reconcilertest.Files:
-		return tpl.chooseOfEachKind(random, all)
-	case !tpl.whole:
+	case f.kind == reconcilertest.Files:
+		return f.chooseOfEachKind(random, all)
+	case !f.whole:
 		some /= 2
 	}
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -156,10 +156,10 @@ func (tpl *fixture) chooseCrashPoints(some int) []int {
 }
 
 // chooseOfEachKind returns one of the crash points for each kind of step.
-func (tpl *fixture) chooseOfEachKind(random *rand.Rand, points []int) []int {
+func (f *fixture) chooseOfEachKind(random *rand.Rand, points []int) []int {
 	kinds := map[string][]int{}
 	for _, n := range points {
-		verb, object, _ := strings.Cut(tpl.crashPoints[n-1], " ")
+		verb, object, _ := strings.Cut(f.crashPoints[n-1], " ")
 		if verb == "put" { // which partition of the record, and whether alone
 			verb += object[:min(3, len(object))] + fmt.Sprint(strings.Count(object, ", "))
 		}
@@ -173,29 +173,29 @@ func (tpl *fixture) chooseOfEachKind(random *rand.Rand, points []int) []int {
 	return slices.Sorted(slices.Values(chosen))
 }
 
-func (tpl *fixture) testCrashAtAnyTime(t *testing.T) {
-	for seed := range uint64(tpl.seedCount()) {
+func (f *fixture) testCrashAtAnyTime(t *testing.T) {
+	for seed := range uint64(f.seedCount()) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			p := tpl.copy(t)
+			p := f.copy(t)
 			random := rand.New(rand.NewPCG(crashSeed, seed))
 			for range 1 + random.IntN(3) {
-				tpl.crashOnce(t, p, random)
+				f.crashOnce(t, p, random)
 			}
-			tpl.checkConverged(t, p)
+			f.checkConverged(t, p)
 		})
 	}
 }
 
-func (tpl *fixture) seedCount() int {
+func (f *fixture) seedCount() int {
 	switch {
 	case os.Getenv(allCrashesVariable) != "":
 		return 60
-	case !tpl.whole && tpl.kind == reconcilertest.Files:
+	case !f.whole && f.kind == reconcilertest.Files:
 		return 2
-	case !tpl.whole:
+	case !f.whole:
 		return 1
-	case tpl.kind == reconcilertest.Files:
+	case f.kind == reconcilertest.Files:
 		return 5
 	}
 	return 3
@@ -203,10 +203,10 @@ func (tpl *fixture) seedCount() int {
 
 // crashOnce starts a pass and kills it after a random time: the pass alone, or with all
 // its child processes at once.
-func (tpl *fixture) crashOnce(t *testing.T, p reconcilertest.Spec, random *rand.Rand) {
+func (f *fixture) crashOnce(t *testing.T, p reconcilertest.Spec, random *rand.Rand) {
 	t.Helper()
 	c := childSpec{Spec: p}.startChild(t)
-	timer := time.NewTimer(time.Duration(random.Int64N(int64(tpl.passDuration))))
+	timer := time.NewTimer(time.Duration(random.Int64N(int64(f.passDuration))))
 	defer timer.Stop()
 	power := random.IntN(2) == 0
 	select {
@@ -225,20 +225,20 @@ func (tpl *fixture) crashOnce(t *testing.T, p reconcilertest.Spec, random *rand.
 // A pass is killed in the middle of an apply. Terraform's own lock then stays in S3, and
 // processes that the apply started can live on. With files there is no such lock: some
 // cases are for `make check` alone there.
-func (tpl *fixture) testCrashWithinApply(t *testing.T) {
+func (f *fixture) testCrashWithinApply(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		power        bool // all its child processes are killed with it
 		separateWork bool // the next pass has another work directory
 		lives        bool // Terraform alone is killed, as when memory runs out
 	}{{name: "alone"}, {name: "alone, then in another work directory", separateWork: true}, {name: "with all", power: true}, {name: "Terraform alone", lives: true}} {
-		if !tpl.whole && tpl.kind == reconcilertest.Files && (c.power || c.separateWork) {
+		if !f.whole && f.kind == reconcilertest.Files && (c.power || c.separateWork) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			power, separateWork, lives := c.power, c.separateWork, c.lives
-			p := tpl.copy(t)
+			p := f.copy(t)
 			held := holdApply(t, p, "kyoto")
 			c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
 			waitWithin(t, "the apply of kyoto begins", held.started)
@@ -259,7 +259,7 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 			if separateWork {
 				p.Work += "-2"
 			}
-			if locks := readResidue(t, p).Locks; tpl.kind == reconcilertest.Cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
+			if locks := readResidue(t, p).Locks; f.kind == reconcilertest.Cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
 				t.Errorf("Terraform left no lock, so this tests nothing: %v", locks)
 			}
 			if lives { // it waits for its backoff after the failure, except in a manual run
@@ -267,7 +267,7 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 					t.Errorf("the next pass: %v, %+v", err, result)
 				}
 			}
-			tpl.checkConverged(t, p)
+			f.checkConverged(t, p)
 			waitWithin(t, "what the killed apply had started is ended by the next pass", held.allExited)
 		})
 	}

@@ -50,7 +50,7 @@ var awsFaults = []string{
 	"lost, and then refused", // the first try takes effect without an answer
 }
 
-func (p *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
 		var err error
@@ -69,13 +69,13 @@ func (p *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	lost := errors.New("connection reset by peer")
-	try, fault := p.nextFault(r, body)
+	try, fault := t.nextFault(r, body)
 	switch {
 	case fault == "":
 		return send(r.Context())
 	case fault == "delayed":
 		if try == 1 {
-			p.delay(sendOff)
+			t.delay(sendOff)
 		}
 		return nil, lost
 	case fault == "lost", fault == "lost, and then refused" && try == 1:
@@ -89,44 +89,44 @@ func (p *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // nextFault returns the number of this try of a call, and its fault. The SDK tries a call
 // three times; a request after that, or after an answer, is another call.
-func (p *faultTransport) nextFault(r *http.Request, body []byte) (try int, fault string) {
+func (t *faultTransport) nextFault(r *http.Request, body []byte) (try int, fault string) {
 	const tries = 3
 	call := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target") + " " + string(body)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.tries[call] == 0 {
-		p.calls = append(p.calls, call)
-		p.callNumber[call] = len(p.calls) - 1
-		if late := p.deliverDelayed; late != nil {
-			p.deliverDelayed = nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tries[call] == 0 {
+		t.calls = append(t.calls, call)
+		t.callNumber[call] = len(t.calls) - 1
+		if late := t.deliverDelayed; late != nil {
+			t.deliverDelayed = nil
 			late()
 		}
 	}
-	p.tries[call]++
-	try = p.tries[call]
-	if p.callNumber[call] == p.faultyCall {
-		fault = p.fault
+	t.tries[call]++
+	try = t.tries[call]
+	if t.callNumber[call] == t.faultyCall {
+		fault = t.fault
 	}
 	if fault == "" || fault == "refused" || try == tries {
-		p.tries[call] = 0
+		t.tries[call] = 0
 	}
 	return try, fault
 }
 
-func (p *faultTransport) delay(send func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.deliverDelayed = send
+func (t *faultTransport) delay(send func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.deliverDelayed = send
 }
 
 // endFault ends the fault, when all that was delayed has arrived.
-func (p *faultTransport) endFault() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.deliverDelayed != nil {
-		p.deliverDelayed()
+func (t *faultTransport) endFault() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.deliverDelayed != nil {
+		t.deliverDelayed()
 	}
-	p.deliverDelayed, p.faultyCall = nil, -1
+	t.deliverDelayed, t.faultyCall = nil, -1
 }
 
 // newRefusal returns a refusal by AWS, in S3's form or in that of the others.

@@ -27,9 +27,9 @@ func (m *model) edit(rt *rapid.T) {
 var workspaceNames = []string{"w0", "w1", "w2", "w3", "w4"}
 
 // edit changes one thing.
-func (e *modelTree) edit(rt *rapid.T) {
+func (t *modelTree) edit(rt *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(rt, "what") == 0 {
-		m := &e.modules[rapid.IntRange(0, 1).Draw(rt, "module")]
+		m := &t.modules[rapid.IntRange(0, 1).Draw(rt, "module")]
 		if rapid.Bool().Draw(rt, "note") {
 			m.note = rapid.IntRange(0, 2).Draw(rt, "to")
 		} else {
@@ -38,8 +38,8 @@ func (e *modelTree) edit(rt *rapid.T) {
 		return
 	}
 	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "workspace")
-	s := &e.workspaces[i]
-	names := e.freeNames(workspaceNames)
+	s := &t.workspaces[i]
+	names := t.freeNames(workspaceNames)
 	if !s.exists {
 		s.exists, s.name = true, draw(rt, "name", names...)
 		return
@@ -67,7 +67,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 		s.name = draw(rt, "name", names...)
 	case "remove":
 		// A tip without workspaces is an error, which TestModelEmptyTip looks at.
-		s.exists = len(e.indexByName()) == 1
+		s.exists = len(t.indexByName()) == 1
 	case "broken":
 		s.isUnparsable = true
 	case "plan-only":
@@ -80,10 +80,10 @@ func (e *modelTree) edit(rt *rapid.T) {
 	case "uses":
 		s.uses = rapid.IntRange(0, maxSpares).Draw(rt, "to")
 	case "joins":
-		e.join(i, rapid.IntRange(0, i).Draw(rt, "to"), rapid.IntRange(1, maxSpares).Draw(rt, "uses"))
+		t.join(i, rapid.IntRange(0, i).Draw(rt, "to"), rapid.IntRange(1, maxSpares).Draw(rt, "uses"))
 	case "leaves":
 		s.failsApply = s.failsApply || rapid.Bool().Draw(rt, "breaks")
-		e.leave(i)
+		t.leave(i)
 	}
 }
 

@@ -60,13 +60,13 @@ func indexOfState(id stateid.ID) int {
 }
 
 // files returns the repository's files.
-func (e *modelTree) files() map[string]string {
+func (t *modelTree) files() map[string]string {
 	files := map[string]string{
-		"modules/one/main.tf": e.modules[0].config(),
-		"modules/two/main.tf": e.modules[1].config() + "module \"one\" {\n  source = \"../one\"\n}\n",
+		"modules/one/main.tf": t.modules[0].config(),
+		"modules/two/main.tf": t.modules[1].config() + "module \"one\" {\n  source = \"../one\"\n}\n",
 	}
 	var settings strings.Builder
-	for i, s := range e.workspaces {
+	for i, s := range t.workspaces {
 		if !s.exists {
 			continue
 		}
@@ -99,39 +99,39 @@ func (m module) config() string {
 
 // config returns a workspace's configuration: HCL for discovery, and lines that the
 // modelled Terraform also understands.
-func (s modelWorkspace) config(i int) string {
+func (w modelWorkspace) config(i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "terraform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n    use_lockfile = true\n  }\n}\n", stateKey(i))
-	fmt.Fprintf(&b, "# note %d\nresource \"terraform_data\" \"own\" {\n  input = \"value %d\"\n}\n", s.note, s.value)
-	if s.module > 0 {
-		fmt.Fprintf(&b, "module \"called\" {\n  source = \"../../modules/%s\"\n}\n", []string{"one", "two"}[s.module-1])
+	fmt.Fprintf(&b, "# note %d\nresource \"terraform_data\" \"own\" {\n  input = \"value %d\"\n}\n", w.note, w.value)
+	if w.module > 0 {
+		fmt.Fprintf(&b, "module \"called\" {\n  source = \"../../modules/%s\"\n}\n", []string{"one", "two"}[w.module-1])
 	}
-	if s.env {
+	if w.env {
 		b.WriteString("variable \"size\" {}\n")
 	}
-	output := fmt.Sprintf("\"output %d\"", s.output)
-	if s.reads > 0 {
-		fmt.Fprintf(&b, "data \"terraform_remote_state\" \"up\" {\n  backend = \"s3\"\n  config = {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n  }\n}\n", stateKey(s.reads-1))
-		if s.passesThrough {
+	output := fmt.Sprintf("\"output %d\"", w.output)
+	if w.reads > 0 {
+		fmt.Fprintf(&b, "data \"terraform_remote_state\" \"up\" {\n  backend = \"s3\"\n  config = {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n  }\n}\n", stateKey(w.reads-1))
+		if w.passesThrough {
 			output = "data.terraform_remote_state.up.outputs.text"
 		}
 	}
 	fmt.Fprintf(&b, "output \"text\" {\n  value = %s\n}\n", output)
-	for n, has := range s.spares {
+	for n, has := range w.spares {
 		if has {
 			fmt.Fprintf(&b, "output \"spare%d\" {\n  value = true\n}\n", n)
 		}
 	}
-	if s.reads > 0 && s.uses > 0 {
-		fmt.Fprintf(&b, "resource \"terraform_data\" \"uses\" {\n  input = data.terraform_remote_state.up.outputs.spare%d\n}\n", s.uses-1)
+	if w.reads > 0 && w.uses > 0 {
+		fmt.Fprintf(&b, "resource \"terraform_data\" \"uses\" {\n  input = data.terraform_remote_state.up.outputs.spare%d\n}\n", w.uses-1)
 	}
-	if s.failsApply {
+	if w.failsApply {
 		b.WriteString("resource \"terraform_data\" \"breaks\" {\n  input = \"breaks\"\n}\n")
 	}
-	if s.rolls {
-		fmt.Fprintf(&b, "variable \"progress\" {\n  default = 100\n}\n# share %d %d\n", s.from, s.to)
+	if w.rolls {
+		fmt.Fprintf(&b, "variable \"progress\" {\n  default = 100\n}\n# share %d %d\n", w.from, w.to)
 	}
-	if s.isUnparsable {
+	if w.isUnparsable {
 		b.WriteString("{{{\n")
 	}
 	return b.String()
@@ -139,10 +139,10 @@ func (s modelWorkspace) config(i int) string {
 
 // inputs returns all inputs of a workspace, except upstreams' outputs and our
 // environment.
-func (e *modelTree) inputs(i int) string {
-	s := e.workspaces[i]
+func (t *modelTree) inputs(i int) string {
+	s := t.workspaces[i]
 	content := fmt.Sprintf("%s env=%t\n%s", s.name, s.env, s.config(i))
-	for _, m := range e.modules[:s.module] {
+	for _, m := range t.modules[:s.module] {
 		content += m.config()
 	}
 	return content
@@ -150,13 +150,13 @@ func (e *modelTree) inputs(i int) string {
 
 // desiredContent returns what the workspace makes, given its upstream's outputs and the
 // variable.
-func (e *modelTree) desiredContent(i int, upstream, size string) (made stateContent) {
-	return e.desiredAt(i, upstream, size, 100)
+func (t *modelTree) desiredContent(i int, upstream, size string) (made stateContent) {
+	return t.desiredAt(i, upstream, size, 100)
 }
 
 // desiredAt returns what the workspace makes at a number of a rollout.
-func (e *modelTree) desiredAt(i int, upstream, size string, number int) (made stateContent) {
-	s := e.workspaces[i]
+func (t *modelTree) desiredAt(i int, upstream, size string, number int) (made stateContent) {
+	s := t.workspaces[i]
 	made.resources = []string{fmt.Sprintf("value %d", s.value)}
 	if s.rolls {
 		made.resources = append(made.resources, shareAt(s.from, s.to, number))
@@ -164,7 +164,7 @@ func (e *modelTree) desiredAt(i int, upstream, size string, number int) (made st
 	if s.failsApply {
 		made.resources = append(made.resources, "breaks")
 	}
-	for _, m := range e.modules[:s.module] {
+	for _, m := range t.modules[:s.module] {
 		made.resources = append(made.resources, fmt.Sprintf("module value %d", m.value))
 	}
 	if s.reads > 0 {
@@ -203,9 +203,9 @@ func describeUse(spare int, key string) string { return fmt.Sprintf("uses spare%
 func isNoUse(resource string) bool { return !strings.HasPrefix(resource, "uses ") }
 
 // outputs returns the text that stands for all outputs.
-func (t stateContent) outputs() string {
-	text := t.output
-	for n, has := range t.spares {
+func (c stateContent) outputs() string {
+	text := c.output
+	for n, has := range c.spares {
 		if has {
 			text += fmt.Sprintf(", spare%d", n)
 		}
@@ -213,14 +213,14 @@ func (t stateContent) outputs() string {
 	return text
 }
 
-func (t stateContent) equal(u stateContent) bool {
-	return t.output == u.output && t.spares == u.spares && slices.Equal(t.resources, u.resources)
+func (c stateContent) equal(u stateContent) bool {
+	return c.output == u.output && c.spares == u.spares && slices.Equal(c.resources, u.resources)
 }
 
 // indexByName returns the indexes of the existing workspaces by name.
-func (e *modelTree) indexByName() map[string]int {
+func (t *modelTree) indexByName() map[string]int {
 	names := map[string]int{}
-	for i, s := range e.workspaces {
+	for i, s := range t.workspaces {
 		if s.exists {
 			names[s.name] = i
 		}
@@ -229,8 +229,8 @@ func (e *modelTree) indexByName() map[string]int {
 }
 
 // freeNames returns the candidates that no workspace has as its name.
-func (e *modelTree) freeNames(candidates []string) []string {
-	taken := e.indexByName()
+func (t *modelTree) freeNames(candidates []string) []string {
+	taken := t.indexByName()
 	return slices.DeleteFunc(slices.Clone(candidates), func(name string) bool {
 		_, ok := taken[name]
 		return ok
@@ -238,48 +238,48 @@ func (e *modelTree) freeNames(candidates []string) []string {
 }
 
 // join makes a workspace use a spare output of another, which makes it; 0: of none.
-func (e *modelTree) join(i, upstream, uses int) {
-	e.workspaces[i].reads, e.workspaces[i].uses = upstream, uses
+func (t *modelTree) join(i, upstream, uses int) {
+	t.workspaces[i].reads, t.workspaces[i].uses = upstream, uses
 	if upstream > 0 {
-		e.workspaces[upstream-1].spares[uses-1] = true
+		t.workspaces[upstream-1].spares[uses-1] = true
 	}
 }
 
 // leave makes a workspace read nothing any more, and its upstream delete what it used.
-func (e *modelTree) leave(i int) {
-	s := &e.workspaces[i]
+func (t *modelTree) leave(i int) {
+	s := &t.workspaces[i]
 	if s.reads > 0 && s.uses > 0 {
-		e.workspaces[s.reads-1].spares[s.uses-1] = false
+		t.workspaces[s.reads-1].spares[s.uses-1] = false
 	}
 	s.reads, s.uses = 0, 0
 }
 
 // withoutFailures returns the tree without all that must fail or wait.
-func (e modelTree) withoutFailures() modelTree {
-	for i := range e.workspaces {
-		s := &e.workspaces[i]
+func (t modelTree) withoutFailures() modelTree {
+	for i := range t.workspaces {
+		s := &t.workspaces[i]
 		s.failsApply, s.isUnparsable, s.planOnly = false, false, false
-		if s.reads > 0 && !e.workspaces[s.reads-1].exists {
+		if s.reads > 0 && !t.workspaces[s.reads-1].exists {
 			s.reads = 0
 		}
-		if s.uses > 0 && (s.reads == 0 || !e.workspaces[s.reads-1].spares[s.uses-1]) {
+		if s.uses > 0 && (s.reads == 0 || !t.workspaces[s.reads-1].spares[s.uses-1]) {
 			s.uses = 0
 		}
 	}
-	return e
+	return t
 }
 
 // withoutUses returns the tree where nothing uses an output that comes and goes: what a
 // person commits first, where a reader and its upstream wait for each other.
-func (e modelTree) withoutUses() modelTree {
-	for i := range e.workspaces {
-		e.workspaces[i].uses = 0
+func (t modelTree) withoutUses() modelTree {
+	for i := range t.workspaces {
+		t.workspaces[i].uses = 0
 	}
-	return e
+	return t
 }
 
-func (e *modelTree) String() string {
-	files := e.files()
+func (t *modelTree) String() string {
+	files := t.files()
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(&b, "-- %s --\n%s", name, files[name])

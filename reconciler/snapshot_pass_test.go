@@ -37,9 +37,9 @@ to    = 3
 fails = true
 `
 
-func (w *valuedEnv) applySnapshot(values string) (*run.Result, map[string]state.Outcome) {
-	w.T.Helper()
-	return w.RunPass(run.Options{Snapshot: snapshot.Latest, Only: []string{"traffic"}, Values: []string{"env/traffic/" + values}})
+func (e *valuedEnv) applySnapshot(values string) (*run.Result, map[string]state.Outcome) {
+	e.T.Helper()
+	return e.RunPass(run.Options{Snapshot: snapshot.Latest, Only: []string{"traffic"}, Values: []string{"env/traffic/" + values}})
 }
 
 type valuedEnv struct{ *reconcilertest.Env }
@@ -51,10 +51,10 @@ func newValuedEnv(t *testing.T) *valuedEnv {
 	return w
 }
 
-func (w *valuedEnv) hold() (state.Hold, bool) {
-	w.T.Helper()
-	holds, err := w.Record.Holds(w.T.Context())
-	w.Must(err)
+func (e *valuedEnv) hold() (state.Hold, bool) {
+	e.T.Helper()
+	holds, err := e.Record.Holds(e.T.Context())
+	e.Must(err)
 	hold, found := holds["traffic"]
 	return hold, found
 }

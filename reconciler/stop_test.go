@@ -16,26 +16,26 @@ import (
 
 // A pass that is told to stop ends by itself and releases every lease. It leaves no lock
 // of Terraform's and no process, and the next pass completes its work.
-func (tpl *fixture) testStops(t *testing.T) {
-	t.Run("at a crash point", tpl.testStopAtPoints)
-	t.Run("within an apply", tpl.testStopWithinApply)
+func (f *fixture) testStops(t *testing.T) {
+	t.Run("at a crash point", f.testStopAtPoints)
+	t.Run("within an apply", f.testStopWithinApply)
 }
 
-func (tpl *fixture) testStopAtPoints(t *testing.T) {
-	for _, n := range tpl.chooseStopPoints() {
-		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
+func (f *fixture) testStopAtPoints(t *testing.T) {
+	for _, n := range f.chooseStopPoints() {
+		t.Run(fmt.Sprintf("%02d %s", n, f.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()
-			p := tpl.copy(t)
+			p := f.copy(t)
 			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGTERM}.startChild(t)
 			report := c.wait()
 			if report == nil {
 				t.Fatal("the child was killed")
 			}
-			if name, ok := strings.CutPrefix(tpl.crashPoints[n-1], "outputs "); ok && reconcilertest.Outcomes(report.Result)[name] != state.Applied {
+			if name, ok := strings.CutPrefix(f.crashPoints[n-1], "outputs "); ok && reconcilertest.Outcomes(report.Result)[name] != state.Applied {
 				t.Errorf("the apply of %s was done, and not recorded: %+v", name, report.Result)
 			}
 			checkStopped(t, p)
-			tpl.checkConverged(t, p)
+			f.checkConverged(t, p)
 		})
 	}
 }
@@ -43,18 +43,18 @@ func (tpl *fixture) testStopAtPoints(t *testing.T) {
 // chooseStopPoints returns the crash points at which to stop a pass: each kind of step,
 // in a workspace that the seed chooses. In the cloud it is the later half of them.
 // Outside of `make check` it is the earlier half with files.
-func (tpl *fixture) chooseStopPoints() []int {
+func (f *fixture) chooseStopPoints() []int {
 	var all []int
-	for i := range tpl.crashPoints {
+	for i := range f.crashPoints {
 		all = append(all, i+1)
 	}
-	chosen := tpl.chooseOfEachKind(rand.New(rand.NewPCG(crashSeed, 2)), all)
+	chosen := f.chooseOfEachKind(rand.New(rand.NewPCG(crashSeed, 2)), all)
 	switch {
 	case os.Getenv(allCrashesVariable) != "":
 		return chosen
-	case tpl.kind == reconcilertest.Cloud:
+	case f.kind == reconcilertest.Cloud:
 		return chosen[len(chosen)/2:]
-	case !tpl.whole:
+	case !f.whole:
 		return chosen[:len(chosen)/2]
 	}
 	return chosen
@@ -73,9 +73,9 @@ func checkStopped(t *testing.T, p reconcilertest.Spec) {
 	}
 }
 
-func (tpl *fixture) testStopWithinApply(t *testing.T) {
+func (f *fixture) testStopWithinApply(t *testing.T) {
 	t.Parallel()
-	p := tpl.copy(t)
+	p := f.copy(t)
 	held := holdApply(t, p, "kyoto")
 	c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
 	waitWithin(t, "the apply of kyoto begins", held.started)
@@ -91,7 +91,7 @@ func (tpl *fixture) testStopWithinApply(t *testing.T) {
 	held.removeHook()
 	checkStopped(t, p)
 	checkFailedAttempt(t, p, report)
-	tpl.checkConverged(t, p)
+	f.checkConverged(t, p)
 }
 
 // checkFailedAttempt checks that the stopped apply of kyoto is in the record, and in the

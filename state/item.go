@@ -52,8 +52,8 @@ func (t Task) sortKey() string                 { return taskPrefix + t.Name }
 func (p OfferedPlan) sortKey() string          { return offeredPlanSK(p.PullRequest, p.Workspace) }
 func (a Approval) sortKey() string             { return approvalPrefix + a.Digest.Abbrev() + "#" + a.Workspace }
 func (c ReadComments) sortKey() string         { return commentsKey(c.PullRequest) }
-func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
-func (t PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
+func (s NotificationState) sortKey() string    { return notifiedPrefix + s.Name }
+func (c PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
 func (l LeaseItem) sortKey() string            { return string(l.Identity) }
 func (h Head) schemaVersion() int              { return h.Schema }
 func (w Workspace) schemaVersion() int         { return w.Schema }
@@ -65,8 +65,8 @@ func (t Task) schemaVersion() int              { return t.Schema }
 func (p OfferedPlan) schemaVersion() int       { return p.Schema }
 func (a Approval) schemaVersion() int          { return a.Schema }
 func (c ReadComments) schemaVersion() int      { return c.Schema }
-func (t NotificationState) schemaVersion() int { return t.Schema }
-func (t PullRequestCursor) schemaVersion() int { return t.Schema }
+func (s NotificationState) schemaVersion() int { return s.Schema }
+func (c PullRequestCursor) schemaVersion() int { return c.Schema }
 func (l LeaseItem) schemaVersion() int         { return l.Schema }
 
 func (h Head) check() error {
@@ -117,8 +117,8 @@ func (c ReadComments) check() error {
 
 func commentsKey(number int) string { return fmt.Sprintf("%s%06d", commentsPrefix, number) }
 
-func (t NotificationState) check() error { return required("name", t.Name) }
-func (t PullRequestCursor) check() error { return nil }
+func (s NotificationState) check() error { return required("name", s.Name) }
+func (c PullRequestCursor) check() error { return nil }
 
 func (l LeaseItem) check() error {
 	return errors.Join(minValue("token", l.Token, 1), minValue("beat", l.Heartbeat, 0), minValue("length_ms", l.LengthMS, 0), required("identity", string(l.Identity)))

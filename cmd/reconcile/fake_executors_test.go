@@ -84,15 +84,15 @@ func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (x *fakeExecutors) run(w awsfake.Job) error {
-	if x.skipWork.Load() {
+func (e *fakeExecutors) run(w awsfake.Job) error {
+	if e.skipWork.Load() {
 		return errors.New("silent")
 	}
 	c := exec.Command(w.Container, w.Command...)
 	if len(w.Commands) > 0 {
 		c = exec.Command("sh", "-c", w.Commands[0])
 	}
-	c.Env = append(slices.Clone(x.env), "RECONCILE_WORK="+filepath.Join(x.dir, w.Token), "CODEBUILD_BUILD_ID="+w.ID)
+	c.Env = append(slices.Clone(e.env), "RECONCILE_WORK="+filepath.Join(e.dir, w.Token), "CODEBUILD_BUILD_ID="+w.ID)
 	text, err := c.CombinedOutput()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v: %s\n", w.ID, err, text)

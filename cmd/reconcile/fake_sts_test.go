@@ -21,7 +21,7 @@ type fakeSTS struct {
 // ServeHTTP answers AssumeRole and GetCallerIdentity
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
-func (r *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (s *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch req.FormValue("Action") {
 	case "AssumeRole":
 	case "GetCallerIdentity":
@@ -34,9 +34,9 @@ func (r *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "only AssumeRole and GetCallerIdentity are known here", http.StatusBadRequest)
 		return
 	}
-	r.mu.Lock()
-	r.assumedRoles = append(r.assumedRoles, req.FormValue("RoleArn"))
-	r.mu.Unlock()
+	s.mu.Lock()
+	s.assumedRoles = append(s.assumedRoles, req.FormValue("RoleArn"))
+	s.mu.Unlock()
 	w.Header().Set("Content-Type", "text/xml")
 	arn := req.FormValue("RoleArn")
 	fmt.Fprint(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>`+

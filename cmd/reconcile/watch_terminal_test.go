@@ -92,15 +92,15 @@ func TestNoColorOnTerminal(t *testing.T) {
 
 // waitForMatch waits until the text has a match, takes it out up to the match's end, and
 // returns that.
-func (f *lineBuffer) waitForMatch(pattern string) []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+func (b *lineBuffer) waitForMatch(pattern string) []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for {
-		if at := regexp.MustCompile(pattern).FindIndex(f.text); at != nil {
-			taken := f.text[:at[1]]
-			f.text = f.text[at[1]:]
+		if at := regexp.MustCompile(pattern).FindIndex(b.text); at != nil {
+			taken := b.text[:at[1]]
+			b.text = b.text[at[1]:]
 			return taken
 		}
-		f.cond.Wait()
+		b.cond.Wait()
 	}
 }

@@ -65,25 +65,25 @@ func newLineBuffer() *lineBuffer {
 	return f
 }
 
-func (f *lineBuffer) Write(p []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.text = append(f.text, p...)
-	f.cond.Broadcast()
+func (b *lineBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text = append(b.text, p...)
+	b.cond.Broadcast()
 	return len(p), nil
 }
 
 // waitFor returns the next line that holds text. It panics at one that holds a bad text.
-func (f *lineBuffer) waitFor(text string, bad ...string) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+func (b *lineBuffer) waitFor(text string, bad ...string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for {
-		line, rest, complete := bytes.Cut(f.text, []byte("\n"))
+		line, rest, complete := bytes.Cut(b.text, []byte("\n"))
 		if !complete {
-			f.cond.Wait()
+			b.cond.Wait()
 			continue
 		}
-		f.text = rest
+		b.text = rest
 		if bytes.Contains(line, []byte(text)) {
 			return string(line)
 		}

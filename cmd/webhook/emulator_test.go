@@ -38,24 +38,24 @@ func newOutputLog() *outputLog {
 	return r
 }
 
-func (r *outputLog) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	defer r.cond.Broadcast()
-	return r.text.Write(p)
+func (l *outputLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.cond.Broadcast()
+	return l.text.Write(p)
 }
 
 // waitFor waits for a line that is wanted: what is printed comes by another way
 // than an answer does. One that never comes runs into the time-out of the
 // tests, with the stack of who waits.
-func (r *outputLog) waitFor(matches func(line string) bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (l *outputLog) waitFor(matches func(line string) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for offset := 0; ; {
-		line, _, complete := strings.Cut(r.text.String()[offset:], "\n")
+		line, _, complete := strings.Cut(l.text.String()[offset:], "\n")
 		switch {
 		case !complete:
-			r.cond.Wait()
+			l.cond.Wait()
 		case matches(line):
 			return
 		default:
@@ -64,10 +64,10 @@ func (r *outputLog) waitFor(matches func(line string) bool) {
 	}
 }
 
-func (r *outputLog) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
+func (l *outputLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // startEmulator starts an emulator whose function has these variables alone, as it

@@ -35,21 +35,21 @@ func Causes(kind, cause error) []error {
 	return []error{kind, cause}
 }
 
-// helpful is an error with what to do next.
-type helpful struct {
+// nextStepError is an error with what to do next.
+type nextStepError struct {
 	err  error
 	help string
 }
 
 // WithNextStep adds what to do next to an error.
-func WithNextStep(help string, err error) error { return &helpful{err, help} }
+func WithNextStep(help string, err error) error { return &nextStepError{err, help} }
 
-func (e *helpful) Error() string { return Text(e.help, e.err) }
+func (e *nextStepError) Error() string { return Text(e.help, e.err) }
 
 // NextStep returns what to do next, which the text of the error ends with.
-func (e *helpful) NextStep() string { return e.help }
+func (e *nextStepError) NextStep() string { return e.help }
 
-func (e *helpful) Unwrap() error { return e.err }
+func (e *nextStepError) Unwrap() error { return e.err }
 
 // SplitNextStep splits the text of an error that ends with what to do next, which is "" for
 // another error.

@@ -62,10 +62,10 @@ type WorkspaceEvent struct {
 const PassName = "(pass)"
 
 // HasFailed reports whether the workspace failed, so that people should act.
-func (n WorkspaceEvent) HasFailed() bool { return n.Outcome == "failed" }
+func (e WorkspaceEvent) HasFailed() bool { return e.Outcome == "failed" }
 
 // HasDrifted reports whether the workspace was changed outside of Git.
-func (n WorkspaceEvent) HasDrifted() bool { return n.Outcome == "drifted" }
+func (e WorkspaceEvent) HasDrifted() bool { return e.Outcome == "drifted" }
 
 // Outcome returns the worst outcome of the workspaces: failed, blocked, drifted,
 // rolling, applied, or recovered.

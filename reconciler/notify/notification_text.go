@@ -115,8 +115,8 @@ func (s *document) eventTable(r *Notification) string {
 }
 
 // severity orders events by importance for people.
-func (n WorkspaceEvent) severity() int {
-	switch n.Outcome {
+func (e WorkspaceEvent) severity() int {
+	switch e.Outcome {
 	case "failed":
 		return 3
 	case "blocked", "drifted":

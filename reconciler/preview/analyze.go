@@ -71,78 +71,78 @@ func analyzePullRequest(ctx context.Context, w *inventory.Inventory, pr PullRequ
 	return l, l.setInputsDigest()
 }
 
-func (l *pullRequestPlan) close() {
-	if l == nil || l.merge == nil {
+func (p *pullRequestPlan) close() {
+	if p == nil || p.merge == nil {
 		return
 	}
-	if err := l.merge.Close(); err != nil {
-		l.tip.Config.Log.Warn("could not close a merged tree", "error", err)
+	if err := p.merge.Close(); err != nil {
+		p.tip.Config.Log.Warn("could not close a merged tree", "error", err)
 	}
-	l.merge = nil
+	p.merge = nil
 }
 
 // setError records an error of the whole pull request.
-func (l *pullRequestPlan) setError(err error) error {
-	l.preview.Outcome, l.preview.Error = run.OutcomeFailed, err.Error()
-	return l.setInputsDigest()
+func (p *pullRequestPlan) setError(err error) error {
+	p.preview.Outcome, p.preview.Error = run.OutcomeFailed, err.Error()
+	return p.setInputsDigest()
 }
 
 // compare finds the workspaces that the pull request makes stale. It leaves out those
 // that are stale without it.
-func (l *pullRequestPlan) compare() {
-	for name, entry := range l.merged.Entries {
-		if len(l.merged.StaleReasons(entry)) == 0 || !l.changesInputs(entry) {
+func (p *pullRequestPlan) compare() {
+	for name, entry := range p.merged.Entries {
+		if len(p.merged.StaleReasons(entry)) == 0 || !p.changesInputs(entry) {
 			continue
 		}
-		l.stale[name] = true
-		if before := l.tip.Entries[name]; before != nil && len(l.tip.StaleReasons(before)) > 0 {
-			l.preview.Waiting = append(l.preview.Waiting, name)
+		p.stale[name] = true
+		if before := p.tip.Entries[name]; before != nil && len(p.tip.StaleReasons(before)) > 0 {
+			p.preview.Waiting = append(p.preview.Waiting, name)
 		}
 	}
-	for name := range l.tip.Entries {
-		if l.merged.Entries[name] == nil {
-			l.noteRemoved(name)
+	for name := range p.tip.Entries {
+		if p.merged.Entries[name] == nil {
+			p.noteRemoved(name)
 		}
 	}
-	p := l.preview
-	slices.Sort(p.Removed)
-	slices.Sort(p.Waiting)
-	slices.SortFunc(p.Renamed, func(a, b Renamed) int { return cmp.Compare(a.From, b.From) })
+	preview := p.preview
+	slices.Sort(preview.Removed)
+	slices.Sort(preview.Waiting)
+	slices.SortFunc(preview.Renamed, func(a, b Renamed) int { return cmp.Compare(a.From, b.From) })
 }
 
 // noteRemoved records a workspace that the merge removes or renames.
-func (l *pullRequestPlan) noteRemoved(name string) {
-	if rec := l.tip.Entries[name].Record; rec.Identity != "" {
-		if to := l.merged.FindRename(rec); to != nil {
-			l.preview.Renamed = append(l.preview.Renamed, Renamed{From: name, To: to.Dir.Name})
+func (p *pullRequestPlan) noteRemoved(name string) {
+	if rec := p.tip.Entries[name].Record; rec.Identity != "" {
+		if to := p.merged.FindRename(rec); to != nil {
+			p.preview.Renamed = append(p.preview.Renamed, Renamed{From: name, To: to.Dir.Name})
 			return
 		}
 	}
-	l.preview.Removed = append(l.preview.Removed, name)
+	p.preview.Removed = append(p.preview.Removed, name)
 }
 
 // changesInputs reports whether the pull request changes an input of a workspace that
 // is stale after the merge.
-func (l *pullRequestPlan) changesInputs(entry *inventory.Entry) bool {
-	before := l.tip.Entries[entry.Dir.Name]
+func (p *pullRequestPlan) changesInputs(entry *inventory.Entry) bool {
+	before := p.tip.Entries[entry.Dir.Name]
 	if before == nil || before.Config.Digest() != entry.Config.Digest() || fmt.Sprint(before.Config.Err) != fmt.Sprint(entry.Config.Err) {
 		return true
 	}
-	return len(l.merged.Load(entry).ChangedPaths(l.tip.Loader.Files(), l.merged.Loader.Files())) > 0
+	return len(p.merged.Load(entry).ChangedPaths(p.tip.Loader.Files(), p.merged.Loader.Files())) > 0
 }
 
-func (l *pullRequestPlan) setInputsDigest() error {
-	p := l.preview
+func (p *pullRequestPlan) setInputsDigest() error {
+	preview := p.preview
 	traces := map[string]any{}
-	for name := range l.stale {
-		entry := l.merged.Entries[name]
-		traces[name] = []any{l.merged.Trace(entry, l.merged.UpstreamDigests(name)), entry.Record.Trace, entry.Config}
+	for name := range p.stale {
+		entry := p.merged.Entries[name]
+		traces[name] = []any{p.merged.Trace(entry, p.merged.UpstreamDigests(name)), entry.Record.Trace, entry.Config}
 	}
-	text, err := json.Marshal([]any{workspace.RulesVersion, p.Outcome, p.Conflicts, p.Error, p.Removed, p.Renamed, p.Waiting, traces})
+	text, err := json.Marshal([]any{workspace.RulesVersion, preview.Outcome, preview.Conflicts, preview.Error, preview.Removed, preview.Renamed, preview.Waiting, traces})
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	p.Inputs = hex.EncodeToString(sum[:8])
+	preview.Inputs = hex.EncodeToString(sum[:8])
 	return nil
 }

@@ -124,26 +124,26 @@ func newForgedEnv(t *testing.T) *forgedEnv {
 
 // forge previews the pull request with a planner whose response is changed. It reports whether
 // a plan that waits was offered.
-func (w *forgedEnv) forge(change func(answer, waiting jsonObject)) bool {
-	w.T.Helper()
+func (e *forgedEnv) forge(change func(answer, waiting jsonObject)) bool {
+	e.T.Helper()
 	var asking []any
-	for _, c := range w.honest.ChangesToApprove {
+	for _, c := range e.honest.ChangesToApprove {
 		asking = append(asking, jsonObject{"address": c.Address, "risk": c.Risk.String(), "why": jsonObject{"en": c.Why.En, "ja": c.Why.Ja}})
 	}
 	answer := jsonObject{
-		"name": "osaka", "outcome": "pending", "risk": w.honest.Risk, "digest": w.honest.PlanDigest, "why": w.honest.Why,
-		"withheld": w.honest.Withheld, "plan": w.honest.Plan,
+		"name": "osaka", "outcome": "pending", "risk": e.honest.Risk, "digest": e.honest.PlanDigest, "why": e.honest.Why,
+		"withheld": e.honest.Withheld, "plan": e.honest.Plan,
 	}
-	waiting := jsonObject{"asking": asking, "difference": w.honest.Difference}
+	waiting := jsonObject{"asking": asking, "difference": e.honest.Difference}
 	change(answer, waiting)
-	w.Config.Executor = fakePlanner{w.previewEnv, new([]string), func(jsonObject) any {
+	e.Config.Executor = fakePlanner{e.previewEnv, new([]string), func(jsonObject) any {
 		return jsonObject{"workspaces": []jsonObject{answer}, "waiting": jsonObject{"osaka": waiting}}
 	}}
-	round, err := w.runPreviews()
-	w.Must(err)
+	round, err := e.runPreviews()
+	e.Must(err)
 	pr := round.PullRequests[0]
 	if pr.Action == "failed" {
-		w.T.Fatalf("%+v", pr)
+		e.T.Fatalf("%+v", pr)
 	}
 	return pr.Workspaces[0].Difference != nil
 }

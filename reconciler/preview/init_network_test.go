@@ -42,13 +42,13 @@ func startForbiddenServer(t *testing.T) (address string, calls func() int) {
 }
 
 // useEnv gives the traced Terraform some variables, and a CLI configuration unless it is "".
-func (w *tracedEnv) useEnv(cliConfig string, pairs ...string) {
-	w.T.Helper()
-	file := filepath.Join(w.T.TempDir(), "terraformrc")
-	w.Must(os.WriteFile(file, []byte(cliConfig), 0o600))
+func (e *tracedEnv) useEnv(cliConfig string, pairs ...string) {
+	e.T.Helper()
+	file := filepath.Join(e.T.TempDir(), "terraformrc")
+	e.Must(os.WriteFile(file, []byte(cliConfig), 0o600))
 	environ := append(os.Environ(), append(pairs, "TF_CLI_CONFIG_FILE="+file)...)
-	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.Config.WorkDir, Binary: w.binary, Env: func() []string { return environ }})
+	e.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: e.Config.WorkDir, Binary: e.binary, Env: func() []string { return environ }})
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +58,9 @@ func (w *tracedEnv) useEnv(cliConfig string, pairs ...string) {
 
 // connections returns the addresses that the named step of a workspace connected to, except
 // name servers, whose answers decide nothing here.
-func (w *tracedEnv) connections(name, step string) (addresses []string) {
-	w.T.Helper()
-	for place := range w.touchedPaths(step)[name] {
+func (e *tracedEnv) connections(name, step string) (addresses []string) {
+	e.T.Helper()
+	for place := range e.touchedPaths(step)[name] {
 		if host, port, err := net.SplitHostPort(place); err == nil && net.ParseIP(host) != nil && port != "53" && port != "0" {
 			addresses = append(addresses, place)
 		}

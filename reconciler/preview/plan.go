@@ -26,39 +26,39 @@ import (
 // plan plans the stale workspaces: with the plan roles, without a lease or lock, and
 // without a record. The settings at the tip, not those of the pull request, decide
 // which code may run.
-func (l *pullRequestPlan) plan(ctx, killCtx context.Context) error {
-	if l.merged == nil {
+func (p *pullRequestPlan) plan(ctx, killCtx context.Context) error {
+	if p.merged == nil {
 		return nil
 	}
-	thisRun := run.New(l.tip.Config, run.Options{Trigger: trigger})
+	thisRun := run.New(p.tip.Config, run.Options{Trigger: trigger})
 	var names []string
-	for _, name := range l.merged.Graph.Order() {
-		if l.stale[name] {
+	for _, name := range p.merged.Graph.Order() {
+		if p.stale[name] {
 			names = append(names, name)
 		}
 	}
-	results, err := l.planWorkspaces(ctx, killCtx, thisRun, names)
-	if err != nil || l.preview.Error != "" {
+	results, err := p.planWorkspaces(ctx, killCtx, thisRun, names)
+	if err != nil || p.preview.Error != "" {
 		return err
 	}
 	for _, result := range results {
 		thisRun.Result.Add(result)
 	}
 	thisRun.Result.Finalize(nil)
-	l.preview.Workspaces = thisRun.Result.Workspaces
-	l.preview.Outcome = l.outcome(thisRun.Result)
-	l.preview.Readers = l.listReaders()
+	p.preview.Workspaces = thisRun.Result.Workspaces
+	p.preview.Outcome = p.outcome(thisRun.Result)
+	p.preview.Readers = p.listReaders()
 	return nil
 }
 
 // planWorkspaces plans those of the workspaces that may be planned. The names are in
 // dependency order.
-func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+func (p *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var results []run.WorkspaceResult
 	var allowed []string
 	for _, name := range names {
-		entry := l.merged.Entries[name]
-		if result, refused := l.refuse(entry); refused {
+		entry := p.merged.Entries[name]
+		if result, refused := p.refuse(entry); refused {
 			entry.Result = &result
 			results = append(results, result)
 		} else {
@@ -70,25 +70,25 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *
 	}
 	var planned []run.WorkspaceResult
 	var err error
-	if l.tip.Config.Executor == nil {
-		planned, err = l.planLocally(ctx, killCtx, thisRun, allowed)
+	if p.tip.Config.Executor == nil {
+		planned, err = p.planLocally(ctx, killCtx, thisRun, allowed)
 	} else {
-		planned, err = l.planRemotely(ctx, thisRun, allowed)
+		planned, err = p.planRemotely(ctx, thisRun, allowed)
 	}
 	for i := range planned {
-		planned[i].MayRunOwnCode = slices.Contains(l.ownCode, planned[i].Name)
-		l.merged.Entries[planned[i].Name].Result = &planned[i]
+		planned[i].MayRunOwnCode = slices.Contains(p.ownCode, planned[i].Name)
+		p.merged.Entries[planned[i].Name].Result = &planned[i]
 	}
 	return append(results, planned...), err
 }
 
 // planLocally plans in this process, several at once. A workspace waits for those of
 // its upstreams that are planned too.
-func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
-	dir := l.openCheckout(thisRun)
+func (p *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	dir := p.openCheckout(thisRun)
 	defer dir.Close()
-	planner := worker.New(thisRun, l.merged, dir)
-	if err := l.prepareCheckout(ctx, dir); err != nil || l.preview.Error != "" {
+	planner := worker.New(thisRun, p.merged, dir)
+	if err := p.prepareCheckout(ctx, dir); err != nil || p.preview.Error != "" {
 		return nil, err
 	}
 	done := map[string]chan struct{}{}
@@ -96,12 +96,12 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run
 		done[name] = make(chan struct{})
 	}
 	results := make([]run.WorkspaceResult, len(names))
-	slots := make(chan struct{}, l.tip.Config.Parallelism)
+	slots := make(chan struct{}, p.tip.Config.Parallelism)
 	var group errgroup.Group
 	for i, name := range names {
 		group.Go(func() error {
 			defer close(done[name])
-			for _, up := range l.merged.Graph.DependsOn(name) {
+			for _, up := range p.merged.Graph.DependsOn(name) {
 				if planned := done[up]; planned != nil {
 					<-planned
 				}
@@ -111,7 +111,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run
 			return run.CatchPanic(func() error {
 				ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
 				defer cancel()
-				entry := l.merged.Entries[name]
+				entry := p.merged.Entries[name]
 				results[i] = planner.PlanWorkspace(ctx, killCtx, entry)
 				entry.Result = &results[i]
 				return nil
@@ -130,19 +130,19 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run
 
 // openCheckout returns the checkout of the merged tree. A process that plans only one
 // pull request shares its work directory with nobody, and uses the path of passes.
-func (l *pullRequestPlan) openCheckout(thisRun *run.Run) *checkout.Checkout {
-	dir := l.tip.Config.PassDir()
-	if !l.alone {
-		dir = filepath.Join(l.tip.Config.WorkDir, "preview", "checkout", state.DirName(l.tip.Config.RecordName))
+func (p *pullRequestPlan) openCheckout(thisRun *run.Run) *checkout.Checkout {
+	dir := p.tip.Config.PassDir()
+	if !p.alone {
+		dir = filepath.Join(p.tip.Config.WorkDir, "preview", "checkout", state.DirName(p.tip.Config.RecordName))
 	}
-	return checkout.NewUntrusted(thisRun, l.merged, l.tip.Settings.PreviewPolicy(l.merged.Product), dir)
+	return checkout.NewUntrusted(thisRun, p.merged, p.tip.Settings.PreviewPolicy(p.merged.Product), dir)
 }
 
 // prepareCheckout prepares what every plan needs. Its failure is not the pull
 // request's, except for a tree that is too large.
-func (l *pullRequestPlan) prepareCheckout(ctx context.Context, dir *checkout.Checkout) error {
+func (p *pullRequestPlan) prepareCheckout(ctx context.Context, dir *checkout.Checkout) error {
 	if _, err := dir.LayOut(ctx); errors.Is(err, gittree.ErrTreeTooLarge) {
-		return l.setError(err)
+		return p.setError(err)
 	} else if err != nil {
 		return err
 	}
@@ -154,37 +154,37 @@ func (l *pullRequestPlan) prepareCheckout(ctx context.Context, dir *checkout.Che
 const trigger = "preview"
 
 // refuse returns the result of a workspace that must not be planned.
-func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceResult, done bool) {
-	result = run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: l.merged.StaleReasons(entry)}
-	if err := l.pinPermissions(entry); err != nil {
+func (p *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceResult, done bool) {
+	result = run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: p.merged.StaleReasons(entry)}
+	if err := p.pinPermissions(entry); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	if err := l.merged.Load(entry).Err; err != nil {
+	if err := p.merged.Load(entry).Err; err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	approved := l.findAtTip(entry)
+	approved := p.findAtTip(entry)
 	entry.Stateless = approved == nil
-	proposal := policy.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
-	if result.Refused = policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy(l.merged.Product)); len(result.Refused) > 0 {
+	proposal := policy.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: p.listLocalStates()}
+	if result.Refused = policy.Check(p.merged.Commit.Tree, p.merged.Product, proposal, p.tip.Settings.PreviewPolicy(p.merged.Product)); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
-	l.noteOwnCode(proposal)
+	p.noteOwnCode(proposal)
 	return result, false
 }
 
 // noteOwnCode notes a workspace whose plan may run code of the pull request: the settings at
 // the tip except names from those that are refused.
-func (l *pullRequestPlan) noteOwnCode(proposal policy.Proposal) {
-	strict := l.tip.Settings.PreviewPolicy(l.merged.Product)
+func (p *pullRequestPlan) noteOwnCode(proposal policy.Proposal) {
+	strict := p.tip.Settings.PreviewPolicy(p.merged.Product)
 	if len(strict.AllowedNames) == 0 {
 		return
 	}
 	strict.AllowedNames = nil
-	if len(policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, strict)) > 0 {
-		l.ownCode = append(l.ownCode, proposal.Dir.Name)
+	if len(policy.Check(p.merged.Commit.Tree, p.merged.Product, proposal, strict)) > 0 {
+		p.ownCode = append(p.ownCode, proposal.Dir.Name)
 	}
 }
 
@@ -201,8 +201,8 @@ const refusedText = "not planned before it is merged, because a plan would run c
 
 // pinPermissions takes the role and the environment variables of a plan from the
 // settings at the tip.
-func (l *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
-	tip, err := l.tip.Settings.PermissionConfig(entry.Dir.Name)
+func (p *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
+	tip, err := p.tip.Settings.PermissionConfig(entry.Dir.Name)
 	if err != nil {
 		return err
 	}
@@ -213,21 +213,21 @@ func (l *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
 	maps.Copy(entry.Config.Positions, own.Positions)
 	maps.Copy(entry.Config.Positions, tip.Positions)
 	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
-		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.Dir.Name)
+		p.preview.PermissionChanges = append(p.preview.PermissionChanges, entry.Dir.Name)
 	}
 	return nil
 }
 
 // findAtTip returns the workspace at the tip, possibly under another name; nil if there is
 // none.
-func (l *pullRequestPlan) findAtTip(entry *inventory.Entry) *workspace.Workspace {
-	if before := l.tip.Entries[entry.Dir.Name]; before != nil {
-		return l.tip.Load(before)
+func (p *pullRequestPlan) findAtTip(entry *inventory.Entry) *workspace.Workspace {
+	if before := p.tip.Entries[entry.Dir.Name]; before != nil {
+		return p.tip.Load(before)
 	}
-	identity := l.merged.Load(entry).Identity
-	for name, before := range l.tip.Entries {
-		if l.merged.Entries[name] == nil && l.tip.Load(before).Identity == identity {
-			return l.tip.Load(before)
+	identity := p.merged.Load(entry).Identity
+	for name, before := range p.tip.Entries {
+		if p.merged.Entries[name] == nil && p.tip.Load(before).Identity == identity {
+			return p.tip.Load(before)
 		}
 	}
 	return nil
@@ -235,8 +235,8 @@ func (l *pullRequestPlan) findAtTip(entry *inventory.Entry) *workspace.Workspace
 
 // listLocalStates returns the identities of the local states at the tip and after the
 // merge.
-func (l *pullRequestPlan) listLocalStates() (all []stateid.ID) {
-	for _, w := range []*inventory.Inventory{l.tip, l.merged} {
+func (p *pullRequestPlan) listLocalStates() (all []stateid.ID) {
+	for _, w := range []*inventory.Inventory{p.tip, p.merged} {
 		for _, entry := range w.Entries {
 			if identity := w.StateIdentity(entry); strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
@@ -246,7 +246,7 @@ func (l *pullRequestPlan) listLocalStates() (all []stateid.ID) {
 	return all
 }
 
-func (l *pullRequestPlan) outcome(result *run.Result) string {
+func (p *pullRequestPlan) outcome(result *run.Result) string {
 	if slices.ContainsFunc(result.Workspaces, func(w run.WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != run.OutcomeFailed {
 		return OutcomeRefused
 	}
@@ -254,16 +254,16 @@ func (l *pullRequestPlan) outcome(result *run.Result) string {
 }
 
 // listReaders returns the workspaces below those with changes.
-func (l *pullRequestPlan) listReaders() (readers []Reader) {
+func (p *pullRequestPlan) listReaders() (readers []Reader) {
 	moving := map[string]bool{}
-	for _, name := range l.merged.Graph.Order() {
+	for _, name := range p.merged.Graph.Order() {
 		var after []string
-		for _, up := range l.merged.Graph.DependsOn(name) {
+		for _, up := range p.merged.Graph.DependsOn(name) {
 			if moving[up] {
 				after = append(after, up)
 			}
 		}
-		r := l.merged.Entries[name].Result
+		r := p.merged.Entries[name].Result
 		moving[name] = len(after) > 0 || r != nil && r.Outcome != state.NoChanges
 		if len(after) > 0 {
 			readers = append(readers, Reader{Name: name, After: after})

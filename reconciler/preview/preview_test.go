@@ -36,28 +36,28 @@ type fakePullRequests struct {
 	beforeComment func() // called before a comment is read for the second time
 }
 
-func (b *fakePullRequests) Open(context.Context, string) ([]preview.PullRequest, error) {
-	return b.open, nil
+func (p *fakePullRequests) Open(context.Context, string) ([]preview.PullRequest, error) {
+	return p.open, nil
 }
 
-func (b *fakePullRequests) Comments(_ context.Context, number int) ([]approval.Comment, error) {
-	if b.beforeComment != nil {
-		b.beforeComment()
+func (p *fakePullRequests) Comments(_ context.Context, number int) ([]approval.Comment, error) {
+	if p.beforeComment != nil {
+		p.beforeComment()
 	}
-	if c := b.comments[number]; c.ID != 0 {
+	if c := p.comments[number]; c.ID != 0 {
 		return []approval.Comment{c}, nil
 	}
 	return nil, nil
 }
 
-func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) error {
-	if b.putErr != nil {
-		return b.putErr
+func (p *fakePullRequests) Put(_ context.Context, number, id int, text string) error {
+	if p.putErr != nil {
+		return p.putErr
 	}
 	if id == 0 {
 		id = 100 + number
 	}
-	b.comments[number] = approval.Comment{ID: id, IsOwn: true, Text: text, UpdatedAt: b.now}
+	p.comments[number] = approval.Comment{ID: id, IsOwn: true, Text: text, UpdatedAt: p.now}
 	return nil
 }
 

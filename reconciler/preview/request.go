@@ -51,29 +51,29 @@ const taskRetention = 7 * 24 * time.Hour
 
 // planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
 // our secrets nor our permissions, and waits for the results.
-func (l *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var answer *planResponse
 	e := &remote.Runner{
-		Config: l.tip.Config, Tasks: l.tip.Config.Record.PreviewRecord(), Log: thisRun.Log.With("pull_request", l.preview.Number),
+		Config: p.tip.Config, Tasks: p.tip.Config.Record.PreviewRecord(), Log: thisRun.Log.With("pull_request", p.preview.Number),
 		Start: func(ctx context.Context, task state.Task) (string, error) {
-			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
+			if err := p.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
 			}
-			return l.tip.Config.Executor.Start(ctx, task.Key, []string{"worker", "plan", task.Key})
+			return p.tip.Config.Executor.Start(ctx, task.Key, []string{"worker", "plan", task.Key})
 		},
 		Poll: func(ctx context.Context, task *state.Task) (found bool, err error) {
-			answer, err = l.fetchResponse(ctx, task.Key)
+			answer, err = p.fetchResponse(ctx, task.Key)
 			return answer != nil, err
 		},
 		Timeout: remotePlanTimeout,
 	}
-	if !l.force {
+	if !p.force {
 		e.RetryAfter = retryFailedAfter
 	}
 	task, err := e.Run(ctx, state.Task{
-		Name: strconv.Itoa(l.preview.Number), Run: thisRun.Options.Run, Trigger: trigger,
-		Commit: l.tip.Commit.ID, CommitTime: l.tip.Commit.CommittedAt, TreeID: l.merged.Commit.Tree.ID("."), Generation: l.tip.Head.Generation,
-		Inputs: l.preview.Inputs, ExpiresAt: l.tip.Config.Now().Add(taskRetention).Unix(),
+		Name: strconv.Itoa(p.preview.Number), Run: thisRun.Options.Run, Trigger: trigger,
+		Commit: p.tip.Commit.ID, CommitTime: p.tip.Commit.CommittedAt, TreeID: p.merged.Commit.Tree.ID("."), Generation: p.tip.Head.Generation,
+		Inputs: p.preview.Inputs, ExpiresAt: p.tip.Config.Now().Add(taskRetention).Unix(),
 	})
 	if err != nil {
 		return nil, err
@@ -83,31 +83,31 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 	if err := e.Tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
 		return nil, err
 	}
-	return l.validate(answer, names)
+	return p.validate(answer, names)
 }
 
-func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
-	order := planRequest{Tip: treeRefOf(l.tip.Commit), Merged: treeRefOf(l.merged.Commit), Workspaces: names}
+func (p *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
+	order := planRequest{Tip: treeRefOf(p.tip.Commit), Merged: treeRefOf(p.merged.Commit), Workspaces: names}
 	data, err := json.Marshal(order)
 	if err != nil {
 		return err
 	}
-	for part, commit := range map[string]*source.Commit{partTip: l.tip.Commit, partMerged: l.merged.Commit} {
+	for part, commit := range map[string]*source.Commit{partTip: p.tip.Commit, partMerged: p.merged.Commit} {
 		objects, err := commit.Objects(ctx)
 		if err == nil {
-			err = l.tip.Config.PlanBundles.PutBundleTree(ctx, key, part, commit.CommittedAt, commit.Tree, objects)
+			err = p.tip.Config.PlanBundles.PutBundleTree(ctx, key, part, commit.CommittedAt, commit.Tree, objects)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return l.tip.Config.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
+	return p.tip.Config.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
 }
 
 // fetchResponse reads the planner's response; nil if there is none yet. An unreadable
 // response counts as one with an error.
-func (l *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planResponse, error) {
-	data, err := l.tip.Config.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
+func (p *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planResponse, error) {
+	data, err := p.tip.Config.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
 	if errors.Is(err, snapshot.ErrNotFound) {
 		return nil, nil
 	}

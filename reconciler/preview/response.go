@@ -56,9 +56,9 @@ type changeToApprove struct {
 }
 
 // noteWaiting adds what people need to approve the plans.
-func (a *planResponse) noteWaiting() {
-	a.Waiting = map[string]waitingPlan{}
-	for _, w := range a.Workspaces {
+func (r *planResponse) noteWaiting() {
+	r.Waiting = map[string]waitingPlan{}
+	for _, w := range r.Workspaces {
 		if w.Difference == nil {
 			continue
 		}
@@ -66,16 +66,16 @@ func (a *planResponse) noteWaiting() {
 		for _, c := range w.ChangesToApprove[:min(len(w.ChangesToApprove), maxChangesToApprove)] {
 			waiting.Changes = append(waiting.Changes, changeToApprove{c.Address, c.Risk, c.Why})
 		}
-		a.Waiting[w.Name] = waiting
+		r.Waiting[w.Name] = waiting
 	}
 }
 
 // truncate cuts the response to its limits.
-func (a *planResponse) truncate() {
-	a.Problem, a.Error = sanitize(a.Problem, maxText), sanitize(a.Error, maxText)
-	for i := range a.Workspaces {
-		w := &a.Workspaces[i]
-		w.Plan = sanitize(w.Plan, maxPlans/len(a.Workspaces))
+func (r *planResponse) truncate() {
+	r.Problem, r.Error = sanitize(r.Problem, maxText), sanitize(r.Error, maxText)
+	for i := range r.Workspaces {
+		w := &r.Workspaces[i]
+		w.Plan = sanitize(w.Plan, maxPlans/len(r.Workspaces))
 		w.Error, w.Withheld = sanitize(w.Error, maxText), sanitize(w.Withheld, maxText)
 		w.Warnings, w.Refused = sanitizeAll(w.Warnings), sanitizeAll(w.Refused)
 	}
@@ -84,13 +84,13 @@ func (a *planResponse) truncate() {
 // validate keeps only the fields of an untrusted response that can do no worse than
 // mislead a reader of the comment. It takes one result for each requested workspace;
 // stale reasons are recomputed.
-func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.WorkspaceResult, error) {
+func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.WorkspaceResult, error) {
 	a.truncate()
 	if a.Error != "" {
 		return nil, fmt.Errorf("the planner: %s", a.Error)
 	}
 	if a.Problem != "" {
-		return nil, l.setError(errors.New(a.Problem))
+		return nil, p.setError(errors.New(a.Problem))
 	}
 	said := map[string]run.WorkspaceResult{}
 	for _, w := range a.Workspaces {
@@ -100,12 +100,12 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 	for i, name := range names {
 		w := said[name]
 		results[i] = run.WorkspaceResult{
-			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.StaleReasons(l.merged.Entries[name]),
+			Name: name, Outcome: w.Outcome, StaleReasons: p.merged.StaleReasons(p.merged.Entries[name]),
 			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
 			Withheld: w.Withheld, Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused, IsForeign: true,
 		}
 		if waiting, waits := a.Waiting[name]; waits {
-			l.validateWaiting(&results[i], w, waiting)
+			p.validateWaiting(&results[i], w, waiting)
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
 			results[i] = run.WorkspaceResult{
@@ -118,7 +118,7 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 
 // validateWaiting takes what people need to approve a plan. A forged digest approves nothing
 // that its changes to approve do not show: a pass compares both with the plan that it makes.
-func (l *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.WorkspaceResult, waiting waitingPlan) {
+func (p *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.WorkspaceResult, waiting waitingPlan) {
 	class, err := risk.ParseClass(said.Risk)
 	if err != nil || !result.PlanDigest.IsCurrent() || len(result.PlanDigest.Digits()) < plandigest.AbbrevLength || result.Outcome != state.Pending {
 		return
@@ -132,7 +132,7 @@ func (l *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.
 		result.ChangesToApprove = nil // nothing is shown
 	}
 	plan := &terraform.Plan{Digest: result.PlanDigest, Risk: risk.Report{Risk: class}}
-	if approved, _ := gate.FindApproval(l.merged.Entries[result.Name].Approvals, plan, result.ChangesToApprove, l.tip.Config.Now()); approved != nil {
+	if approved, _ := gate.FindApproval(p.merged.Entries[result.Name].Approvals, plan, result.ChangesToApprove, p.tip.Config.Now()); approved != nil {
 		result.Warnings = slices.DeleteFunc(result.Warnings, func(text string) bool { return text == result.Withheld })
 		result.Withheld = ""
 		return

@@ -59,11 +59,11 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 
 // touchedPaths returns what the Terraform of each workspace opened, looked at or
 // connected to outside its own directories, in the named steps.
-func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
-	w.T.Helper()
+func (e *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
+	e.T.Helper()
 	found := map[string]map[string]bool{}
-	logs, err := os.ReadDir(w.logs)
-	w.Must(err)
+	logs, err := os.ReadDir(e.logs)
+	e.Must(err)
 	for _, log := range logs {
 		parts := strings.Split(log.Name(), ".")
 		if len(parts) != 3 || !slices.Contains(steps, parts[1]) {
@@ -72,9 +72,9 @@ func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
 		if found[parts[0]] == nil {
 			found[parts[0]] = map[string]bool{}
 		}
-		for _, line := range stracetest.ReadLog(w.T, filepath.Join(w.logs, log.Name())) {
+		for _, line := range stracetest.ReadLog(e.T, filepath.Join(e.logs, log.Name())) {
 			for _, place := range stracetest.Paths(line) {
-				if !w.isOwnPath(place) {
+				if !e.isOwnPath(place) {
 					found[parts[0]][place] = true
 				}
 			}
@@ -86,48 +86,48 @@ func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
 var ownProcessPattern = regexp.MustCompile(`^/proc/(\d+|self)/`)
 
 // isOwnPath reports whether Terraform works in a path, or always touches it.
-func (w *tracedEnv) isOwnPath(place string) bool {
+func (e *tracedEnv) isOwnPath(place string) bool {
 	for _, dir := range []string{
-		filepath.Join(w.Config.WorkDir, "preview"), filepath.Join(w.Config.WorkDir, "run"), filepath.Join(w.Config.WorkDir, "providers"),
+		filepath.Join(e.Config.WorkDir, "preview"), filepath.Join(e.Config.WorkDir, "run"), filepath.Join(e.Config.WorkDir, "providers"),
 	} {
 		if place == dir || strings.HasPrefix(place, dir+"/") {
 			return true
 		}
 	}
-	return w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.Config.WorkDir, place) // a directory on the way
+	return e.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(e.Config.WorkDir, place) // a directory on the way
 }
 
 // learnBaseline records what a harmless workspace touches as the baseline.
-func (w *tracedEnv) learnBaseline() {
-	w.T.Helper()
-	w.openPullRequest(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
-	w.assertActions(w.previewActions(), map[string]string{"innocent": "added"})
-	touched := w.touchedPaths("init", "plan", "show")["innocent"]
+func (e *tracedEnv) learnBaseline() {
+	e.T.Helper()
+	e.openPullRequest(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
+	e.assertActions(e.previewActions(), map[string]string{"innocent": "added"})
+	touched := e.touchedPaths("init", "plan", "show")["innocent"]
 	if len(touched) == 0 {
-		w.T.Fatal("nothing can be traced here: these tests would show nothing")
+		e.T.Fatal("nothing can be traced here: these tests would show nothing")
 	}
-	w.baseline = map[string]bool{}
+	e.baseline = map[string]bool{}
 	for place := range touched {
-		w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] = true
+		e.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] = true
 	}
-	w.board.open = nil
-	w.Must(os.RemoveAll(w.logs))
-	w.Must(os.Mkdir(w.logs, 0o755))
+	e.board.open = nil
+	e.Must(os.RemoveAll(e.logs))
+	e.Must(os.Mkdir(e.logs, 0o755))
 }
 
 // refusedFiles returns the files of a pull request that the check refuses.
-func (w *tracedEnv) refusedFiles(number int, branch, archive string) map[string]bool {
-	w.T.Helper()
-	w.openPullRequest(number, branch, archive)
-	w.Config.Executor = fakePlanner{w.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
-	round, err := w.runPreviews()
-	w.Must(err)
-	w.Config.Executor = nil
-	w.board.open = nil
+func (e *tracedEnv) refusedFiles(number int, branch, archive string) map[string]bool {
+	e.T.Helper()
+	e.openPullRequest(number, branch, archive)
+	e.Config.Executor = fakePlanner{e.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
+	round, err := e.runPreviews()
+	e.Must(err)
+	e.Config.Executor = nil
+	e.board.open = nil
 	files := map[string]bool{}
 	for _, ws := range round.PullRequests[0].Workspaces {
 		if len(ws.Refused) == 0 {
-			w.T.Errorf("%s: nothing in it is refused", ws.Name)
+			e.T.Errorf("%s: nothing in it is refused", ws.Name)
 		}
 		for _, said := range ws.Refused {
 			file, _, _ := strings.Cut(said, ":")
@@ -139,20 +139,20 @@ func (w *tracedEnv) refusedFiles(number int, branch, archive string) map[string]
 
 // planTraced plans a pull request, and fails for every path that was touched without
 // permission.
-func (w *tracedEnv) planTraced(number int, branch, archive string, steps ...string) {
-	w.T.Helper()
-	w.openPullRequest(number, branch, archive)
-	round, err := w.runPreviews()
-	w.Must(err)
+func (e *tracedEnv) planTraced(number int, branch, archive string, steps ...string) {
+	e.T.Helper()
+	e.openPullRequest(number, branch, archive)
+	round, err := e.runPreviews()
+	e.Must(err)
 	for _, ws := range round.PullRequests[0].Workspaces {
 		if len(ws.Refused) > 0 {
-			w.T.Errorf("%s passed the check by itself, and is refused in company: %q", ws.Name, ws.Refused)
+			e.T.Errorf("%s passed the check by itself, and is refused in company: %q", ws.Name, ws.Refused)
 		}
 	}
-	w.board.open = nil
-	for name, places := range w.touchedPaths(steps...) {
+	e.board.open = nil
+	for name, places := range e.touchedPaths(steps...) {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
-			w.T.Errorf("%s passed the check, and touches %s", name, place)
+			e.T.Errorf("%s passed the check, and touches %s", name, place)
 		}
 	}
 }
@@ -190,15 +190,15 @@ func TestTraceOfCases(t *testing.T) {
 	}
 }
 
-func (w *tracedEnv) planTracedCases(archive string) {
-	w.T.Helper()
-	w.openPullRequest(2, "cases", archive)
-	_, err := w.runPreviews()
-	w.Must(err)
+func (e *tracedEnv) planTracedCases(archive string) {
+	e.T.Helper()
+	e.openPullRequest(2, "cases", archive)
+	_, err := e.runPreviews()
+	e.Must(err)
 	// init may read the sources of providers; what it installs is not traced.
-	for name, places := range w.touchedPaths("plan", "show") {
+	for name, places := range e.touchedPaths("plan", "show") {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
-			w.T.Errorf("%s passed the check, and touches %s", name, place)
+			e.T.Errorf("%s passed the check, and touches %s", name, place)
 		}
 	}
 }

@@ -13,16 +13,16 @@ import (
 // steps lead to a value in a resource. A number in it is the index of a list.
 type steps []string
 
-func (p steps) String() string { return strings.Join(p, ".") }
+func (s steps) String() string { return strings.Join(s, ".") }
 
 // startsWith reports whether a pattern, whose steps may hold "*", leads to a value or
 // to something around it.
-func (p steps) startsWith(pattern steps) bool {
-	if len(pattern) > len(p) {
+func (s steps) startsWith(pattern steps) bool {
+	if len(pattern) > len(s) {
 		return false
 	}
 	for i, step := range pattern {
-		if ok, err := globpath.Match(step, p[i]); !ok || err != nil {
+		if ok, err := globpath.Match(step, s[i]); !ok || err != nil {
 			return false
 		}
 	}

@@ -33,11 +33,11 @@ func AdaptTerraform(t *terraform.Terraform) Terraform { return terraformAdapter{
 
 type terraformAdapter struct{ terraform *terraform.Terraform }
 
-func (e terraformAdapter) Product() string { return e.terraform.Product() }
-func (e terraformAdapter) Version() string { return e.terraform.Version() }
+func (a terraformAdapter) Product() string { return a.terraform.Product() }
+func (a terraformAdapter) Version() string { return a.terraform.Version() }
 
-func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
-	return e.terraform.Open(killCtx, job)
+func (a terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
+	return a.terraform.Open(killCtx, job)
 }
 
 // openOnce returns a function that calls open until it succeeds, and then returns the

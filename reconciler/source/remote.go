@@ -38,48 +38,48 @@ func openRemote(a gitwire.Address, opts Options) (*remote, error) {
 		cache: commitCache{dir: cacheDir(opts.CacheDir, a.Name()), url: a.String()}}, nil
 }
 
-func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
-	commit, protocol, err := m.client.Tip(ctx, m.branch, protocol)
+func (r *remote) tip(ctx context.Context, protocol string) (Tip, error) {
+	commit, protocol, err := r.client.Tip(ctx, r.branch, protocol)
 	return Tip{commit, protocol}, err
 }
 
-func (m *remote) refs(ctx context.Context, names []string) (map[string]commitid.ID, error) {
-	return m.client.Refs(ctx, names)
+func (r *remote) refs(ctx context.Context, names []string) (map[string]commitid.ID, error) {
+	return r.client.Refs(ctx, names)
 }
 
-func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
-	yes, err = m.client.Contains(ctx, tip, old)
+func (r *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
+	yes, err = r.client.Contains(ctx, tip, old)
 	return yes, err == nil, err
 }
 
-func (m *remote) resolve(ctx context.Context, rev string) (commitid.ID, error) {
+func (r *remote) resolve(ctx context.Context, rev string) (commitid.ID, error) {
 	if plumbing.IsHash(rev) {
 		return commitid.ID(strings.ToLower(rev)), nil
 	}
-	if rev == m.branch || rev == "refs/heads/"+m.branch {
-		tip, err := m.tip(ctx, "")
+	if rev == r.branch || rev == "refs/heads/"+r.branch {
+		tip, err := r.tip(ctx, "")
 		return tip.Commit, err
 	}
-	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: m.url, Text: fmt.Sprintf("%q", rev),
-		Help: fmt.Sprintf("for a remote give a full commit id, or %q", m.branch)}
+	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: r.url, Text: fmt.Sprintf("%q", rev),
+		Help: fmt.Sprintf("for a remote give a full commit id, or %q", r.branch)}
 }
 
 // fetch adds the commit to the cache, unless it is there. It appears there complete or not at
 // all.
-func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
-	commit, err := m.cache.open(id)
+func (r *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
+	commit, err := r.cache.open(id)
 	if err == nil {
 		return commit, nil
 	}
-	m.log.DebugContext(ctx, "fetching commit", "commit", id, "cache", err)
-	dir, _, err := m.receive(ctx, 1, id)
+	r.log.DebugContext(ctx, "fetching commit", "commit", id, "cache", err)
+	dir, _, err := r.receive(ctx, 1, id)
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	commit, err = m.cache.add(dir, id)
+	commit, err = r.cache.add(dir, id)
 	if err != nil {
-		return nil, fmt.Errorf("cache commit %s of %s: %w", id, m.url, err)
+		return nil, fmt.Errorf("cache commit %s of %s: %w", id, r.url, err)
 	}
 	return commit, nil
 }
@@ -90,15 +90,15 @@ var fetchDepths = []int{32, 256, 2048}
 
 // fetchHistory fetches both commits with history, until the merge base is certain or the
 // remote has no more. The caller decides what to do without one.
-func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error) {
+func (r *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error) {
 	for i, depth := range fetchDepths {
-		h, err := m.downloadHistory(ctx, depth, tip, head)
+		h, err := r.downloadHistory(ctx, depth, tip, head)
 		if err != nil {
 			return nil, err
 		}
 		if _, isFinal, err := h.commits.Bases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
 			if err != nil {
-				return nil, errors.Join(fmt.Errorf("%s: %w", m.url, err), h.close())
+				return nil, errors.Join(fmt.Errorf("%s: %w", r.url, err), h.close())
 			}
 			return h, nil
 		}
@@ -109,8 +109,8 @@ func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 	return nil, errors.New("no depths to fetch") // unreachable: fetchDepths is not empty
 }
 
-func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (*history, error) {
-	dir, shallow, err := m.receive(ctx, depth, tip, head)
+func (r *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (*history, error) {
+	dir, shallow, err := r.receive(ctx, depth, tip, head)
 	if err != nil {
 		return nil, err
 	}
@@ -125,26 +125,26 @@ func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumb
 // receive fetches the commits with history up to depth into an object store in a new directory
 // beside the cache, and checks that they are complete. shallow are the commits whose parents
 // were omitted. The caller removes dir.
-func (m *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (dir string, shallow []plumbing.Hash, err error) {
-	if m.cache.dir == "" {
-		return "", nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
+func (r *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (dir string, shallow []plumbing.Hash, err error) {
+	if r.cache.dir == "" {
+		return "", nil, fmt.Errorf("fetch from %s: no cache directory is set", r.url)
 	}
-	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
+	if err := os.MkdirAll(r.cache.dir, 0o700); err != nil {
 		return "", nil, fmt.Errorf("create the commit cache: %w", err)
 	}
-	if dir, err = os.MkdirTemp(m.cache.dir, tmpPrefix); err != nil {
+	if dir, err = os.MkdirTemp(r.cache.dir, tmpPrefix); err != nil {
 		return "", nil, fmt.Errorf("create a temporary directory for the commits: %w", err)
 	}
-	shallow, err = m.client.Fetch(ctx, depth, ids, func(pack io.Reader) error {
+	shallow, err = r.client.Fetch(ctx, depth, ids, func(pack io.Reader) error {
 		err := os.RemoveAll(filepath.Join(dir, "objects")) // of a try before
 		if err == nil {
 			err = odb.WritePack(ctx, filepath.Join(dir, "objects"), pack)
 		}
 		if err != nil {
-			return fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
+			return fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], r.url, err)
 		}
 		for _, id := range ids {
-			if err := m.verifyCommit(dir, id); err != nil {
+			if err := r.verifyCommit(dir, id); err != nil {
 				return err
 			}
 		}
@@ -158,7 +158,7 @@ func (m *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (
 
 // verifyCommit checks that every tree and blob of the commit is present. An object that the
 // server omitted would later look like a removed file.
-func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
+func (r *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	store, err := odb.Open(filepath.Join(dir, "objects"))
 	if err != nil {
 		return err
@@ -169,10 +169,10 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 		err = commit.Tree.CheckConnected()
 	}
 	if errors.Is(err, odb.ErrNotFound) {
-		return &gitwire.Error{Kind: gitwire.ErrUnavailable, URL: m.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, Transient: true}
+		return &gitwire.Error{Kind: gitwire.ErrUnavailable, URL: r.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, Transient: true}
 	}
 	if err != nil {
-		return fmt.Errorf("commit %s of %s: %w", id, m.url, err)
+		return fmt.Errorf("commit %s of %s: %w", id, r.url, err)
 	}
 	return nil
 }

@@ -129,12 +129,12 @@ type boundedBuffer struct {
 	tooLarge bool
 }
 
-func (d *boundedBuffer) Write(p []byte) (int, error) {
-	if d.tooLarge = d.tooLarge || d.text.Len()+len(p) > maxDocument; d.tooLarge {
-		d.text = bytes.Buffer{}
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.tooLarge = b.tooLarge || b.text.Len()+len(p) > maxDocument; b.tooLarge {
+		b.text = bytes.Buffer{}
 		return len(p), nil
 	}
-	return d.text.Write(p)
+	return b.text.Write(p)
 }
 
 // newExecCmd prepares a run of the program, in the sandbox if the session needs it.

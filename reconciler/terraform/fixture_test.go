@@ -82,99 +82,99 @@ func newFixtureOf(t testing.TB, tf *terraform.Terraform, name, main string) *fix
 	return s
 }
 
-func (s *fixture) write(name, text string) {
-	s.Helper()
-	path := filepath.Join(s.spec.Dir, name)
+func (f *fixture) write(name, text string) {
+	f.Helper()
+	path := filepath.Join(f.spec.Dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 }
 
-func (s *fixture) read(path string) string {
-	s.Helper()
+func (f *fixture) read(path string) string {
+	f.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 	return string(text)
 }
 
 // open opens a session that is closed at the end of the test.
-func (s *fixture) open() *terraform.Session {
-	session := s.tf.Open(context.Background(), s.spec)
-	s.Cleanup(func() { session.Close() })
+func (f *fixture) open() *terraform.Session {
+	session := f.tf.Open(context.Background(), f.spec)
+	f.Cleanup(func() { session.Close() })
 	return session
 }
 
-func (s *fixture) close(session *terraform.Session) {
-	s.Helper()
+func (f *fixture) close(session *terraform.Session) {
+	f.Helper()
 	if err := session.Close(); err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 }
 
 // init opens a session and prepares it for plan.
-func (s *fixture) init() *terraform.Session {
-	s.Helper()
-	session := s.open()
-	if err := session.Init(s.Context()); err != nil {
-		s.Fatal(err)
+func (f *fixture) init() *terraform.Session {
+	f.Helper()
+	session := f.open()
+	if err := session.Init(f.Context()); err != nil {
+		f.Fatal(err)
 	}
 	return session
 }
 
 // plan opens a session and plans in it.
-func (s *fixture) plan() (*terraform.Session, *terraform.Plan) {
-	s.Helper()
-	session := s.init()
-	plan, err := session.Plan(s.Context())
+func (f *fixture) plan() (*terraform.Session, *terraform.Plan) {
+	f.Helper()
+	session := f.init()
+	plan, err := session.Plan(f.Context())
 	if err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 	return session, plan
 }
 
 // planAndClose plans and closes the session.
-func (s *fixture) planAndClose() *terraform.Plan {
-	s.Helper()
-	session, plan := s.plan()
-	s.close(session)
+func (f *fixture) planAndClose() *terraform.Plan {
+	f.Helper()
+	session, plan := f.plan()
+	f.close(session)
 	return plan
 }
 
 // apply plans, applies if needed, and closes the session. It returns the plan and the digest
 // of the outputs.
-func (s *fixture) apply() (*terraform.Plan, string) {
-	s.Helper()
-	session, plan := s.plan()
+func (f *fixture) apply() (*terraform.Plan, string) {
+	f.Helper()
+	session, plan := f.plan()
 	if !plan.Empty {
-		if err := session.Apply(s.Context(), plan); err != nil {
-			s.Fatal(err)
+		if err := session.Apply(f.Context(), plan); err != nil {
+			f.Fatal(err)
 		}
 	}
-	sum, err := session.Outputs(s.Context(), []byte("key"))
+	sum, err := session.Outputs(f.Context(), []byte("key"))
 	if err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
-	s.close(session)
+	f.close(session)
 	return plan, sum.Digest
 }
 
 // mustFail opens a session and returns the error of its init or plan, which must fail.
-func (s *fixture) mustFail() *terraform.StepError {
-	s.Helper()
-	session := s.open()
-	defer s.close(session)
-	err := session.Init(s.Context())
+func (f *fixture) mustFail() *terraform.StepError {
+	f.Helper()
+	session := f.open()
+	defer f.close(session)
+	err := session.Init(f.Context())
 	if err == nil {
-		_, err = session.Plan(s.Context())
+		_, err = session.Plan(f.Context())
 	}
 	var step *terraform.StepError
 	if !errors.As(err, &step) {
-		s.Fatalf("error is %v, not a StepError", err)
+		f.Fatalf("error is %v, not a StepError", err)
 	}
 	return step
 }

@@ -13,15 +13,15 @@ import (
 )
 
 // readFiles returns the files next to a local state.
-func (s *fixture) readFiles(dir string) map[string]string {
-	s.Helper()
+func (f *fixture) readFiles(dir string) map[string]string {
+	f.Helper()
 	files := map[string]string{}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		s.Fatal(err)
+		f.Fatal(err)
 	}
 	for _, entry := range entries {
-		files[entry.Name()] = s.read(filepath.Join(dir, entry.Name()))
+		files[entry.Name()] = f.read(filepath.Join(dir, entry.Name()))
 	}
 	return files
 }

@@ -13,12 +13,12 @@ import (
 )
 
 // checkHidden checks that no text has one of the secrets, by their names.
-func (s *fixture) checkHidden(secrets, texts map[string]string) {
-	s.Helper()
+func (f *fixture) checkHidden(secrets, texts map[string]string) {
+	f.Helper()
 	for name, secret := range secrets {
 		for where, text := range texts {
 			if secret == "" || strings.Contains(text, secret) {
-				s.Errorf("the %s (%q) is in the %s:\n%s", name, secret, where, text)
+				f.Errorf("the %s (%q) is in the %s:\n%s", name, secret, where, text)
 			}
 		}
 	}

@@ -15,19 +15,19 @@ var ErrCycle = errors.New("dependency cycle between workspaces")
 
 // dropGuesses drops guesses until no guess is in a cycle, the least certain first. Guesses
 // of equal certainty are dropped together, so that names do not decide.
-func (l *graphBuilder) dropGuesses() {
-	for len(l.guesses) > 0 {
+func (b *graphBuilder) dropGuesses() {
+	for len(b.guesses) > 0 {
 		up := map[string][]string{}
-		for name, names := range l.graph.upstream {
+		for name, names := range b.graph.upstream {
 			up[name] = slices.Clone(names)
 		}
-		for _, g := range l.guesses {
+		for _, g := range b.guesses {
 			up[g.reader] = append(up[g.reader], g.upstream)
 		}
 		cycle := findCycles(up)
 		inCycle := func(g guess) bool { return cycle[g.reader] != 0 && cycle[g.reader] == cycle[g.upstream] }
 		minCertainty := -1
-		for _, g := range l.guesses {
+		for _, g := range b.guesses {
 			if inCycle(g) && (minCertainty < 0 || g.certainty() < minCertainty) {
 				minCertainty = g.certainty()
 			}
@@ -36,7 +36,7 @@ func (l *graphBuilder) dropGuesses() {
 			return
 		}
 		dropped := map[string][]string{} // by reader and read
-		l.guesses = slices.DeleteFunc(l.guesses, func(g guess) bool {
+		b.guesses = slices.DeleteFunc(b.guesses, func(g guess) bool {
 			drop := inCycle(g) && g.certainty() == minCertainty
 			if drop {
 				key := g.reader + "\x00" + string(g.read)
@@ -46,37 +46,37 @@ func (l *graphBuilder) dropGuesses() {
 		})
 		for _, key := range slices.Sorted(maps.Keys(dropped)) {
 			reader, read, _ := strings.Cut(key, "\x00")
-			l.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, settings.FileName)
+			b.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, settings.FileName)
 		}
 	}
 }
 
 // rejectCycles adds an error to the workspaces in each cycle, and removes the cycle's
 // dependencies from the graph.
-func (l *graphBuilder) rejectCycles() {
-	cycle := findCycles(l.graph.upstream)
+func (b *graphBuilder) rejectCycles() {
+	cycle := findCycles(b.graph.upstream)
 	if len(cycle) == 0 {
 		return
 	}
 	byName := map[string]Node{}
-	for _, n := range l.nodes {
+	for _, n := range b.nodes {
 		byName[n.Name] = n
 	}
-	for _, n := range l.nodes {
+	for _, n := range b.nodes {
 		if cycle[n.Name] == 0 {
 			continue
 		}
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
-		names := l.shortestCycle(n.Name, inSameCycle)
+		names := b.shortestCycle(n.Name, inSameCycle)
 		err := fmt.Errorf("%w: %s", ErrCycle, strings.Join(names, " -> "))
 		if position := findPosition(names, byName); position != "" {
 			err = fmt.Errorf("%s: %w", position, err)
 		}
-		l.addError(n.Name, err)
+		b.addError(n.Name, err)
 	}
-	for name, up := range l.graph.upstream {
+	for name, up := range b.graph.upstream {
 		if id := cycle[name]; id != 0 {
-			l.graph.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
+			b.graph.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
 		}
 	}
 }
@@ -93,10 +93,10 @@ func findPosition(names []string, byName map[string]Node) string {
 }
 
 // shortestCycle returns a shortest path from name through its cycle back to name.
-func (l *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []string {
+func (b *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []string {
 	from := map[string]string{}
 	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
-		for _, up := range slices.Sorted(slices.Values(l.graph.upstream[queue[0]])) {
+		for _, up := range slices.Sorted(slices.Values(b.graph.upstream[queue[0]])) {
 			if _, seen := from[up]; seen || !inCycle(up) {
 				continue
 			}

@@ -106,20 +106,20 @@ func (g guess) certainty() int { return len(strings.ReplaceAll(string(g.read), "
 
 // registerStates records the owner of each state. An identity from an earlier commit does
 // not conflict with any other.
-func (l *graphBuilder) registerStates() {
+func (b *graphBuilder) registerStates() {
 	for _, recalled := range []bool{false, true} {
-		for _, n := range l.nodes {
-			l.byName[n.Name] = true
+		for _, n := range b.nodes {
+			b.byName[n.Name] = true
 			if n.Identity == "" || n.LastKnown != recalled {
 				continue
 			}
-			other, taken := l.byIdentity[n.Identity]
+			other, taken := b.byIdentity[n.Identity]
 			if !taken {
-				l.byIdentity[n.Identity] = n.Name
+				b.byIdentity[n.Identity] = n.Name
 			} else if !recalled {
 				err := fmt.Errorf("workspaces %s and %s use the same state, %s: give each its own state", other, n.Name, n.Identity)
-				l.addError(other, err)
-				l.addError(n.Name, err)
+				b.addError(other, err)
+				b.addError(n.Name, err)
 			}
 		}
 	}
@@ -133,57 +133,57 @@ func (n Node) errorAt(upstream string, err error) error {
 	return err
 }
 
-func (l *graphBuilder) addError(name string, err error) {
-	l.graph.errs[name] = errors.Join(l.graph.errs[name], err)
+func (b *graphBuilder) addError(name string, err error) {
+	b.graph.errs[name] = errors.Join(b.graph.errs[name], err)
 }
 
 // addDependencies adds the known and guessed dependencies of n, and its external states.
-func (l *graphBuilder) addDependencies(n Node) {
+func (b *graphBuilder) addDependencies(n Node) {
 	for _, name := range n.DependsOn {
 		switch {
-		case !l.byName[name]:
-			l.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name)))
+		case !b.byName[name]:
+			b.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name)))
 		case name == n.Name:
-			l.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on itself", n.Name)))
+			b.addError(n.Name, n.errorAt(name, fmt.Errorf("workspace %s depends on itself", n.Name)))
 		default:
-			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], name)
+			b.graph.upstream[n.Name] = append(b.graph.upstream[n.Name], name)
 		}
 	}
 	for _, read := range n.Reads {
-		found, isOwn := l.matchRead(read, n.Name)
+		found, isOwn := b.matchRead(read, n.Name)
 		hasWildcard := strings.Contains(string(read), "*")
 		switch {
 		case hasWildcard && len(n.DependsOn) > 0:
 		case hasWildcard || n.LastKnown:
 			for _, up := range found {
-				l.guesses = append(l.guesses, guess{n.Name, up, read})
+				b.guesses = append(b.guesses, guess{n.Name, up, read})
 			}
 			if len(found) == 0 && hasWildcard {
-				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, settings.FileName)
+				b.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, settings.FileName)
 			}
 		case len(found) > 0:
-			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], found...)
+			b.graph.upstream[n.Name] = append(b.graph.upstream[n.Name], found...)
 		case !isOwn:
-			l.graph.externalStates[n.Name] = append(l.graph.externalStates[n.Name], read)
+			b.graph.externalStates[n.Name] = append(b.graph.externalStates[n.Name], read)
 		}
 	}
 }
 
-func (l *graphBuilder) addWarning(name, format string, args ...any) {
-	l.graph.warnings[name] = append(l.graph.warnings[name], fmt.Sprintf(format, args...))
+func (b *graphBuilder) addWarning(name, format string, args ...any) {
+	b.graph.warnings[name] = append(b.graph.warnings[name], fmt.Sprintf(format, args...))
 }
 
 // matchRead returns the workspaces other than reader whose identity matches read. isOwn is
 // true if the reader's own identity matches.
-func (l *graphBuilder) matchRead(read stateid.ID, reader string) (found []string, isOwn bool) {
+func (b *graphBuilder) matchRead(read stateid.ID, reader string) (found []string, isOwn bool) {
 	if !strings.Contains(string(read), "*") {
-		name, ok := l.byIdentity[read]
+		name, ok := b.byIdentity[read]
 		if !ok || name == reader {
 			return nil, ok
 		}
 		return []string{name}, false
 	}
-	for _, n := range l.nodes {
+	for _, n := range b.nodes {
 		switch {
 		case n.Identity == "" || !matchesWildcard(read, string(n.Identity)):
 		case n.Name == reader:

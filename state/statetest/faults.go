@@ -203,7 +203,7 @@ func testUnreachable(t *testing.T, open Open) {
 }
 
 // hasLease reports whether the lease item exists, bypassing injected faults.
-func (a *runner) hasLease() bool {
-	_, err := a.store.Store.Get(context.WithoutCancel(a.t.Context()), state.Key{PK: state.LeasePartition, SK: identity})
+func (r *runner) hasLease() bool {
+	_, err := r.store.Store.Get(context.WithoutCancel(r.t.Context()), state.Key{PK: state.LeasePartition, SK: identity})
 	return err == nil
 }

@@ -66,74 +66,74 @@ func advance(d time.Duration, runners ...*runner) {
 
 const identity = "s3://bucket/tokyo"
 
-func (a *runner) leaseRequest() state.LeaseRequest {
-	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: runid.ID("run-" + a.name)}
+func (r *runner) leaseRequest() state.LeaseRequest {
+	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: runid.ID("run-" + r.name)}
 }
 
 // acquire acquires the lease, which must be possible at once.
-func (a *runner) acquire() *state.Lease {
-	a.t.Helper()
-	l, err := a.record.Acquire(a.t.Context(), a.leaseRequest())
+func (r *runner) acquire() *state.Lease {
+	r.t.Helper()
+	l, err := r.record.Acquire(r.t.Context(), r.leaseRequest())
 	if err != nil {
-		a.t.Fatalf("%s: acquire: %v", a.name, err)
+		r.t.Fatalf("%s: acquire: %v", r.name, err)
 	}
-	a.t.Cleanup(l.Abandon)
+	r.t.Cleanup(l.Abandon)
 	return l
 }
 
 // assertBusy asserts that the lease cannot be acquired now, because of holder.
-func (a *runner) assertBusy(holder *runner) {
-	a.t.Helper()
-	l, err := a.record.Acquire(a.t.Context(), a.leaseRequest())
+func (r *runner) assertBusy(holder *runner) {
+	r.t.Helper()
+	l, err := r.record.Acquire(r.t.Context(), r.leaseRequest())
 	var busy *state.BusyError
 	if !errors.As(err, &busy) {
-		a.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", a.name, l, err)
+		r.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", r.name, l, err)
 	}
 	if busy.Lease.Run != runid.ID("run-"+holder.name) || busy.Lease.Process.Host != holder.name {
-		a.t.Fatalf("%s: acquire: got %v, want it held by %s", a.name, err, holder.name)
+		r.t.Fatalf("%s: acquire: got %v, want it held by %s", r.name, err, holder.name)
 	}
 }
 
 // leaseItem returns the lease as stored.
-func (a *runner) leaseItem() state.LeaseItem {
-	a.t.Helper()
-	all, err := a.record.Leases(context.WithoutCancel(a.t.Context()))
+func (r *runner) leaseItem() state.LeaseItem {
+	r.t.Helper()
+	all, err := r.record.Leases(context.WithoutCancel(r.t.Context()))
 	if err != nil {
-		a.t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	return all[identity]
 }
 
 // adopt adopts a tip and returns the head.
-func (a *runner) adopt(commit commitid.ID) state.Head {
-	a.t.Helper()
-	h, err := a.record.Head(a.t.Context())
+func (r *runner) adopt(commit commitid.ID) state.Head {
+	r.t.Helper()
+	h, err := r.record.Head(r.t.Context())
 	if err != nil {
-		a.t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	h.Commit, h.Run = commit, runid.ID("run-"+a.name)
-	if h, err = a.record.Adopt(a.t.Context(), h); err != nil {
-		a.t.Fatal(err)
+	h.Commit, h.Run = commit, runid.ID("run-"+r.name)
+	if h, err = r.record.Adopt(r.t.Context(), h); err != nil {
+		r.t.Fatal(err)
 	}
 	return h
 }
 
 // adoptSettled adopts a commit, and settles the head.
-func (a *runner) adoptSettled(commit commitid.ID) state.Head {
-	a.t.Helper()
-	head := a.adopt(commit)
+func (r *runner) adoptSettled(commit commitid.ID) state.Head {
+	r.t.Helper()
+	head := r.adopt(commit)
 	head.Settled = true
-	head, err := a.record.PutHead(a.t.Context(), head)
-	assertErr(a.t, "settle", err, nil)
+	head, err := r.record.PutHead(r.t.Context(), head)
+	assertErr(r.t, "settle", err, nil)
 	return head
 }
 
 // readTokyo returns the record of the workspace tokyo.
-func (a *runner) readTokyo() state.Workspace {
-	a.t.Helper()
-	w, _, err := a.record.Workspace(a.t.Context(), "tokyo")
+func (r *runner) readTokyo() state.Workspace {
+	r.t.Helper()
+	w, _, err := r.record.Workspace(r.t.Context(), "tokyo")
 	if err != nil {
-		a.t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	return w
 }
@@ -152,12 +152,12 @@ func assertErr(t *testing.T, what string, err, want error) {
 
 // renewAfter lets time pass for a holder until it renews its lease, and waits for the
 // renewal.
-func (a *runner) renewAfter(d time.Duration) {
-	a.t.Helper()
-	before := a.store.CompletedWrites()
-	advance(d, a)
+func (r *runner) renewAfter(d time.Duration) {
+	r.t.Helper()
+	before := r.store.CompletedWrites()
+	advance(d, r)
 	// The holder counts from its renewal only when it has seen it succeed.
-	waitUntil(a.t, "a renewal", func() bool { return a.store.CompletedWrites() > before })
+	waitUntil(r.t, "a renewal", func() bool { return r.store.CompletedWrites() > before })
 }
 
 // waitUntil waits for something that another goroutine does.

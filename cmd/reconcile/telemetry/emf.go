@@ -36,13 +36,13 @@ type emfMetric struct {
 	Unit string
 }
 
-func (m *emfExporter) export(_ context.Context, r passReport) error {
+func (e *emfExporter) export(_ context.Context, r passReport) error {
 	values := map[string][]float64{}
 	for _, sample := range r.samples {
 		values[sample.metric.Name] = append(values[sample.metric.Name], sample.value)
 	}
 	for len(values) > 0 {
-		if err := m.writeLine(r, values); err != nil {
+		if err := e.writeLine(r, values); err != nil {
 			return err
 		}
 	}
@@ -50,8 +50,8 @@ func (m *emfExporter) export(_ context.Context, r passReport) error {
 }
 
 // writeLine writes a line with as many values as fit, and removes them from values.
-func (m *emfExporter) writeLine(r passReport, values map[string][]float64) error {
-	directive := emfDirective{Namespace: m.namespace, Dimensions: [][]string{{}}}
+func (e *emfExporter) writeLine(r passReport, values map[string][]float64) error {
+	directive := emfDirective{Namespace: e.namespace, Dimensions: [][]string{{}}}
 	line := maps.Clone(r.fields)
 	for _, metric := range Metrics {
 		list := values[metric.Name]
@@ -70,7 +70,7 @@ func (m *emfExporter) writeLine(r passReport, values map[string][]float64) error
 	if err := json.NewEncoder(&text).Encode(line); err != nil {
 		return err
 	}
-	_, err := m.w.Write(text.Bytes())
+	_, err := e.w.Write(text.Bytes())
 	return err
 }
 

@@ -61,53 +61,53 @@ func newFixture(t *testing.T) *fixture {
 	return w
 }
 
-func (w *fixture) must(err error) {
-	w.t.Helper()
+func (f *fixture) must(err error) {
+	f.t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
 // runPass runs a pass with telemetry of its own, and sends all of it.
-func (w *fixture) runPass(o telemetry.Options, passOptions run.Options) *run.Result {
-	w.t.Helper()
-	return w.runObserved((*reconciler.Reconciler).Pass, o, passOptions)
+func (f *fixture) runPass(o telemetry.Options, passOptions run.Options) *run.Result {
+	f.t.Helper()
+	return f.runObserved((*reconciler.Reconciler).Pass, o, passOptions)
 }
 
-func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, passOptions run.Options) *run.Result {
-	w.t.Helper()
-	tel := w.open(o)
-	repo, err := source.Open(w.t.Context(), source.Options{URL: w.Dir, Branch: "main", CacheDir: filepath.Join(w.dir, "git")})
-	w.must(err)
-	snapshots, err := snapshot.Open(w.t.Context(), filepath.Join(w.dir, "snapshots"), aws.Config{})
-	w.must(err)
+func (f *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, passOptions run.Options) *run.Result {
+	f.t.Helper()
+	tel := f.open(o)
+	repo, err := source.Open(f.t.Context(), source.Options{URL: f.Dir, Branch: "main", CacheDir: filepath.Join(f.dir, "git")})
+	f.must(err)
+	snapshots, err := snapshot.Open(f.t.Context(), filepath.Join(f.dir, "snapshots"), aws.Config{})
+	f.must(err)
 	result, err := runFunc(reconciler.New(run.Config{
-		Repo: w.Dir, Branch: "main", RecordName: "test", Source: repo, Record: w.record, Snapshots: snapshots,
+		Repo: f.Dir, Branch: "main", RecordName: "test", Source: repo, Record: f.record, Snapshots: snapshots,
 		Terraform: func(ctx context.Context) (run.Terraform, error) {
-			tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work")})
+			tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(f.dir, "work")})
 			if err != nil {
 				return nil, err
 			}
 			return run.AdaptTerraform(tf), nil
 		},
 		DigestKey:   func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
-		WorkDir:     filepath.Join(w.dir, "work"),
-		LocalState:  filepath.Join(w.dir, "tfstate"),
+		WorkDir:     filepath.Join(f.dir, "work"),
+		LocalState:  filepath.Join(f.dir, "tfstate"),
 		Parallelism: 2, Wait: 10 * time.Second,
 		Observe: tel.Observe,
-	}), w.t.Context(), w.t.Context(), passOptions)
-	w.must(err)
-	w.must(tel.Close(w.t.Context()))
+	}), f.t.Context(), f.t.Context(), passOptions)
+	f.must(err)
+	f.must(tel.Close(f.t.Context()))
 	return result
 }
 
-func (w *fixture) open(o telemetry.Options) *telemetry.Telemetry {
-	w.t.Helper()
-	o.OnError = func(err error) { w.t.Error(err) }
+func (f *fixture) open(o telemetry.Options) *telemetry.Telemetry {
+	f.t.Helper()
+	o.OnError = func(err error) { f.t.Error(err) }
 	if o.EMFOutput == nil {
 		o.EMFOutput = io.Discard
 	}
 	tel, err := telemetry.Open(o)
-	w.must(err)
+	f.must(err)
 	return tel
 }

@@ -41,75 +41,75 @@ func newPassObserver(tracer trace.Tracer, first run.Event, now time.Time) *passO
 }
 
 // handle records an event; done reports whether it was the run's last.
-func (r *passObserver) handle(e run.Event, now time.Time) (_ passReport, done bool) {
+func (o *passObserver) handle(e run.Event, now time.Time) (_ passReport, done bool) {
 	switch {
 	case e.Workspace == "" && e.Phase == run.PhaseDone:
-		return r.endPass(e, now), true
-	case e.Workspace == "" && r.isDrift: // a drift check has no steps
+		return o.endPass(e, now), true
+	case e.Workspace == "" && o.isDrift: // a drift check has no steps
 	case e.Workspace == "":
-		r.endOpenSpans(now)
-		r.passSpan.startPhase(e.Phase, now)
-		r.ctx = r.passSpan.phaseCtx
+		o.endOpenSpans(now)
+		o.passSpan.startPhase(e.Phase, now)
+		o.ctx = o.passSpan.phaseCtx
 	case e.Phase == run.PhaseDone:
-		r.endWorkspace(e, now)
-		if r.passSpan == nil {
-			return r.newReport(now, map[string]any{"workspace": e.Workspace, "outcome": e.Result.Outcome}), true
+		o.endWorkspace(e, now)
+		if o.passSpan == nil {
+			return o.newReport(now, map[string]any{"workspace": e.Workspace, "outcome": e.Result.Outcome}), true
 		}
 	case e.Phase != run.PhaseWaiting:
-		r.observeWorkspace(e, now)
+		o.observeWorkspace(e, now)
 	}
 	return passReport{}, false
 }
 
-func (r *passObserver) observeWorkspace(e run.Event, now time.Time) {
-	v := r.workspaceSpans[e.Workspace]
+func (o *passObserver) observeWorkspace(e run.Event, now time.Time) {
+	v := o.workspaceSpans[e.Workspace]
 	if v == nil {
-		v = newPhaseSpan(r.ctx, r.tracer, "workspace", now, attribute.String(attrWorkspace, e.Workspace))
-		r.workspaceSpans[e.Workspace] = v
+		v = newPhaseSpan(o.ctx, o.tracer, "workspace", now, attribute.String(attrWorkspace, e.Workspace))
+		o.workspaceSpans[e.Workspace] = v
 	}
-	r.measureLeaseWait(e.Workspace, v, now)
+	o.measureLeaseWait(e.Workspace, v, now)
 	v.startPhase(e.Phase, now)
 }
 
 // measureLeaseWait records the wait for a lease when the wait ends.
-func (r *passObserver) measureLeaseWait(workspace string, v *phaseSpan, now time.Time) {
+func (o *passObserver) measureLeaseWait(workspace string, v *phaseSpan, now time.Time) {
 	if v.phase == run.PhaseLease {
-		r.addSample(LeaseWait, now.Sub(v.phaseStart).Seconds(), map[string]string{attrWorkspace: workspace})
+		o.addSample(LeaseWait, now.Sub(v.phaseStart).Seconds(), map[string]string{attrWorkspace: workspace})
 	}
 }
 
 // endWorkspace ends a workspace's span. A workspace without work has no span.
-func (r *passObserver) endWorkspace(e run.Event, now time.Time) {
-	v := r.workspaceSpans[e.Workspace]
+func (o *passObserver) endWorkspace(e run.Event, now time.Time) {
+	v := o.workspaceSpans[e.Workspace]
 	if v == nil {
 		return
 	}
-	delete(r.workspaceSpans, e.Workspace)
-	r.measureLeaseWait(e.Workspace, v, now)
+	delete(o.workspaceSpans, e.Workspace)
+	o.measureLeaseWait(e.Workspace, v, now)
 	outcome := string(e.Result.Outcome)
 	v.end(e.Result.Error, now, attribute.String(attrOutcome, outcome))
-	if !r.isDrift {
-		r.addSample(WorkspaceDuration, now.Sub(v.startedAt).Seconds(), map[string]string{attrWorkspace: e.Workspace, attrOutcome: outcome})
+	if !o.isDrift {
+		o.addSample(WorkspaceDuration, now.Sub(v.startedAt).Seconds(), map[string]string{attrWorkspace: e.Workspace, attrOutcome: outcome})
 	}
 }
 
 // endOpenSpans ends the spans of workspaces that a newer tip has overtaken: they get
 // no further events when the pass starts its next step.
-func (r *passObserver) endOpenSpans(now time.Time) {
-	for name, v := range r.workspaceSpans {
+func (o *passObserver) endOpenSpans(now time.Time) {
+	for name, v := range o.workspaceSpans {
 		v.end("", now, attribute.String(attrOutcome, "moved"))
-		delete(r.workspaceSpans, name)
+		delete(o.workspaceSpans, name)
 	}
 }
 
-func (r *passObserver) endPass(e run.Event, now time.Time) passReport {
-	r.endOpenSpans(now)
+func (o *passObserver) endPass(e run.Event, now time.Time) passReport {
+	o.endOpenSpans(now)
 	p := e.Pass
 	reason := ""
 	if e.Err != nil {
 		reason = e.Err.Error()
 	}
-	r.passSpan.end(reason, now,
+	o.passSpan.end(reason, now,
 		attribute.String(attrRepo, p.Repo), attribute.String(attrBranch, p.Branch), attribute.String(attrTrigger, p.Trigger),
 		attribute.String(attrFrom, string(p.From)), attribute.String(attrCommit, string(p.To)),
 		attribute.String(attrOutcome, p.Outcome), attribute.Int(attrExit, p.Exit))
@@ -121,46 +121,46 @@ func (r *passObserver) endPass(e run.Event, now time.Time) passReport {
 		fields["error"] = reason
 	}
 	if p.Drifted != nil {
-		r.addSample(WorkspacesDrifted, float64(len(p.Drifted)), nil)
+		o.addSample(WorkspacesDrifted, float64(len(p.Drifted)), nil)
 		fields["drifted"] = p.Drifted[:min(len(p.Drifted), maxNames)]
 	}
-	if !r.isDrift {
-		r.measurePass(e, now, fields)
+	if !o.isDrift {
+		o.measurePass(e, now, fields)
 	}
-	return r.newReport(now, fields)
+	return o.newReport(now, fields)
 }
 
 // measurePass records the metrics that a drift check does not have.
-func (r *passObserver) measurePass(e run.Event, now time.Time, fields map[string]any) {
+func (o *passObserver) measurePass(e run.Event, now time.Time, fields map[string]any) {
 	p := e.Pass
 	if e.Err != nil {
-		r.addSample(PassFailures, 1, nil)
+		o.addSample(PassFailures, 1, nil)
 	} else {
-		r.addSample(PassFailures, 0, nil)
-		r.addSample(PassDuration, now.Sub(r.startedAt).Seconds(), map[string]string{attrOutcome: p.Outcome, attrTrigger: p.Trigger})
+		o.addSample(PassFailures, 0, nil)
+		o.addSample(PassDuration, now.Sub(o.startedAt).Seconds(), map[string]string{attrOutcome: p.Outcome, attrTrigger: p.Trigger})
 	}
 	if !p.OutOfSyncSince.IsZero() {
-		r.addSample(Staleness, max(0, now.Sub(p.OutOfSyncSince).Seconds()), nil)
+		o.addSample(Staleness, max(0, now.Sub(p.OutOfSyncSince).Seconds()), nil)
 		fields["behind_since"] = p.OutOfSyncSince
 	} else if e.Err == nil {
-		r.addSample(Staleness, 0, nil)
+		o.addSample(Staleness, 0, nil)
 	}
-	r.measureWorkspaces(e, fields)
+	o.measureWorkspaces(e, fields)
 }
 
 // measureWorkspaces records the workspaces by outcome. A pass that did not check all of
 // them cannot count the failed ones.
-func (r *passObserver) measureWorkspaces(e run.Event, fields map[string]any) {
+func (o *passObserver) measureWorkspaces(e run.Event, fields map[string]any) {
 	byOutcome := map[state.Outcome][]string{}
 	for _, w := range e.Pass.Workspaces {
 		if !w.Suspended {
 			byOutcome[w.Outcome] = append(byOutcome[w.Outcome], w.Name)
 		}
 	}
-	r.addSample(WorkspacesApplied, float64(len(byOutcome[state.Applied])), nil)
+	o.addSample(WorkspacesApplied, float64(len(byOutcome[state.Applied])), nil)
 	if e.Err == nil && !e.Remote {
-		r.addSample(WorkspacesFailed, float64(len(byOutcome[state.Failed])), nil)
-		r.addSample(WorkspacesBlocked, float64(len(byOutcome[state.Blocked])), nil)
+		o.addSample(WorkspacesFailed, float64(len(byOutcome[state.Failed])), nil)
+		o.addSample(WorkspacesBlocked, float64(len(byOutcome[state.Blocked])), nil)
 	}
 	for _, outcome := range []state.Outcome{state.Applied, state.Failed, state.Blocked} {
 		if names := byOutcome[outcome]; len(names) > 0 {
@@ -172,11 +172,11 @@ func (r *passObserver) measureWorkspaces(e run.Event, fields map[string]any) {
 // maxNames limits the length of a line: CloudWatch accepts 256 KB.
 const maxNames = 100
 
-func (r *passObserver) addSample(m Metric, value float64, attributes map[string]string) {
-	r.samples = append(r.samples, sample{m, value, attributes})
+func (o *passObserver) addSample(m Metric, value float64, attributes map[string]string) {
+	o.samples = append(o.samples, sample{m, value, attributes})
 }
 
-func (r *passObserver) newReport(now time.Time, fields map[string]any) passReport {
-	fields["run"] = r.id
-	return passReport{time: now, fields: fields, samples: r.samples}
+func (o *passObserver) newReport(now time.Time, fields map[string]any) passReport {
+	fields["run"] = o.id
+	return passReport{time: now, fields: fields, samples: o.samples}
 }

@@ -38,31 +38,31 @@ func newPhaseSpan(ctx context.Context, tracer trace.Tracer, name string, now tim
 }
 
 // startPhase ends the current phase and starts another.
-func (c *phaseSpan) startPhase(phase run.Phase, now time.Time) {
-	c.endPhase("", now)
-	c.phase, c.phaseStart = phase, now
-	c.phaseCtx, c.child = c.tracer.Start(c.ctx, string(phase), trace.WithTimestamp(now))
+func (s *phaseSpan) startPhase(phase run.Phase, now time.Time) {
+	s.endPhase("", now)
+	s.phase, s.phaseStart = phase, now
+	s.phaseCtx, s.child = s.tracer.Start(s.ctx, string(phase), trace.WithTimestamp(now))
 }
 
-func (c *phaseSpan) endPhase(reason string, now time.Time) {
-	if c.child == nil {
+func (s *phaseSpan) endPhase(reason string, now time.Time) {
+	if s.child == nil {
 		return
 	}
 	if reason != "" {
-		c.child.SetStatus(codes.Error, reason)
+		s.child.SetStatus(codes.Error, reason)
 	}
-	c.child.End(trace.WithTimestamp(now))
-	c.child = nil
+	s.child.End(trace.WithTimestamp(now))
+	s.child = nil
 }
 
 // end ends the phase and the whole span; reason is the error of the phase, or "".
-func (c *phaseSpan) end(reason string, now time.Time, attrs ...attribute.KeyValue) {
-	c.endPhase(reason, now)
-	c.span.SetAttributes(attrs...)
+func (s *phaseSpan) end(reason string, now time.Time, attrs ...attribute.KeyValue) {
+	s.endPhase(reason, now)
+	s.span.SetAttributes(attrs...)
 	if reason != "" {
-		c.span.SetStatus(codes.Error, reason)
+		s.span.SetStatus(codes.Error, reason)
 	}
-	c.span.End(trace.WithTimestamp(now))
+	s.span.End(trace.WithTimestamp(now))
 }
 
 // startTracing starts sending spans.

@@ -48,6 +48,6 @@ func ParseAllowlist(list string) (Allowlist, error) {
 }
 
 // Contains reports whether an address may call.
-func (s Allowlist) Contains(from netip.Addr) bool {
-	return len(s) == 0 || slices.ContainsFunc(s, func(p netip.Prefix) bool { return p.Contains(from.Unmap()) })
+func (a Allowlist) Contains(from netip.Addr) bool {
+	return len(a) == 0 || slices.ContainsFunc(a, func(p netip.Prefix) bool { return p.Contains(from.Unmap()) })
 }

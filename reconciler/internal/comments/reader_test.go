@@ -70,56 +70,56 @@ func newCommentsEnv(t *testing.T) *commentsEnv {
 }
 
 // offerPlan stores a plan as the preview of a pull request does.
-func (w *commentsEnv) offerPlan(number int, workspace string, digest plandigest.Digest) {
-	w.Helper()
-	plan := state.OfferedPlan{Workspace: workspace, PullRequest: number, Digest: digest, Risk: "replace", Why: "replaces x", OfferedAt: w.now, Head: w.thread.PullRequest.Head}
-	if err := w.record.OfferPreviewPlan(w.Context(), plan); err != nil {
-		w.Fatal(err)
+func (e *commentsEnv) offerPlan(number int, workspace string, digest plandigest.Digest) {
+	e.Helper()
+	plan := state.OfferedPlan{Workspace: workspace, PullRequest: number, Digest: digest, Risk: "replace", Why: "replaces x", OfferedAt: e.now, Head: e.thread.PullRequest.Head}
+	if err := e.record.OfferPreviewPlan(e.Context(), plan); err != nil {
+		e.Fatal(err)
 	}
 }
 
 // preview writes the comment of the preview, or edits it.
-func (w *commentsEnv) preview() {
-	text := "Preview\n\n```\n" + line + "\n```\n\n`" + notify.Marker{Head: w.thread.PullRequest.Head, Tip: head}.String() + "`"
-	for i, c := range w.thread.Comments {
+func (e *commentsEnv) preview() {
+	text := "Preview\n\n```\n" + line + "\n```\n\n`" + notify.Marker{Head: e.thread.PullRequest.Head, Tip: head}.String() + "`"
+	for i, c := range e.thread.Comments {
 		if _, ok := notify.ReadMarker(c.Text); ok {
-			w.thread.Comments[i].Text, w.thread.Comments[i].UpdatedAt = text, w.now
+			e.thread.Comments[i].Text, e.thread.Comments[i].UpdatedAt = text, e.now
 			return
 		}
 	}
-	w.write(0, text)
+	e.write(0, text)
 }
 
 // write adds a comment; author 0 is reconcile.
-func (w *commentsEnv) write(author int, text string) {
-	w.nextID++
-	w.thread.Comments = append(w.thread.Comments, approval.Comment{ID: w.nextID, AuthorID: author, IsOwn: author == 0, Text: text, CreatedAt: w.now, UpdatedAt: w.now})
+func (e *commentsEnv) write(author int, text string) {
+	e.nextID++
+	e.thread.Comments = append(e.thread.Comments, approval.Comment{ID: e.nextID, AuthorID: author, IsOwn: author == 0, Text: text, CreatedAt: e.now, UpdatedAt: e.now})
 }
 
 // lastComment returns the newest comment of a person.
-func (w *commentsEnv) lastComment() *approval.Comment {
-	i := len(w.thread.Comments) - 1
-	for i > 0 && w.thread.Comments[i].IsOwn {
+func (e *commentsEnv) lastComment() *approval.Comment {
+	i := len(e.thread.Comments) - 1
+	for i > 0 && e.thread.Comments[i].IsOwn {
 		i--
 	}
-	return &w.thread.Comments[i]
+	return &e.thread.Comments[i]
 }
 
-func (w *commentsEnv) advance(d time.Duration) { w.now = w.now.Add(d) }
+func (e *commentsEnv) advance(d time.Duration) { e.now = e.now.Add(d) }
 
-func (w *commentsEnv) read() {
-	w.Helper()
-	if err := w.reader.Read(w.Context(), w.thread); err != nil {
-		w.Fatal(err)
+func (e *commentsEnv) read() {
+	e.Helper()
+	if err := e.reader.Read(e.Context(), e.thread); err != nil {
+		e.Fatal(err)
 	}
 }
 
 // approvals returns the approvals that count.
-func (w *commentsEnv) approvals() (list []state.Approval) {
-	w.Helper()
-	all, err := w.record.Approvals(w.Context())
+func (e *commentsEnv) approvals() (list []state.Approval) {
+	e.Helper()
+	all, err := e.record.Approvals(e.Context())
 	if err != nil {
-		w.Fatal(err)
+		e.Fatal(err)
 	}
 	for _, approvals := range all {
 		list = append(list, approvals...)
@@ -128,8 +128,8 @@ func (w *commentsEnv) approvals() (list []state.Approval) {
 }
 
 // confirmations returns the texts that said that an approval is recorded.
-func (w *commentsEnv) confirmations() (texts []string) {
-	for _, c := range w.thread.Comments {
+func (e *commentsEnv) confirmations() (texts []string) {
+	for _, c := range e.thread.Comments {
 		if _, ok := notify.ReadConfirmation(c.Text); ok {
 			texts = append(texts, c.Text)
 		}
@@ -138,8 +138,8 @@ func (w *commentsEnv) confirmations() (texts []string) {
 }
 
 // answers returns the texts that reconcile answered to what is no approval.
-func (w *commentsEnv) answers() (texts []string) {
-	for _, c := range w.thread.Comments {
+func (e *commentsEnv) answers() (texts []string) {
+	for _, c := range e.thread.Comments {
 		if _, ok := notify.ReadAnswer(c.Text); ok {
 			texts = append(texts, c.Text)
 		}
@@ -312,31 +312,31 @@ func TestCheats(t *testing.T) {
 	}
 }
 
-func (w *commentsEnv) revoke() {
-	w.Helper()
-	if revoked, err := w.record.RevokeApproval(w.Context(), "tokyo", digestTokyo.Abbrev()); err != nil || !revoked {
-		w.Fatalf("%v, %v", revoked, err)
+func (e *commentsEnv) revoke() {
+	e.Helper()
+	if revoked, err := e.record.RevokeApproval(e.Context(), "tokyo", digestTokyo.Abbrev()); err != nil || !revoked {
+		e.Fatalf("%v, %v", revoked, err)
 	}
 }
 
 // beginApply begins an apply with the approval; its run then dies. No renewal reads the clock
 // while the test moves it.
-func (w *commentsEnv) beginApply() {
-	w.Helper()
-	ctx := w.Context()
-	head, err := w.record.Adopt(ctx, state.Head{Commit: head})
+func (e *commentsEnv) beginApply() {
+	e.Helper()
+	ctx := e.Context()
+	head, err := e.record.Adopt(ctx, state.Head{Commit: head})
 	if err != nil {
-		w.Fatal(err)
+		e.Fatal(err)
 	}
-	l, err := w.record.Acquire(ctx, state.LeaseRequest{Identity: "s", Workspace: "tokyo", Run: "run", Generation: head.Generation})
+	l, err := e.record.Acquire(ctx, state.LeaseRequest{Identity: "s", Workspace: "tokyo", Run: "run", Generation: head.Generation})
 	if err != nil {
-		w.Fatal(err)
+		e.Fatal(err)
 	}
 	defer l.Abandon()
-	a := w.approvals()[0]
-	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: w.now, Approval: a.WithoutDifference()}}
+	a := e.approvals()[0]
+	ws := state.Workspace{Name: "tokyo", Attempt: &state.Attempt{Run: "run", PlanDigest: a.Digest, StartedAt: e.now, Approval: a.WithoutDifference()}}
 	if err := l.BeginApply(ctx, ws); err != nil {
-		w.Fatal(err)
+		e.Fatal(err)
 	}
 }
 

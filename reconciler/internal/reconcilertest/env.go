@@ -77,32 +77,32 @@ type logWriter struct{ t *testing.T }
 func (l logWriter) Write(p []byte) (int, error) { l.t.Log(string(p)); return len(p), nil }
 
 // Must ends the test if there is an error.
-func (w *Env) Must(err error) {
-	w.T.Helper()
+func (e *Env) Must(err error) {
+	e.T.Helper()
 	if err != nil {
-		w.T.Fatal(err)
+		e.T.Fatal(err)
 	}
 }
 
 // Commit adds a commit to main from a txtar archive, and pushes it.
-func (w *Env) Commit(archive string) {
-	w.T.Helper()
-	w.Repo.CommitTxtar("change", archive)
-	w.Repo.Push()
+func (e *Env) Commit(archive string) {
+	e.T.Helper()
+	e.Repo.CommitTxtar("change", archive)
+	e.Repo.Push()
 }
 
 // Reconciler returns a reconciler of the environment as Config says now.
-func (w *Env) Reconciler() *reconciler.Reconciler {
-	w.UseRemoteExecutor()
-	return reconciler.New(w.Config)
+func (e *Env) Reconciler() *reconciler.Reconciler {
+	e.UseRemoteExecutor()
+	return reconciler.New(e.Config)
 }
 
 // RunPass runs one pass and returns its outcomes by workspace, without those that were
 // unchanged.
-func (w *Env) RunPass(o run.Options) (*run.Result, map[string]state.Outcome) {
-	w.T.Helper()
-	result, err := w.Reconciler().Pass(w.T.Context(), w.T.Context(), o)
-	w.Must(err)
+func (e *Env) RunPass(o run.Options) (*run.Result, map[string]state.Outcome) {
+	e.T.Helper()
+	result, err := e.Reconciler().Pass(e.T.Context(), e.T.Context(), o)
+	e.Must(err)
 	return result, Outcomes(result)
 }
 

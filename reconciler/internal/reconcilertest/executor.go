@@ -177,25 +177,25 @@ func waitForPipe(pipe string) error {
 
 // UseRemoteExecutor makes the environment's passes run their work in processes, in the
 // tests of TestRemote.
-func (w *Env) UseRemoteExecutor() {
-	if !strings.HasPrefix(w.T.Name(), "TestRemote/") {
+func (e *Env) UseRemoteExecutor() {
+	if !strings.HasPrefix(e.T.Name(), "TestRemote/") {
 		return
 	}
-	w.Config.TaskPoll = 20 * time.Millisecond
-	now := w.Config.Now
+	e.Config.TaskPoll = 20 * time.Millisecond
+	now := e.Config.Now
 	clockAhead := time.Duration(0)
 	if now != nil {
 		clockAhead = time.Until(now())
 	}
-	w.Config.Executor = w.NewProcessExecutor(clockAhead)
+	e.Config.Executor = e.NewProcessExecutor(clockAhead)
 }
 
 // NewProcessExecutor returns an executor for the environment, whose workers have a disk of
 // their own. Their clock is ahead of the real one.
-func (w *Env) NewProcessExecutor(clockAhead time.Duration) ProcessExecutor {
-	spec := w.Spec
+func (e *Env) NewProcessExecutor(clockAhead time.Duration) ProcessExecutor {
+	spec := e.Spec
 	spec.Work = filepath.Join(spec.Home, "elsewhere")
-	return ProcessExecutor{env: spec, vars: w.Vars, clockAhead: clockAhead, Dir: filepath.Join(spec.Home, "workers")}
+	return ProcessExecutor{env: spec, vars: e.Vars, clockAhead: clockAhead, Dir: filepath.Join(spec.Home, "workers")}
 }
 
 // CountingExecutor counts what an executor starts.

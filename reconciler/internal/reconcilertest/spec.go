@@ -73,68 +73,68 @@ func NewSpec(t *testing.T, kind Kind, repo string) Spec {
 
 // environ returns Terraform's environment. Only variables that reconcile passes on reach
 // the hook; it passes on a locale.
-func (p Spec) environ() []string {
-	env := append(os.Environ(), "LC_HOOK="+p.Hook)
-	if p.S3 != "" {
+func (s Spec) environ() []string {
+	env := append(os.Environ(), "LC_HOOK="+s.Hook)
+	if s.S3 != "" {
 		env = append(env,
-			"AWS_ENDPOINT_URL_S3="+p.S3, "AWS_REGION="+s3test.Region,
+			"AWS_ENDPOINT_URL_S3="+s.S3, "AWS_REGION="+s3test.Region,
 			"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true")
 	}
 	return env
 }
 
 // OpenStore opens the store of the record.
-func (p Spec) OpenStore() (state.Store, error) {
-	if p.Table != "" {
-		return dynamodb.New(dynamodbtest.NewClient(p.Endpoint), p.Table), nil
+func (s Spec) OpenStore() (state.Store, error) {
+	if s.Table != "" {
+		return dynamodb.New(dynamodbtest.NewClient(s.Endpoint), s.Table), nil
 	}
-	return embedded.Open(filepath.Join(p.Home, "state"))
+	return embedded.Open(filepath.Join(s.Home, "state"))
 }
 
-func (p Spec) awsConfig() aws.Config {
+func (s Spec) awsConfig() aws.Config {
 	return aws.Config{
-		Region: s3test.Region, BaseEndpoint: &p.S3,
+		Region: s3test.Region, BaseEndpoint: &s.S3,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
 }
 
 // S3Client returns a client of the environment's S3.
-func (p Spec) S3Client() *s3.Client {
-	return s3.NewFromConfig(p.awsConfig(), func(o *s3.Options) { o.UsePathStyle = true })
+func (s Spec) S3Client() *s3.Client {
+	return s3.NewFromConfig(s.awsConfig(), func(o *s3.Options) { o.UsePathStyle = true })
 }
 
 // OpenSnapshots opens the store of snapshots.
-func (p Spec) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
-	if p.S3 != "" {
-		return snapshot.Open(ctx, "s3://"+Bucket+"/snapshots", p.awsConfig())
+func (s Spec) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
+	if s.S3 != "" {
+		return snapshot.Open(ctx, "s3://"+Bucket+"/snapshots", s.awsConfig())
 	}
-	return snapshot.Open(ctx, filepath.Join(p.Home, "snapshots"), aws.Config{})
+	return snapshot.Open(ctx, filepath.Join(s.Home, "snapshots"), aws.Config{})
 }
 
 // NewConfig opens all parts of the environment, with the record in store.
-func (p Spec) NewConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (run.Config, error) {
-	repo, err := source.Open(ctx, source.Options{URL: p.Repo, Branch: "main", CacheDir: filepath.Join(p.Work, "git")})
-	snapshots, serr := p.OpenSnapshots(ctx)
+func (s Spec) NewConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (run.Config, error) {
+	repo, err := source.Open(ctx, source.Options{URL: s.Repo, Branch: "main", CacheDir: filepath.Join(s.Work, "git")})
+	snapshots, serr := s.OpenSnapshots(ctx)
 	config := run.Config{
 		Repo: "https://example.com/test.git", Branch: "main", RecordName: "test", // one address, for every copy of it
 		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots, PlanBundles: snapshots,
-		Terraform: func(ctx context.Context) (run.Terraform, error) { return p.openTerraform(ctx, nil) },
+		Terraform: func(ctx context.Context) (run.Terraform, error) { return s.openTerraform(ctx, nil) },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: func(string) (string, bool) { return "", false },
-		WorkDir:   p.Work, LocalState: filepath.Join(p.Home, "tfstate"),
+		WorkDir:   s.Work, LocalState: filepath.Join(s.Home, "tfstate"),
 		Parallelism: 4, Wait: time.Minute,
 		Gate: settings.ApplyAlways, // tests of the gate set another
 		Log:  log,
 	}
-	if p.Table != "" {
+	if s.Table != "" {
 		config.LocalState = ""
 	}
 	return config, errors.Join(err, serr)
 }
 
 // openTerraform returns Terraform for the environment; without a sandbox if it is nil.
-func (p Spec) openTerraform(ctx context.Context, in *sandbox.Sandbox) (run.Terraform, error) {
-	tf, err := terraform.New(ctx, terraform.Options{WorkDir: p.Work, Env: p.environ, Sandbox: in})
+func (s Spec) openTerraform(ctx context.Context, in *sandbox.Sandbox) (run.Terraform, error) {
+	tf, err := terraform.New(ctx, terraform.Options{WorkDir: s.Work, Env: s.environ, Sandbox: in})
 	if err != nil {
 		return nil, err
 	}

@@ -43,46 +43,46 @@ const statusTimeout = time.Minute
 
 // Run starts the task, or finds it running, and waits for its end. It returns the task
 // also with an error.
-func (e *Runner) Run(ctx context.Context, next state.Task) (state.Task, error) {
-	task, err := e.startOrFind(ctx, next)
+func (r *Runner) Run(ctx context.Context, next state.Task) (state.Task, error) {
+	task, err := r.startOrFind(ctx, next)
 	if err != nil {
 		return task, err
 	}
-	return e.wait(ctx, task)
+	return r.wait(ctx, task)
 }
 
 // startOrFind finds the unfinished task that an earlier process started for the same
 // work; otherwise it records and starts a new one.
-func (e *Runner) startOrFind(ctx context.Context, next state.Task) (state.Task, error) {
-	old, _, err := e.Tasks.Task(ctx, next.Name)
+func (r *Runner) startOrFind(ctx context.Context, next state.Task) (state.Task, error) {
+	old, _, err := r.Tasks.Task(ctx, next.Name)
 	if err != nil {
 		return old, err
 	}
-	next.Key, next.DispatchedAt, next.TryCount = rand.Text(), e.Config.Now(), 1
+	next.Key, next.DispatchedAt, next.TryCount = rand.Text(), r.Config.Now(), 1
 	if !old.Done && old.IsSameWork(next) {
-		if found, err := e.isRunning(ctx, old); found || err != nil {
+		if found, err := r.isRunning(ctx, old); found || err != nil {
 			return old, err
 		}
-		if left := e.RetryAfter - e.Config.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
+		if left := r.RetryAfter - r.Config.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
 			return old, fmt.Errorf("%s exited without a result; see its log; will retry in %s", old.ID, left.Round(time.Minute))
 		}
 		next.TryCount = old.TryCount + 1
 	}
 	if old.Done || old.ID != "" || !old.IsSameWork(next) {
-		if err := e.Tasks.PutTask(ctx, old, next); err != nil {
+		if err := r.Tasks.PutTask(ctx, old, next); err != nil {
 			return next, err
 		}
 	} else {
 		next = old // it may not have been started: the same key finds it or starts it
 	}
 	started := next
-	if started.ID, err = e.Start(ctx, next); err != nil {
+	if started.ID, err = r.Start(ctx, next); err != nil {
 		return next, fmt.Errorf("start the remote task for %s: %w", next.Name, err)
 	}
-	e.Log.Info("remote task started", "id", started.ID)
+	r.Log.Info("remote task started", "id", started.ID)
 	own, cancel := run.CleanupContext(ctx) // it runs now: a later pass must find it
 	defer cancel()
-	err = run.RetryWrite(own, func() error { return e.Tasks.PutTask(own, next, started) })
+	err = run.RetryWrite(own, func() error { return r.Tasks.PutTask(own, next, started) })
 	if errors.Is(err, state.ErrConflict) {
 		err = nil // it has already ended
 	}
@@ -91,27 +91,27 @@ func (e *Runner) startOrFind(ctx context.Context, next state.Task) (state.Task, 
 
 // isRunning reports whether a started task still runs or has a result. It repeats the
 // request until the executor answers.
-func (e *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
-	if task.ID == "" || e.Timeout > 0 && e.Config.Now().Sub(task.DispatchedAt) >= e.Timeout {
+func (r *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
+	if task.ID == "" || r.Timeout > 0 && r.Config.Now().Sub(task.DispatchedAt) >= r.Timeout {
 		return false, nil
 	}
-	short, cancel := e.bound(ctx, task)
+	short, cancel := r.bound(ctx, task)
 	defer cancel()
-	for pause := e.Config.TaskPoll / 32; ; pause = min(2*pause, e.Config.TaskPoll) {
-		ended, _, err := e.hasEnded(short, task)
+	for pause := r.Config.TaskPoll / 32; ; pause = min(2*pause, r.Config.TaskPoll) {
+		ended, _, err := r.hasEnded(short, task)
 		switch {
 		case ended:
-			return e.Poll(ctx, &task)
+			return r.Poll(ctx, &task)
 		case err == nil:
-			e.Log.Info("remote task already running", "id", task.ID, "since", task.DispatchedAt)
+			r.Log.Info("remote task already running", "id", task.ID, "since", task.DispatchedAt)
 			return true, nil
 		case !errors.Is(err, run.ErrTransient) && short.Err() == nil:
 			return false, fmt.Errorf("get the status of remote task %s for %s: %w", task.ID, task.Name, err)
 		}
-		if done, _ := e.Poll(ctx, &task); done {
+		if done, _ := r.Poll(ctx, &task); done {
 			return true, nil
 		}
-		e.Log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
+		r.Log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
 		if err := sleep.For(short, pause); ctx.Err() != nil {
 			return false, abandonedError(task, err)
 		} else if err != nil {
@@ -121,12 +121,12 @@ func (e *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
 }
 
 // bound returns a context that ends at the task's timeout.
-func (e *Runner) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
-	if e.Timeout == 0 {
+func (r *Runner) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
+	if r.Timeout == 0 {
 		return context.WithCancel(ctx)
 	}
-	left := e.Timeout - e.Config.Now().Sub(task.DispatchedAt)
-	return context.WithTimeoutCause(ctx, left, fmt.Errorf("the remote task took longer than %s", e.Timeout))
+	left := r.Timeout - r.Config.Now().Sub(task.DispatchedAt)
+	return context.WithTimeoutCause(ctx, left, fmt.Errorf("the remote task took longer than %s", r.Timeout))
 }
 
 // abandonedError returns the error for a task that runs on without anyone waiting.
@@ -136,35 +136,35 @@ func abandonedError(task state.Task, why error) error {
 
 // hasEnded reports whether the task has ended. A task that the executor does not know
 // has ended if it was observed before, or was started longer than startGrace ago.
-func (e *Runner) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
+func (r *Runner) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
 	brief, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	status, why, err := e.Config.Executor.Status(brief, task.ID)
+	status, why, err := r.Config.Executor.Status(brief, task.ID)
 	switch {
 	case err != nil && brief.Err() != nil:
 		return false, "", fmt.Errorf("%w: %w", run.ErrTransient, err)
 	case err != nil:
 		return false, "", err
 	case status == run.TaskNotFound:
-		return e.observed || e.Config.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
+		return r.observed || r.Config.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
 	}
-	e.observed = true
+	r.observed = true
 	return status == run.TaskEnded, why, nil
 }
 
 // wait waits until the task has a result, or has exited without one.
-func (e *Runner) wait(ctx context.Context, task state.Task) (state.Task, error) {
-	ctx, cancel := e.bound(ctx, task)
+func (r *Runner) wait(ctx context.Context, task state.Task) (state.Task, error) {
+	ctx, cancel := r.bound(ctx, task)
 	defer cancel()
 	ended, why := false, ""
-	for pause := e.Config.TaskPoll / 32; ; pause = min(2*pause, e.Config.TaskPoll) {
-		done, err := e.Poll(ctx, &task)
+	for pause := r.Config.TaskPoll / 32; ; pause = min(2*pause, r.Config.TaskPoll) {
+		done, err := r.Poll(ctx, &task)
 		var waits *run.BlockedError
 		switch {
 		case errors.As(err, &waits):
 			return task, err
 		case err != nil && ctx.Err() == nil:
-			e.Log.Warn("could not get the result of the remote task; still waiting", "error", err)
+			r.Log.Warn("could not get the result of the remote task; still waiting", "error", err)
 		case err != nil:
 		case done:
 			return task, nil
@@ -172,8 +172,8 @@ func (e *Runner) wait(ctx context.Context, task state.Task) (state.Task, error) 
 			return task, fmt.Errorf("%s exited without a result (%s); see its log; will retry", task.ID, why)
 		}
 		if !ended {
-			if ended, why, err = e.hasEnded(ctx, task); err != nil && ctx.Err() == nil {
-				e.Log.Warn("could not get the status of the remote task; still waiting", "id", task.ID, "error", err)
+			if ended, why, err = r.hasEnded(ctx, task); err != nil && ctx.Err() == nil {
+				r.Log.Warn("could not get the status of the remote task; still waiting", "id", task.ID, "error", err)
 			} else if ended {
 				continue // poll once more: its result may be new
 			}

@@ -233,17 +233,17 @@ type verifyingFile struct {
 	id        plumbing.Hash
 }
 
-func (p *verifyingFile) Read(b []byte) (int, error) {
-	n, err := p.file.Read(b)
-	p.hash.Write(b[:n])
-	p.remaining -= int64(n)
-	if p.remaining < 0 || errors.Is(err, io.EOF) && p.hash.Sum() != p.id {
-		err = errChanged(p.file.Name())
+func (f *verifyingFile) Read(b []byte) (int, error) {
+	n, err := f.file.Read(b)
+	f.hash.Write(b[:n])
+	f.remaining -= int64(n)
+	if f.remaining < 0 || errors.Is(err, io.EOF) && f.hash.Sum() != f.id {
+		err = errChanged(f.file.Name())
 	}
 	return n, err
 }
 
-func (p *verifyingFile) Close() error { return p.file.Close() }
+func (f *verifyingFile) Close() error { return f.file.Close() }
 
 func errChanged(file string) error { return errors.New(file + " changed during use") }
 

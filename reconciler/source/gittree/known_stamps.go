@@ -129,8 +129,7 @@ func (r *repair) isBelowDirs(name string) bool {
 
 // isUnchanged reports whether the entry at the path name is known to be as in the tree, with all
 // that is below it, and nothing foreign is there. It opens nothing, so it costs half of what
-// repairPath does. Where a directory on the way is replaced meanwhile, a stamp still belongs to
-// one file: what has the stamp of what is known, is it.
+// repairPath does. A directory that is replaced meanwhile does no harm: a stamp is of one file.
 func (r *repair) isUnchanged(name string, e Entry) bool {
 	if e.Mode == filemode.Symlink || r.ctx.Err() != nil {
 		return false

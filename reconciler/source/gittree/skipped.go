@@ -77,10 +77,10 @@ func (t *Tree) WithSkipped() fs.FS {
 
 // ReadDir implements fs.ReadDirFS. A snapshot has nothing of what is not checked out: there such
 // a directory is empty.
-func (w skippedFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	list, err := w.all.ReadDir(name)
+func (f skippedFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := f.all.ReadDir(name)
 	if errors.Is(err, odb.ErrNotFound) {
-		if _, known := w.tree.findPath("readdir", name, true); errors.Is(known, ErrUnsafe) {
+		if _, known := f.tree.findPath("readdir", name, true); errors.Is(known, ErrUnsafe) {
 			return nil, nil
 		}
 	}
@@ -88,7 +88,7 @@ func (w skippedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // Stat implements fs.StatFS.
-func (w skippedFS) Stat(name string) (fs.FileInfo, error) { return w.all.Stat(name) }
+func (f skippedFS) Stat(name string) (fs.FileInfo, error) { return f.all.Stat(name) }
 
 // skipReason returns why the entry of the directory dir, a path without symlinks, is not checked
 // out; "" if it is.

@@ -214,8 +214,8 @@ func (r *sshResponse) Close() error {
 // headBuffer stores the beginning of what is written to it.
 type headBuffer struct{ buf []byte }
 
-func (f *headBuffer) Write(p []byte) (int, error) {
+func (b *headBuffer) Write(p []byte) (int, error) {
 	const most = 1 << 10
-	f.buf = append(f.buf, p[:min(len(p), most-len(f.buf))]...)
+	b.buf = append(b.buf, p[:min(len(p), most-len(b.buf))]...)
 	return len(p), nil
 }

@@ -248,13 +248,13 @@ func newLayers(m *Model, names []string) *layers {
 
 // routeEdge leads a line through the layers between an upstream and its reader, so that it passes
 // no other workspace, and returns the last bend. The readers of one upstream share them.
-func (g *layers) routeEdge(up string, from, to int) string {
+func (l *layers) routeEdge(up string, from, to int) string {
 	last := up
 	for layer := from + 1; layer < to; layer++ {
 		name := bendMark + up + bendMark + strconv.Itoa(layer)
-		if g.upstreams[name] == nil {
-			g.upstreams[name] = []string{last}
-			g.layers[layer] = append(g.layers[layer], name)
+		if l.upstreams[name] == nil {
+			l.upstreams[name] = []string{last}
+			l.layers[layer] = append(l.layers[layer], name)
 		}
 		last = name
 	}
@@ -273,14 +273,14 @@ func sourceOf(name string) (source string, isBend bool) {
 
 // depth returns the length of the longest way to a name. A circle, which only a guess can
 // make, is cut where it is met.
-func (g *layers) depth(name string, depths map[string]int) int {
+func (l *layers) depth(name string, depths map[string]int) int {
 	if depth, ok := depths[name]; ok {
 		return depth
 	}
 	depths[name] = 0
 	deepest := 0
-	for _, up := range g.upstreams[name] {
-		deepest = max(deepest, g.depth(up, depths)+1)
+	for _, up := range l.upstreams[name] {
+		deepest = max(deepest, l.depth(up, depths)+1)
 	}
 	depths[name] = deepest
 	return deepest
@@ -288,25 +288,25 @@ func (g *layers) depth(name string, depths map[string]int) int {
 
 // order moves each name near to the middle of what it reads, then of what reads it, so that
 // fewer lines cross.
-func (g *layers) order() {
+func (l *layers) order() {
 	for sweep := range orderSweeps {
-		near, from, step, end := g.upstreams, 0, 1, len(g.layers)
+		near, from, step, end := l.upstreams, 0, 1, len(l.layers)
 		if sweep%2 == 1 {
-			near, from, step, end = g.readers, len(g.layers)-1, -1, -1
+			near, from, step, end = l.readers, len(l.layers)-1, -1, -1
 		}
 		rows := map[string]float64{}
-		for _, layer := range g.layers {
+		for _, layer := range l.layers {
 			for y, name := range layer {
 				rows[name] = float64(y)
 			}
 		}
 		for i := from; i != end; i += step {
 			middles := map[string]float64{}
-			for _, name := range g.layers[i] {
+			for _, name := range l.layers[i] {
 				middles[name] = middle(rows, near[name], rows[name])
 			}
-			slices.SortStableFunc(g.layers[i], func(a, b string) int { return cmp.Compare(middles[a], middles[b]) })
-			for y, name := range g.layers[i] {
+			slices.SortStableFunc(l.layers[i], func(a, b string) int { return cmp.Compare(middles[a], middles[b]) })
+			for y, name := range l.layers[i] {
 				rows[name] = float64(y)
 			}
 		}

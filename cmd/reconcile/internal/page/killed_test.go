@@ -27,18 +27,18 @@ type failingTarget struct {
 
 var errKilled = errors.New("killed")
 
-func (m *failingTarget) Put(ctx context.Context, name string, content []byte) error {
-	if m.left.Add(-1) < 0 {
+func (t *failingTarget) Put(ctx context.Context, name string, content []byte) error {
+	if t.left.Add(-1) < 0 {
 		return errKilled
 	}
-	return m.serialTarget.Put(ctx, name, content)
+	return t.serialTarget.Put(ctx, name, content)
 }
 
-func (m *failingTarget) Delete(ctx context.Context, name string) error {
-	if m.left.Add(-1) < 0 {
+func (t *failingTarget) Delete(ctx context.Context, name string) error {
+	if t.left.Add(-1) < 0 {
 		return errKilled
 	}
-	return m.serialTarget.Delete(ctx, name)
+	return t.serialTarget.Delete(ctx, name)
 }
 
 // links finds what a page links or loads.
@@ -184,9 +184,9 @@ type hookTarget struct {
 	do   func()
 }
 
-func (b *hookTarget) Put(ctx context.Context, name string, content []byte) error {
-	if name == b.at {
-		b.once.Do(b.do)
+func (t *hookTarget) Put(ctx context.Context, name string, content []byte) error {
+	if name == t.at {
+		t.once.Do(t.do)
 	}
-	return b.serialTarget.Put(ctx, name, content)
+	return t.serialTarget.Put(ctx, name, content)
 }

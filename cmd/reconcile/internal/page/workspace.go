@@ -31,14 +31,14 @@ type workspaceView struct {
 	inputs  []input
 	differ  []string // inputs that differed when the workspace was last looked at
 	readers []string
-	life    []lifeEvent // the newest first
+	history []historyEvent // the newest first
 	graph   *drawing
 }
 
 type input struct{ name, id string }
 
-// lifeEvent is what happened to a workspace.
-type lifeEvent struct {
+// historyEvent is what happened to a workspace.
+type historyEvent struct {
 	at                      time.Time
 	run                     runid.ID
 	outcome                 state.Outcome
@@ -77,7 +77,7 @@ func (m *Model) workspaceView(w inspect.StatusWorkspace) workspaceView {
 		last, _ := resultOf(m.Runs[i], w.Name)
 		v.differ = last.StaleReasons
 	}
-	v.life = m.lifeOf(w)
+	v.history = m.historyOf(w)
 	return v
 }
 
@@ -96,27 +96,27 @@ func (m *Model) planRun(w inspect.StatusWorkspace, needs []need) runid.ID {
 	return m.lastRun(w.Name)
 }
 
-func (m *Model) lifeOf(w inspect.StatusWorkspace) []lifeEvent {
-	var life []lifeEvent
+func (m *Model) historyOf(w inspect.StatusWorkspace) []historyEvent {
+	var history []historyEvent
 	for _, r := range m.Runs {
 		done, ok := resultOf(r, w.Name)
 		if !ok {
 			continue
 		}
-		e := lifeEvent{at: r.StartedAt, run: r.ID, outcome: done.Outcome, changes: done.Changes, commit: r.ToCommit}
+		e := historyEvent{at: r.StartedAt, run: r.ID, outcome: done.Outcome, changes: done.Changes, commit: r.ToCommit}
 		if done.Approval != nil {
 			e.approvedBy = done.Approval.ApprovedBy
 		}
-		life = append(life, e)
+		history = append(history, e)
 	}
 	for _, a := range w.Approvals {
-		life = append(life, lifeEvent{at: a.ApprovedAt, approvedBy: a.ApprovedBy})
+		history = append(history, historyEvent{at: a.ApprovedAt, approvedBy: a.ApprovedBy})
 	}
 	if h := w.Hold; h != nil && h.Kind == state.Suspended {
-		life = append(life, lifeEvent{at: h.PlacedAt, suspendedBy: h.PlacedBy})
+		history = append(history, historyEvent{at: h.PlacedAt, suspendedBy: h.PlacedBy})
 	}
-	slices.SortStableFunc(life, func(a, b lifeEvent) int { return cmp.Compare(b.at.UnixMilli(), a.at.UnixMilli()) })
-	return life
+	slices.SortStableFunc(history, func(a, b historyEvent) int { return cmp.Compare(b.at.UnixMilli(), a.at.UnixMilli()) })
+	return history
 }
 
 // abbreviate shortens the id of an input: the mode of a Git object stays.

@@ -128,32 +128,32 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger, uses Uses) 
 }
 
 // Close closes what was opened, the last first.
-func (p *Deps) Close() error {
+func (d *Deps) Close() error {
 	var errs []error
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		errs = append(errs, p.closers[i]())
+	for i := len(d.closers) - 1; i >= 0; i-- {
+		errs = append(errs, d.closers[i]())
 	}
-	p.closers = nil
+	d.closers = nil
 	return errors.Join(errs...)
 }
 
 // OpenSource opens the repository and reads its credentials. It does not ask the remote
 // yet.
-func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
-	s := p.Settings
-	credentials, err := s.ReadGitCredentials(ctx, p.AWS)
-	if err != nil && p.withoutGit {
-		p.log.DebugContext(ctx, "Git's credentials could not be read; they are not needed now", "error", err)
+func (d *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
+	s := d.Settings
+	credentials, err := s.ReadGitCredentials(ctx, d.AWS)
+	if err != nil && d.withoutGit {
+		d.log.DebugContext(ctx, "Git's credentials could not be read; they are not needed now", "error", err)
 	} else if err != nil {
 		return nil, err
 	}
-	p.secrets = append(p.secrets, credentials.Secrets()...)
+	d.secrets = append(d.secrets, credentials.Secrets()...)
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
-		CacheDir: filepath.Join(s.Work, "git"), Log: p.log,
+		CacheDir: filepath.Join(s.Work, "git"), Log: d.log,
 		OnProgress: func() {
-			if p.OnFetchProgress != nil {
-				p.OnFetchProgress()
+			if d.OnFetchProgress != nil {
+				d.OnFetchProgress()
 			}
 		},
 	})
@@ -161,36 +161,36 @@ func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 
 // RecordName returns --record, or a default that is the same for every spelling of the
 // repository's address.
-func (p *Deps) RecordName() string {
-	s := p.Settings
+func (d *Deps) RecordName() string {
+	s := d.Settings
 	if s.Record != "" {
 		return s.Record
 	}
-	name := p.Source.Name() + "@" + s.Branch
+	name := d.Source.Name() + "@" + s.Branch
 	if s.Environment != "" {
 		name += ":" + s.Environment // a branch name has no colon
 	}
 	return name
 }
 
-func (p *Deps) openRecord(ctx context.Context) (*state.Record, error) {
-	store, err := p.OpenStore(ctx)
+func (d *Deps) openRecord(ctx context.Context) (*state.Record, error) {
+	store, err := d.OpenStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return state.New(store, p.RecordName(), p.recordOptions(ctx)), nil
+	return state.New(store, d.RecordName(), d.recordOptions(ctx)), nil
 }
 
 // OpenSnapshots opens the store of --snapshots.
-func (p *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
-	s := p.Settings
+func (d *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
+	s := d.Settings
 	if err := s.RequireSnapshots(); err != nil {
 		return nil, err
 	}
 	var cfg aws.Config
 	if strings.HasPrefix(s.Snapshots, config.SchemeS3) {
 		var err error
-		if cfg, err = p.AWS(); err != nil {
+		if cfg, err = d.AWS(); err != nil {
 			return nil, err
 		}
 	}
@@ -204,56 +204,56 @@ func (p *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
 }
 
 // NewReconciler returns a reconciler that sends events to observe (may be nil).
-func (p *Deps) NewReconciler(observe func(run.Event)) *reconciler.Reconciler {
-	return reconciler.New(p.RunConfig(observe))
+func (d *Deps) NewReconciler(observe func(run.Event)) *reconciler.Reconciler {
+	return reconciler.New(d.RunConfig(observe))
 }
 
 // RunConfig returns the configuration of a run that sends events to observe (may be nil).
-func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
-	s := p.Settings
+func (d *Deps) RunConfig(observe func(run.Event)) run.Config {
+	s := d.Settings
 	c := run.Config{
-		Repo: p.Source.URL(), Branch: s.Branch, RecordName: p.RecordName(), Environment: s.Environment,
-		Source: p.Source, Signers: p.signers, Record: p.Record, Snapshots: p.Snapshots,
-		Terraform: p.openTerraform, Product: p.DetectProduct, Executor: p.newExecutor(), PlanBundles: p.Snapshots, Alarms: p.NewAlarms(), Notifiers: p.notifiers(),
+		Repo: d.Source.URL(), Branch: s.Branch, RecordName: d.RecordName(), Environment: s.Environment,
+		Source: d.Source, Signers: d.signers, Record: d.Record, Snapshots: d.Snapshots,
+		Terraform: d.openTerraform, Product: d.DetectProduct, Executor: d.newExecutor(), PlanBundles: d.Snapshots, Alarms: d.NewAlarms(), Notifiers: d.notifiers(),
 		DigestKey: func(ctx context.Context) (string, []byte, error) {
-			k, err := p.DigestKey(ctx)
+			k, err := d.DigestKey(ctx)
 			return k.ID, k.Key, err
 		},
 		LookupEnv: os.LookupEnv,
-		WorkDir:   s.Work, SettingsFile: p.tried,
+		WorkDir:   s.Work, SettingsFile: d.tried,
 		Gate:        settings.ApplyMode(s.Gate),
-		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
-		Log: p.log, Observe: observe,
+		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(d.TipPoll, TipPollInterval),
+		Log: d.log, Observe: observe,
 	}
 	if s.PageURL != "" {
-		c.PageURL = page.URLs(s.PageURL, p.RecordName())
+		c.PageURL = page.URLs(s.PageURL, d.RecordName())
 	}
 	if s.Approvers != "" {
-		c.Approvers = p.Approvers
+		c.Approvers = d.Approvers
 		if s.UsesBacklog() {
-			c.PullRequests = p.openPullRequests
+			c.PullRequests = d.openPullRequests
 		}
 	}
 	if s.IsEmbedded() {
 		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }
-		c.LocalState = c.LocalStateOf(p.RecordName())
-		c.WorkTrees = p.Source.WorkTrees()
+		c.LocalState = c.LocalStateOf(d.RecordName())
+		c.WorkTrees = d.Source.WorkTrees()
 	}
 	return c
 }
 
 // OfflineConfig returns the configuration of what reads a tree, and neither a repository nor a
 // record.
-func (p *Deps) OfflineConfig() (run.Config, error) {
-	s := p.Settings
+func (d *Deps) OfflineConfig() (run.Config, error) {
+	s := d.Settings
 	tried, err := s.ReadSettingsFile()
 	return run.Config{
-		Environment: s.Environment, SettingsFile: tried, Product: p.DetectProduct, Gate: settings.ApplyMode(s.Gate), Log: p.log,
+		Environment: s.Environment, SettingsFile: tried, Product: d.DetectProduct, Gate: settings.ApplyMode(s.Gate), Log: d.log,
 	}, err
 }
 
-func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {
-	t, err := p.NewTerraform(ctx)
+func (d *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {
+	t, err := d.NewTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -261,49 +261,49 @@ func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {
 }
 
 // Approvers reads who may approve plans; nil: the setting is missing.
-func (p *Deps) Approvers(ctx context.Context) (*approval.Approvers, error) {
-	return p.Settings.ReadApprovers(ctx, p.AWS)
+func (d *Deps) Approvers(ctx context.Context) (*approval.Approvers, error) {
+	return d.Settings.ReadApprovers(ctx, d.AWS)
 }
 
 // DetectProduct returns the product (Terraform or OpenTofu) by the name of its binary,
 // or else by running it.
-func (p *Deps) DetectProduct(ctx context.Context) (repotree.Product, error) {
-	p.productMu.Lock()
-	defer p.productMu.Unlock()
-	if p.cachedProduct != "" {
-		return p.cachedProduct, nil
+func (d *Deps) DetectProduct(ctx context.Context) (repotree.Product, error) {
+	d.productMu.Lock()
+	defer d.productMu.Unlock()
+	if d.cachedProduct != "" {
+		return d.cachedProduct, nil
 	}
-	name, err := terraform.ProductByName(p.Settings.Terraform)
+	name, err := terraform.ProductByName(d.Settings.Terraform)
 	if err == nil && name == "" {
 		var t *terraform.Terraform
-		if t, err = p.NewTerraform(ctx); err == nil {
+		if t, err = d.NewTerraform(ctx); err == nil {
 			name = t.Product()
 		}
 	}
-	p.cachedProduct = repotree.Product(name)
-	return p.cachedProduct, err
+	d.cachedProduct = repotree.Product(name)
+	return d.cachedProduct, err
 }
 
 // assumer returns how roles of workspaces are assumed.
-func (p *Deps) assumer() roles.Assumer {
-	return roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.AWS() })
+func (d *Deps) assumer() roles.Assumer {
+	return roles.NewAssumer(func(context.Context) (aws.Config, error) { return d.AWS() })
 }
 
 // NewAlarms returns what reads the alarms of rollouts.
-func (p *Deps) NewAlarms() run.Alarms {
-	return &awsalarms.Reader{AWS: p.AWS, AssumeRole: p.assumer()}
+func (d *Deps) NewAlarms() run.Alarms {
+	return &awsalarms.Reader{AWS: d.AWS, AssumeRole: d.assumer()}
 }
 
 // NewTerraform finds or installs Terraform. Close ends it.
-func (p *Deps) NewTerraform(ctx context.Context) (*terraform.Terraform, error) {
-	s := p.Settings
+func (d *Deps) NewTerraform(ctx context.Context) (*terraform.Terraform, error) {
+	s := d.Settings
 	t, err := terraform.New(ctx, terraform.Options{
-		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.restrictedAssume,
-		AssumeRole: p.assumer(),
+		Binary: s.Terraform, WorkDir: s.Work, Secrets: d.secrets, Log: d.log, Sandbox: d.sandbox, AssumeRestrictedRole: d.restrictedAssume,
+		AssumeRole: d.assumer(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, t.Close)
+	d.closers = append(d.closers, t.Close)
 	return t, nil
 }

@@ -9,24 +9,24 @@ import (
 )
 
 // newExecutor returns the executor of --executor; nil: this process.
-func (p *Deps) newExecutor() run.Executor {
-	s := p.Settings
+func (d *Deps) newExecutor() run.Executor {
+	s := d.Settings
 	if project, ok := strings.CutPrefix(s.Executor, config.SchemeCodeBuild); ok {
-		return &awsworker.CodeBuild{AWS: p.AWS, Project: project, Flags: p.workerFlags()}
+		return &awsworker.CodeBuild{AWS: d.AWS, Project: project, Flags: d.workerFlags()}
 	}
 	if strings.HasPrefix(s.Executor, config.SchemeECS) {
 		target, _ := awsworker.ParseECS(s.Executor) // checked with the settings
-		return &awsworker.ECS{AWS: p.AWS, Target: target, Flags: p.workerFlags()}
+		return &awsworker.ECS{AWS: d.AWS, Target: target, Flags: d.workerFlags()}
 	}
 	return nil
 }
 
 // workerFlags returns the flags that a build or task must share with its pass. None is
 // secret. Other settings come from its own environment.
-func (p *Deps) workerFlags() []string {
-	s := p.Settings
+func (d *Deps) workerFlags() []string {
+	s := d.Settings
 	flags := []string{
-		"--repo", p.Source.URL(), "--branch", s.Branch, "--state", s.State, "--record", p.RecordName(),
+		"--repo", d.Source.URL(), "--branch", s.Branch, "--state", s.State, "--record", d.RecordName(),
 		"--snapshots", s.Snapshots, "--digest-key", s.DigestKey, "--wait", s.Wait.String(), "--gate", s.Gate,
 	}
 	if s.Environment != "" {

@@ -16,15 +16,15 @@ import (
 
 // notifiers returns the notification channels. They make no calls and read no secret
 // before there is a notification.
-func (p *Deps) notifiers() []run.Notifier {
-	s := p.Settings
+func (d *Deps) notifiers() []run.Notifier {
+	s := d.Settings
 	// Opened for each notification: watch runs long, and keys change.
 	openProject := func(ctx context.Context) (*backlognotify.Project, error) {
-		return p.OpenBacklog(ctx, notify.MaxCommentLength)
+		return d.OpenBacklog(ctx, notify.MaxCommentLength)
 	}
 	var notifiers []run.Notifier
 	for _, channel := range s.Notify {
-		secret := s.ReadServiceSecret(channel, p.AWS)
+		secret := s.ReadServiceSecret(channel, d.AWS)
 		switch {
 		case channel == config.NotifySlack:
 			notifiers = append(notifiers, chat.Slack{URL: secret, Language: s.Lang})
@@ -35,9 +35,9 @@ func (p *Deps) notifiers() []run.Notifier {
 		case config.IsHTTP(channel):
 			notifiers = append(notifiers, chat.Webhook{URL: channel, Secret: secret, Now: time.Now})
 		case strings.HasPrefix(channel, config.SchemeSNS):
-			notifiers = append(notifiers, p.snsNotifier(strings.TrimPrefix(channel, config.SchemeSNS)))
+			notifiers = append(notifiers, d.snsNotifier(strings.TrimPrefix(channel, config.SchemeSNS)))
 		case channel == config.NotifyLog:
-			notifiers = append(notifiers, notify.Log{Logger: p.log})
+			notifiers = append(notifiers, notify.Log{Logger: d.log})
 		case channel == config.NotifyBacklog:
 			notifiers = append(notifiers, backlognotify.PullRequestNotifier{OpenProject: openProject})
 			if s.NotifyIssues != "" {
@@ -48,9 +48,9 @@ func (p *Deps) notifiers() []run.Notifier {
 	return notifiers
 }
 
-func (p *Deps) snsNotifier(topic string) notify.SNS {
-	return notify.SNS{Topic: topic, Language: p.Settings.Lang, Client: func(context.Context) (notify.Publisher, error) {
-		cfg, err := p.AWS()
+func (d *Deps) snsNotifier(topic string) notify.SNS {
+	return notify.SNS{Topic: topic, Language: d.Settings.Lang, Client: func(context.Context) (notify.Publisher, error) {
+		cfg, err := d.AWS()
 		if err != nil {
 			return nil, err
 		}

@@ -9,32 +9,32 @@ import (
 )
 
 // PageSite returns what pages of the record are made from.
-func (p *Deps) PageSite() *page.Site {
-	s := p.Settings
+func (d *Deps) PageSite() *page.Site {
+	s := d.Settings
 	return &page.Site{
-		Record: p.Record, Config: p.RunConfig(nil), Logs: p.Snapshots,
-		Repo: p.Source.URL(), Branch: s.Branch, Environment: s.Environment, CanComment: s.Approvers != "" && s.UsesBacklog(),
+		Record: d.Record, Config: d.RunConfig(nil), Logs: d.Snapshots,
+		Repo: d.Source.URL(), Branch: s.Branch, Environment: s.Environment, CanComment: s.Approvers != "" && s.UsesBacklog(),
 	}
 }
 
 // OpenPage returns what writes the pages of --page; nil without that setting. Pages show logs,
 // which are stored with the snapshots.
-func (p *Deps) OpenPage() (*page.Publisher, error) {
-	if p.Settings.Page == "" {
+func (d *Deps) OpenPage() (*page.Publisher, error) {
+	if d.Settings.Page == "" {
 		return nil, nil
 	}
-	if err := p.Settings.RequireSnapshots(); err != nil {
+	if err := d.Settings.RequireSnapshots(); err != nil {
 		return nil, err
 	}
-	writer := &page.Writer{Target: target.Dir(p.Settings.Page), Dir: page.DirOf(p.Record.Name())}
-	if location, isBucket := strings.CutPrefix(p.Settings.Page, config.SchemeS3); isBucket {
-		cfg, err := p.AWS()
+	writer := &page.Writer{Target: target.Dir(d.Settings.Page), Dir: page.DirOf(d.Record.Name())}
+	if location, isBucket := strings.CutPrefix(d.Settings.Page, config.SchemeS3); isBucket {
+		cfg, err := d.AWS()
 		if err != nil {
 			return nil, err
 		}
 		writer.Target = target.NewBucket(location, cfg)
 	}
-	site := p.PageSite()
+	site := d.PageSite()
 	site.HasRoot = true
-	return page.NewPublisher(site, writer, p.log), nil
+	return page.NewPublisher(site, writer, d.log), nil
 }

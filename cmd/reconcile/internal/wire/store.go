@@ -14,38 +14,38 @@ import (
 )
 
 // OpenStore opens the store of --state. Close closes it.
-func (p *Deps) OpenStore(ctx context.Context) (state.Store, error) {
-	s := p.Settings
+func (d *Deps) OpenStore(ctx context.Context) (state.Store, error) {
+	s := d.Settings
 	if s.IsEmbedded() {
 		store, err := embedded.Open(s.State)
 		if err != nil {
 			return nil, err
 		}
-		p.closers = append(p.closers, store.Close)
+		d.closers = append(d.closers, store.Close)
 		return store, nil
 	}
-	cfg, err := p.AWS()
+	cfg, err := d.AWS()
 	if err != nil {
 		return nil, err
 	}
 	store := dynamodb.New(sdk.NewFromConfig(cfg), strings.TrimPrefix(s.State, config.SchemeDynamoDB))
-	p.closers = append(p.closers, store.Close)
+	d.closers = append(d.closers, store.Close)
 	return store, nil
 }
 
 // recordOptions returns the identity of this process, and a function that asks AWS
 // whether another process has ended.
-func (p *Deps) recordOptions(ctx context.Context) state.Options {
+func (d *Deps) recordOptions(ctx context.Context) state.Options {
 	self := state.CurrentProcess()
 	task, err := awsworker.ReadTaskARN(ctx)
 	if err != nil {
-		p.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
+		d.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
 	}
 	self.TaskARN = task
-	return state.Options{Process: self, IsProcessDead: p.IsProcessDead}
+	return state.Options{Process: self, IsProcessDead: d.IsProcessDead}
 }
 
 // IsProcessDead asks AWS whether a process of another machine has ended.
-func (p *Deps) IsProcessDead(ctx context.Context, process state.Process) (bool, error) {
-	return awsworker.IsProcessDead(ctx, p.AWS, process)
+func (d *Deps) IsProcessDead(ctx context.Context, process state.Process) (bool, error) {
+	return awsworker.IsProcessDead(ctx, d.AWS, process)
 }

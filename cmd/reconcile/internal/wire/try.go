@@ -13,8 +13,8 @@ import (
 )
 
 // TryExecutor asks AWS for what --executor names, and starts nothing.
-func (p *Deps) TryExecutor(ctx context.Context, cfg aws.Config) error {
-	s := p.Settings
+func (d *Deps) TryExecutor(ctx context.Context, cfg aws.Config) error {
+	s := d.Settings
 	if project, ok := strings.CutPrefix(s.Executor, config.SchemeCodeBuild); ok {
 		return awsworker.CheckCodeBuild(ctx, cfg, project, s.Parallelism)
 	}
@@ -27,12 +27,12 @@ func (p *Deps) TryExecutor(ctx context.Context, cfg aws.Config) error {
 
 // TryIssues asks Backlog whether issues of --notify-issues can be opened and closed, and
 // opens none.
-func (p *Deps) TryIssues(ctx context.Context) error {
-	open := func(ctx context.Context) (*backlognotify.Project, error) { return p.OpenBacklog(ctx, 0) }
-	return backlognotify.IssueNotifier{OpenProject: open, IssueType: p.Settings.NotifyIssues}.Check(ctx)
+func (d *Deps) TryIssues(ctx context.Context) error {
+	open := func(ctx context.Context) (*backlognotify.Project, error) { return d.OpenBacklog(ctx, 0) }
+	return backlognotify.IssueNotifier{OpenProject: open, IssueType: d.Settings.NotifyIssues}.Check(ctx)
 }
 
 // TryTelemetry sends a message without data to each receiver, and returns their addresses.
-func (p *Deps) TryTelemetry(ctx context.Context) ([]string, error) {
-	return telemetry.Check(ctx, telemetry.Options{Metrics: p.Settings.Metrics, Traces: p.Settings.Traces})
+func (d *Deps) TryTelemetry(ctx context.Context) ([]string, error) {
+	return telemetry.Check(ctx, telemetry.Options{Metrics: d.Settings.Metrics, Traces: d.Settings.Traces})
 }

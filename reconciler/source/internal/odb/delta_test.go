@@ -19,8 +19,8 @@ type endingReader struct {
 	left int
 }
 
-func (c *endingReader) Err() error {
-	if c.left--; c.left < 0 {
+func (r *endingReader) Err() error {
+	if r.left--; r.left < 0 {
 		return context.Canceled
 	}
 	return nil

@@ -128,7 +128,7 @@ func identify(change *tfjson.Change) any {
 type values struct{ before, after any }
 
 // compare appends the attributes at and below path that differ or are not known.
-func (e *resourceChange) compare(path []any, at values, unknown any, marks values, has values) {
+func (c *resourceChange) compare(path []any, at values, unknown any, marks values, has values) {
 	unknown = prune(unknown)
 	oldMap, wasMap := at.before.(map[string]any)
 	newMap, isMap := at.after.(map[string]any)
@@ -145,14 +145,14 @@ func (e *resourceChange) compare(path []any, at values, unknown any, marks value
 		unknowns, _ := unknown.(map[string]any)
 		maps.Copy(names, unknowns)
 		for _, name := range slices.Sorted(maps.Keys(names)) {
-			e.compare(append(slices.Clone(path), name), values{oldMap[name], newMap[name]}, unknowns[name],
+			c.compare(append(slices.Clone(path), name), values{oldMap[name], newMap[name]}, unknowns[name],
 				values{member(marks.before, name), member(marks.after, name)}, values{contains(oldMap, name), contains(newMap, name)})
 		}
 		return
 	case wasList && isList:
 		unknowns, _ := unknown.([]any)
 		for i := range max(len(oldList), len(newList), len(unknowns)) {
-			e.compare(append(slices.Clone(path), i), values{element(oldList, i), element(newList, i)}, element(unknowns, i),
+			c.compare(append(slices.Clone(path), i), values{element(oldList, i), element(newList, i)}, element(unknowns, i),
 				values{member(marks.before, i), member(marks.after, i)}, values{i < len(oldList), i < len(newList)})
 		}
 		return
@@ -166,7 +166,7 @@ func (e *resourceChange) compare(path []any, at values, unknown any, marks value
 	if has.after == true {
 		a.After = []any{at.after}
 	}
-	e.Attributes = append(e.Attributes, a)
+	c.Attributes = append(c.Attributes, a)
 }
 
 func contains(m map[string]any, name string) bool {

@@ -60,12 +60,12 @@ func (d Difference) Describe(basis Basis, redact func(string) string) plandigest
 	return out.Limit()
 }
 
-func (r resourceChange) describe(address string, basis Basis, redact func(string) string) plandigest.Change {
-	if r.Deposed != "" {
-		address += " (deposed " + r.Deposed + ")"
+func (c resourceChange) describe(address string, basis Basis, redact func(string) string) plandigest.Change {
+	if c.Deposed != "" {
+		address += " (deposed " + c.Deposed + ")"
 	}
 	var actions []string
-	for _, a := range r.Actions {
+	for _, a := range c.Actions {
 		actions = append(actions, string(a))
 	}
 	out := plandigest.Change{Address: address, Action: strings.Join(actions, ", ")}
@@ -84,9 +84,9 @@ func (r resourceChange) describe(address string, basis Basis, redact func(string
 		}
 		return v
 	}
-	for _, a := range r.Attributes {
+	for _, a := range c.Attributes {
 		out.Attributes = append(out.Attributes, plandigest.Attribute{
-			Path: formatPath(r.redactPath(a.Path, basis, redact)), Before: describe(a.Before, nil, a.IsSensitive), After: describe(a.After, a.Unknown, a.IsSensitive),
+			Path: formatPath(c.redactPath(a.Path, basis, redact)), Before: describe(a.Before, nil, a.IsSensitive), After: describe(a.After, a.Unknown, a.IsSensitive),
 		})
 	}
 	return out
@@ -104,10 +104,10 @@ func (b Basis) RedactAddress(address string, redact func(string) string) string 
 }
 
 // redactPath redacts the keys in a path. That of a resource begins with the name of an attribute.
-func (r resourceChange) redactPath(path []any, basis Basis, redact func(string) string) []any {
+func (c resourceChange) redactPath(path []any, basis Basis, redact func(string) string) []any {
 	redacted := slices.Clone(path)
 	for i, step := range redacted {
-		if key, isKey := step.(string); isKey && (i > 0 || r.Address == "") {
+		if key, isKey := step.(string); isKey && (i > 0 || c.Address == "") {
 			redacted[i] = basis.redactKey(key, redact)
 		}
 	}

@@ -92,21 +92,21 @@ const (
 const keepCost = 8
 
 // Value implements hclsyntax.Expression.
-func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+func (e meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	m := meterOf(ctx)
 	if m == nil {
-		return x.Expression.Value(ctx)
+		return e.Expression.Value(ctx)
 	}
 	cost := 1
-	if x.use == useLoopBody {
-		cost += (x.SrcRange.End.Byte - x.SrcRange.Start.Byte) / 64
+	if e.use == useLoopBody {
+		cost += (e.SrcRange.End.Byte - e.SrcRange.Start.Byte) / 64
 	}
 	m.addSteps(cost)
-	v, diags := x.Expression.Value(ctx)
+	v, diags := e.Expression.Value(ctx)
 	if diags.HasErrors() {
 		m.addSteps(100) // each one stores its position and the values there
 	}
-	if unmarked, marks := v.Unmark(); x.use == useNumber && unmarked.Type() == cty.String {
+	if unmarked, marks := v.Unmark(); e.use == useNumber && unmarked.Type() == cty.String {
 		if number, err := convert.Convert(unmarked, cty.Number); err == nil {
 			v = number.WithMarks(marks)
 		}
@@ -115,7 +115,7 @@ func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if size > maxValueSize {
 		m.addSteps(maxExpressionSteps)
 	}
-	switch x.use {
+	switch e.use {
 	case useKeep, useLoopBody:
 		size *= keepCost
 	case useConvert:
@@ -134,7 +134,7 @@ func StripMeter(x hclsyntax.Expression) hclsyntax.Expression {
 }
 
 // UnwrapExpression returns the expression itself to code that examines its parts.
-func (x meteredExpr) UnwrapExpression() hcl.Expression { return x.Expression }
+func (e meteredExpr) UnwrapExpression() hcl.Expression { return e.Expression }
 
 // meterTree counts the steps of every expression below n.
 func meterTree(n hclsyntax.Node) {

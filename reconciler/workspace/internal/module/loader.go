@@ -151,18 +151,18 @@ type memo[T any] struct {
 	once cache.Map[string, func() (T, error)]
 }
 
-func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
-	value, ok := o.once.Get(key)
+func (m *memo[T]) get(key string, fill func() (T, error)) (T, error) {
+	value, ok := m.once.Get(key)
 	if !ok {
-		value = o.once.GetOrPut(key, sync.OnceValues(fill))
+		value = m.once.GetOrPut(key, sync.OnceValues(fill))
 	}
 	return value()
 }
 
 // forget frees the value of key, if there is one, and returns it. Another use of key computes
 // the value again.
-func (o *memo[T]) forget(key string) (value T, err error) {
-	if once, ok := o.once.Delete(key); ok {
+func (m *memo[T]) forget(key string) (value T, err error) {
+	if once, ok := m.once.Delete(key); ok {
 		return once()
 	}
 	return value, nil

@@ -74,83 +74,83 @@ type pathRefVisitor struct {
 // namesDirectory reports whether an attribute with this name may say where a program runs.
 func namesDirectory(name string) bool { return name == "cwd" || strings.Contains(name, "dir") }
 
-func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
-	outer := c.bindings
-	c.bindings = append(outer[:len(outer):len(outer)], repetitionBindings(b.Body)...)
+func (v *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
+	outer := v.bindings
+	v.bindings = append(outer[:len(outer):len(outer)], repetitionBindings(b.Body)...)
 	if b.Type == "dynamic" && len(b.Labels) == 1 {
-		c.bindings = append(outer[:len(outer):len(outer)], dynamicBindings(b)...)
+		v.bindings = append(outer[:len(outer):len(outer)], dynamicBindings(b)...)
 	}
-	c.dirs = nil
+	v.dirs = nil
 	for name, a := range b.Body.Attributes {
 		if namesDirectory(name) {
-			c.dirs = append(c.dirs, a.Expr)
+			v.dirs = append(v.dirs, a.Expr)
 		}
 	}
 	for name, a := range b.Body.Attributes {
-		c.visitFunctions(a.Expr)
-		if c.withAttributes {
-			c.addAttribute(name, a.Expr)
-			c.module.noteMentions(a.Expr)
+		v.visitFunctions(a.Expr)
+		if v.withAttributes {
+			v.addAttribute(name, a.Expr)
+			v.module.noteMentions(a.Expr)
 		}
 	}
 	for _, inner := range b.Body.Blocks {
-		c.visitBlock(inner)
+		v.visitBlock(inner)
 	}
-	c.bindings = outer
+	v.bindings = outer
 }
 
-func (c *pathRefVisitor) addAttribute(name string, x hclsyntax.Expression) {
+func (v *pathRefVisitor) addAttribute(name string, x hclsyntax.Expression) {
 	if pathAttributes[name] {
-		c.addPathExpr(name, x)
+		v.addPathExpr(name, x)
 	} else {
-		c.addTexts(name, x)
+		v.addTexts(name, x)
 	}
 }
 
-func (c *pathRefVisitor) add(m PathRef) {
-	m.File, m.Bindings, m.InData, m.Dirs = c.file, c.bindings, c.inData, c.dirs
-	*c.refs = append(*c.refs, m)
+func (v *pathRefVisitor) add(m PathRef) {
+	m.File, m.Bindings, m.InData, m.Dirs = v.file, v.bindings, v.inData, v.dirs
+	*v.refs = append(*v.refs, m)
 }
 
 // addPathExpr adds an attribute that contains a path or a list of paths.
-func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
+func (v *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 	switch e := hcleval.Unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
 		for _, x := range e.Exprs {
-			c.addPathExpr(name, x)
+			v.addPathExpr(name, x)
 		}
 	case *hclsyntax.ObjectConsExpr: // a block, in JSON
-		c.addTexts(name, e)
+		v.addTexts(name, e)
 	default:
-		c.add(PathRef{Label: name, Path: e, Kind: PathAttribute})
+		v.add(PathRef{Label: name, Path: e, Kind: PathAttribute})
 	}
 }
 
 // addTexts adds the strings of any other attribute that could be a path out of the module's
 // directory.
-func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
+func (v *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 	switch e := hcleval.Unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
 		if isCommand(e) {
-			c.addText(name, e)
+			v.addText(name, e)
 			return
 		}
 		for _, x := range e.Exprs {
-			c.addTexts(name, x)
+			v.addTexts(name, x)
 		}
 	case *hclsyntax.ObjectConsExpr:
 		for _, item := range e.Items {
 			if key := hcleval.KeyName(item.KeyExpr); pathAttributes[key] {
-				c.addPathExpr(key, item.ValueExpr)
+				v.addPathExpr(key, item.ValueExpr)
 			} else {
-				c.addTexts(name, item.ValueExpr)
+				v.addTexts(name, item.ValueExpr)
 			}
 		}
 	case *hclsyntax.ConditionalExpr:
-		c.addTexts(name, e.TrueResult)
-		c.addTexts(name, e.FalseResult)
+		v.addTexts(name, e.TrueResult)
+		v.addTexts(name, e.FalseResult)
 	default:
-		c.addText(name, e)
+		v.addText(name, e)
 	}
 }
 
@@ -165,15 +165,15 @@ func isCommand(list *hclsyntax.TupleConsExpr) bool {
 	})
 }
 
-func (c *pathRefVisitor) addText(name string, e hclsyntax.Expression) {
+func (v *pathRefVisitor) addText(name string, e hclsyntax.Expression) {
 	m := PathRef{Label: name, Path: e, Kind: AnyText}
 	m.noteEscapes(e)
-	for _, b := range c.bindings {
+	for _, b := range v.bindings {
 		m.noteEscapes(b.collection)
 	}
-	m.Escapes = m.Escapes || len(c.dirs) > 0
+	m.Escapes = m.Escapes || len(v.dirs) > 0
 	if m.Escapes || len(m.Refs) > 0 {
-		c.add(m)
+		v.add(m)
 	}
 }
 
@@ -219,8 +219,8 @@ func (r *PathRef) noteReference(t hcl.Traversal) {
 }
 
 // visitFunctions adds the arguments of the functions in e that read the tree.
-func (c *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
-	w := &functionWalker{visitor: c}
+func (v *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
+	w := &functionWalker{visitor: v}
 	_ = hclsyntax.Walk(e, w)
 }
 

@@ -222,27 +222,27 @@ type valueNode struct {
 
 // set stores v under the names. A value nearer to the root wins: a reference to the whole
 // object must not receive a part of it.
-func (n valueTree) set(v cty.Value, names ...string) {
-	b := n[names[0]]
+func (t valueTree) set(v cty.Value, names ...string) {
+	b := t[names[0]]
 	switch {
 	case len(names) == 1:
-		n[names[0]] = &valueNode{value: v}
+		t[names[0]] = &valueNode{value: v}
 		return
 	case b == nil:
 		b = &valueNode{children: valueTree{}}
-		n[names[0]] = b
+		t[names[0]] = b
 	case b.children == nil:
 		return
 	}
 	b.children.set(v, names[1:]...)
 }
 
-func (b *valueNode) toValue() cty.Value {
-	if b.children == nil {
-		return b.value
+func (n *valueNode) toValue() cty.Value {
+	if n.children == nil {
+		return n.value
 	}
-	attrs := make(map[string]cty.Value, len(b.children))
-	for name, child := range b.children {
+	attrs := make(map[string]cty.Value, len(n.children))
+	for name, child := range n.children {
 		attrs[name] = child.toValue()
 	}
 	return cty.ObjectVal(attrs)
