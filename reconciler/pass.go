@@ -236,11 +236,7 @@ func (p *pass) discover(ctx context.Context, head state.Head, commit *source.Com
 // needsAnotherRound reports whether the tip has moved, or a workspace that waited for its
 // readers may go on: it is planned in a round of its own, and its readers after it.
 func (p *pass) needsAnotherRound(ctx context.Context, head state.Head, workspaces *inventory.Inventory, tipMoved bool) (bool, error) {
-	if !tipMoved && workspaces.DidWork() {
-		tip, err := p.pollTip(ctx, head)
-		tipMoved = err == nil && tip.Commit != head.Commit
-	}
-	if tipMoved {
+	if tipMoved || workspaces.DidWork() && p.pollAgain(ctx, head) {
 		return true, nil
 	}
 	next, err := p.canTearDown(ctx, workspaces)
@@ -269,9 +265,13 @@ func (p *pass) pollIfDue(ctx context.Context, head state.Head) bool {
 	return p.pollAgain(ctx, head)
 }
 
-// pollAgain polls the tip again and reports whether it has moved.
+// pollAgain polls the tip again and reports whether it has moved. That of a branch that was deleted
+// has: the next round fails, and says so.
 func (p *pass) pollAgain(ctx context.Context, head state.Head) bool {
 	tip, err := p.pollTip(ctx, head)
+	if errors.Is(err, gitwire.ErrNoBranch) || errors.Is(err, gitwire.ErrEmpty) {
+		return true
+	}
 	if err != nil {
 		if !p.pollFailed { // else it is known, and polled again soon
 			p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
