@@ -34,7 +34,8 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	announceWaiting(p.run, w, s)
 	dir := checkout.New(p.run, w)
 	defer dir.Close()
-	a := &applyRound{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), ends: make(chan worker.Completion), running: map[string]bool{}}
+	a := &applyRound{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), starts: make(chan *inventory.Entry), ends: make(chan worker.Completion), running: map[string]bool{}}
+	defer close(a.starts)
 	var polls <-chan time.Time
 	if p.run.Options.HandOver {
 		ticker := time.NewTicker(p.config.TipPoll)
@@ -68,6 +69,7 @@ type applyRound struct {
 	inventory *inventory.Inventory
 	schedule  *schedule.Schedule
 	local     *worker.Worker
+	starts    chan *inventory.Entry // to a goroutine that has ended the work on another
 	ends      chan worker.Completion
 	running   map[string]bool // workspaces, by name
 	tipMoved  bool            // the tip has moved: nothing more is started
@@ -119,7 +121,18 @@ func (p *pass) openTerraform(ctx context.Context) error {
 // start starts the work on a workspace that this pass has claimed.
 func (a *applyRound) start(ctx, killCtx context.Context, entry *inventory.Entry) {
 	a.running[entry.Dir.Name] = true
-	go func() { a.ends <- a.pass.applyEntry(ctx, killCtx, a.inventory, a.local, entry) }()
+	select {
+	case a.starts <- entry: // its stack has grown already
+	default:
+		go a.work(ctx, killCtx, entry)
+	}
+}
+
+// work does the work on a workspace, and then on those that start gives it.
+func (a *applyRound) work(ctx, killCtx context.Context, entry *inventory.Entry) {
+	for ok := true; ok; entry, ok = <-a.starts {
+		a.ends <- a.pass.applyEntry(ctx, killCtx, a.inventory, a.local, entry)
+	}
 }
 
 // applyEntry does what a workspace needs: here, or as a task of the executor.

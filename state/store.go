@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -111,7 +112,9 @@ func (c Cond) Matches(value json.RawMessage) bool {
 	if value == nil {
 		return false
 	}
-	fields := jsontext.NewDecoder(bytes.NewBuffer(value))
+	fields := fieldDecoders.Get().(*jsontext.Decoder)
+	defer fieldDecoders.Put(fields)
+	fields.Reset(bytes.NewBuffer(value))
 	if start, err := fields.ReadToken(); err != nil || start.Kind() != '{' {
 		return false
 	}
@@ -134,6 +137,10 @@ func (c Cond) Matches(value json.RawMessage) bool {
 	}
 	return true
 }
+
+// fieldDecoders are kept because a pass checks conditions some ten times for each workspace, and
+// a decoder has large buffers.
+var fieldDecoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 func equalField(got []byte, want any) bool {
 	switch want := want.(type) {

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"reconcile/internal/files"
 )
 
@@ -52,7 +54,21 @@ func (d *dirBlobStore) create(ctx context.Context, key string, b *blob) error {
 // put does not wait for the disk: what may be replaced (a log) may also be lost in a loss
 // of power.
 func (d *dirBlobStore) put(ctx context.Context, key string, b *blob) error {
-	return d.write(ctx, key, b, !durable, os.Rename)
+	return d.write(ctx, key, b, !durable, rename)
+}
+
+// rename gives a file another name. os.Rename first looks at what is there, to name a directory in
+// its error.
+func rename(from, to string) error {
+	for {
+		err := unix.Rename(from, to)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+		}
+	}
 }
 
 // durable means that a file must survive a loss of power once it was written.

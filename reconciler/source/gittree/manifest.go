@@ -1,10 +1,10 @@
 package gittree
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 
+	"github.com/go-json-experiment/json"
 	"golang.org/x/sys/unix"
 
 	"reconcile/internal/gitpath"
