@@ -56,11 +56,11 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
-	answer, err := makePreview(ctx, killCtx, a, input)
+	response, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {
-		answer = &preview.Response{Preview: input.Request.PullRequest.NewPreview(""), Error: err.Error(), EndsRound: true}
+		response = &preview.Response{Preview: input.Request.PullRequest.NewPreview(""), Error: err.Error(), EndsRound: true}
 	}
-	return gob.NewEncoder(os.Stdout).Encode(answer)
+	return gob.NewEncoder(os.Stdout).Encode(response)
 }
 
 func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*preview.Response, error) {
@@ -77,8 +77,8 @@ func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*pre
 	return preview.New(p.RunConfig(nil)).Make(ctx, killCtx, input.Request), nil
 }
 
-// maxPreviewAnswer is the largest response of a preview process, in bytes.
-const maxPreviewAnswer = 64 << 20
+// maxPreviewResponse is the largest response of a preview process, in bytes.
+const maxPreviewResponse = 64 << 20
 
 // previewProcess runs `reconcile worker preview`.
 type previewProcess struct {
@@ -107,10 +107,10 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request preview.Reque
 		return failedPreview(request, err), nil
 	}
 	stderr := excerpt.New(64 << 10)
-	answer := &limitedBuffer{limit: maxPreviewAnswer}
+	response := &limitedBuffer{limit: maxPreviewResponse}
 	cmd := exec.CommandContext(ctx, p.program, "worker", "preview")
 	cmd.Args[0] = os.Args[0]
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = &input, answer, io.MultiWriter(p.log, stderr)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &input, response, io.MultiWriter(p.log, stderr)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches it through us
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = p.gracePeriod
@@ -119,10 +119,10 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request preview.Reque
 	}
 	defer context.AfterFunc(killCtx, func() { _ = cmd.Process.Kill() })()
 	if err := cmd.Wait(); err != nil {
-		return nil, p.explain(err, answer, stderr.String())
+		return nil, p.explain(err, response, stderr.String())
 	}
 	var decoded preview.Response
-	if err := gob.NewDecoder(&answer.text).Decode(&decoded); err != nil {
+	if err := gob.NewDecoder(&response.text).Decode(&decoded); err != nil {
 		return nil, fmt.Errorf("cannot read the response: %w", err)
 	}
 	return &decoded, nil
@@ -137,11 +137,11 @@ func failedPreview(request preview.Request, err error) *preview.Response {
 }
 
 // explain returns why a process gave no response.
-func (p *previewProcess) explain(err error, answer *limitedBuffer, stderr string) error {
+func (p *previewProcess) explain(err error, response *limitedBuffer, stderr string) error {
 	var exit *exec.ExitError
 	switch {
-	case answer.isExceeded:
-		return fmt.Errorf("response larger than %d MiB: keep large values out of the plans", maxPreviewAnswer>>20)
+	case response.isExceeded:
+		return fmt.Errorf("response larger than %d MiB: keep large values out of the plans", maxPreviewResponse>>20)
 	case strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"):
 		return fmt.Errorf("it needed more than %d MiB of memory (--memory)", p.confinement.Memory)
 	case !errors.As(err, &exit):

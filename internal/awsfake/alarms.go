@@ -48,7 +48,7 @@ func (c *Server) serveAlarms(w http.ResponseWriter, r *http.Request, body []byte
 		names = append(names, string(name))
 	}
 	action := strings.TrimPrefix(r.URL.Path, cborPath)
-	const most = 100
+	const maxNames = 100
 	switch {
 	case c.alarmsErrorCode != "":
 		// AWS quotes the request where a signature is wrong.
@@ -60,7 +60,7 @@ func (c *Server) serveAlarms(w http.ResponseWriter, r *http.Request, body []byte
 	case err != nil || !isMap:
 		writeCBORError(w, "SerializationException", "the body is no map")
 		return
-	case len(names) > most:
+	case len(names) > maxNames:
 		writeCBORError(w, "ValidationError", "AlarmNames has more than 100 members")
 		return
 	}

@@ -50,48 +50,48 @@ const maxSentences = 5
 // Compare says in words what now has that then has not, and the other way round. It
 // returns "" if nothing that was kept differs.
 func Compare(then, now Difference) string {
-	var said []string
+	var sentences []string
 	old, changed := changesByAddress(then), changesByAddress(now)
 	for _, c := range now.Changes {
 		before, known := old[c.Address]
 		switch {
 		case !known && then.Omitted == 0:
-			said = append(said, fmt.Sprintf("%s (%s) is new", c.Address, c.Action))
+			sentences = append(sentences, fmt.Sprintf("%s (%s) is new", c.Address, c.Action))
 		case known && before.Action != c.Action:
-			said = append(said, fmt.Sprintf("%s: %s was %s", c.Address, c.Action, before.Action))
+			sentences = append(sentences, fmt.Sprintf("%s: %s was %s", c.Address, c.Action, before.Action))
 		case known:
-			said = append(said, compareAttributes(before, c)...)
+			sentences = append(sentences, compareAttributes(before, c)...)
 		}
 	}
 	for _, c := range then.Changes {
 		if _, still := changed[c.Address]; !still && now.Omitted == 0 {
-			said = append(said, fmt.Sprintf("%s (%s) is gone", c.Address, c.Action))
+			sentences = append(sentences, fmt.Sprintf("%s (%s) is gone", c.Address, c.Action))
 		}
 	}
-	if more := len(said) - maxSentences; more > 0 {
-		said = append(said[:maxSentences], fmt.Sprintf("and %d more", more))
+	if more := len(sentences) - maxSentences; more > 0 {
+		sentences = append(sentences[:maxSentences], fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(sentences, "; ")
 }
 
-func compareAttributes(then, now Change) (said []string) {
+func compareAttributes(then, now Change) (sentences []string) {
 	for _, a := range now.Attributes {
 		i := slices.IndexFunc(then.Attributes, func(b Attribute) bool { return b.Path == a.Path })
 		switch {
 		case i < 0 && then.Omitted == 0:
-			said = append(said, fmt.Sprintf("%s %s: %s → %s is new", now.Address, a.Path, a.Before, a.After))
+			sentences = append(sentences, fmt.Sprintf("%s %s: %s → %s is new", now.Address, a.Path, a.Before, a.After))
 		case i >= 0 && then.Attributes[i].After.Hash != a.After.Hash:
-			said = append(said, fmt.Sprintf("%s %s becomes %s, and was to become %s", now.Address, a.Path, a.After, then.Attributes[i].After))
+			sentences = append(sentences, fmt.Sprintf("%s %s becomes %s, and was to become %s", now.Address, a.Path, a.After, then.Attributes[i].After))
 		case i >= 0 && then.Attributes[i].Before.Hash != a.Before.Hash:
-			said = append(said, fmt.Sprintf("%s %s is %s, and was %s", now.Address, a.Path, a.Before, then.Attributes[i].Before))
+			sentences = append(sentences, fmt.Sprintf("%s %s is %s, and was %s", now.Address, a.Path, a.Before, then.Attributes[i].Before))
 		}
 	}
 	for _, a := range then.Attributes {
 		if now.Omitted == 0 && !slices.ContainsFunc(now.Attributes, func(b Attribute) bool { return b.Path == a.Path }) {
-			said = append(said, fmt.Sprintf("%s %s is not changed any more", now.Address, a.Path))
+			sentences = append(sentences, fmt.Sprintf("%s %s is not changed any more", now.Address, a.Path))
 		}
 	}
-	return said
+	return sentences
 }
 
 func changesByAddress(d Difference) map[string]Change {

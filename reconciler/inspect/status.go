@@ -255,11 +255,11 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}
 	}
 	if d := w.Drift; d != nil {
-		said := DriftNone
+		drift := DriftNone
 		if d.Found {
-			said, s.DriftChanges, s.DriftDigest, s.DriftRun, s.DriftWithheld = DriftFound, &d.Changes, d.PlanDigest, d.Run, d.Withheld
+			drift, s.DriftChanges, s.DriftDigest, s.DriftRun, s.DriftWithheld = DriftFound, &d.Changes, d.PlanDigest, d.Run, d.Withheld
 		}
-		s.Drift, s.DriftAt = &said, &d.CheckedAt
+		s.Drift, s.DriftAt = &drift, &d.CheckedAt
 	}
 	return s
 }

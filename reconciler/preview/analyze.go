@@ -37,38 +37,38 @@ type pullRequestPlan struct {
 func analyzePullRequest(ctx context.Context, w *inventory.Inventory, pr PullRequest) (_ *pullRequestPlan, err error) {
 	preview := pr.NewPreview(w.Commit.ID)
 	preview.Outcome = run.OutcomeInSync
-	l := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
-	l.merge, err = w.Config.Source.Merge(ctx, w.Commit.ID, pr.Head)
+	p := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
+	p.merge, err = w.Config.Source.Merge(ctx, w.Commit.ID, pr.Head)
 	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, gittree.ErrTreeTooLarge) {
-		return l, l.setError(err)
+		return p, p.setError(err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	l.preview.Base, l.preview.CrissCross = l.merge.Base, l.merge.CrissCross
-	if l.preview.Conflicts = l.merge.Conflicts; len(l.preview.Conflicts) > 0 {
-		l.preview.Outcome = OutcomeConflict
-		return l, l.setInputsDigest()
+	p.preview.Base, p.preview.CrissCross = p.merge.Base, p.merge.CrissCross
+	if p.preview.Conflicts = p.merge.Conflicts; len(p.preview.Conflicts) > 0 {
+		p.preview.Outcome = OutcomeConflict
+		return p, p.setInputsDigest()
 	}
-	settings, err := settings.Load(l.merge.Commit.Tree, w.Config.Environment)
+	settings, err := settings.Load(p.merge.Commit.Tree, w.Config.Environment)
 	if err != nil {
-		return l, l.setError(err)
+		return p, p.setError(err)
 	}
-	l.merged, err = inventory.Discover(ctx, w.Config, w.Head, l.merge.Commit, settings)
+	p.merged, err = inventory.Discover(ctx, w.Config, w.Head, p.merge.Commit, settings)
 	var own *inventory.TreeError
 	if errors.As(err, &own) || errors.Is(err, gittree.ErrTreeTooLarge) {
-		return l, l.setError(err)
+		return p, p.setError(err)
 	}
 	if err != nil {
-		return nil, errors.Join(err, l.merge.Close())
+		return nil, errors.Join(err, p.merge.Close())
 	}
-	if len(l.tip.Entries) == 0 {
-		if err := l.merged.CheckNotEmpty(); err != nil {
-			return l, l.setError(err)
+	if len(p.tip.Entries) == 0 {
+		if err := p.merged.CheckNotEmpty(); err != nil {
+			return p, p.setError(err)
 		}
 	}
-	l.compare()
-	return l, l.setInputsDigest()
+	p.compare()
+	return p, p.setInputsDigest()
 }
 
 func (p *pullRequestPlan) close() {

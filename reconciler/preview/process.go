@@ -45,33 +45,33 @@ func (p *Previewer) Make(ctx, killCtx context.Context, request Request) *Respons
 
 // makeRecovered turns an error and a panic into the response.
 func makeRecovered(ctx, killCtx context.Context, c *run.Config, request Request) *Response {
-	answer := &Response{Preview: request.PullRequest.NewPreview("")}
-	err := run.CatchPanic(func() error { return makePreview(ctx, killCtx, c, request, answer) })
+	response := &Response{Preview: request.PullRequest.NewPreview("")}
+	err := run.CatchPanic(func() error { return makePreview(ctx, killCtx, c, request, response) })
 	if err != nil {
 		var busy *run.CheckoutBusyError
-		answer.Error, answer.Busy = err.Error(), errors.As(err, &busy)
+		response.Error, response.Busy = err.Error(), errors.As(err, &busy)
 	}
-	return answer
+	return response
 }
 
-func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, answer *Response) error {
+func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, response *Response) error {
 	tip, err := inventory.NewAtTip(ctx, c)
 	if err != nil {
-		answer.EndsRound = true
+		response.EndsRound = true
 		return err
 	}
 	defer c.CloseCommit(tip.Commit)
-	l, err := analyzeInTime(ctx, tip, request.PullRequest)
+	p, err := analyzeInTime(ctx, tip, request.PullRequest)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	defer func() { answer.Preview = *l.preview }()
-	l.force = request.Force
-	if answer.Unchanged = request.KnownInputs != "" && request.KnownInputs == l.preview.Inputs; answer.Unchanged {
+	defer p.close()
+	defer func() { response.Preview = *p.preview }()
+	p.force = request.Force
+	if response.Unchanged = request.KnownInputs != "" && request.KnownInputs == p.preview.Inputs; response.Unchanged {
 		return nil
 	}
-	return l.plan(ctx, killCtx)
+	return p.plan(ctx, killCtx)
 }
 
 // analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not
@@ -79,14 +79,14 @@ func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, a
 func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) (*pullRequestPlan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and analyzing it took longer than %s", maxAnalysis))
 	defer cancel()
-	var l *pullRequestPlan
+	var p *pullRequestPlan
 	done := make(chan error, 1)
 	go func() {
-		done <- run.CatchPanic(func() (err error) { l, err = analyzePullRequest(ctx, w, pr); return err })
+		done <- run.CatchPanic(func() (err error) { p, err = analyzePullRequest(ctx, w, pr); return err })
 	}()
 	select {
 	case err := <-done:
-		return l, err
+		return p, err
 	case <-ctx.Done():
 	}
 	err := context.Cause(ctx)
@@ -106,7 +106,7 @@ func (r *roundRun) previewInProcess(ctx, killCtx context.Context, request Reques
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
-	answer, err := r.options.Process(short, killCtx, request)
+	response, err := r.options.Process(short, killCtx, request)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
 	}
@@ -114,7 +114,7 @@ func (r *roundRun) previewInProcess(ctx, killCtx context.Context, request Reques
 		err = context.Cause(short)
 	}
 	if err == nil {
-		return answer, nil
+		return response, nil
 	}
 	preview := request.PullRequest.NewPreview(r.round.Tip)
 	preview.Outcome = run.OutcomeFailed

@@ -52,7 +52,7 @@ const taskRetention = 7 * 24 * time.Hour
 // planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
 // our secrets nor our permissions, and waits for the results.
 func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
-	var answer *planResponse
+	var response *planResponse
 	e := &remote.Runner{
 		Config: p.tip.Config, Tasks: p.tip.Config.Record.PreviewRecord(), Log: thisRun.Log.With("pull_request", p.preview.Number),
 		Start: func(ctx context.Context, task state.Task) (string, error) {
@@ -62,8 +62,8 @@ func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 			return p.tip.Config.Executor.Start(ctx, task.Key, []string{"worker", "plan", task.Key})
 		},
 		Poll: func(ctx context.Context, task *state.Task) (found bool, err error) {
-			answer, err = p.fetchResponse(ctx, task.Key)
-			return answer != nil, err
+			response, err = p.fetchResponse(ctx, task.Key)
+			return response != nil, err
 		},
 		Timeout: remotePlanTimeout,
 	}
@@ -83,7 +83,7 @@ func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 	if err := e.Tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
 		return nil, err
 	}
-	return p.validate(answer, names)
+	return p.validate(response, names)
 }
 
 func (p *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
@@ -114,12 +114,12 @@ func (p *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planR
 	if err != nil && !errors.Is(err, snapshot.ErrTooLarge) {
 		return nil, fmt.Errorf("read the planner's response: %w", err)
 	}
-	var answer planResponse
+	var response planResponse
 	if err == nil {
-		err = json.Unmarshal(data, &answer)
+		err = json.Unmarshal(data, &response)
 	}
 	if err != nil {
 		return &planResponse{Error: "its response cannot be read: " + err.Error()}, nil
 	}
-	return &answer, nil
+	return &response, nil
 }

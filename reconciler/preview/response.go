@@ -92,13 +92,13 @@ func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 	if a.Problem != "" {
 		return nil, p.setError(errors.New(a.Problem))
 	}
-	said := map[string]run.WorkspaceResult{}
+	byName := map[string]run.WorkspaceResult{}
 	for _, w := range a.Workspaces {
-		said[w.Name] = w
+		byName[w.Name] = w
 	}
 	results := make([]run.WorkspaceResult, len(names))
 	for i, name := range names {
-		w := said[name]
+		w := byName[name]
 		results[i] = run.WorkspaceResult{
 			Name: name, Outcome: w.Outcome, StaleReasons: p.merged.StaleReasons(p.merged.Entries[name]),
 			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
@@ -107,7 +107,7 @@ func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 		if waiting, waits := a.Waiting[name]; waits {
 			p.validateWaiting(&results[i], w, waiting)
 		}
-		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
+		if !planOutcomes[w.Outcome] || len(byName) != len(names) || len(a.Workspaces) != len(names) {
 			results[i] = run.WorkspaceResult{
 				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "planner response does not match the request; see its log",
 			}
@@ -118,12 +118,12 @@ func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 
 // validateWaiting takes what people need to approve a plan. A forged digest approves nothing
 // that its changes to approve do not show: a pass compares both with the plan that it makes.
-func (p *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, said run.WorkspaceResult, waiting waitingPlan) {
-	class, err := risk.ParseClass(said.Risk)
+func (p *pullRequestPlan) validateWaiting(result *run.WorkspaceResult, response run.WorkspaceResult, waiting waitingPlan) {
+	class, err := risk.ParseClass(response.Risk)
 	if err != nil || !result.PlanDigest.IsCurrent() || len(result.PlanDigest.Digits()) < plandigest.AbbrevLength || result.Outcome != state.Pending {
 		return
 	}
-	result.Risk, result.Why = class.String(), sanitize(said.Why, maxText)
+	result.Risk, result.Why = class.String(), sanitize(response.Why, maxText)
 	for _, c := range waiting.Changes[:min(len(waiting.Changes), maxChangesToApprove)] {
 		why := risk.Sentence{En: sanitize(c.Why.En, maxSentence), Ja: sanitize(c.Why.Ja, maxSentence)}
 		result.ChangesToApprove = append(result.ChangesToApprove, risk.Change{Address: sanitize(c.Address, maxSentence), Risk: c.Risk, Why: why})

@@ -101,20 +101,20 @@ func (r *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Pre
 	if !due && !last.Failed {
 		request.KnownInputs = last.Inputs
 	}
-	var answer *Response
-	err = run.CatchPanic(func() (err error) { answer, err = r.previewInProcess(ctx, killCtx, request); return err })
+	var response *Response
+	err = run.CatchPanic(func() (err error) { response, err = r.previewInProcess(ctx, killCtx, request); return err })
 	if err != nil {
 		result.Error = err.Error() // an internal error on one pull request does not affect the others
 		return result, nil
 	}
-	result, err = resultOf(answer)
-	if err != nil || answer.Error != "" {
+	result, err = resultOf(response)
+	if err != nil || response.Error != "" {
 		return result, err
 	}
-	if err := r.offerPlans(ctx, result, answer.Unchanged); err != nil {
+	if err := r.offerPlans(ctx, result, response.Unchanged); err != nil {
 		return result, err
 	}
-	if err := r.writeComment(ctx, pr, &result, before, last, answer.Unchanged); err != nil {
+	if err := r.writeComment(ctx, pr, &result, before, last, response.Unchanged); err != nil {
 		result.Error = err.Error()
 		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
 	}
@@ -170,21 +170,21 @@ func (r *roundRun) renewOffers(ctx context.Context, result Preview) error {
 }
 
 // resultOf returns the preview of a response. The error also affects other previews.
-func resultOf(answer *Response) (Preview, error) {
-	result := answer.Preview
+func resultOf(response *Response) (Preview, error) {
+	result := response.Preview
 	result.Action = ActionFailed
-	if answer.Unchanged {
+	if response.Unchanged {
 		result.Outcome = ""
 	}
 	if result.Workspaces == nil {
 		result.Workspaces = []run.WorkspaceResult{}
 	}
-	if answer.Error == "" {
+	if response.Error == "" {
 		return result, nil
 	}
-	result.Error, result.busy = answer.Error, answer.Busy
-	if answer.EndsRound {
-		return result, errors.New(answer.Error)
+	result.Error, result.busy = response.Error, response.Busy
+	if response.EndsRound {
+		return result, errors.New(response.Error)
 	}
 	return result, nil
 }

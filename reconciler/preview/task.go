@@ -23,59 +23,59 @@ func (p *Previewer) RunPlan(ctx, killCtx context.Context, key string) ([]run.Wor
 	if err != nil {
 		return nil, fmt.Errorf("there is no plan request under this key; only `reconcile preview` runs this command: %w", err)
 	}
-	var order planRequest
-	if err := json.Unmarshal(data, &order); err != nil {
+	var request planRequest
+	if err := json.Unmarshal(data, &request); err != nil {
 		return nil, fmt.Errorf("the plan request under this key: %w", err)
 	}
-	answer := executePlan(ctx, killCtx, &p.config, key, order)
-	answer.noteWaiting()
-	answer.truncate()
-	if data, err = json.Marshal(answer); err != nil {
+	response := executePlan(ctx, killCtx, &p.config, key, request)
+	response.noteWaiting()
+	response.truncate()
+	if data, err = json.Marshal(response); err != nil {
 		return nil, err
 	}
 	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	if err := run.RetryWrite(own, func() error { return p.config.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
-		return answer.Workspaces, fmt.Errorf("planned, but the response could not be stored for the preview that waits for it: %w", err)
+		return response.Workspaces, fmt.Errorf("planned, but the response could not be stored for the preview that waits for it: %w", err)
 	}
-	for _, text := range []string{answer.Problem, answer.Error} {
+	for _, text := range []string{response.Problem, response.Error} {
 		if text != "" {
-			return answer.Workspaces, errors.New(text)
+			return response.Workspaces, errors.New(text)
 		}
 	}
-	return answer.Workspaces, nil
+	return response.Workspaces, nil
 }
 
-func executePlan(ctx, killCtx context.Context, c *run.Config, key string, order planRequest) *planResponse {
-	answer := &planResponse{}
-	l, err := loadRequest(ctx, c, key, order)
+func executePlan(ctx, killCtx context.Context, c *run.Config, key string, request planRequest) *planResponse {
+	response := &planResponse{}
+	p, err := loadRequest(ctx, c, key, request)
 	if err == nil {
-		defer c.CloseCommit(l.tip.Commit)
-		defer c.CloseCommit(l.merged.Commit)
+		defer c.CloseCommit(p.tip.Commit)
+		defer c.CloseCommit(p.merged.Commit)
 		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // so that the response arrives before remotePlanTimeout
 		defer cancel()
-		answer.Workspaces, err = l.planWorkspaces(ctx, killCtx, run.New(c, run.Options{Trigger: trigger}), order.Workspaces)
-		answer.Problem = l.preview.Error
+		response.Workspaces, err = p.planWorkspaces(ctx, killCtx, run.New(c, run.Options{Trigger: trigger}), request.Workspaces)
+		response.Problem = p.preview.Error
 	}
 	if err != nil {
-		answer.Error = err.Error()
+		response.Error = err.Error()
 	}
-	return answer
+	return response
 }
 
 // loadRequest rebuilds the analyzed pull request from the bundle.
-func loadRequest(ctx context.Context, c *run.Config, key string, order planRequest) (*pullRequestPlan, error) {
+func loadRequest(ctx context.Context, c *run.Config, key string, request planRequest) (*pullRequestPlan, error) {
 	head, err := c.ReadHead(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tip, err := loadTree(ctx, c, key, partTip, order.Tip, head)
+	tip, err := loadTree(ctx, c, key, partTip, request.Tip, head)
 	if err != nil {
 		return nil, err
 	}
-	merged, err := loadTree(ctx, c, key, partMerged, order.Merged, head)
+	merged, err := loadTree(ctx, c, key, partMerged, request.Merged, head)
 	if err == nil {
-		err = merged.CheckNames(order.Workspaces)
+		err = merged.CheckNames(request.Workspaces)
 	}
 	if err != nil {
 		c.CloseCommit(tip.Commit)

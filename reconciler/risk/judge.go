@@ -292,13 +292,13 @@ func combine(verdicts []verdict) verdict {
 		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(b.priority(), a.priority()))
 	})
 	all := verdicts[0]
-	said := 1
+	count := 1
 	for _, v := range verdicts[1:] {
 		all.unjudged, all.guard = all.unjudged || v.unjudged, all.guard || v.guard
-		if !v.isNote && !v.risk.NeedsApproval() || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
+		if !v.isNote && !v.risk.NeedsApproval() || count == maxSentences || strings.Contains(all.why.En, v.why.En) {
 			continue
 		}
-		said++
+		count++
 		all.why.En += ". " + v.why.En
 		all.why.Ja += "。" + v.why.Ja
 	}

@@ -87,11 +87,11 @@ func (w *warnedTexts) add(text string) bool {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	const most = 10_000
+	const maxTexts = 10_000
 	if w.texts[text] {
 		return false
 	}
-	if len(w.texts) >= most || w.texts == nil {
+	if len(w.texts) >= maxTexts || w.texts == nil {
 		w.texts = map[string]bool{}
 	}
 	w.texts[text] = true

@@ -92,12 +92,12 @@ func (c *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 	if HasContent(state) {
 		return nil
 	}
-	for _, lying := range c.listLegacyStates(ws) {
-		if c.isKeptState(lying) {
-			return fmt.Errorf("the backend of %s names %s, which is the state of another workspace: take the path out of the backend, or give %[1]s a path of its own", entry.Dir.Name, lying)
+	for _, found := range c.listLegacyStates(ws) {
+		if c.isKeptState(found) {
+			return fmt.Errorf("the backend of %s names %s, which is the state of another workspace: take the path out of the backend, or give %[1]s a path of its own", entry.Dir.Name, found)
 		}
-		if HasContent(lying) {
-			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
+		if HasContent(found) {
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, found, filepath.Dir(state), state)}
 		}
 	}
 	if isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil; isNew && !c.run.Options.Adopt {
@@ -127,11 +127,11 @@ func (c *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
 	if !ok {
 		return nil
 	}
-	lying := c.config.LocalStatePath(left.Name)
-	if !HasContent(lying) {
+	found := c.config.LocalStatePath(left.Name)
+	if !HasContent(found) {
 		return nil
 	}
-	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, lying, entry.Dir.Name, filepath.Dir(state), state)}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, found, entry.Dir.Name, filepath.Dir(state), state)}
 }
 
 // listLegacyStates returns the paths where a local state may lie that was made without

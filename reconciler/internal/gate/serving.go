@@ -23,11 +23,11 @@ type Share struct {
 // known are the names of all workspaces. A side that the output does not name gets none, but
 // an output that names no workspace at all leaves the share unknown. During a rollout it is the largest of
 // its share before, at the number in force, and at the end.
-func ReadShare(name string, from settings.Serving, teller state.Workspace, known []string) Share {
-	text, kept := teller.KeptOutputs[from.Output]
-	r := teller.Rollout
+func ReadShare(name string, from settings.Serving, rec state.Workspace, known []string) Share {
+	text, kept := rec.KeptOutputs[from.Output]
+	r := rec.Rollout
 	switch {
-	case r == nil && teller.Attempt != nil:
+	case r == nil && rec.Attempt != nil:
 		return Share{Unknown: fmt.Sprintf("an apply of %s has not ended well", from.Workspace)}
 	case !kept:
 		return Share{Unknown: fmt.Sprintf("%s was not applied since its output %s is needed", from.Workspace, from.Output)}

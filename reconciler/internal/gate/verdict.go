@@ -107,18 +107,18 @@ func DescribeWithheld(why string, plan *terraform.Plan) string {
 const maxNamed = 3
 
 func describeChanges(changes []risk.Change) string {
-	var said []string
+	var sentences []string
 	for _, change := range changes[:min(len(changes), maxNamed)] {
 		text := verbOf(change) + " " + change.Address
 		if change.Why.En != "" && !change.IsPlain() {
 			text += fmt.Sprintf(" (%s)", change.Why.En)
 		}
-		said = append(said, text)
+		sentences = append(sentences, text)
 	}
 	if more := len(changes) - maxNamed; more > 0 {
-		said = append(said, fmt.Sprintf("and %d more", more))
+		sentences = append(sentences, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(sentences, "; ")
 }
 
 func verbOf(change risk.Change) string {

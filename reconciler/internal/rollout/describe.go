@@ -72,22 +72,22 @@ func DescribeCheck(r state.Rollout, f Observations) string {
 
 // listAlarms names alarms with their states.
 func listAlarms(alarms []run.AlarmReading) string {
-	var said []string
+	var texts []string
 	for _, a := range alarms {
-		said = append(said, a.Name()+" "+string(a.State))
+		texts = append(texts, a.Name()+" "+string(a.State))
 	}
-	return excerpt.List(said, maxNamed)
+	return excerpt.List(texts, maxNamed)
 }
 
 // maxShares is how many shares a sentence names.
 const maxShares = 6
 
 func describeShares(shares map[string]float64) string {
-	var said []string
+	var texts []string
 	for _, side := range slices.Sorted(maps.Keys(shares)) {
-		said = append(said, fmt.Sprintf("%s = %v", side, shares[side]))
+		texts = append(texts, fmt.Sprintf("%s = %v", side, shares[side]))
 	}
-	return excerpt.List(said, maxShares)
+	return excerpt.List(texts, maxShares)
 }
 
 // Shares returns the numbers of an output that is a map of numbers; none for another one.

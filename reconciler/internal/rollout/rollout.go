@@ -280,13 +280,13 @@ func (d *decision) describeAlarms() string {
 // while it does not exist.
 func DescribeBadAlarms(s state.RolloutStrategy, alarms []run.AlarmReading) string {
 	d := decision{r: &state.Rollout{Strategy: s}, f: Observations{Alarms: alarms}}
-	var said []string
+	var texts []string
 	for _, in := range []run.AlarmState{run.AlarmOn, run.AlarmNoData, run.AlarmMissing, run.AlarmUnreadable} {
 		if names := d.list(in); names != "" {
-			said = append(said, string(in)+": "+names)
+			texts = append(texts, string(in)+": "+names)
 		}
 	}
-	return strings.Join(said, " / ")
+	return strings.Join(texts, " / ")
 }
 
 // move returns what follows from the phase.

@@ -42,16 +42,16 @@ func topLevel(path string) string {
 // Exceeds says what the plan of a step changes beyond its scope; "" for nothing. What the
 // whole rollout creates or replaces, a step may change as well.
 func Exceeds(scope []plandigest.Change, step plandigest.Difference) string {
-	var said []string
+	var texts []string
 	for _, c := range step.Changes {
 		i := slices.IndexFunc(scope, func(a plandigest.Change) bool { return a.Address == c.Address })
 		if i < 0 {
-			said = append(said, fmt.Sprintf("%s (%s)", c.Address, c.Action))
+			texts = append(texts, fmt.Sprintf("%s (%s)", c.Address, c.Action))
 			continue
 		}
 		allowed := scope[i]
 		if deletes(c) && !deletes(allowed) {
-			said = append(said, fmt.Sprintf("%s (%s, not %s)", c.Address, c.Action, allowed.Action))
+			texts = append(texts, fmt.Sprintf("%s (%s, not %s)", c.Address, c.Action, allowed.Action))
 			continue
 		}
 		if strings.Contains(allowed.Action, "create") || deletes(c) {
@@ -60,34 +60,34 @@ func Exceeds(scope []plandigest.Change, step plandigest.Difference) string {
 		for _, a := range c.Attributes {
 			top := topLevel(a.Path)
 			if !slices.ContainsFunc(allowed.Attributes, func(b plandigest.Attribute) bool { return b.Path == top }) {
-				said = append(said, c.Address+" "+top)
+				texts = append(texts, c.Address+" "+top)
 			}
 		}
 	}
-	return describe(said, step)
+	return describe(texts, step)
 }
 
 // Destroys says what a plan destroys or replaces that the rollout does not change at all: not
 // even an abort may do that.
 func Destroys(scope []plandigest.Change, step plandigest.Difference) string {
-	var said []string
+	var texts []string
 	for _, c := range step.Changes {
 		if deletes(c) && !slices.ContainsFunc(scope, func(a plandigest.Change) bool { return a.Address == c.Address }) {
-			said = append(said, fmt.Sprintf("%s (%s)", c.Address, c.Action))
+			texts = append(texts, fmt.Sprintf("%s (%s)", c.Address, c.Action))
 		}
 	}
-	return describe(said, plandigest.Difference{Omitted: step.Omitted})
+	return describe(texts, plandigest.Difference{Omitted: step.Omitted})
 }
 
 func deletes(c plandigest.Change) bool { return strings.Contains(c.Action, "delete") }
 
-func describe(said []string, step plandigest.Difference) string {
-	said = slices.Compact(said)
+func describe(texts []string, step plandigest.Difference) string {
+	texts = slices.Compact(texts)
 	if step.Omitted > 0 {
-		said = append(said, fmt.Sprintf("%d changes more", step.Omitted))
+		texts = append(texts, fmt.Sprintf("%d changes more", step.Omitted))
 	}
-	if len(said) == 0 {
+	if len(texts) == 0 {
 		return ""
 	}
-	return excerpt.List(said, maxNamed)
+	return excerpt.List(texts, maxNamed)
 }

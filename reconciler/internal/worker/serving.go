@@ -17,11 +17,11 @@ import (
 func (wr *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.Verdict, error) {
 	records := map[string]state.Workspace{}
 	if from := wr.entry.Config.Serving; from.Workspace != "" && gate.Destroys(plan) {
-		teller, _, err := wr.config.Record.Workspace(ctx, from.Workspace)
+		rec, _, err := wr.config.Record.Workspace(ctx, from.Workspace)
 		if err != nil {
 			return gate.Verdict{}, err
 		}
-		records[from.Workspace] = teller
+		records[from.Workspace] = rec
 	}
 	share := ShareOf(wr.inventory, wr.entry, records)
 	// In a disaster the record of this Region often does not know it, and nothing can tell.

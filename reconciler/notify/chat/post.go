@@ -71,8 +71,8 @@ func post(ctx context.Context, service, address, body string, header http.Header
 		return nil
 	}
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	said := redact.Text(strings.TrimSpace(string(answer)), append(secretsIn(request.URL), header[chatworkHeader]...)...)
-	return fmt.Errorf("%s answered %s: %s", service, response.Status, said)
+	reply := redact.Text(strings.TrimSpace(string(answer)), append(secretsIn(request.URL), header[chatworkHeader]...)...)
+	return fmt.Errorf("%s answered %s: %s", service, response.Status, reply)
 }
 
 // minPart is the least length of a part of an address that is hidden by itself: a shorter one

@@ -128,17 +128,17 @@ func New(a Address, opts Options) (*Client, error) {
 // protocol that the remote spoke. protocol is the one of an earlier Tip; it saves a server
 // that does not speak version 2 a request. "" detects the protocol. Errors are *Error or the
 // context's.
-func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit commitid.ID, spoken string, err error) {
+func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit commitid.ID, used string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
 	defer cancel()
 	err = c.retry(ctx, func() (err error) {
-		commit, spoken, err = c.tryTip(ctx, branch, protocol)
+		commit, used, err = c.tryTip(ctx, branch, protocol)
 		return err
 	})
-	return commit, spoken, err
+	return commit, used, err
 }
 
-func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit commitid.ID, spoken string, err error) {
+func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit commitid.ID, used string, err error) {
 	if protocol != ProtocolV0 {
 		commit, err = c.tipV2(ctx, branch)
 		switch {

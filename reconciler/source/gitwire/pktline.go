@@ -98,10 +98,10 @@ func appendPkt(b []byte, text string) []byte {
 
 // sanitizeLine shortens a remote's message to one line that is safe to print.
 func sanitizeLine(text []byte) string {
-	const most = 200
+	const maxLine = 200
 	text = bytes.TrimSpace(text)
-	if len(text) > most {
-		text = append(bytes.Clone(text[:most]), "…"...)
+	if len(text) > maxLine {
+		text = append(bytes.Clone(text[:maxLine]), "…"...)
 	}
 	return string(bytes.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

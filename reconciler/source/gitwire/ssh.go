@@ -215,7 +215,7 @@ func (r *sshResponse) Close() error {
 type headBuffer struct{ buf []byte }
 
 func (b *headBuffer) Write(p []byte) (int, error) {
-	const most = 1 << 10
-	b.buf = append(b.buf, p[:min(len(p), most-len(b.buf))]...)
+	const maxHead = 1 << 10
+	b.buf = append(b.buf, p[:min(len(p), maxHead-len(b.buf))]...)
 	return len(p), nil
 }

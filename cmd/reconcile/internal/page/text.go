@@ -27,18 +27,18 @@ func loadText(language string) (text, error) {
 // message returns a text of the catalogue. A key that it does not have stands for itself: a page
 // with one wrong word is better than none. A test renders all.
 func (t text) message(key string, values ...any) string {
-	said, err := t.messages.Text(key, values...)
+	result, err := t.messages.Text(key, values...)
 	if err != nil {
 		return key
 	}
-	return said
+	return result
 }
 
 // messageOr returns the text of a key, or another text where the catalogue lacks it: names that
 // a newer version has recorded.
 func (t text) messageOr(key, other string, values ...any) string {
-	if said, err := t.messages.Text(key, values...); err == nil {
-		return said
+	if result, err := t.messages.Text(key, values...); err == nil {
+		return result
 	}
 	return other
 }
@@ -54,7 +54,7 @@ func (t text) risk(name string) string { return t.messageOr("risk."+name, name) 
 
 // effect says what a plan would do, what cannot be undone first.
 func (t text) effect(c state.Changes) string {
-	said := ""
+	result := ""
 	for _, part := range []struct {
 		key   string
 		count int
@@ -63,16 +63,16 @@ func (t text) effect(c state.Changes) string {
 			continue
 		}
 		one := t.message("page.effect."+part.key, "count", part.count)
-		if said == "" {
-			said = one
+		if result == "" {
+			result = one
 		} else {
-			said = t.message("page.effect.join", "first", said, "second", one)
+			result = t.message("page.effect.join", "first", result, "second", one)
 		}
 	}
-	if said == "" {
+	if result == "" {
 		return t.message("page.effect.outputs")
 	}
-	return said
+	return result
 }
 
 // duration returns a length of time with two digits at least: 8 s, 75 s, 12 min, 3 h.
@@ -125,15 +125,15 @@ func (s document) runCounts(r state.Run) string {
 		}
 	}
 	slices.Sort(order)
-	said := ""
+	result := ""
 	for _, o := range order {
 		one := strconv.Itoa(counts[o]) + " " + s.outcome(o)
-		if said != "" {
-			one = s.message("page.effect.join", "first", said, "second", one)
+		if result != "" {
+			one = s.message("page.effect.join", "first", result, "second", one)
 		}
-		said = one
+		result = one
 	}
-	return said
+	return result
 }
 
 // excerptOf returns the first lines of an error.
@@ -159,13 +159,13 @@ type translations struct {
 var translated = translations{translators: map[string]*catalog.Translator{}, texts: map[[2]string]string{}}
 
 // translate returns a text of the program, such as an error, in the page's language.
-func (t text) translate(said string) string {
-	if said == "" || t.language == catalog.Languages()[0] {
-		return said
+func (t text) translate(original string) string {
+	if original == "" || t.language == catalog.Languages()[0] {
+		return original
 	}
 	translated.mu.Lock()
 	defer translated.mu.Unlock()
-	key := [2]string{t.language, said}
+	key := [2]string{t.language, original}
 	if text, ok := translated.texts[key]; ok {
 		return text
 	}
@@ -177,15 +177,15 @@ func (t text) translate(said string) string {
 	if len(translated.texts) >= maxTranslated {
 		clear(translated.texts)
 	}
-	text := translator.Translate(said)
+	text := translator.Translate(original)
 	translated.texts[key] = text
 	return text
 }
 
 // translateAll returns texts of the program in the page's language.
-func (t text) translateAll(said []string) []string {
+func (t text) translateAll(original []string) []string {
 	var translated []string
-	for _, text := range said {
+	for _, text := range original {
 		translated = append(translated, t.translate(text))
 	}
 	return translated

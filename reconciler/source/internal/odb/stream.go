@@ -168,8 +168,8 @@ func explainDamage(err error) error {
 
 // ErrKind returns the error for an object that is not what another object, which names it, says:
 // a byte of its head may have flipped.
-func ErrKind(id plumbing.Hash, kind plumbing.ObjectType, said string) error {
-	return fmt.Errorf("damaged: object %s is a %s, and what names it says %s%s", id, kind, said, damageHelp)
+func ErrKind(id plumbing.Hash, kind plumbing.ObjectType, expected string) error {
+	return fmt.Errorf("damaged: object %s is a %s, and what names it says %s%s", id, kind, expected, damageHelp)
 }
 
 const damageHelp = " (`git fsck` in the repository says what else is; a new clone of its remote has it)"
