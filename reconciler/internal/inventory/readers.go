@@ -3,6 +3,7 @@ package inventory
 import (
 	"slices"
 
+	"reconcile/internal/stateid"
 	"reconcile/state"
 )
 
@@ -43,7 +44,7 @@ func (w *Inventory) mayUse(rec state.Workspace, upstream string) bool {
 
 // reads reports whether a workspace reads the outputs of another, at the commit or by its
 // record; what it read before an apply counts until that has succeeded. The state's identity
-// finds an upstream that was renamed.
+// finds an upstream that was renamed; until an apply has succeeded, that of before it, too.
 func (w *Inventory) reads(rec state.Workspace, upstream string) bool {
 	dependsOn, reads := slices.Concat(w.Graph.DependsOn(rec.Name), rec.DependsOn), rec.Reads
 	if a := rec.Attempt; a != nil {
@@ -52,8 +53,14 @@ func (w *Inventory) reads(rec state.Workspace, upstream string) bool {
 	if slices.Contains(dependsOn, upstream) {
 		return true
 	}
-	identity := w.Records[upstream].Identity
-	return identity != "" && slices.Contains(reads, identity)
+	up := w.Records[upstream]
+	identities := []stateid.ID{up.Identity}
+	if up.Attempt != nil {
+		identities = append(identities, up.Attempt.PreviousIdentities...)
+	}
+	return slices.ContainsFunc(identities, func(identity stateid.ID) bool {
+		return identity != "" && slices.Contains(reads, identity)
+	})
 }
 
 // readerCheck finds out whether the readers of an upstream are applied at the commit.

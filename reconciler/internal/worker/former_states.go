@@ -17,17 +17,16 @@ func (wr *workspaceRun) listFormerStates() []stateid.ID {
 	if wr.record.Trace != nil || wr.record.Attempt != nil {
 		former = append(former, wr.record.Identity)
 	}
-	now := wr.config.DescribeStateAt(wr.entry.Dir.Name, wr.inventory.Load(wr.entry).Identity)
-	return slices.Compact(slices.DeleteFunc(former, func(identity stateid.ID) bool {
-		return wr.config.DescribeStateAt(wr.entry.Dir.Name, identity) == now
-	}))
+	now := wr.inventory.Load(wr.entry).Identity
+	return slices.Compact(slices.DeleteFunc(former, func(identity stateid.ID) bool { return identity == now }))
 }
 
-// warnOfFormerStates warns of the states that the workspace has left, unless another
-// workspace has them.
+// warnOfFormerStates warns of the states that the workspace has left, unless another workspace has
+// them. A local state lies at one place, whatever its identity is.
 func (wr *workspaceRun) warnOfFormerStates(former []stateid.ID) {
+	now := wr.config.DescribeStateAt(wr.entry.Dir.Name, wr.inventory.Load(wr.entry).Identity)
 	for _, identity := range former {
-		if !wr.inventory.HasState(identity) {
+		if !wr.inventory.HasState(identity) && wr.config.DescribeStateAt(wr.entry.Dir.Name, identity) != now {
 			wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 				"its state was at %s before: no workspace has that state any more, and its resources are left as they are",
 				wr.config.DescribeStateAt(wr.entry.Dir.Name, identity)))
