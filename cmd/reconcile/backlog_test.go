@@ -117,11 +117,11 @@ func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// backlog-fails STATUS [N] makes Backlog answer the next N requests, or all, with
+// fail-backlog STATUS [N] makes Backlog answer the next N requests, or all, with
 // STATUS; 0 ends that. A rate limit ends at once.
-func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
+func failBacklogCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: backlog-fails STATUS [N]")
+		ts.Fatalf("usage: fail-backlog STATUS [N]")
 	}
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -145,10 +145,10 @@ func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// backlog-asked N [METHOD] checks that N requests went to its API since the last call.
-func backlogAskedCommand(ts *testscript.TestScript, neg bool, args []string) {
+// check-backlog-requests N [METHOD] checks that N requests went to its API since the last call.
+func checkBacklogRequestsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: backlog-asked N [METHOD]")
+		ts.Fatalf("usage: check-backlog-requests N [METHOD]")
 	}
 	var requests []string
 	for _, r := range fixtureOf(ts).backlog.Requests() {

@@ -109,10 +109,10 @@ func lockStateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// holds BUCKET/KEY TEXT checks that an object in S3 contains TEXT.
-func holdsCommand(ts *testscript.TestScript, neg bool, args []string) {
+// check-object BUCKET/KEY TEXT checks that an object in S3 contains TEXT.
+func checkObjectCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: holds BUCKET/KEY TEXT")
+		ts.Fatalf("usage: check-object BUCKET/KEY TEXT")
 	}
 	answer, err := http.Get(fixtureOf(ts).cloud.s3.url + "/" + args[0])
 	ts.Check(err)

@@ -62,11 +62,11 @@ func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
 	fixtureOf(ts).executors.cloud.SetSecret(args[0], args[1])
 }
 
-// started N COMMAND checks that N tasks and builds were started with a command
+// check-started N COMMAND checks that N tasks and builds were started with a command
 // that begins so.
-func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
+func checkStartedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: started N COMMAND")
+		ts.Fatalf("usage: check-started N COMMAND")
 	}
 	jobs, _ := fixtureOf(ts).executors.cloud.StartedJobs()
 	n := 0

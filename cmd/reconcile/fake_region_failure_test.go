@@ -53,10 +53,10 @@ func replicateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// bucket-refuses BUCKET makes S3 refuse each request to a bucket.
-func bucketRefusesCommand(ts *testscript.TestScript, neg bool, args []string) {
+// refuse-bucket BUCKET makes S3 refuse each request to a bucket.
+func refuseBucketCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: bucket-refuses BUCKET")
+		ts.Fatalf("usage: refuse-bucket BUCKET")
 	}
 	fixtureOf(ts).cloud.s3server.Inject(func(r *http.Request) int {
 		if strings.HasPrefix(r.URL.Path+"/", "/"+args[0]+"/") {

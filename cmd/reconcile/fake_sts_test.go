@@ -57,11 +57,11 @@ func stsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 }
 
-// assumed [NAME...]: since the last time exactly the roles with these names
+// check-roles [NAME...]: since the last time exactly the roles with these names
 // were assumed.
-func assumedCommand(ts *testscript.TestScript, neg bool, args []string) {
+func checkRolesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
-		ts.Fatalf("usage: assumed [NAME...]")
+		ts.Fatalf("usage: check-roles [NAME...]")
 	}
 	r := fixtureOf(ts).sts
 	r.mu.Lock()
@@ -78,10 +78,10 @@ func assumedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// untouched: since the last time nothing was written to DynamoDB or S3.
-func untouchedCommand(ts *testscript.TestScript, neg bool, args []string) {
+// check-unwritten: since the last time nothing was written to DynamoDB or S3.
+func checkUnwrittenCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 0 {
-		ts.Fatalf("usage: untouched")
+		ts.Fatalf("usage: check-unwritten")
 	}
 	c := fixtureOf(ts).cloud
 	var writes []string

@@ -60,12 +60,12 @@ func (f *faults) next(request string, r *http.Request) answer {
 	return answers[kind]
 }
 
-// meets WHERE KIND,... MATCH injects faults into the next requests to dynamodb, s3 or
+// inject WHERE KIND,... MATCH injects faults into the next requests to dynamodb, s3 or
 // secrets that match a regular expression, one each. With WHERE alone it checks that
 // all faults were used.
-func meetsCommand(ts *testscript.TestScript, neg bool, args []string) {
+func injectCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 3 {
-		ts.Fatalf("usage: meets dynamodb|s3|secrets [KIND,... MATCH]")
+		ts.Fatalf("usage: inject dynamodb|s3|secrets [KIND,... MATCH]")
 	}
 	w := fixtureOf(ts)
 	c := map[string]*countingProxy{"dynamodb": w.cloud.dynamodb, "s3": w.cloud.s3, "secrets": w.cloud.keys}[args[0]]
