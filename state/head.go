@@ -60,13 +60,17 @@ func (r *Record) Adopt(ctx context.Context, h Head) (Head, error) {
 // settle the head then finds that it was overtaken. Without a head, MarkUnsettled does
 // nothing.
 func (r *Record) MarkUnsettled(ctx context.Context) error {
-	return r.retry(ctx, func() error {
+	err := r.retry(ctx, func() error {
 		op, err := r.markUnsettledOp(ctx)
 		if err != nil || op.Put == nil {
 			return err
 		}
 		return r.write(ctx, verifyStored[Head](r, op.Key, op.Put), op)
 	})
+	if err != nil {
+		return fmt.Errorf("mark the head of record %s as unsettled: %w", r.name, err)
+	}
+	return nil
 }
 
 // InvalidateTraces raises the epoch, so that no recorded trace counts any more, and
