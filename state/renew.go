@@ -49,8 +49,8 @@ func (l *Lease) sinceValid() time.Duration {
 	return l.record.elapsedSince(l.validFrom)
 }
 
-// checkDeadline interrupts the work at two thirds of the lease duration. At five sixths
-// it kills the work and returns true. Between the two the lease is still renewed, to give
+// checkDeadline interrupts the work at two thirds of the lease duration. At five sixths it kills
+// the work; it reports whether it did. Between the two the lease is still renewed, to give
 // the interrupted work time to end.
 func (l *Lease) checkDeadline(elapsed time.Duration) bool {
 	length := l.record.opts.LeaseDuration

@@ -36,7 +36,7 @@ func (c *Client) Comments(ctx context.Context, repo Repo, number int) iter.Seq2[
 				}
 				last = max(last, comment.ID)
 			}
-			if len(list) < pageSize || c.isRepeated(ctx, pullRequestPath(repo, number)+"/comments", last == before) {
+			if len(list) < pageSize || c.warnIfRepeated(ctx, pullRequestPath(repo, number)+"/comments", last == before) {
 				return
 			}
 			query.Set("minId", strconv.Itoa(last)) // the documentation does not say whether this id is included

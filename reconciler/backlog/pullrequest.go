@@ -73,16 +73,16 @@ func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status
 				}
 				seen[p.Number] = true
 			}
-			if len(list) < pageSize || c.isRepeated(ctx, repo.path()+"/pullRequests", len(seen) == before) {
+			if len(list) < pageSize || c.warnIfRepeated(ctx, repo.path()+"/pullRequests", len(seen) == before) {
 				return
 			}
 		}
 	}
 }
 
-// isRepeated warns of a full page that brought nothing new: the pages behind it would be the
-// same, without end.
-func (c *Client) isRepeated(ctx context.Context, path string, nothingNew bool) bool {
+// warnIfRepeated warns of a full page that brought nothing new, and reports whether it did: the
+// pages behind it would be the same, without end.
+func (c *Client) warnIfRepeated(ctx context.Context, path string, nothingNew bool) bool {
 	if nothingNew {
 		c.Options.Log.WarnContext(ctx, "Backlog sent the same page again; the list may be incomplete", "request", "GET "+path)
 	}

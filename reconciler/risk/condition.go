@@ -16,7 +16,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// matches evaluates the condition of an entry for the value at a path. A condition that does
+// matches reports whether the condition of an entry holds for the value at a path. One that does
 // not come out, because a value is not known before the apply or is of another type than
 // expected, holds: what is not known is the worst it could be.
 func (s *subject) matches(r *rule, at steps) bool {

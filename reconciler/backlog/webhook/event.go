@@ -77,5 +77,6 @@ func (f Filter) matchPush(e Event) (bool, string) {
 	return false, "the pushed ref is not a branch: " + e.Ref
 }
 
-// isDifferent ignores case in keys and names, as Backlog does. An empty name matches.
+// isDifferent reports whether a key or a name is not the watched one. It ignores case, as Backlog
+// does. An empty name matches.
 func isDifferent(name, watched string) bool { return name != "" && !strings.EqualFold(name, watched) }

@@ -143,8 +143,8 @@ func (r *Receiver) checkCaller(ctx context.Context, q Request) *Response {
 	return nil
 }
 
-// equalSecrets compares in constant time, independent of the lengths. An empty token never
-// matches.
+// equalSecrets reports whether two secrets are equal, in constant time, independent of the
+// lengths. An empty token never matches.
 func equalSecrets(got, want string) bool {
 	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
