@@ -44,7 +44,7 @@ func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Co
 		return false, err
 	}
 	p.run.EnterStep(run.PhaseDiscover)
-	work, err := p.discoverSnapshot(ctx, head, commit)
+	workspaces, err := p.discoverSnapshot(ctx, head, commit)
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +54,7 @@ func (p *pass) applySnapshotOnce(ctx, killCtx context.Context, commit *source.Co
 	}
 	p.result.Snapshot = location
 	p.run.EnterStep(run.PhaseWorkspaces)
-	moved, noTerraform := p.applyStale(ctx, killCtx, work)
+	moved, noTerraform := p.applyStale(ctx, killCtx, workspaces)
 	if p.panicErr != nil {
 		return false, p.panicErr
 	}
@@ -76,7 +76,7 @@ func (p *pass) discoverSnapshot(ctx context.Context, head state.Head, commit *so
 		return nil, err
 	}
 	settings.AddValues(o.Values, o.Only)
-	work, err := p.discover(ctx, head, commit, settings)
+	workspaces, err := p.discover(ctx, head, commit, settings)
 	var unknown *run.UnknownWorkspaceError
 	if errors.As(err, &unknown) {
 		unknown.InSnapshot = true
@@ -89,7 +89,7 @@ func (p *pass) discoverSnapshot(ctx context.Context, head state.Head, commit *so
 			return nil, &run.ValuesError{File: file, Reason: reason}
 		}
 	}
-	return work, nil
+	return workspaces, nil
 }
 
 // setAsideComments takes the approvals back that were given in comments: nobody can read them

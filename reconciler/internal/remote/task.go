@@ -58,12 +58,12 @@ func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) w
 		options.Snapshot, options.Values = string(task.Commit), task.Values
 	}
 	thisRun := run.New(c, options)
-	work, err := loadForTask(ctx, c, task)
+	workspaces, err := loadForTask(ctx, c, task)
 	if err == nil {
-		defer c.CloseCommit(work.Commit)
-		dir := checkout.New(thisRun, work)
+		defer c.CloseCommit(workspaces.Commit)
+		dir := checkout.New(thisRun, workspaces)
 		defer dir.Close()
-		return worker.New(thisRun, work, dir).Apply(ctx, killCtx, work.Entries[task.Name])
+		return worker.New(thisRun, workspaces, dir).Apply(ctx, killCtx, workspaces.Entries[task.Name])
 	}
 	done := worker.Completion{Result: run.WorkspaceResult{Name: task.Name, StaleReasons: []string{}}, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	if !done.TipMoved {
@@ -103,10 +103,10 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 		return nil, err
 	}
 	settings.AddValues(task.Values, []string{task.Name})
-	work, err := inventory.Discover(ctx, c, head, commit, settings)
+	workspaces, err := inventory.Discover(ctx, c, head, commit, settings)
 	if err != nil {
 		return nil, err
 	}
-	work.NoTip = task.NoTip
-	return work, work.CheckNames([]string{task.Name})
+	workspaces.NoTip = task.NoTip
+	return workspaces, workspaces.CheckNames([]string{task.Name})
 }

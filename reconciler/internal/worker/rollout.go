@@ -232,15 +232,15 @@ func (wr *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err 
 // useSnapshot replaces the tree that the steps are taken from by the stored one of the
 // rollout's commit.
 func (wr *workspaceRun) useSnapshot(ctx context.Context) error {
-	work, entry, err := OpenRollout(ctx, wr.config, wr.inventory.Head, wr.record)
+	workspaces, entry, err := OpenRollout(ctx, wr.config, wr.inventory.Head, wr.record)
 	if err != nil {
 		return err
 	}
-	wr.closers = append(wr.closers, func() { wr.config.CloseCommit(work.Commit) })
-	if err := work.Load(entry).Err; err != nil {
+	wr.closers = append(wr.closers, func() { wr.config.CloseCommit(workspaces.Commit) })
+	if err := workspaces.Load(entry).Err; err != nil {
 		return err
 	}
-	wr.inventory, wr.entry, wr.checkout = work, entry, checkout.NewForRollout(wr.run, work)
+	wr.inventory, wr.entry, wr.checkout = workspaces, entry, checkout.NewForRollout(wr.run, workspaces)
 	wr.closers = append(wr.closers, wr.checkout.Close)
 	return nil
 }
@@ -283,7 +283,7 @@ const alarmTimeout = 20 * time.Second
 
 // OpenRollout returns the workspaces at the commit of a rollout, from its stored snapshot, and
 // the one that is rolled out. The caller closes the commit.
-func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.Workspace) (work *inventory.Inventory, entry *inventory.Entry, err error) {
+func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.Workspace) (workspaces *inventory.Inventory, entry *inventory.Entry, err error) {
 	commit, err := c.FetchSnapshot(ctx, rec.Rollout.Commit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the tree that is rolled out: %w", err)
@@ -297,13 +297,13 @@ func OpenRollout(ctx context.Context, c *run.Config, head state.Head, rec state.
 	if err != nil {
 		return nil, nil, err
 	}
-	if work, err = inventory.Discover(ctx, c, head, commit, settings); err != nil {
+	if workspaces, err = inventory.Discover(ctx, c, head, commit, settings); err != nil {
 		return nil, nil, err
 	}
-	if entry = work.Entries[rec.Name]; entry == nil {
+	if entry = workspaces.Entries[rec.Name]; entry == nil {
 		return nil, nil, fmt.Errorf("there is no workspace %s at %s, which is rolled out", rec.Name, commit)
 	}
-	return work, entry, nil
+	return workspaces, entry, nil
 }
 
 // recordStepFailure records why a rollout could not go on. What it has written stays.
