@@ -22,7 +22,7 @@ const (
 	minMemory = 64 << 20
 	// maxExtra is by how much the memory in use grows at most, if it may more than double. Passes
 	// over thousands of workspaces allocate gigabytes, and have some 100 MiB in use.
-	maxExtra = 128 << 20
+	maxExtra = 256 << 20
 	// minHeap is the heap, in bytes, below which Go does not collect at GOGC=100. Go scales it
 	// with that percentage, so a heap that is smaller counts as this one.
 	minHeap = 4 << 20
