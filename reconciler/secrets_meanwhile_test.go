@@ -13,6 +13,7 @@ import (
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/embedded"
+	"reconcile/state/statetest"
 )
 
 // disturbedTerraform calls a function once before a workspace is planned or applied.
@@ -169,18 +170,15 @@ data "terraform_remote_state" "up" {
 }
 `
 
-// A secret was rotated. The plan of a reader shows neither the new one nor the old one, which is
-// still in a longer text of the reader's own state.
-func TestSecretThatWasRotated(t *testing.T) {
-	t.Parallel()
-	const reader = `
+const longReaderFiles = `
 -- env/reader/main.tf --
 resource "terraform_data" "seen" {
   input = "postgres://u:${data.terraform_remote_state.up.outputs.t}@h/db in ${data.terraform_remote_state.up.outputs.open.place[0]}"
 }
 `
-	up := func(secret, place string) string {
-		return `
+
+func formatUpstream(secret, place string) string {
+	return `
 -- env/up/main.tf --
 output "t" {
   value     = "` + secret + `"
@@ -191,10 +189,15 @@ output "open" {
   value = { place = ["` + place + `"] }
 }
 `
-	}
-	w := reconcilertest.NewEnv(t, secretUpstreamFiles+reader+up("First-secret", "Tokyo"))
+}
+
+// A secret was rotated. The plan of a reader shows neither the new one nor the old one, which is
+// still in a longer text of the reader's own state.
+func TestSecretThatWasRotated(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, secretUpstreamFiles+longReaderFiles+formatUpstream("First-secret", "Tokyo"))
 	w.RunPass(run.Options{})
-	w.Commit(up("Second-secret", "Osaka"))
+	w.Commit(formatUpstream("Second-secret", "Osaka"))
 	w.RunPass(run.Options{Only: []string{"up"}})
 	planned, err := w.Reconciler().Plan(t.Context(), t.Context(), run.Options{Only: []string{"reader"}})
 	w.Must(err)
@@ -237,6 +240,28 @@ func TestSecretOfAStateWithoutRecord(t *testing.T) {
 	planned, err := w.Reconciler().Plan(t.Context(), t.Context(), run.Options{Only: []string{"reader"}})
 	w.Must(err)
 	if text := planned.Workspaces[0].Plan; !strings.Contains(text, "now sees (redacted)") || strings.Contains(text, "First-secret") {
+		t.Error(text)
+	}
+}
+
+// The record is a backup that is older than a rotation, and is distrusted: its hashes are not those
+// of the secret in the state.
+func TestSecretThatADistrustedRecordDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, secretUpstreamFiles+longReaderFiles+formatUpstream("First-secret", "Tokyo"))
+	store := statetest.NewMemory()
+	w.Record = state.New(store, "test", state.Options{})
+	w.Config.Record = w.Record
+	w.RunPass(run.Options{})
+	backup := store.Copy()
+	w.Commit(formatUpstream("Second-secret", "Osaka"))
+	w.RunPass(run.Options{Only: []string{"up"}})
+	store.Restore(backup)
+	_, err := w.Record.InvalidateTraces(t.Context())
+	w.Must(err)
+	planned, err := w.Reconciler().Plan(t.Context(), t.Context(), run.Options{Only: []string{"reader"}})
+	w.Must(err)
+	if text := planned.Workspaces[0].Plan; !strings.Contains(text, "postgres://u:(redacted)@h/db") || strings.Contains(text, "secret") {
 		t.Error(text)
 	}
 }

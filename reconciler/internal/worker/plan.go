@@ -152,7 +152,7 @@ func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 		return nil, err
 	}
 	upstreams := w.inventory.UpstreamsOf(entry.Dir.Name)
-	if job.Sensitive, err = collectSensitiveValues(ctx, w.config, upstreams); err != nil {
+	if job.Sensitive, err = collectSensitiveValues(ctx, w.inventory, upstreams); err != nil {
 		return nil, err
 	}
 	job.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry.Dir.Name, upstreams)

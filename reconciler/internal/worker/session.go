@@ -28,7 +28,7 @@ func (wr *workspaceRun) openSession(ctx context.Context, root string) (run.Terra
 		return nil, err
 	}
 	job.Log, job.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
-	if job.Sensitive, err = collectSensitiveValues(ctx, wr.config, wr.upstreamsBefore); err != nil {
+	if job.Sensitive, err = collectSensitiveValues(ctx, wr.inventory, wr.upstreamsBefore); err != nil {
 		return nil, err
 	}
 	job.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry.Dir.Name, wr.upstreamsBefore)

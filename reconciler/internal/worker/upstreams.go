@@ -12,17 +12,17 @@ import (
 
 // collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan must not
 // print. Some cannot be recognized: those recorded under another digest key, those of an apply
-// that has not succeeded yet, and those of a state that has no record, or one of another name.
-func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
+// that has not succeeded yet, and those of a state without a record that is trusted.
+func collectSensitiveValues(ctx context.Context, w *inventory.Inventory, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
-		if rec.Attempt != nil || rec.OutputsUnknown || rec.OutputsDigest == "" {
+		if w.HasUncertainOutputs(rec) || rec.OutputsDigest == "" {
 			hidden.Uncertain = append(hidden.Uncertain, name)
 		}
 		if len(rec.SensitiveHashes) == 0 {
 			continue
 		}
-		id, key, err := c.DigestKey(ctx)
+		id, key, err := w.Config.DigestKey(ctx)
 		if err != nil {
 			return hidden, fmt.Errorf("digest key: %w", err)
 		}
@@ -44,7 +44,7 @@ func collectSensitiveNow(r *run.Run, w *inventory.Inventory, name string, before
 		defer cancel()
 		now, err := w.ReadUpstreams(ctx, name)
 		if err == nil {
-			hidden, err = collectSensitiveValues(ctx, r.Config, now)
+			hidden, err = collectSensitiveValues(ctx, w, now)
 		}
 		if err != nil {
 			r.Log.Warn("all that was read from upstreams is hidden, since it is not known what of it is sensitive", "workspace", name, "error", err)
