@@ -152,6 +152,10 @@ func (s *Session) concealUnknown(err error) error {
 	}
 	names := strings.Join(s.mayQuote, ", ")
 	s.log.Drop()
+	if errors.Is(err, ErrStopped) || errors.Is(err, ErrKilled) {
+		step.Detail = step.Err.Error() // says it all
+		return err
+	}
 	if place := s.placeOf(step.Detail); place != "" {
 		step.Detail = fmt.Sprintf("Terraform's error at %s is not shown: it may quote sensitive outputs of %s that no record knows", place, names)
 	} else {

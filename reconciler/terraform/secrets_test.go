@@ -253,17 +253,18 @@ resource "terraform_data" "fails" {
   }
 }
 `
-	const unsaved = `%[1]s "$@"; code=$?; for arg; do case $arg in -out=*) : > "${arg#-out=}";; esac; done; exit $code`
+	const unsaved = `%[1]s "$@"; code=$?; for arg; do case $arg in -out=*) : > "${arg#-out=}";; esac; done`
 	for name, c := range map[string]struct {
 		config, script string
 		meanwhile      bool
 		want           string // of the error
 	}{
 		"saved":              {failing, "", false, "it is x(redacted)x"},
-		"not saved":          {failing, unsaved, false, "plan failed: Terraform's error at main.tf:9 is not shown: it may quote sensitive outputs of up that no record knows\nnext: apply up first (reconcile now up)"},
-		"an apply has begun": {failing, unsaved, true, "is not shown: it may quote sensitive outputs of up that"},
-		"nothing was read":   {"resource \"terraform_data\" \"t\" {\n  nothing = 1\n}\n", unsaved, false, `An argument named "nothing" is not expected here.`},
-		"it cannot be read":  {strings.ReplaceAll(failing, "other.tfstate", "none.tfstate"), unsaved, false, "No stored state was found"},
+		"not saved":          {failing, unsaved + "; exit $code", false, "plan failed: Terraform's error at main.tf:9 is not shown: it may quote sensitive outputs of up that no record knows\nnext: apply up first (reconcile now up)"},
+		"it was killed":      {failing, unsaved + "; kill -KILL $$", false, "plan failed: terraform was killed"},
+		"an apply has begun": {failing, unsaved + "; exit $code", true, "is not shown: it may quote sensitive outputs of up that"},
+		"nothing was read":   {"resource \"terraform_data\" \"t\" {\n  nothing = 1\n}\n", unsaved + "; exit $code", false, `An argument named "nothing" is not expected here.`},
+		"it cannot be read":  {strings.ReplaceAll(failing, "other.tfstate", "none.tfstate"), unsaved + "; exit $code", false, "No stored state was found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
