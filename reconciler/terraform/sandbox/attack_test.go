@@ -221,13 +221,13 @@ func TestAttacksInSandbox(t *testing.T) {
 		}
 		cmd := exec.Command(self)
 		cmd.Env, cmd.Stderr = []string{attackVariable + "=" + secrets.String()}, os.Stderr
+		cmd.ExtraFiles = []*os.File{inherited}
 		if confine {
 			var m sandbox.Mounts
 			m.AddReadOnly(self)
 			found.Confine(cmd, sandbox.View{Dir: "/", Mounts: m, Network: network, Ports: []uint16{443, 53}})
 		} else {
 			cmd.Env = append(cmd.Env, "OPEN=yes")
-			cmd.ExtraFiles = []*os.File{inherited}
 		}
 		out, err := cmd.Output()
 		if err != nil {

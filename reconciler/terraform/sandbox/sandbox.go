@@ -112,9 +112,24 @@ func becomeBubblewrap(ports string, argv []string) error {
 	if err := boundProcess(); err != nil {
 		return fmt.Errorf("limit the processes: %w", err)
 	}
+	if err := closeInherited(); err != nil {
+		return fmt.Errorf("close the files of the parent: %w", err)
+	}
 	argv, err := addFilter(argv)
 	if err != nil {
 		return fmt.Errorf("filter the system calls: %w", err)
 	}
 	return syscall.Exec(argv[0], argv, os.Environ()) //nolint:gosec // what it runs, our own caller says
+}
+
+// closeInherited makes the files that are open now, but for the standard ones, end with this
+// program: a shell may have left some open, and Go hands them on.
+func closeInherited() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+	return err
 }
