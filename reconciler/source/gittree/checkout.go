@@ -90,7 +90,7 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]Entry, dir string
 		return fmt.Errorf("directory %s: %w", gitpath.Quote(dir), err)
 	}
 	for _, e := range list.entries {
-		name := path.Join(dir, e.Name)
+		name := gitpath.Join(dir, e.Name)
 		if t.skipReason(dir, e) != "" || t.isOmitted(name) {
 			continue
 		}
@@ -165,7 +165,7 @@ func (c *checkout) clear(ctx context.Context, dir dirHandle, name string) error 
 		return err
 	}
 	for _, d := range entries {
-		if err := c.clearEntry(ctx, dir, path.Join(name, d.Name()), d); err != nil {
+		if err := c.clearEntry(ctx, dir, gitpath.Join(name, d.Name()), d); err != nil {
 			return err
 		}
 	}

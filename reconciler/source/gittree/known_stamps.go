@@ -7,6 +7,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"golang.org/x/sys/unix"
+
+	"reconcile/internal/gitpath"
 )
 
 // knownStamps remembers the files of one checkout that Repair has found to be as in the tree, and
@@ -153,7 +155,7 @@ func (r *repair) isUnchanged(name string, e Entry) bool {
 		return false
 	}
 	for _, e := range list.entries {
-		child := path.Join(name, e.Name)
+		child := gitpath.Join(name, e.Name)
 		if e.Mode != filemode.Dir && r.isIgnored(child) {
 			continue
 		}
@@ -162,7 +164,7 @@ func (r *repair) isUnchanged(name string, e Entry) bool {
 		}
 	}
 	for _, extra := range extras {
-		child := path.Join(name, extra)
+		child := gitpath.Join(name, extra)
 		stat, err := r.top.stat(child)
 		if err != nil || uint32(stat.Mode)&unix.S_IFMT == unix.S_IFDIR || r.isForeign(child) {
 			return false

@@ -238,10 +238,11 @@ func (r *repair) repairDir(dir dirHandle, name string, e Entry) error {
 		return err
 	}
 	for _, e := range list.entries {
-		if e.Mode != filemode.Dir && r.isIgnored(path.Join(name, e.Name)) {
+		child := gitpath.Join(name, e.Name)
+		if e.Mode != filemode.Dir && r.isIgnored(child) {
 			continue
 		}
-		if err := r.repairEntry(dir, path.Join(name, e.Name), e); err != nil {
+		if err := r.repairEntry(dir, child, e); err != nil {
 			return err
 		}
 	}
