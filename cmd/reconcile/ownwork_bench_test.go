@@ -32,6 +32,6 @@ func reportPerWorkspace(b *testing.B, costs []cost, workspaces float64, name str
 		wall = append(wall, float64(c.wall.Microseconds())/workspaces)
 	}
 	b.ReportMetric(median(cpu), name+"-cpu-µs/workspace")
-	checkBound(b, name+": processor time", "µs a workspace", median(cpu), 1600)
+	checkBound(b, name+": processor time", "µs a workspace", median(cpu), 1300)
 	b.ReportMetric(median(wall), name+"-µs/workspace")
 }
