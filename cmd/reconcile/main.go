@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	_ "reconcile/cmd/reconcile/internal/gctuning"
+	"reconcile/cmd/reconcile/internal/gctuning"
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/terraform/sandbox"
@@ -18,6 +18,7 @@ import (
 
 func main() {
 	sandbox.Enter()
+	gctuning.Delay()
 	self.Hide()
 	catchPipeAndHangup()
 	a := newApp()

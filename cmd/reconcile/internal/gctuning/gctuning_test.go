@@ -28,6 +28,7 @@ var kept [][]byte
 // TestMain lets this program be the one whose collections are counted.
 func TestMain(m *testing.M) {
 	if os.Getenv("GCTUNING_ALLOCATE") != "" {
+		Delay()
 		for range startMemory / 4 * 3 >> 20 {
 			kept = append(kept, make([]byte, 1<<20))
 		}
@@ -36,9 +37,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestInit starts a process that allocates three quarters of startMemory: nothing is collected,
+// TestDelay starts a process that allocates three quarters of startMemory: nothing is collected,
 // unless the environment says when to collect.
-func TestInit(t *testing.T) {
+func TestDelay(t *testing.T) {
 	for setting, collects := range map[string]bool{"X=": false, "GOGC=100": true, "GOMEMLIMIT=16MiB": true} {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = []string{"GCTUNING_ALLOCATE=1", "GODEBUG=gctrace=1", setting}
