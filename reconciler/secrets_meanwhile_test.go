@@ -69,6 +69,16 @@ func checkLogsHide(w *reconcilertest.Env, secret string) {
 	}
 }
 
+// checkReaderHasSecrets checks that the record of the reader knows what it passes on as secret.
+func checkReaderHasSecrets(w *reconcilertest.Env) {
+	w.T.Helper()
+	reader, _, err := w.Record.Workspace(w.T.Context(), "reader")
+	w.Must(err)
+	if len(reader.SensitiveHashes) == 0 {
+		w.T.Error("what the reader passes on is not known to its own readers")
+	}
+}
+
 // failingReaderFiles make the plan of the reader fail with an error that quotes the secret.
 const failingReaderFiles = `
 -- env/reader/main.tf --
@@ -145,11 +155,7 @@ func TestSecretThatIsMadeMeanwhile(t *testing.T) {
 				t.Fatalf("the reader: %v", got)
 			}
 			checkLogsHide(w, "Second-secret")
-			reader, _, err := w.Record.Workspace(t.Context(), "reader")
-			w.Must(err)
-			if len(reader.SensitiveHashes) == 0 {
-				t.Error("what the reader passes on is not known to its own readers")
-			}
+			checkReaderHasSecrets(w)
 		})
 	}
 }
@@ -218,11 +224,7 @@ func TestSecretThatAnEmptyPlanPassesOn(t *testing.T) {
 		if _, got := w.RunPass(run.Options{Only: []string{"reader"}, Replan: true}); got["reader"] != want {
 			t.Fatalf("the scene: %v", got)
 		}
-		reader, _, err := w.Record.Workspace(t.Context(), "reader")
-		w.Must(err)
-		if len(reader.SensitiveHashes) == 0 {
-			t.Errorf("%s: what the reader passes on is not known to its own readers", want)
-		}
+		checkReaderHasSecrets(w)
 	}
 }
 

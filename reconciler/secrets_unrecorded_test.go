@@ -83,9 +83,5 @@ func TestSecretOfAnApplyThatFailed(t *testing.T) {
 		t.Fatalf("the reader: %v", got)
 	}
 	checkLogsHide(w, "Second-secret")
-	reader, _, err := w.Record.Workspace(t.Context(), "reader")
-	w.Must(err)
-	if len(reader.SensitiveHashes) == 0 {
-		t.Error("what the reader passes on is not known to its own readers")
-	}
+	checkReaderHasSecrets(w)
 }

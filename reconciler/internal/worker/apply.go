@@ -66,23 +66,23 @@ func (w *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 
 // Apply applies a stale workspace: from its lease to its record.
 func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Completion {
-	v := w.newWorkspaceRun(entry)
+	wr := w.newWorkspaceRun(entry)
 	started := w.config.Now()
-	err := v.executeRecovered(ctx, killCtx)
-	v.result.DurationMS = w.config.Now().Sub(started).Milliseconds()
+	err := wr.executeRecovered(ctx, killCtx)
+	wr.result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	done := Completion{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
 	var claimed *run.ClaimedError
 	done.Claimed = errors.As(err, &claimed)
-	v.storeLog(ctx)
-	for _, closer := range slices.Backward(v.closers) {
+	wr.storeLog(ctx)
+	for _, closer := range slices.Backward(wr.closers) {
 		closer()
 	}
 
 	if err != nil && !done.TipMoved {
-		v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
+		wr.result.Outcome, wr.result.Error = run.ClassifyError(err), err.Error()
 	}
-	done.Result, done.Record = v.result, v.record
+	done.Result, done.Record = wr.result, wr.record
 	return done
 }
 

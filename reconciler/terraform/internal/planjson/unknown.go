@@ -5,9 +5,10 @@ import tfjson "github.com/hashicorp/terraform-json"
 // builtinProvider is the provider in Terraform itself. Its schema marks nothing as sensitive.
 const builtinProvider = "terraform.io/builtin/terraform"
 
-// MakesSecrets reports whether an apply of the plan may bring forth sensitive values that
-// the plan does not know, or read them from another state. A plan marks the unknown values that the configuration marks, but
-// not what the schema of a provider marks inside a value that is unknown as a whole.
+// MakesSecrets reports whether an apply of the plan may make sensitive values that the plan
+// does not know, or read them from another state. A plan marks the unknown values that the
+// configuration marks, but not what the schema of a provider marks inside a value that is
+// unknown as a whole.
 func MakesSecrets(plan *tfjson.Plan) bool {
 	if len(plan.DeferredChanges) > 0 || len(plan.ActionInvocations) > 0 {
 		return true
