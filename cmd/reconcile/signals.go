@@ -18,6 +18,10 @@ import (
 // stop timeout); the result must be recorded before that.
 const gracePeriod = 90 * time.Second
 
+// maxPrintWait is how long the end of the program waits until the lines about a signal are
+// printed.
+const maxPrintWait = time.Second
+
 // signalError is the cause of a context that a signal ended.
 type signalError struct{ signal os.Signal }
 
@@ -33,14 +37,16 @@ func (s *signalError) Error() string {
 
 // withSignals returns two contexts. ctx ends at the first SIGINT or SIGTERM: work stops.
 // killCtx ends at the second, or after gracePeriod: work is killed. A third signal has
-// its usual effect. PrintLine may block (a terminal that nobody reads). Call release.
+// its usual effect. PrintLine may block (a terminal that nobody reads). Call release: it
+// returns when the lines are printed, or after maxPrintWait.
 func withSignals(parent context.Context, gracePeriod time.Duration, t *catalog.Translator, printLine func(string)) (ctx, killCtx context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	killCtx, kill := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	lines := make(chan string, 2)
+	lines, printed := make(chan string, 2), make(chan struct{})
 	go func() {
+		defer close(printed)
 		defer ui.RecoverExit(os.Stderr, t)
 		for line := range lines {
 			printLine(line)
@@ -75,6 +81,10 @@ func withSignals(parent context.Context, gracePeriod time.Duration, t *catalog.T
 		signal.Stop(signals)
 		stop(nil)
 		kill(nil)
+		select {
+		case <-printed:
+		case <-time.After(maxPrintWait):
+		}
 	}
 }
 

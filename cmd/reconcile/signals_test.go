@@ -62,3 +62,30 @@ func TestReleaseSaysNothing(t *testing.T) {
 	<-ctx.Done()
 	<-killCtx.Done()
 }
+
+// Where the work ends at once, the line about the signal is still printed before release returns.
+func TestReleasePrintsTheLine(t *testing.T) {
+	var said string
+	ended := make(chan struct{})
+	ctx, _, release := withSignals(t.Context(), time.Hour, nil, func(line string) {
+		<-ended
+		said = line
+	})
+	signalSelf(t, syscall.SIGINT)
+	<-ctx.Done()
+	close(ended)
+	release()
+	if !strings.Contains(said, "stopping") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// A terminal that nobody reads does not keep the program from its end.
+func TestReleaseWithoutAReader(t *testing.T) {
+	reader := make(chan struct{})
+	defer close(reader)
+	ctx, _, release := withSignals(t.Context(), time.Hour, nil, func(string) { <-reader })
+	signalSelf(t, syscall.SIGINT)
+	<-ctx.Done()
+	release()
+}

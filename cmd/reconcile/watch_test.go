@@ -57,6 +57,7 @@ type lineBuffer struct {
 	mu   sync.Mutex
 	cond *sync.Cond
 	text []byte
+	ends bool // no more text comes
 }
 
 func newLineBuffer() *lineBuffer {
@@ -73,6 +74,22 @@ func (b *lineBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// end makes what waits for more text panic.
+func (b *lineBuffer) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ends = true
+	b.cond.Broadcast()
+}
+
+// wait waits for more text. The caller holds the lock.
+func (b *lineBuffer) wait(text string) {
+	if b.ends {
+		panic(fmt.Sprintf("the output ended without %q: %q", text, b.text))
+	}
+	b.cond.Wait()
+}
+
 // waitFor returns the next line that holds text. It panics at one that holds a bad text.
 func (b *lineBuffer) waitFor(text string, bad ...string) string {
 	b.mu.Lock()
@@ -80,7 +97,7 @@ func (b *lineBuffer) waitFor(text string, bad ...string) string {
 	for {
 		line, rest, complete := bytes.Cut(b.text, []byte("\n"))
 		if !complete {
-			b.cond.Wait()
+			b.wait(text)
 			continue
 		}
 		b.text = rest
