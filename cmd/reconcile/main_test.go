@@ -95,6 +95,7 @@ func runScripts(t *testing.T, dir string) {
 			"save":                   saveCommand,
 			"fifo":                   fifoCommand,
 			"await":                  awaitCommand,
+			"release":                releaseCommand,
 			"no-secret":              noSecretCommand,
 			"backlog":                backlogCommand,
 			"fail-backlog":           failBacklogCommand,

@@ -18,6 +18,7 @@ import (
 	"reconcile/cmd/reconcile/internal/page"
 	"reconcile/cmd/reconcile/internal/page/browsertest"
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
@@ -164,26 +165,13 @@ func TestPagesInBrowser(t *testing.T) {
 	repo.Commit("Replace the network", files)
 	pass := p.command("now")
 	pass.Stderr = nil
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = pass.Run() // it exits as its workspaces say, which the pages show
-	}()
-	reads := make(chan *os.File)
-	go func() {
-		held, _ := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
-		reads <- held
-	}()
-	select {
-	case held := <-reads:
-		shows(live+"/en/index.html", 1200, true, "Running now", "slow")
-		if err := held.Close(); err != nil {
-			t.Fatal(err)
-		}
-	case <-ended:
-		t.Fatal("the pass does not wait for its provisioner")
+	ended := waittest.Go(pass.Run) // it exits as its workspaces say, which the pages show
+	held := waittest.OpenForReader(t, pipe, ended)
+	shows(live+"/en/index.html", 1200, true, "Running now", "slow")
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
 	}
-	<-ended
+	_ = ended.Wait()
 
 	shows(inDirectory+"/en/index.html", 1200, false, "waiting for a person", "Failed", "Waits for an approval", "reconcile approve network ", "Changed outside Git", "1 replaced")
 	shows(inDirectory+"/ja/index.html", 360, true, "対応が必要なもの", "reconcile approve network ")

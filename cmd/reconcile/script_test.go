@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,7 +34,8 @@ type fixture struct {
 	account *account
 
 	backlog    *backlogtest.Server
-	passOutput *bufio.Reader // of watch
+	passPipe   *os.File // of watch
+	passOutput *bufio.Reader
 	sts        *fakeSTS
 
 	executors *fakeExecutors
@@ -185,17 +187,77 @@ func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // await FIFO waits until a workspace writes a line into a fifo to report its progress.
-// A missing line fails the script after a timeout.
 func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await FIFO")
 	}
-	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
 	ts.Check(err)
 	defer f.Close()
-	ts.Check(f.SetReadDeadline(time.Now().Add(2 * time.Minute)))
-	if _, err := f.Read(make([]byte, 100)); err != nil {
-		ts.Fatalf("nothing was written into %s: %v", args[0], err)
+	readFIFO(ts, f, bufio.NewReader(f))
+}
+
+// release FIFO writes a line into a fifo, when a workspace reads it.
+func releaseCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: release FIFO")
+	}
+	waitForProgram(ts, func() (bool, error) {
+		f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if errors.Is(err, syscall.ENXIO) { // nobody reads it yet
+			return false, nil
+		}
+		if err == nil {
+			_, err = f.WriteString("go\n")
+			err = errors.Join(err, f.Close())
+		}
+		return true, err
+	})
+}
+
+// readFIFO returns the next line that a program in the background writes into a fifo.
+func readFIFO(ts *testscript.TestScript, f *os.File, lines *bufio.Reader) []byte {
+	var line []byte
+	waitForProgram(ts, func() (bool, error) {
+		if err := f.SetReadDeadline(time.Now().Add(pollInterval)); err != nil {
+			return false, err
+		}
+		part, err := lines.ReadBytes('\n')
+		line = append(line, part...)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return false, nil
+		}
+		return true, err
+	})
+	return line
+}
+
+// Of waits for programs in the background: the time between two looks, and a bound for a
+// program that works on without what is waited for.
+const (
+	pollInterval   = 20 * time.Millisecond
+	maxProgramWait = 10 * time.Minute
+)
+
+// waitForProgram waits until what a program in the background does is done. The script fails
+// when none of them is left.
+func waitForProgram(ts *testscript.TestScript, isDone func() (bool, error)) {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	start := time.Now()
+	for {
+		goesOn := slices.ContainsFunc(ts.BackgroundCmds(), func(c *exec.Cmd) bool { return syscall.Kill(c.Process.Pid, 0) == nil })
+		done, err := isDone() // after the look, so that what an ended program did counts
+		ts.Check(err)
+		switch {
+		case done:
+			return
+		case !goesOn:
+			ts.Fatalf("no program is left that does it")
+		case time.Since(start) > maxProgramWait:
+			ts.Fatalf("no program did it within %s", maxProgramWait)
+		}
+		<-ticker.C
 	}
 }
 

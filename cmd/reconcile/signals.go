@@ -35,10 +35,9 @@ func (s *signalError) Error() string {
 	return "received signal: " + s.signal.String()
 }
 
-// withSignals returns two contexts. ctx ends at the first SIGINT or SIGTERM: work stops.
-// killCtx ends at the second, or after gracePeriod: work is killed. A third signal has
-// its usual effect. PrintLine may block (a terminal that nobody reads). Call release: it
-// returns when the lines are printed, or after maxPrintWait.
+// withSignals returns two contexts: the first SIGINT or SIGTERM ends ctx (work stops), the second,
+// or gracePeriod, killCtx (work is killed). A third signal has its usual effect. Call release,
+// which waits for the lines: printLine may block (a terminal that nobody reads).
 func withSignals(parent context.Context, gracePeriod time.Duration, t *catalog.Translator, printLine func(string)) (ctx, killCtx context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	killCtx, kill := context.WithCancelCause(parent)

@@ -10,6 +10,7 @@ import (
 	"github.com/creack/pty"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -31,7 +32,9 @@ func TestWatchOnTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer terminal.Close()
-	screen := newLineBuffer()
+	screen := newLineBuffer(t)
+	screen.stopAt("failed", func() { _ = c.Process.Kill() })
+	watch := waittest.Go(c.Wait)
 	go func() {
 		defer screen.end()
 		_, _ = io.Copy(screen, terminal) // ends with an error when the program does
@@ -39,11 +42,7 @@ func TestWatchOnTerminal(t *testing.T) {
 
 	screen.waitForMatch(`● (?s:.*)slow(?s:.*)1 running`)
 	screen.waitForMatch(`apply`) // the view draws what has changed
-	writer, err := os.OpenFile(pipe, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Close(); err != nil {
+	if err := waittest.OpenForReader(t, pipe, watch).Close(); err != nil {
 		t.Fatal(err)
 	}
 	screen.waitForMatch(`\d\d:\d\d:\d\d .*applied.*slow`)
@@ -52,7 +51,7 @@ func TestWatchOnTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	screen.waitForMatch(`stopping\r\n`) // with nothing to finish
-	if err := c.Wait(); err != nil {
+	if err := watch.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -54,27 +55,46 @@ func TestBackoff(t *testing.T) {
 
 // lineBuffer is output that a test follows line by line.
 type lineBuffer struct {
+	t    *testing.T
 	mu   sync.Mutex
 	cond *sync.Cond
 	text []byte
 	ends bool // no more text comes
+	bad  string
+	stop func() // is called when bad is written
 }
 
-func newLineBuffer() *lineBuffer {
-	f := &lineBuffer{}
+func newLineBuffer(t *testing.T) *lineBuffer {
+	f := &lineBuffer{t: t}
 	f.cond = sync.NewCond(&f.mu)
 	return f
 }
+
+// stopAt makes text that is bad end the program: what a test waits for would not come any more.
+func (b *lineBuffer) stopAt(bad string, stop func()) { b.bad, b.stop = bad, stop }
 
 func (b *lineBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.text = append(b.text, p...)
+	if b.stop != nil && bytes.Contains(b.text, []byte(b.bad)) {
+		b.stop()
+	}
 	b.cond.Broadcast()
 	return len(p), nil
 }
 
-// end makes what waits for more text panic.
+// startProgram runs a program beside the test. When it ends, so does its output.
+func startProgram(program func() error, outputs ...*lineBuffer) *waittest.Task[error] {
+	return waittest.Go(func() error {
+		for _, o := range outputs {
+			defer o.end()
+		}
+		return program()
+	})
+}
+
+// end makes what waits for more text fail.
 func (b *lineBuffer) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,12 +105,13 @@ func (b *lineBuffer) end() {
 // wait waits for more text. The caller holds the lock.
 func (b *lineBuffer) wait(text string) {
 	if b.ends {
-		panic(fmt.Sprintf("the output ended without %q: %q", text, b.text))
+		b.t.Fatalf("the output ended without %q: %q", text, b.text)
 	}
 	b.cond.Wait()
 }
 
-// waitFor returns the next line that holds text. It panics at one that holds a bad text.
+// waitFor returns the next line that holds text. One that holds a bad text
+// fails the test.
 func (b *lineBuffer) waitFor(text string, bad ...string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -105,7 +126,7 @@ func (b *lineBuffer) waitFor(text string, bad ...string) string {
 			return string(line)
 		}
 		if slices.ContainsFunc(bad, func(text string) bool { return bytes.Contains(line, []byte(text)) }) {
-			panic(string(line))
+			b.t.Fatalf("%s", line)
 		}
 	}
 }
@@ -113,7 +134,7 @@ func (b *lineBuffer) waitFor(text string, bad ...string) string {
 // newTestApp returns the program with captured output and its own directories.
 func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
-	out, logs = newLineBuffer(), newLineBuffer()
+	out, logs = newLineBuffer(t), newLineBuffer(t)
 	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewScreenWriter(logs)}
 	a.log = ui.NewLogger(a.logs, ui.LogOptions{Results: true})
 	dir := t.TempDir()
@@ -135,12 +156,11 @@ func TestWatchOutlivesFailures(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
 	w.liveness = endpoint.NewLiveness(time.Minute, time.Minute, time.Now())
-	done := make(chan struct{})
-	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
+	watch := startProgram(func() error { w.run(ctx, t.Context(), ctx); return nil }, out, logs)
 
 	logs.waitFor(`"failures":2`) // there is no branch yet
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
-	if line := out.waitFor("done: 1 applied"); len(strings.Fields(line)[0]) != len("15:04:05") {
+	if line := out.waitFor("done: 1 applied", "done: 1 failed"); len(strings.Fields(line)[0]) != len("15:04:05") {
 		t.Errorf("no time before %q", line)
 	}
 	out.waitFor("in sync: nothing to do")
@@ -150,7 +170,7 @@ func TestWatchOutlivesFailures(t *testing.T) {
 		t.Errorf("still wrong: %s", text)
 	}
 	stop()
-	<-done
+	_ = watch.Wait()
 	if w.deps != nil {
 		t.Error("parts were left open")
 	}
@@ -160,7 +180,7 @@ func TestWatchOutlivesFailures(t *testing.T) {
 // failure, for which watch closes what it had opened.
 func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	repo := gittest.New(t)
-	a, _, logs := newTestApp(t, repo.Dir)
+	a, out, logs := newTestApp(t, repo.Dir)
 	a.settings.Page = t.TempDir()
 	p, err := a.open(t.Context(), wire.Everything)
 	if err != nil {
@@ -177,8 +197,7 @@ func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
-	done := make(chan struct{})
-	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
+	watch := startProgram(func() error { w.run(ctx, t.Context(), ctx); return nil }, out, logs)
 
 	for failures := range 3 {
 		logs.waitFor(fmt.Sprintf(`"failures":%d`, failures+1), "it took too long")
@@ -191,7 +210,7 @@ func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	if err := errors.Join(os.Remove(manifest), held.Close()); err != nil {
 		t.Fatal(err)
 	}
-	<-done
+	_ = watch.Wait()
 }
 
 // newSlowRepo returns a repository with the workspace slow, whose apply reads a named pipe to
@@ -217,20 +236,17 @@ resource "terraform_data" "this" {
 // with that apply.
 func TestWatchBesideALongApply(t *testing.T) {
 	repo, pipe := newSlowRepo(t)
-	a, out, _ := newTestApp(t, repo.Dir)
+	a, out, logs := newTestApp(t, repo.Dir)
 	ctx, stop := context.WithCancel(t.Context())
+	out.stopAt("failed", stop)
 	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
-	done := make(chan struct{})
-	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
-	held, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
-	if err != nil {
-		t.Fatal(err)
-	}
+	watch := startProgram(func() error { w.run(ctx, t.Context(), ctx); return nil }, out, logs)
+	held := waittest.OpenForReader(t, pipe, watch)
 	defer held.Close()
 	repo.Commit("second", map[string]string{"env/quick/main.tf": `output "x" { value = 1 }` + "\n"})
 	out.waitFor("1 applied, 1 busy")
 	stop()
-	<-done
+	_ = watch.Wait()
 	if w.deps != nil || len(w.passes) > 0 {
 		t.Errorf("left: %v", w.passes)
 	}
@@ -243,8 +259,12 @@ func TestWatchCommand(t *testing.T) {
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
 	a, out, logs := newTestApp(t, repo.Dir)
 	a.settings.Output = "json"
-	done := make(chan error)
-	go func() { done <- runWatch(t.Context(), a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"}) }()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	logs.stopAt("pass failed to run", stop)
+	watch := startProgram(func() error {
+		return runWatch(ctx, a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"})
+	}, out, logs)
 
 	var line struct{ URL string }
 	if err := json.Unmarshal([]byte(logs.waitFor("answering probes")), &line); err != nil {
@@ -266,7 +286,7 @@ func TestWatchCommand(t *testing.T) {
 		t.Errorf("%s: %s (%v)", answer.Status, body, err)
 	}
 	signalSelf(t, syscall.SIGTERM)
-	if err := <-done; err != nil {
+	if err := watch.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 	logs.waitFor("stopping")

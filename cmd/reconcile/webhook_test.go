@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -65,12 +64,10 @@ func nextPassCommand(ts *testscript.TestScript, neg bool, args []string) {
 		f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
 		ts.Check(err)
 		ts.Defer(func() { _ = f.Close() })
-		ts.Check(f.SetReadDeadline(time.Now().Add(2 * time.Minute)))
-		w.passOutput = bufio.NewReader(f)
+		w.passPipe, w.passOutput = f, bufio.NewReader(f)
 	}
 	for {
-		line, err := w.passOutput.ReadBytes('\n')
-		ts.Check(err)
+		line := readFIFO(ts, w.passPipe, w.passOutput)
 		var pass struct{ Outcome string }
 		ts.Check(json.Unmarshal(line, &pass))
 		if len(args) == 2 || pass.Outcome == args[2] {
