@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -164,13 +165,12 @@ func TestBegunApplyEndsTheLastOutcome(t *testing.T) {
 				t.Fatalf("the scene: %v, notified of %v", got, n.sent)
 			}
 			w.Commit(c.second(pipe))
-			done, r := make(chan error, 1), w.Reconciler()
-			go func() {
+			r := w.Reconciler()
+			pass := waittest.Go(func() error {
 				_, err := r.Pass(t.Context(), t.Context(), run.Options{})
-				done <- err
-			}()
-			held, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
-			w.Must(err)
+				return err
+			})
+			held := waittest.OpenForReader(t, pipe, pass)
 			clear(n.sent)
 			w.RunPass(run.Options{Only: []string{"quick"}})
 			if len(n.sent) > 0 {
@@ -184,7 +184,7 @@ func TestBegunApplyEndsTheLastOutcome(t *testing.T) {
 				}
 			}
 			w.Must(held.Close())
-			w.Must(<-done)
+			w.Must(pass.Wait())
 			if n.sent["slow"] != "applied" {
 				t.Errorf("notified at the end: %v", n.sent)
 			}

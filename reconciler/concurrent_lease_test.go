@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reconcile/internal/stateid"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -48,19 +49,17 @@ func (f *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	held := holdApply(t, p, "kyoto")
 	clock := &manualClock{}
 	config, renewals := newLeaseConfig(t, p, clock)
-	var result *run.Result
 	var err error
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	pass := waittest.Go(func() (result *run.Result) {
 		result, err = runPassWith(t, config)
-	}()
-	waitWithin(t, "the apply of kyoto begins", held.started)
+		return result
+	})
+	waittest.Receive(t, held.started, pass)
 	held.removeHook()
 	renewals.refuseRenewals()
 	clock.advance(passes)
 	waitWithin(t, "Terraform ends", held.allExited)
-	waitWithin(t, "the pass ends", ended)
+	result := pass.Wait()
 	if err != nil || result.Exit != run.ExitFailed {
 		t.Errorf("the pass ends with %v: %+v", err, result)
 	}
@@ -108,19 +107,14 @@ func (f *fixture) testLateHolder(t *testing.T) {
 		t, err := tf(ctx)
 		return frozenTerraform{t, frozen}, err
 	}
-	var result *run.Result
-	var err error
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		result, err = runPassWith(t, config)
-	}()
-	var killCtx context.Context
-	select {
-	case killCtx = <-frozen.started:
-	case <-ended:
-		t.Fatalf("the pass ended before its first apply: %v", err)
-	}
+	resume := sync.OnceFunc(func() { close(frozen.resume) })
+	defer resume()
+	pass := waittest.Go(func() *run.Result {
+		result, err := runPassWith(t, config)
+		t.Logf("the late pass: %v", err)
+		return result
+	})
+	killCtx := waittest.Receive(t, frozen.started, pass)
 	renewals.refuseRenewals()
 
 	// Another machine waits for the lease: only time can tell it that the holder is dead.
@@ -128,26 +122,25 @@ func (f *fixture) testLateHolder(t *testing.T) {
 	options := clock.options()
 	options.Process = state.Process{Host: "elsewhere"}
 	other := state.New(looks, "test", options)
-	taken := make(chan *state.Lease)
-	go func() {
-		lease, err := other.Acquire(t.Context(), state.LeaseRequest{
-			Identity: frozen.identity(t, p), Workspace: "tokyo", Run: "other", MaxWait: time.Hour,
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		taken <- lease
-	}()
-	waitWithin(t, "the other run reads the lease twice", looks.readTwice)
+	var acquireErr error
+	identity := frozen.identity(t, p)
+	taken := waittest.Go(func() (lease *state.Lease) {
+		lease, acquireErr = other.Acquire(t.Context(), state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "other", MaxWait: time.Hour})
+		return lease
+	})
+	waittest.Receive(t, looks.readTwice, taken)
 	clock.advance(51 * time.Second)
-	waitWithin(t, "the late holder's KillContext ends", killCtx.Done())
+	waittest.Receive(t, killCtx.Done(), pass)
 	select {
-	case <-taken:
+	case <-taken.Ended():
 		t.Error("the lease was taken before its time")
 	default:
 	}
 	clock.advance(10 * time.Second)
-	lease := <-taken
+	lease := taken.Wait()
+	if acquireErr != nil {
+		t.Fatal(acquireErr)
+	}
 	rec, _, err := other.Workspace(t.Context(), "tokyo")
 	if err != nil {
 		t.Fatal(err)
@@ -157,9 +150,8 @@ func (f *fixture) testLateHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	close(frozen.resume)
-	waitWithin(t, "the pass ends", ended)
-	if result.Exit != run.ExitFailed {
+	resume()
+	if result := pass.Wait(); result.Exit != run.ExitFailed {
 		t.Errorf("result of the late pass: %+v", result)
 	}
 	if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/stateid"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -126,7 +127,7 @@ func (f *fixture) testBusy(t *testing.T, separateWork bool) {
 	p := f.copy(t)
 	held := holdApply(t, p, "tokyo")
 	first := childSpec{Spec: p}.startChild(t)
-	waitWithin(t, "the apply of tokyo begins", held.started)
+	waittest.Receive(t, held.started, first.end)
 	second := childSpec{Spec: p, Wait: 50 * time.Millisecond}
 	if separateWork {
 		second.Work += "-2"
@@ -151,7 +152,7 @@ func (f *fixture) testSameFailureOnce(t *testing.T) {
 	held := holdApply(t, p, "kyoto")
 	o := childSpec{Spec: p, ApplyLog: filepath.Join(p.Home, "applies")}
 	first := o.startChild(t)
-	waitWithin(t, "the apply of kyoto begins", held.started)
+	waittest.Receive(t, held.started, first.end)
 	o.Work += "-2"
 	second := o.startChild(t)
 	second.waitForLine("at lease kyoto")

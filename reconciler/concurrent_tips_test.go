@@ -9,6 +9,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
@@ -44,7 +45,7 @@ func testTwoTips(t *testing.T, kind reconcilertest.Kind, separateWork bool) {
 	// One after the other: kyoto is still to come when tokyo is released.
 	o := childSpec{Spec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
 	older := o.startChild(t)
-	waitWithin(t, "the apply of tokyo at the older tip begins", held.started)
+	waittest.Receive(t, held.started, older.end)
 	tips = append(tips, rewordModule(repo, "good day", "good night"))
 	o.Parallelism = 4
 	until := "at snapshot" // it waits for the checkout

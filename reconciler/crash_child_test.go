@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/waittest"
 	"reconcile/reconciler"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -148,15 +149,14 @@ func (s childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Conf
 // child is a pass in a process of its own.
 type child struct {
 	*exec.Cmd
-	t       *testing.T
-	in      io.WriteCloser
-	output  outputBuffer
-	waitErr error
-	done    chan struct{} // closed when it has ended
+	t      *testing.T
+	in     io.WriteCloser
+	output outputBuffer
+	end    *waittest.Task[error]
 }
 
 // childTimeout bounds the run time of a child that hangs.
-const childTimeout = 2 * time.Minute
+const childTimeout = 10 * time.Minute
 
 // startChild starts a child; wait waits for its end.
 func (s childSpec) startChild(t *testing.T) *child {
@@ -166,7 +166,7 @@ func (s childSpec) startChild(t *testing.T) *child {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), childTimeout)
-	c := &child{t: t, done: make(chan struct{})}
+	c := &child{t: t}
 	c.output.changed = make(chan struct{})
 	c.Cmd = exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
 	c.Env = append(os.Environ(), childSpecVariable+"="+string(text))
@@ -179,14 +179,13 @@ func (s childSpec) startChild(t *testing.T) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
+	c.end = waittest.Go(func() error {
 		defer cancel()
-		c.waitErr = c.Cmd.Wait()
-		close(c.done)
-	}()
+		return c.Wait()
+	})
 	t.Cleanup(func() {
 		cancel()
-		<-c.done
+		_ = c.end.Wait()
 	})
 	return c
 }
@@ -209,9 +208,9 @@ func (c *child) waitForLine(prefix string) {
 		}
 		select {
 		case <-more:
-		case <-c.done:
+		case <-c.end.Ended():
 			if line, _ := c.output.findLine(prefix); line == "" {
-				c.t.Fatalf("the child ended (%v) without saying %q", c.waitErr, prefix)
+				c.t.Fatalf("the child ended (%v) without saying %q", c.end.Wait(), prefix)
 			}
 		}
 	}
@@ -220,14 +219,14 @@ func (c *child) waitForLine(prefix string) {
 // wait waits for the child's end and returns its report, or nil if it was killed.
 func (c *child) wait() *childReport {
 	c.t.Helper()
-	<-c.done
+	ended := c.end.Wait()
 	if c.wasKilled() {
 		return nil
 	}
 	line, _ := c.output.findLine("{")
 	var r childReport
 	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		c.t.Fatalf("a child ended (%v) without a report: %q", c.waitErr, line)
+		c.t.Fatalf("a child ended (%v) without a report: %q", ended, line)
 	}
 	return &r
 }

@@ -119,8 +119,8 @@ func (h *heldApply) finish(how string) {
 	waitWithin(h.t, "the held apply ends", h.allExited)
 }
 
-// maxWait is how long a test waits for an expected event.
-const maxWait = time.Minute
+// maxWait is how long a test waits for what nothing else shows to be lost.
+const maxWait = 5 * time.Minute
 
 func waitWithin(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()

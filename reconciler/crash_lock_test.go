@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -56,6 +58,8 @@ func (f *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
 	var locked atomic.Bool
 	reached, goOn := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(goOn) })
+	defer release() // the server ends only when it has answered
 	p.Server.Inject(func(r *http.Request) int {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, kyotoLock) {
 			locked.Store(true)
@@ -67,10 +71,10 @@ func (f *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
 		return 0
 	})
 	c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
-	waitWithin(t, "Terraform plans kyoto", reached)
+	waittest.Receive(t, reached, c.end)
 	killTree(t, c.Process.Pid)
 	c.wait()
-	close(goOn)
+	release()
 	p.Server.Inject(nil)
 }
 
@@ -92,7 +96,7 @@ func (f *fixture) testManualLockStays(t *testing.T) {
 		{"long after an apply that was killed", func(t *testing.T, p reconcilertest.Spec) {
 			held := holdApply(t, p, "kyoto")
 			c := childSpec{Spec: p}.startChild(t)
-			waitWithin(t, "the apply of kyoto begins", held.started)
+			waittest.Receive(t, held.started, c.end)
 			killTree(t, c.Process.Pid)
 			c.wait()
 			held.removeHook()

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
@@ -210,7 +211,7 @@ func (f *fixture) crashOnce(t *testing.T, p reconcilertest.Spec, random *rand.Ra
 	defer timer.Stop()
 	power := random.IntN(2) == 0
 	select {
-	case <-c.done:
+	case <-c.end.Ended():
 		return // it was faster
 	case <-timer.C:
 	}
@@ -241,7 +242,7 @@ func (f *fixture) testCrashWithinApply(t *testing.T) {
 			p := f.copy(t)
 			held := holdApply(t, p, "kyoto")
 			c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
-			waitWithin(t, "the apply of kyoto begins", held.started)
+			waittest.Receive(t, held.started, c.end)
 			switch {
 			case lives:
 				for _, terraform := range childrenOf(t, c.Process.Pid) {

@@ -2,7 +2,6 @@ package reconciler_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -57,6 +57,7 @@ func overtakablePasses(w *reconcilertest.Env, overtaken chan<- struct{}) func(pl
 		result, err := r.Pass(w.T.Context(), w.T.Context(), run.Options{HandOver: true, Trigger: run.Schedule, CheckoutNumber: place})
 		if err != nil {
 			w.T.Error(err)
+			return &run.Result{}
 		}
 		return result
 	}
@@ -74,13 +75,12 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 	w.RunPass(run.Options{})
 	w.Commit(formatSlowWorkspace(pipe))
 	w.Config.Wait = time.Millisecond // for the checkout that the pass has
-	done, overtaken := make(chan *run.Result, 1), make(chan struct{}, 1)
+	overtaken := make(chan struct{}, 1)
 	pass := overtakablePasses(w, overtaken)
-	go func() { done <- pass(0) }()
-	held, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
-	w.Must(err)
+	long := waittest.Go(func() *run.Result { return pass(0) })
+	held := waittest.OpenForReader(t, pipe, long)
 	w.Commit(formatQuickWorkspaces("two"))
-	<-overtaken
+	waittest.Receive(t, overtaken, long)
 
 	second := pass(1)
 	if diff := cmp.Diff(outcomeMap{"slow": state.Busy, "quick": state.Applied, "rooted": state.Busy}, reconcilertest.Outcomes(second)); diff != "" {
@@ -101,7 +101,7 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 		t.Errorf("a plan beside it: %+v", plan)
 	}
 	w.Must(held.Close())
-	first := <-done
+	first := long.Wait()
 	if got := reconcilertest.Outcomes(first); !first.Overtaken || first.Exit != run.ExitOK || got["slow"] != state.Applied {
 		t.Errorf("the first pass: %+v", first)
 	}
@@ -126,19 +126,19 @@ func TestOvertakenWhileATaskDoesNotStart(t *testing.T) {
 	w.Config.Executor = watchedExecutor{p, "slow", waiting}
 	w.RunPass(run.Options{})
 	w.Commit(formatSlowWorkspace("/dev/null"))
-	done, overtaken := make(chan *run.Result, 1), make(chan struct{}, 1)
+	overtaken := make(chan struct{}, 1)
 	pass := overtakablePasses(w, overtaken)
-	go func() { done <- pass(0) }()
-	key := <-waiting
+	waits := waittest.Go(func() *run.Result { return pass(0) })
+	key := waittest.Receive(t, waiting, waits)
 	w.Commit(formatQuickWorkspaces("two"))
-	<-overtaken
+	waittest.Receive(t, overtaken, waits)
 	second := pass(1)
 	got := reconcilertest.Outcomes(second)
 	if got["slow"] != state.Busy || got["quick"] != state.Applied {
 		t.Errorf("beside the task that does not start: %+v", second)
 	}
-	reconcilertest.ReleaseWorker(t, filepath.Join(p.Dir, key+".go"))
-	if first := <-done; !first.Overtaken || reconcilertest.Outcomes(first)["slow"] != "" {
+	w.Must(waittest.OpenForReader(t, filepath.Join(p.Dir, key+".go"), waits).Close())
+	if first := waits.Wait(); !first.Overtaken || reconcilertest.Outcomes(first)["slow"] != "" {
 		t.Errorf("the first pass, whose task began after the tip had moved: %+v", first)
 	}
 	delete(p.Behaviors, "slow")

@@ -68,14 +68,13 @@ func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 	}
 
 	w.Config.Executor = reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}
-	done := make(chan map[string]state.Outcome)
 	w.Config.Observe = func(e run.Event) {
 		if e.Phase == run.PhaseRemote { // the second pass is about to wait
 			go reconcilertest.ReleaseWorker(t, filepath.Join(p.Dir, task.Key+".go"))
 		}
 	}
-	go func() { _, got := w.RunPass(run.Options{}); done <- got }()
-	if diff := cmp.Diff(outcomeMap{"solo": state.Applied}, <-done); diff != "" {
+	_, got := w.RunPass(run.Options{})
+	if diff := cmp.Diff(outcomeMap{"solo": state.Applied}, got); diff != "" {
 		t.Error(diff)
 	}
 	if len(started) != 1 {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -78,7 +79,7 @@ func (f *fixture) testStopWithinApply(t *testing.T) {
 	p := f.copy(t)
 	held := holdApply(t, p, "kyoto")
 	c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
-	waitWithin(t, "the apply of kyoto begins", held.started)
+	waittest.Receive(t, held.started, c.end)
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

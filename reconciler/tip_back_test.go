@@ -15,6 +15,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -117,21 +118,16 @@ func (m *movingTip) runBeside() {
 }
 
 // startPass starts a pass at the tip, and waits until Terraform reads for its first workspace.
-func (m *movingTip) startPass() <-chan *run.Result {
-	done := make(chan *run.Result, 1)
-	go func() {
+func (m *movingTip) startPass() *waittest.Task[*run.Result] {
+	pass := waittest.Go(func() *run.Result {
 		result, err := m.Reconciler().Pass(m.T.Context(), m.T.Context(), run.Options{Trigger: run.Schedule})
 		if err != nil {
 			m.T.Error(err)
 		}
-		done <- result
-	}()
-	select {
-	case <-m.reading:
-	case result := <-done:
-		m.T.Fatalf("nothing was read: %+v", result)
-	}
-	return done
+		return result
+	})
+	waittest.Receive(m.T, m.reading, pass)
+	return pass
 }
 
 // readApplied returns the words of a workspace that were applied, in order.
@@ -195,7 +191,7 @@ func testTipThatComesBack(t *testing.T, step run.Phase, unrelated bool, passesBe
 		m.useHTTP()
 	}
 	want := map[string][]string{"early": {"one"}, "first": {"one"}, "quick": {"zero", "one"}, "last": {"one"}}
-	done := m.startPass()
+	pass := m.startPass()
 	m.Repo.Reset(m.other)
 	if passesBeside > 0 {
 		m.runBeside()
@@ -206,7 +202,7 @@ func testTipThatComesBack(t *testing.T, step run.Phase, unrelated bool, passesBe
 		m.runBeside()
 	}
 	m.release()
-	result := <-done
+	result := pass.Wait()
 	if result.Exit != run.ExitOK || result.To != m.tip {
 		t.Errorf("the pass at the tip: %+v", result)
 	}
@@ -245,11 +241,10 @@ func testOvertakenByTipThatComesBack(t *testing.T, step run.Phase, seesOther boo
 		}
 		return result
 	}
-	done := make(chan *run.Result, 1)
-	go func() { done <- pass(0) }()
-	<-m.reading
+	long := waittest.Go(func() *run.Result { return pass(0) })
+	waittest.Receive(t, m.reading, long)
 	m.Repo.Reset(m.other)
-	<-overtaken
+	waittest.Receive(t, overtaken, long)
 	want := map[string][]string{"early": {"one"}, "first": {"one"}, "quick": {"zero", "one"}, "last": {"one"}}
 	besides := outcomeMap{"first": state.Busy, "quick": state.Applied, "last": state.Skipped}
 	if seesOther {
@@ -268,7 +263,7 @@ func testOvertakenByTipThatComesBack(t *testing.T, step run.Phase, seesOther boo
 		t.Errorf("nothing is free, and yet: %+v", again)
 	}
 	m.release()
-	if first := <-done; !first.Overtaken {
+	if first := long.Wait(); !first.Overtaken {
 		t.Errorf("the first pass: %+v", first)
 	}
 	if last := pass(0); last.Exit != run.ExitOK {

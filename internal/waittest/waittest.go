@@ -24,6 +24,9 @@ func Go[R any](work func() R) *Task[R] {
 	return k
 }
 
+// Ended returns a channel that is closed when the work has ended.
+func (k *Task[R]) Ended() <-chan struct{} { return k.ended }
+
 // Wait waits for the end of the work, and returns its result.
 func (k *Task[R]) Wait() R {
 	<-k.ended
