@@ -160,10 +160,8 @@ func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
 		_, err = commit.Tree.ReadDir(".")
 	}
 	if err != nil {
-		store.Close()
 		return nil, err
 	}
-	commit.closers = append(commit.closers, store)
 	return commit, nil
 }
 

@@ -160,13 +160,11 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	}
 	commit, err := readCommit(store, id)
 	if err != nil {
-		store.Close()
 		if errors.Is(err, odb.ErrNotFound) {
 			return nil, &gitwire.Error{Kind: gitwire.ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 		}
 		return nil, fmt.Errorf("%s: %w", l.root, err)
 	}
-	commit.closers = append(commit.closers, store)
 	if err := l.checkPartial(commit); err != nil {
 		return nil, errors.Join(err, commit.Close())
 	}
@@ -206,7 +204,6 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 	if err != nil {
 		return false, false, err
 	}
-	defer store.Close()
 	shallow, err := l.repo.Storer.Shallow()
 	if err != nil {
 		return false, false, fmt.Errorf("%s: read shallow: %w", l.root, err)
@@ -255,7 +252,6 @@ func (l *local) hasCommit(id plumbing.Hash) bool {
 	if err != nil {
 		return false
 	}
-	defer store.Close()
 	_, _, err = decodeCommit(store, id)
 	return err == nil
 }

@@ -138,5 +138,5 @@ func openHistory(dir string, shallow []plumbing.Hash) (*history, error) {
 	for _, id := range shallow {
 		commits.Shallow[id] = true
 	}
-	return &history{store: store, commits: commits, close: store.Close}, nil
+	return &history{store: store, commits: commits, close: func() error { return nil }}, nil
 }

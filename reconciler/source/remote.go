@@ -118,7 +118,7 @@ func (r *remote) downloadHistory(ctx context.Context, depth int, tip, head plumb
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	h.close = func() error { return errors.Join(h.store.Close(), os.RemoveAll(dir)) }
+	h.close = func() error { return os.RemoveAll(dir) }
 	return h, nil
 }
 
@@ -163,7 +163,6 @@ func (r *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
 	commit, err := readCommit(store, id)
 	if err == nil {
 		err = commit.Tree.CheckConnected()

@@ -35,7 +35,6 @@ func openTree(t testing.TB, repo *gittest.Repo, commit commitid.ID) *Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { objects.Close() })
 	return New(objects, plumbing.NewHash(gittest.Git(t, repo.Dir, "rev-parse", string(commit)+"^{tree}")), time.Unix(0, 0), commit)
 }
 

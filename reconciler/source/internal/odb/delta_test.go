@@ -44,7 +44,6 @@ func TestDeltasEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	id := plumbing.NewHash(strings.TrimSpace(repo.Git("rev-parse", "HEAD~:large"))) // Git makes deltas towards what is older
 	p, offset, _, err := s.findObject(id)
 	if err != nil {

@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"sync"
-	"sync/atomic"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -31,73 +28,51 @@ const (
 	maxDeflateRatio = 1032 // maximum compression ratio of deflate
 )
 
-// pack is one pack file with its index. The index is searched on disk.
+// pack is one pack file with its index.
 type pack struct {
 	path   string // without extension
-	index  *os.File
-	data   *os.File
-	size   int64 // size of the pack file
+	index  *mappedFile
+	data   *mappedFile
 	fanout [256]uint32
 
 	offsets map[plumbing.Hash]int64 // of the objects, while there is no index
-
-	lookups   atomic.Int32
-	heldIndex atomic.Pointer[bytes.Reader] // the index in memory; nil: not yet
 }
 
 func openPack(path string) (_ *pack, err error) {
 	p := &pack{path: path}
 	defer func() {
 		if err != nil {
-			p.close()
 			err = fmt.Errorf("open pack: %w", err)
 		}
 	}()
-	if p.index, err = os.Open(path + ".idx"); err != nil {
+	if p.index, err = mapFile(path + ".idx"); err != nil {
 		return nil, err
 	}
-	if p.data, err = os.Open(path + ".pack"); err != nil {
+	if p.data, err = mapFile(path + ".pack"); err != nil {
 		return nil, err
 	}
-	info, err := p.data.Stat()
-	if err != nil {
-		return nil, err
-	}
-	p.size = info.Size()
 	return p, p.readFanout()
 }
 
 func (p *pack) readFanout() error {
-	var head [idsOffset]byte
-	if _, err := p.index.ReadAt(head[:], 0); err != nil || string(head[:fanoutOffset]) != indexMagic {
-		return fmt.Errorf("%s.idx: not a pack index of version 2", p.path)
-	}
-	last := uint32(0)
-	for i := range p.fanout {
-		p.fanout[i] = binary.BigEndian.Uint32(head[fanoutOffset+4*i:])
-		if p.fanout[i] < last {
-			return fmt.Errorf("%s.idx: damaged", p.path)
+	return catchFaults(func() error {
+		head := p.index.data[:min(idsOffset, len(p.index.data))]
+		if len(head) < idsOffset || string(head[:fanoutOffset]) != indexMagic {
+			return fmt.Errorf("%s.idx: not a pack index of version 2", p.path)
 		}
-		last = p.fanout[i]
-	}
-	info, err := p.index.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() < idsOffset+int64(last)*(idLen+4+4)+trailerLen {
-		return fmt.Errorf("%s.idx: cut short", p.path)
-	}
-	return nil
-}
-
-func (p *pack) close() error {
-	var errs []error
-	for _, f := range []*os.File{p.index, p.data} {
-		if f != nil {
-			errs = append(errs, f.Close())
+		last := uint32(0)
+		for i := range p.fanout {
+			p.fanout[i] = binary.BigEndian.Uint32(head[fanoutOffset+4*i:])
+			if p.fanout[i] < last {
+				return fmt.Errorf("%s.idx: damaged", p.path)
+			}
+			last = p.fanout[i]
 		}
-	}
-	return errors.Join(errs...)
+		if p.index.size() < idsOffset+int64(last)*(idLen+4+4)+trailerLen {
+			return fmt.Errorf("%s.idx: cut short", p.path)
+		}
+		return nil
+	})
 }
 
 // wrapError adds the object's id and the pack to err; nil if err is nil.
@@ -114,69 +89,34 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 		offset, ok = p.offsets[id]
 		return offset, ok, nil
 	}
-	low, high := uint32(0), p.fanout[id[0]]
+	low, high := 0, int(p.fanout[id[0]])
 	if id[0] > 0 {
-		low = p.fanout[id[0]-1]
+		low = int(p.fanout[id[0]-1])
 	}
-	if low == high {
-		return 0, false, nil
-	}
-	buffer := idBuffers.Get().(*[]byte)
-	defer idBuffers.Put(buffer)
-	*buffer = slices.Grow((*buffer)[:0], int(high-low)*idLen)
-	ids := (*buffer)[:int(high-low)*idLen]
-	if _, err := p.indexReader().ReadAt(ids, idsOffset+int64(low)*idLen); err != nil {
-		return 0, false, err
-	}
-	n := sort.Search(int(high-low), func(i int) bool {
-		return bytes.Compare(ids[i*idLen:(i+1)*idLen], id[:]) >= 0
-	})
-	if n == int(high-low) || !bytes.Equal(ids[n*idLen:(n+1)*idLen], id[:]) {
-		return 0, false, nil
-	}
-	offset, err = p.readOffset(int64(low) + int64(n))
-	return offset, err == nil, err
-}
-
-// After minHeldLookups an index of at most maxHeldIndex bytes is read into memory: that costs as
-// much as the calls to the system of some hundred lookups.
-const (
-	minHeldLookups = 200
-	maxHeldIndex   = 16 << 20
-)
-
-// indexReader returns what to read the index from. It counts the lookups.
-func (p *pack) indexReader() io.ReaderAt {
-	if held := p.heldIndex.Load(); held != nil {
-		return held
-	}
-	if p.lookups.Add(1) == minHeldLookups {
-		if info, err := p.index.Stat(); err == nil && info.Size() <= maxHeldIndex {
-			text := make([]byte, info.Size())
-			if _, err := p.index.ReadAt(text, 0); err == nil { // otherwise a lookup returns the error
-				p.heldIndex.Store(bytes.NewReader(text))
-			}
+	err = catchFaults(func() error {
+		ids := p.index.data[idsOffset:]
+		var n int
+		if n, ok = sort.Find(high-low, func(i int) int { return bytes.Compare(id[:], ids[(low+i)*idLen:][:idLen]) }); ok {
+			offset, err = p.readOffset(low + n)
 		}
-	}
-	return p.index
+		return err
+	})
+	return offset, ok && err == nil, err
 }
 
 // readOffset returns the n-th offset of the index.
-func (p *pack) readOffset(n int64) (int64, error) {
-	total := int64(p.fanout[255])
-	narrowOffset := idsOffset + total*(idLen+4)
-	var b [8]byte
-	if _, err := p.indexReader().ReadAt(b[:4], narrowOffset+4*n); err != nil {
-		return 0, err
-	}
-	offset := int64(binary.BigEndian.Uint32(b[:4]))
+func (p *pack) readOffset(n int) (int64, error) {
+	total := int(p.fanout[255])
+	narrow := p.index.data[idsOffset+total*(idLen+4):]
+	offset := binary.BigEndian.Uint32(narrow[4*n:])
 	if offset < wideOffsetFlag {
-		return offset, nil
+		return int64(offset), nil
 	}
-	if _, err := p.indexReader().ReadAt(b[:], narrowOffset+4*total+8*(offset-wideOffsetFlag)); err != nil {
-		return 0, err
+	wide := narrow[4*total : len(narrow)-trailerLen]
+	if at := 8 * int(offset-wideOffsetFlag); at+8 <= len(wide) {
+		return int64(binary.BigEndian.Uint64(wide[at:])), nil
 	}
-	return int64(binary.BigEndian.Uint64(b[:])), nil
+	return 0, errors.New("damaged: the index is cut short")
 }
 
 // packEntry is the header of an object in a pack.
@@ -186,33 +126,38 @@ type packEntry struct {
 	maxSize    int64         // maximum size that the rest of the pack can inflate to
 	baseOffset int64         // offset of the base of an offset delta
 	baseID     plumbing.Hash // id of the base of a reference delta
-	body       packReader
+	pack       *pack
+	body       bytes.Reader // the pack from here to its end
 }
 
 func (p *pack) readEntry(offset int64) (*packEntry, error) {
-	if offset <= 0 || offset >= p.size {
+	if offset <= 0 || offset >= p.data.size() {
 		return nil, fmt.Errorf("damaged: offset %d outside the pack", offset)
 	}
-	e := &packEntry{body: packReader{pack: p, offset: offset}, maxSize: (p.size - offset) * maxDeflateRatio}
-	r := &e.body
-	first, err := r.ReadByte()
+	e := &packEntry{pack: p, maxSize: (p.data.size() - offset) * maxDeflateRatio}
+	e.body.Reset(p.data.data[offset:])
+	return e, catchFaults(func() error { return e.readHead(offset) })
+}
+
+func (e *packEntry) readHead(offset int64) error {
+	first, err := e.body.ReadByte()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.kind, e.size = plumbing.ObjectType(first>>4&7), int64(first&15)
 	for shift, b := 4, first; b&0x80 != 0; shift += 7 {
-		if b, err = r.ReadByte(); err != nil || shift > 56 {
-			return nil, errors.New("damaged: object head")
+		if b, err = e.body.ReadByte(); err != nil || shift > 56 {
+			return errors.New("damaged: object head")
 		}
 		e.size |= int64(b&0x7f) << shift
 	}
 	switch e.kind {
 	case plumbing.OFSDeltaObject:
-		e.baseOffset, err = parseBaseOffset(r, offset)
+		e.baseOffset, err = parseBaseOffset(&e.body, offset)
 	case plumbing.REFDeltaObject:
-		_, err = io.ReadFull(r, e.baseID[:])
+		_, err = io.ReadFull(&e.body, e.baseID[:])
 	}
-	return e, err
+	return err
 }
 
 // parseBaseOffset reads the distance to the base of a delta at offset, and returns the base's
@@ -236,11 +181,9 @@ func parseBaseOffset(r io.ByteReader, offset int64) (int64, error) {
 	return offset - distance, nil
 }
 
-// These buffers are larger than most objects, so they are reused: readers, the part of an index
-// in which ids are looked up, and what is copied at once.
+// These buffers are larger than most objects, so they are reused.
 var (
 	readers     = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
-	idBuffers   = sync.Pool{New: func() any { return new([]byte) }}
 	copyBuffers = sync.Pool{New: func() any { b := make([]byte, 1<<15); return &b }}
 )
 
@@ -250,16 +193,15 @@ func (e *packEntry) open() (*exactReader, error) {
 	if e.size < 0 || e.size > e.maxSize {
 		return nil, errors.New("damaged: object larger than its pack can hold")
 	}
-	r := readers.Get().(*bufio.Reader)
-	r.Reset(&e.body)
-	z, err := inflate(r)
+	var z io.ReadCloser
+	err := catchFaults(func() (err error) {
+		z, err = inflate(&e.body)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &exactReader{inflated: z, remaining: e.size, release: func() {
-		inflaters.Put(z)
-		readers.Put(r)
-	}}, nil
+	return &exactReader{inflated: z, remaining: e.size, release: func() { inflaters.Put(z) }}, nil
 }
 
 // sizeAt returns the length of the object at offset with its deltas applied. A delta's own

@@ -2,6 +2,7 @@ package odb
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
-	"github.com/go-git/go-git/v5/plumbing/hash"
 
 	"reconcile/internal/files"
 )
@@ -34,7 +34,7 @@ func WritePack(ctx context.Context, dir string, data io.Reader) (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
-	r := &receivedPack{pack: &pack{path: file.Name(), data: file, offsets: map[plumbing.Hash]int64{}}}
+	r := &receivedPack{file: file, pack: &pack{path: file.Name(), offsets: map[plumbing.Hash]int64{}}}
 	if err := r.copy(ctx, data); err != nil {
 		return err
 	}
@@ -53,6 +53,7 @@ func WritePack(ctx context.Context, dir string, data io.Reader) (err error) {
 
 // receivedPack is a pack that has no index yet.
 type receivedPack struct {
+	file     *os.File
 	pack     *pack
 	objects  []receivedObject // in the order of their offsets
 	checksum plumbing.Hash    // the last bytes of the pack
@@ -67,7 +68,7 @@ type receivedObject struct {
 // copy writes the pack to its file, and lists its objects as they pass. It computes the ids of
 // all but deltas.
 func (r *receivedPack) copy(ctx context.Context, data io.Reader) error {
-	file := bufio.NewWriterSize(r.pack.data, 1<<16)
+	file := bufio.NewWriterSize(r.file, 1<<16)
 	passing := io.TeeReader(data, file)
 	scanner := packfile.NewScanner(passing)
 	_, count, err := scanner.Header()
@@ -91,17 +92,15 @@ func (r *receivedPack) copy(ctx context.Context, data io.Reader) error {
 	if err := file.Flush(); err != nil {
 		return err
 	}
-	if r.pack.size, err = r.pack.data.Seek(0, io.SeekCurrent); err != nil {
+	if r.pack.data, err = mapFile(r.file.Name()); err != nil {
 		return err
 	}
-	var end plumbing.Hash
-	if _, err := r.pack.data.ReadAt(end[:], r.pack.size-hash.Size); err != nil {
-		return err
-	}
-	if end != r.checksum {
-		return errors.New("damaged: bytes follow the pack")
-	}
-	return nil
+	return catchFaults(func() error {
+		if !bytes.HasSuffix(r.pack.data.data, r.checksum[:]) {
+			return errors.New("damaged: bytes follow the pack")
+		}
+		return nil
+	})
 }
 
 // list adds the next object of the scanner to the list.

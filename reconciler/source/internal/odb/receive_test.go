@@ -169,7 +169,6 @@ func FuzzWritePack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
 		for n := range binary.BigEndian.Uint32(index[8+255*4:]) {
 			id := plumbing.Hash(index[8+256*4+20*n:])
 			if kind, data, err := s.Read(id); err != nil || plumbing.ComputeHash(kind, data) != id {

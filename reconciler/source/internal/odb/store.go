@@ -1,5 +1,5 @@
 // Package odb reads a Git object store: packs and loose objects, with alternates. It writes
-// nothing but received packs, never loads a pack's index into memory, and is safe for
+// nothing but received packs, reads of an index what it needs only, and is safe for
 // concurrent use. go-git's own store is not: a pass looks up thousands of trees in a store
 // that it has just opened, so opening must cost nothing and lookups must run in parallel.
 package odb
@@ -91,18 +91,6 @@ func (s *Store) Has(id plumbing.Hash) bool {
 		}
 	}
 	return false
-}
-
-// Close closes the open files of the store.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
-	for _, p := range s.packs {
-		errs = append(errs, p.close())
-	}
-	s.packs = nil
-	return errors.Join(errs...)
 }
 
 // findObject returns the pack that contains the object, or the opened object if it is loose.

@@ -35,7 +35,6 @@ func openStore(t testing.TB, repo *gittest.Repo) *odb.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
 	return s
 }
 
@@ -135,6 +134,31 @@ func TestSizeKeepsSmallObjects(t *testing.T) {
 	}
 }
 
+// A pack or an index that becomes shorter while it is open is an error, and no end of the process.
+func TestFileCutShortWhileOpen(t *testing.T) {
+	t.Parallel()
+	for _, extension := range []string{".pack", ".idx"} {
+		repo := newDeltaRepo(t)
+		s := openStore(t, repo)
+		ids := listObjectIDs(repo)
+		if !s.Has(plumbing.NewHash(ids[0])) { // opens the pack
+			t.Fatal("it has no objects")
+		}
+		names, err := filepath.Glob(filepath.Join(repo.Work, ".git", "objects", "pack", "pack-*"+extension))
+		if err != nil || len(names) != 1 {
+			t.Fatalf("%v, %v", names, err)
+		}
+		if err := errors.Join(os.Chmod(names[0], 0o600), os.Truncate(names[0], 0)); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			if _, _, err := s.Read(plumbing.NewHash(id)); err == nil || !strings.Contains(err.Error(), "damaged") {
+				t.Errorf("%s: object %s: %v", extension, id, err)
+			}
+		}
+	}
+}
+
 // FuzzDamagedPack changes bytes of a pack. Reading may fail but must end.
 func FuzzDamagedPack(f *testing.F) {
 	repo := newDeltaRepo(f)
@@ -171,7 +195,6 @@ func FuzzDamagedPack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
 		for _, id := range ids {
 			_, _, _ = s.Read(plumbing.NewHash(id))
 			_, _ = s.Size(plumbing.NewHash(id))

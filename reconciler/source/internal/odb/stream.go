@@ -142,7 +142,7 @@ func (r *exactReader) Read(p []byte) (int, error) {
 	if r.remaining == 0 {
 		return 0, cmp.Or(r.end(), io.EOF)
 	}
-	n, err := r.inflated.Read(p[:min(int64(len(p)), r.remaining)])
+	n, err := r.inflate(p[:min(int64(len(p)), r.remaining)])
 	r.remaining -= int64(n)
 	switch {
 	case r.remaining == 0:
@@ -154,6 +154,15 @@ func (r *exactReader) Read(p []byte) (int, error) {
 		return n, explainDamage(io.ErrUnexpectedEOF)
 	}
 	return n, explainDamage(err)
+}
+
+// inflate reads what may come from a mapped file.
+func (r *exactReader) inflate(p []byte) (n int, err error) {
+	err = catchFaults(func() (err error) {
+		n, err = r.inflated.Read(p)
+		return err
+	})
+	return n, err
 }
 
 // explainDamage says what to do about an object that cannot be inflated. It returns other errors
@@ -176,7 +185,7 @@ const damageHelp = " (`git fsck` in the repository says what else is; a new clon
 
 // end checks that nothing follows and that the checksum is right.
 func (r *exactReader) end() error {
-	if n, err := r.inflated.Read(r.more[:]); n != 0 || err != io.EOF {
+	if n, err := r.inflate(r.more[:]); n != 0 || err != io.EOF {
 		return errors.New("damaged: object longer than its head says, or its checksum is wrong" + damageHelp)
 	}
 	return nil
