@@ -106,8 +106,8 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		}
 		entry.Record, entry.Recorded = records[dir.Name]
 		entry.Recorded = entry.Recorded && !entry.Record.Removed
-		if hold, ok := holds[dir.Name]; ok {
-			entry.Hold = &hold
+		if _, ok := holds[dir.Name]; ok {
+			entry.Hold = new(holds[dir.Name])
 		}
 		entry.Approvals = approvals[dir.Name]
 		entry.OwnReasons = w.OwnReasons(entry, entry.Record)
