@@ -31,7 +31,7 @@ func mapFile(path string) (*mappedFile, error) {
 	if info.Size() == 0 {
 		return f, nil // the system maps no empty file
 	}
-	if f.data, err = unix.Mmap(int(file.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED); err != nil {
+	if f.data, err = unix.Mmap(int(file.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_PRIVATE); err != nil {
 		return nil, fmt.Errorf("map %s into memory: %w", path, err)
 	}
 	runtime.AddCleanup(f, func(data []byte) { _ = unix.Munmap(data) }, f.data)
