@@ -10,9 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"reconcile/cmd/reconcile/internal/gctuning"
 )
 
 // cost is what one run of something took.
@@ -59,16 +62,20 @@ func peakMemory(b *testing.B, cmd *exec.Cmd) float64 {
 	return size / (1 << 10)
 }
 
-// runInProcess runs something in this process. Its CPU time is that of the whole
-// process, garbage collection included, and of its children.
+// runInProcess runs something in this process, which collects garbage when the program would.
+// Its CPU time is that of the whole process, garbage collection included, and of its children.
 func runInProcess(b *testing.B, command func() error) cost {
 	b.Helper()
+	delayCollections()
 	start, cpuBefore := time.Now(), ownCPUTime(b)
 	if err := command(); err != nil {
 		b.Fatal(err)
 	}
 	return cost{wall: time.Since(start), cpu: ownCPUTime(b) - cpuBefore}
 }
+
+// delayCollections is what main does about them.
+var delayCollections = sync.OnceFunc(gctuning.Delay)
 
 func ownCPUTime(b *testing.B) (sum time.Duration) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
