@@ -180,6 +180,7 @@ func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(syscall.Mkfifo(path, 0o600))
 		ts.Defer(func() {
 			if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+				_ = os.Remove(path) // so that nobody waits later: a script that fails is too early
 				_ = f.Close()
 			}
 		})

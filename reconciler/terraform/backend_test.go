@@ -94,9 +94,9 @@ func TestS3Lock(t *testing.T) {
 		p := newPIDPipe(t)
 		s := newS3Fixture(t, startS3(t), stubbornConfig(p), opt)
 		killCtx, kill := context.WithCancel(t.Context())
-		session, _, result := startApply(t.Context(), killCtx, s, p)
+		session, _, apply := startApply(t.Context(), killCtx, s, p)
 		kill()
-		<-result
+		_ = apply.Wait() // it was killed
 		s.close(session)
 
 		next := s.init()
@@ -162,14 +162,14 @@ func TestLocalLock(t *testing.T) {
 		p := newPIDPipe(t)
 		holder := newFixture(t, stubbornConfig(p), opt)
 		killCtx, kill := context.WithCancel(t.Context())
-		_, _, result := startApply(t.Context(), killCtx, holder, p)
+		_, _, apply := startApply(t.Context(), killCtx, holder, p)
 		other := newFixture(t, resourceConfig, opt)
 		other.spec.LocalState = holder.state
 		session := other.init()
 		_, err := session.Plan(t.Context())
 		checkLockedError(t, err, start)
 		kill()
-		<-result
+		_ = apply.Wait() // it was killed
 		if _, err := session.Plan(t.Context()); err != nil {
 			t.Errorf("the lock outlived its holder: %v", err)
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/sandbox"
 )
@@ -24,7 +25,9 @@ import (
 type pidPipe struct {
 	testing.TB
 	path  string
+	file  *os.File
 	lines *bufio.Reader
+	work  *waittest.Task[error] // that starts the programs
 }
 
 func newPIDPipe(t testing.TB) *pidPipe {
@@ -38,7 +41,16 @@ func newPIDPipe(t testing.TB) *pidPipe {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	return &pidPipe{TB: t, path: path, lines: bufio.NewReader(file)}
+	return &pidPipe{TB: t, path: path, file: file, lines: bufio.NewReader(file)}
+}
+
+// start starts work whose programs write their process ids. Its end is the end of the pipe.
+func (p *pidPipe) start(work func() error) *waittest.Task[error] {
+	p.work = waittest.Go(func() error {
+		defer p.file.Close()
+		return work()
+	})
+	return p.work
 }
 
 // readPID waits until a program writes its process id.
@@ -46,7 +58,7 @@ func (p *pidPipe) readPID() int {
 	p.Helper()
 	line, err := p.lines.ReadString('\n')
 	if err != nil {
-		p.Fatal(err)
+		p.Fatalf("no process id was written: %v; the work has ended: %v", err, p.work.Wait())
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
@@ -77,8 +89,8 @@ resource "terraform_data" "x" {
 }
 
 // startApply starts an apply of a stubborn workspace. When its programs run, it returns their
-// process ids and a channel for the result.
-func startApply(ctx, killCtx context.Context, s *fixture, p *pidPipe) (session *terraform.Session, pids []int, result <-chan error) {
+// process ids and the task that is the apply.
+func startApply(ctx, killCtx context.Context, s *fixture, p *pidPipe) (session *terraform.Session, pids []int, apply *waittest.Task[error]) {
 	s.Helper()
 	session = s.tf.Open(killCtx, s.spec)
 	s.Cleanup(func() { session.Close() })
@@ -89,9 +101,8 @@ func startApply(ctx, killCtx context.Context, s *fixture, p *pidPipe) (session *
 	if err != nil {
 		s.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- session.Apply(ctx, plan) }()
-	return session, []int{p.readPID(), p.readPID()}, done
+	apply = p.start(func() error { return session.Apply(ctx, plan) })
+	return session, []int{p.readPID(), p.readPID()}, apply
 }
 
 func checkProcessesEnded(s *fixture, session *terraform.Session, pids []int) {
@@ -109,9 +120,9 @@ func TestInterrupt(t *testing.T) {
 		p := newPIDPipe(t)
 		s := newFixture(t, stubbornConfig(p), opt)
 		ctx, cancel := context.WithCancelCause(t.Context())
-		session, pids, result := startApply(ctx, context.Background(), s, p)
+		session, pids, apply := startApply(ctx, context.Background(), s, p)
 		cancel(errors.New("SIGTERM"))
-		err := <-result
+		err := apply.Wait()
 		if !errors.Is(err, terraform.ErrStopped) || !strings.Contains(err.Error(), "workspace one: apply failed: stopped: SIGTERM") {
 			t.Errorf("error of an interrupted apply: %v", err)
 		}
@@ -128,9 +139,9 @@ func TestHardKill(t *testing.T) {
 		p := newPIDPipe(t)
 		s := newFixture(t, stubbornConfig(p), opt)
 		killCtx, kill := context.WithCancel(t.Context())
-		session, pids, result := startApply(t.Context(), killCtx, s, p)
+		session, pids, apply := startApply(t.Context(), killCtx, s, p)
 		kill()
-		if err := <-result; !errors.Is(err, terraform.ErrStopped) {
+		if err := apply.Wait(); !errors.Is(err, terraform.ErrStopped) {
 			t.Errorf("error of a killed apply: %v", err)
 		}
 		checkProcessesEnded(s, session, pids)
@@ -158,14 +169,13 @@ func TestGraceEnds(t *testing.T) {
 	s := newFixture(t, resourceConfig, withUninterruptiblePlan(t, p), func(o *terraform.Options) { o.GracePeriod = time.Millisecond })
 	session := s.init()
 	ctx, cancel := context.WithCancel(t.Context())
-	result := make(chan error, 1)
-	go func() {
+	planning := p.start(func() error {
 		_, err := session.Plan(ctx)
-		result <- err
-	}()
+		return err
+	})
 	pid := p.readPID()
 	cancel()
-	if err := <-result; !errors.Is(err, terraform.ErrStopped) || !errors.Is(err, context.Canceled) {
+	if err := planning.Wait(); !errors.Is(err, terraform.ErrStopped) || !errors.Is(err, context.Canceled) {
 		t.Errorf("error: %v", err)
 	}
 	checkProcessesEnded(s, session, []int{pid})
@@ -253,11 +263,12 @@ func TestOrphansOfAKilledRun(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := p.start(child.Wait)
 	pids := []int{p.readPID(), p.readPID()}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	child.Wait()
+	_ = ended.Wait() // it was killed
 	orphans := 0
 	for _, pid := range pids {
 		if isAlive(pid) {

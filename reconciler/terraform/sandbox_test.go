@@ -212,15 +212,16 @@ func TestSandboxStops(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		attack string
+		grace  time.Duration
 		says   string
 		killed bool
 	}{
-		"interrupted": {`trap 'echo "Error: heard it" >&2; exit 1' INT; echo ready > ready; while :; do sleep 0.05; done`, "heard it", false},
-		"killed":      {`trap '' INT TERM HUP; (trap '' INT TERM HUP; setsid sleep 1000 &) ; echo ready > ready; while :; do sleep 0.05; done`, "", true},
+		"interrupted": {`trap 'echo "Error: heard it" >&2; exit 1' INT; echo ready > ready; while :; do sleep 0.05; done`, time.Hour, "heard it", false},
+		"killed":      {`trap '' INT TERM HUP; (trap '' INT TERM HUP; setsid sleep 1000 &) ; echo ready > ready; while :; do sleep 0.05; done`, time.Millisecond, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newAttackFixture(t, c.attack, withSandbox(t), func(o *terraform.Options) { o.GracePeriod = 2 * time.Second })
+			s := newAttackFixture(t, c.attack, withSandbox(t), func(o *terraform.Options) { o.GracePeriod = c.grace })
 			ready := filepath.Join(s.spec.Dir, "ready")
 			if err := syscall.Mkfifo(ready, 0o600); err != nil {
 				t.Fatal(err)

@@ -12,10 +12,12 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"reconcile/internal/secret"
+	"reconcile/internal/waittest"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -224,7 +226,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	r, _ := newReceiver(t)
-	arrived, goOn := make(chan struct{}), make(chan struct{})
+	arrived, goOn := make(chan struct{}, 9), make(chan struct{})
 	r.Token = func(context.Context) (secret.Text, error) {
 		arrived <- struct{}{}
 		<-goOn
@@ -232,29 +234,37 @@ func TestBusy(t *testing.T) {
 	}
 	server := httptest.NewServer(r.Handler())
 	defer server.Close()
-	statuses := make(chan int)
-	post := func() {
-		response, err := http.Post(server.URL+"/hook/"+token, jsonType, strings.NewReader(sample(t, "project-push.json")))
+	release := sync.OnceFunc(func() { close(goOn) })
+	defer release()
+	body := sample(t, "project-push.json")
+	post := func() int {
+		response, err := http.Post(server.URL+"/hook/"+token, jsonType, strings.NewReader(body))
 		if err != nil {
 			t.Error(err)
-			statuses <- 0
-			return
+			return 0
 		}
 		response.Body.Close()
-		statuses <- response.StatusCode
+		return response.StatusCode
 	}
+	var handled []*waittest.Task[int]
 	for range 8 {
-		go post()
-		<-arrived
+		call := waittest.Go(post)
+		waittest.Receive(t, arrived, call)
+		handled = append(handled, call)
 	}
-	go post()
-	if status := <-statuses; status != http.StatusServiceUnavailable {
+	ninth := waittest.Go(post)
+	select {
+	case <-arrived:
+		t.Fatal("the ninth call is handled")
+	case <-ninth.Ended():
+	}
+	if status := ninth.Wait(); status != http.StatusServiceUnavailable {
 		t.Errorf("the ninth call: %d, want 503", status)
 	}
-	close(goOn)
+	release()
 	count := map[int]int{}
-	for range 8 {
-		count[<-statuses]++
+	for _, call := range handled {
+		count[call.Wait()]++
 	}
 	if count[202] != 1 || count[200] != 7 {
 		t.Errorf("the first eight: %v, want one 202 and seven repeated", count)

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 	"reconcile/state/snapshot/s3test"
 )
 
@@ -177,14 +178,13 @@ func TestTerraformBackend(t *testing.T) {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.ReadFile(filepath.Join(dir, "started")); err != nil { // until it applies
-		t.Fatal(err)
-	}
+	apply := waittest.Go(holder.Wait)
+	waittest.ReadPipe(t, filepath.Join(dir, "started"), apply)
 	refused := run("PreconditionFailed", "plan", "-input=false")
 	if err := syscall.Kill(-holder.Process.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	_ = holder.Wait() // it was killed
+	_ = apply.Wait() // it was killed
 	if again := run("PreconditionFailed", "plan", "-input=false"); lockID(t, again) != lockID(t, refused) {
 		t.Error("another lock than that of the killed holder")
 	}
