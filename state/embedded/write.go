@@ -5,22 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"reconcile/state"
 )
-
-// batcher gathers the simultaneous writes of this process's goroutines, so that they
-// share one opening of the file and one flush to the disk.
-type batcher struct {
-	writer  chan struct{} // held by the goroutine that writes
-	mu      sync.Mutex
-	pending []*writeRequest
-}
-
-func newBatcher() batcher { return batcher{writer: make(chan struct{}, 1)} }
 
 // writeRequest is one Write that waits for its turn.
 type writeRequest struct {
@@ -69,12 +59,14 @@ func (s *Store) writePending(ctx context.Context, own *writeRequest) error {
 		return nil
 	default:
 	}
+	s.writes.gather(ctx)
 	db, done, err := s.handle.begin(ctx, true)
 	if err != nil {
 		return err
 	}
-	batch := s.writes.drain()
+	batch, start := s.writes.drain(), time.Now()
 	err = recoverPanics(func() error { return commitBatch(db, batch) })
+	s.writes.finish(len(batch), time.Since(start))
 	done(err != nil)
 	for _, w := range batch {
 		if err != nil {
@@ -148,31 +140,4 @@ func applyOps(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
 		}
 	}
 	return changed, nil
-}
-
-func (b *batcher) add(w *writeRequest) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pending = append(b.pending, w)
-}
-
-func (b *batcher) drain() []*writeRequest {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	batch := b.pending
-	b.pending = nil
-	return batch
-}
-
-// remove takes w from the queue; false means that a writer has taken it already.
-func (b *batcher) remove(w *writeRequest) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for i, p := range b.pending {
-		if p == w {
-			b.pending = append(b.pending[:i], b.pending[i+1:]...)
-			return true
-		}
-	}
-	return false
 }
