@@ -131,9 +131,10 @@ func (m *model) hasUnappliedReaders(r recordView, i int) bool {
 		}
 		up, depends := m.upstreamOf(r, j)
 		identity := r.records[name].Identity
-		reads := depends && up == name || slices.Contains(rec.DependsOn, name) || identity != "" && slices.Contains(rec.Reads, identity)
+		isName := func(other string) bool { return other == name || slices.Contains(r.records[name].FormerNames, other) }
+		reads := depends && up == name || slices.ContainsFunc(rec.DependsOn, isName) || identity != "" && slices.Contains(rec.Reads, identity)
 		if a := rec.Attempt; a != nil {
-			reads = reads || slices.Contains(a.PreviousDependsOn, name) || identity != "" && slices.Contains(a.PreviousReads, identity)
+			reads = reads || slices.ContainsFunc(a.PreviousDependsOn, isName) || identity != "" && slices.Contains(a.PreviousReads, identity)
 		}
 		if reads && (rec.Removed || !m.isSettled(r, j, name)) {
 			return true

@@ -85,6 +85,8 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 			return err
 		}
 		to.Record, to.Recorded = moved, true
+		delete(w.Records, rec.Name)
+		w.Records[moved.Name] = moved
 		if hold, ok := w.Holds[rec.Name]; ok { // the hold has moved too
 			to.Hold = &hold
 		}

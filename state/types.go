@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"time"
 
 	"reconcile/internal/commitid"
@@ -153,6 +154,10 @@ type Workspace struct {
 	// need not be parsed again.
 	Reads     []stateid.ID `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
 	DependsOn []string     `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
+	// FormerNames and FormerIdentities are what Name and Identity were before, the latest last:
+	// the records of readers may still have them. See LeaveStates.
+	FormerNames      []string     `json:"former_names,omitempty"`
+	FormerIdentities []stateid.ID `json:"former_identities,omitempty"`
 
 	Trace     Trace       `json:"trace,omitempty"`
 	Epoch     int64       `json:"epoch"`            // of the head when Trace was recorded
@@ -212,6 +217,22 @@ type Workspace struct {
 	// the SHA-256 of those items' text. Only this package uses them.
 	Parts    int    `json:"parts,omitempty"`
 	PartsSum string `json:"parts_sum,omitempty"`
+}
+
+// LeaveStates notes that the workspace has left the states with these identities, in this order.
+func (w *Workspace) LeaveStates(identities ...stateid.ID) {
+	w.FormerIdentities = appendFormer(w.FormerIdentities, w.Identity, identities...)
+}
+
+// maxFormer is how many former names and identities a workspace keeps.
+const maxFormer = 8
+
+// appendFormer appends more to former values: each once, and not the value of now.
+func appendFormer[T comparable](former []T, now T, more ...T) []T {
+	var none T
+	former = slices.DeleteFunc(slices.Clone(former), func(f T) bool { return slices.Contains(more, f) })
+	former = slices.DeleteFunc(append(former, more...), func(f T) bool { return f == now || f == none })
+	return former[max(0, len(former)-maxFormer):]
 }
 
 // Teardown is why a plan waits until the workspaces that read its outputs are applied.

@@ -75,7 +75,7 @@ func (l *Lease) CheckStorable(ws Workspace) error {
 }
 
 // Rename moves the record of from, as read under this lease, and its hold to a new name.
-// Nothing stays under the old name.
+// Nothing stays under the old name, which the record keeps among FormerNames.
 func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
 	ops, to, err := l.renameOps(ctx, from, to)
 	if err == nil {
@@ -120,6 +120,7 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 		return nil, to, err
 	}
 	to.Rev, to.Parts = existing.Rev, existing.Parts
+	to.FormerNames = appendFormer(to.FormerNames, to.Name, from.Name)
 	ops, to, err := l.record.workspaceOps(to)
 	if err != nil {
 		return nil, to, err

@@ -98,7 +98,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	}
 	// A failing check is a warning, whether or not the plan is empty. What an empty plan has read may
 	// be in the outputs, which Outputs then knows as secret.
-	inspected := changed || strings.Contains(text, "Warning: ") || len(s.spec.Sensitive.Uncertain) > 0
+	inspected := changed || strings.Contains(text, "Warning: ") || s.spec.Sensitive.isUncertain()
 	if inspected {
 		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
@@ -182,7 +182,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 		}
 	}
 	plan.StateExists = planjson.HasResources(saved)
-	plan.makesSecrets = planjson.MakesSecrets(saved) || len(s.spec.Sensitive.Uncertain) > 0
+	plan.makesSecrets = planjson.MakesSecrets(saved) || s.spec.Sensitive.isUncertain()
 	return nil
 }
 

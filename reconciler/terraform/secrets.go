@@ -85,7 +85,7 @@ func (s *Session) learnPlan(plan *tfjson.Plan, text []byte) {
 // learnReadStates learns what was read from other states, if some of it may be a secret that
 // has no known fingerprint.
 func (s *Session) learnReadStates(values *tfjson.StateValues) {
-	if len(s.spec.Sensitive.Uncertain) > 0 && values != nil {
+	if s.spec.Sensitive.isUncertain() && values != nil {
 		s.log.AddSecrets(planjson.RemoteOutputs(values.RootModule)...)
 	}
 }
@@ -99,16 +99,20 @@ func (s *Session) learnOthers(ctx context.Context) {
 	now := s.spec.SensitiveNow(ctx)
 	s.log.AddFingerprints(now.Key, now.Sums)
 	known := &s.spec.Sensitive
-	known.Uncertain = append(known.Uncertain, now.Uncertain...)
-	slices.Sort(known.Uncertain)
-	known.Uncertain = slices.Compact(known.Uncertain)
+	known.Uncertain, known.Former = mergeNames(known.Uncertain, now.Uncertain), mergeNames(known.Former, now.Former)
+}
+
+func mergeNames(a, b []string) []string {
+	names := slices.Concat(a, b)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // learnFormerReads learns the secrets that the state has of earlier reads: what stood where a
 // secret is read now, or nothing is any more. No fingerprint of them is left after a rotation, and
 // the plan's text may show them.
 func (s *Session) learnFormerReads(file string, saved *tfjson.Plan) error {
-	if known := s.spec.Sensitive; !s.log.HasFingerprints() && len(known.Uncertain) == 0 {
+	if known := s.spec.Sensitive; !s.log.HasFingerprints() && !known.isUncertain() {
 		return nil
 	}
 	var former planjson.FormerState
@@ -139,7 +143,7 @@ func (s *Session) learnFailedPlan(ctx context.Context, file string, progress *ex
 		}
 	}
 	if remoteReadPattern().MatchString(progress.String()) || progress.Len() > maxText {
-		s.mayQuote = s.spec.Sensitive.Uncertain
+		s.mayQuote = slices.Concat(s.spec.Sensitive.Uncertain, s.spec.Sensitive.Former)
 	}
 }
 
@@ -161,7 +165,10 @@ func (s *Session) concealUnknown(err error) error {
 	} else {
 		step.Detail = fmt.Sprintf("Terraform's error is not shown: it may quote sensitive outputs of %s that no record knows", names)
 	}
-	step.Hint = fmt.Sprintf("apply %s first (reconcile now %s): then it is shown", names, strings.Join(s.mayQuote, " "))
+	step.Hint = fmt.Sprintf("to see it, run `%s plan` there by hand", s.tf.product)
+	if uncertain := s.spec.Sensitive.Uncertain; len(uncertain) > 0 {
+		step.Hint = fmt.Sprintf("apply %s first (reconcile now %s): then it is shown", strings.Join(uncertain, ", "), strings.Join(uncertain, " "))
+	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s\n", s.tf.product, step.Detail)
 	return err
 }

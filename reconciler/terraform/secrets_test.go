@@ -256,15 +256,16 @@ resource "terraform_data" "fails" {
 	const unsaved = `%[1]s "$@"; code=$?; for arg; do case $arg in -out=*) : > "${arg#-out=}";; esac; done`
 	for name, c := range map[string]struct {
 		config, script string
-		meanwhile      bool
+		hides          string // "": what an upstream may have by now
 		want           string // of the error
 	}{
-		"saved":              {failing, "", false, "it is x(redacted)x"},
-		"not saved":          {failing, unsaved + "; exit $code", false, "plan failed: Terraform's error at main.tf:9 is not shown: it may quote sensitive outputs of up that no record knows\nnext: apply up first (reconcile now up)"},
-		"it was killed":      {failing, unsaved + "; kill -KILL $$", false, "plan failed: terraform was killed"},
-		"an apply has begun": {failing, unsaved + "; exit $code", true, "is not shown: it may quote sensitive outputs of up that"},
-		"nothing was read":   {"resource \"terraform_data\" \"t\" {\n  nothing = 1\n}\n", unsaved + "; exit $code", false, `An argument named "nothing" is not expected here.`},
-		"it cannot be read":  {strings.ReplaceAll(failing, "other.tfstate", "none.tfstate"), unsaved + "; exit $code", false, "No stored state was found"},
+		"saved":              {failing, "", "", "it is x(redacted)x"},
+		"not saved":          {failing, unsaved + "; exit $code", "", "plan failed: Terraform's error at main.tf:9 is not shown: it may quote sensitive outputs of up that no record knows\nnext: apply up first (reconcile now up)"},
+		"of a former one":    {failing, unsaved + "; exit $code", "former", "it may quote sensitive outputs of up that no record knows\nnext: to see it, run `terraform plan` there by hand"},
+		"it was killed":      {failing, unsaved + "; kill -KILL $$", "", "plan failed: terraform was killed"},
+		"an apply has begun": {failing, unsaved + "; exit $code", "meanwhile", "is not shown: it may quote sensitive outputs of up that"},
+		"nothing was read":   {"resource \"terraform_data\" \"t\" {\n  nothing = 1\n}\n", unsaved + "; exit $code", "", `An argument named "nothing" is not expected here.`},
+		"it cannot be read":  {strings.ReplaceAll(failing, "other.tfstate", "none.tfstate"), unsaved + "; exit $code", "", "No stored state was found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -275,9 +276,12 @@ resource "terraform_data" "fails" {
 			s := newFixture(t, c.config, opt...)
 			s.write("other.tfstate", other)
 			uncertain := terraform.Fingerprints{Uncertain: []string{"up"}}
-			if c.meanwhile {
+			switch c.hides {
+			case "meanwhile":
 				s.spec.SensitiveNow = func(context.Context) terraform.Fingerprints { return uncertain }
-			} else {
+			case "former":
+				s.spec.Sensitive.Former = uncertain.Uncertain
+			default:
 				s.spec.Sensitive = uncertain
 			}
 			err := s.mustFail()

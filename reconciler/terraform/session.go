@@ -98,7 +98,13 @@ type Fingerprints struct {
 	// Uncertain names the workspaces that may have outputs by now that Sums does not know. If there
 	// is one, all that is read from other states counts as secret.
 	Uncertain []string
+	// Former names the workspaces that are gone or have left a state that this one reads or has
+	// read, and whose outputs there Sums may not know. They count as those of Uncertain do.
+	Former []string
 }
+
+// isUncertain reports whether all that is read from other states counts as secret.
+func (f Fingerprints) isUncertain() bool { return len(f.Uncertain)+len(f.Former) > 0 }
 
 // Variable is a variable of the root module, with the text of its value. Name "": none.
 type Variable struct{ Name, Value string }

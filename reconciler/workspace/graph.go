@@ -195,6 +195,11 @@ func (b *graphBuilder) matchRead(read stateid.ID, reader string) (found []string
 	return found, isOwn
 }
 
+// MatchesState reports whether what a workspace reads may be the state with an identity.
+func MatchesState(read, identity stateid.ID) bool {
+	return read == identity || strings.Contains(string(read), "*") && matchesWildcard(read, string(identity))
+}
+
 // matchesWildcard reports whether text matches pattern, where "*" matches any text.
 func matchesWildcard(pattern stateid.ID, text string) bool {
 	parts := strings.Split(string(pattern), "*")

@@ -67,7 +67,7 @@ func testRename(t *testing.T, open Open) {
 	to.Name, to.Path = "edo", "env/edo"
 	assertErr(t, "rename", l.Rename(ctx, from, to), nil)
 	all, err := b.record.Workspaces(ctx)
-	if err != nil || len(all) != 1 || all["edo"].Commit != "c1" || all["edo"].Path != "env/edo" {
+	if err != nil || len(all) != 1 || all["edo"].Commit != "c1" || all["edo"].Path != "env/edo" || !slices.Equal(all["edo"].FormerNames, []string{"tokyo"}) {
 		t.Fatalf("renamed: got %+v, %v", all, err)
 	}
 	holds, err := b.record.Holds(ctx)
@@ -84,7 +84,7 @@ func testRename(t *testing.T, open Open) {
 	back := edo
 	back.Name = "tokyo"
 	assertErr(t, "rename over a tombstone", l.Rename(ctx, edo, back), nil)
-	if got := b.readTokyo(); got.Commit != "c2" {
+	if got := b.readTokyo(); got.Commit != "c2" || !slices.Equal(got.FormerNames, []string{"edo"}) {
 		t.Fatalf("renamed back: got %+v", got)
 	}
 }

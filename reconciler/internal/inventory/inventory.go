@@ -38,8 +38,11 @@ type Inventory struct {
 
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
 
-	modules  map[string]string   // warnings, by name; see dropModules
-	applying map[string]runid.ID // runs that are applying a workspace now; set by NewAtTip
+	modules map[string]string // warnings, by name; see dropModules
+	// leftStates are the states that workspaces have left, with the names of those; see
+	// FormerUpstreams.
+	leftStates map[stateid.ID][]string
+	applying   map[string]runid.ID // runs that are applying a workspace now; set by NewAtTip
 }
 
 // Entry is one workspace of an inventory.

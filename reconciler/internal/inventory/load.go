@@ -101,7 +101,7 @@ func (w *Inventory) LoadOnly(ctx context.Context, choose func(*Entry) bool) erro
 // BuildGraph builds the graph from the parsed workspaces and, for the others, from the
 // record. An error of the graph is treated like an error in the workspace's files.
 func (w *Inventory) BuildGraph() {
-	w.Graph = workspace.NewGraph(w.graphNodes())
+	w.Graph, w.leftStates = workspace.NewGraph(w.graphNodes()), w.findLeftStates()
 	for name, entry := range w.Entries {
 		if err := w.Graph.Err(name); err != nil {
 			entry.refused = true

@@ -20,8 +20,9 @@ func (w *Inventory) UnappliedReaders(name string, records map[string]state.Works
 	now.Records = records
 	check := readerCheck{inventory: &now, upstream: name, settled: map[string]bool{}}
 	var unapplied []string
+	up := w.placesOf(name, records)
 	for reader, rec := range records {
-		if reader != name && now.mayUse(rec, name) && !check.isSettled(reader) {
+		if reader != name && now.mayUse(rec, up) && !check.isSettled(reader) {
 			unapplied = append(unapplied, reader)
 		}
 	}
@@ -31,8 +32,8 @@ func (w *Inventory) UnappliedReaders(name string, records map[string]state.Works
 
 // mayUse reports whether what a workspace has made may use something of an upstream. What is
 // left of a removed one counts only where it comes back.
-func (w *Inventory) mayUse(rec state.Workspace, upstream string) bool {
-	if rec.Trace == nil && rec.Attempt == nil || !w.reads(rec, upstream) {
+func (w *Inventory) mayUse(rec state.Workspace, up places) bool {
+	if rec.Trace == nil && rec.Attempt == nil || !w.reads(rec, up) {
 		return false
 	}
 	if !rec.Removed || w.Entries[rec.Name] != nil {
@@ -43,24 +44,15 @@ func (w *Inventory) mayUse(rec state.Workspace, upstream string) bool {
 }
 
 // reads reports whether a workspace reads the outputs of another, at the commit or by its
-// record; what it read before an apply counts until that has succeeded. The state's identity
-// finds an upstream that was renamed; until an apply has succeeded, that of before it, too.
-func (w *Inventory) reads(rec state.Workspace, upstream string) bool {
-	dependsOn, reads := slices.Concat(w.Graph.DependsOn(rec.Name), rec.DependsOn), rec.Reads
+// record; what it read before an apply counts until that has succeeded.
+func (w *Inventory) reads(rec state.Workspace, up places) bool {
+	dependsOn, reads := rec.DependsOn, rec.Reads
 	if a := rec.Attempt; a != nil {
-		dependsOn, reads = append(dependsOn, a.PreviousDependsOn...), slices.Concat(reads, a.PreviousReads)
+		dependsOn, reads = slices.Concat(dependsOn, a.PreviousDependsOn), slices.Concat(reads, a.PreviousReads)
 	}
-	if slices.Contains(dependsOn, upstream) {
-		return true
-	}
-	up := w.Records[upstream]
-	identities := []stateid.ID{up.Identity}
-	if up.Attempt != nil {
-		identities = append(identities, up.Attempt.PreviousIdentities...)
-	}
-	return slices.ContainsFunc(identities, func(identity stateid.ID) bool {
-		return identity != "" && slices.Contains(reads, identity)
-	})
+	return slices.Contains(w.Graph.DependsOn(rec.Name), up.name) ||
+		slices.ContainsFunc(dependsOn, func(name string) bool { return name == up.name || slices.Contains(up.formerNames, name) }) ||
+		slices.ContainsFunc(reads, func(identity stateid.ID) bool { return slices.Contains(up.identities, identity) })
 }
 
 // readerCheck finds out whether the readers of an upstream are applied at the commit.

@@ -152,10 +152,10 @@ func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 		return nil, err
 	}
 	upstreams := w.inventory.UpstreamsOf(entry.Dir.Name)
-	if job.Sensitive, err = collectSensitiveValues(ctx, w.inventory, upstreams); err != nil {
+	if job.Sensitive, err = collectSensitive(ctx, w.inventory, entry, entry.Record, upstreams); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry.Dir.Name, upstreams)
+	job.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry, entry.Record, upstreams)
 	if _, err := w.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
 		return nil, err
 	}

@@ -97,6 +97,7 @@ func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, pla
 	}
 	former := wr.listFormerStates()
 	wr.updateMetadata()
+	rec.LeaveStates(former...)
 	rec.OutputsDigest, rec.SensitiveHashes, rec.KeptOutputs, rec.OutputsUnknown = digest, outputs.Sensitive, wr.keepOutputs(outputs), false
 	rec.Trace, rec.PendingInputs, rec.Teardown, rec.Attempt, rec.Drift = wr.trace, nil, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)

@@ -28,10 +28,10 @@ func (wr *workspaceRun) openSession(ctx context.Context, root string) (run.Terra
 		return nil, err
 	}
 	job.Log, job.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
-	if job.Sensitive, err = collectSensitiveValues(ctx, wr.inventory, wr.upstreamsBefore); err != nil {
+	if job.Sensitive, err = collectSensitive(ctx, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry.Dir.Name, wr.upstreamsBefore)
+	job.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore)
 	wr.session = tf.Open(wr.killCtx, job)
 	return tf, nil
 }

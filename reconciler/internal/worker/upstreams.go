@@ -3,11 +3,14 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
+	"reconcile/state"
 )
 
 // collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan must not
@@ -19,36 +22,75 @@ func collectSensitiveValues(ctx context.Context, w *inventory.Inventory, ups inv
 		if w.HasUncertainOutputs(rec) || rec.OutputsDigest == "" {
 			hidden.Uncertain = append(hidden.Uncertain, name)
 		}
-		if len(rec.SensitiveHashes) == 0 {
-			continue
-		}
-		id, key, err := w.Config.DigestKey(ctx)
-		if err != nil {
-			return hidden, fmt.Errorf("digest key: %w", err)
-		}
-		if !strings.HasPrefix(rec.OutputsDigest, id+":") {
+		if known, err := addSensitiveHashes(ctx, w, &hidden, rec); err != nil {
+			return hidden, err
+		} else if !known {
 			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, name)
 		}
-		hidden.Key = key
-		hidden.Sums = append(hidden.Sums, rec.SensitiveHashes...)
 	}
 	return hidden, nil
 }
 
-// collectSensitiveNow returns a function that does what collectSensitiveValues does, after
+// addSensitiveHashes adds the hashes of a workspace's sensitive outputs; known is false if they were
+// recorded under another digest key.
+func addSensitiveHashes(ctx context.Context, w *inventory.Inventory, hidden *terraform.Fingerprints, rec state.Workspace) (known bool, err error) {
+	if len(rec.SensitiveHashes) == 0 {
+		return true, nil
+	}
+	id, key, err := w.Config.DigestKey(ctx)
+	if err != nil {
+		return false, fmt.Errorf("digest key: %w", err)
+	}
+	if !strings.HasPrefix(rec.OutputsDigest, id+":") {
+		return false, nil
+	}
+	hidden.Key, hidden.Sums = key, append(hidden.Sums, rec.SensitiveHashes...)
+	return true, nil
+}
+
+// addFormerUpstreams adds what a workspace may have read, or still reads, of workspaces that are no
+// upstreams of it any more.
+func addFormerUpstreams(ctx context.Context, w *inventory.Inventory, hidden *terraform.Fingerprints, entry *inventory.Entry, rec state.Workspace) error {
+	for name, hasMoved := range w.FormerUpstreams(entry, rec) {
+		former, _, err := w.Config.Record.Workspace(ctx, name)
+		if err != nil {
+			return fmt.Errorf("read the record of %s, a former upstream of %s: %w", name, entry.Dir.Name, err)
+		}
+		known, err := addSensitiveHashes(ctx, w, hidden, former)
+		if err != nil {
+			return err
+		}
+		if hasMoved || !known || w.HasUncertainOutputs(former) || former.OutputsDigest == "" {
+			hidden.Former = append(hidden.Former, name)
+		}
+	}
+	return nil
+}
+
+// collectSensitive returns what Terraform must not print of other workspaces' outputs.
+func collectSensitive(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
+	hidden, err := collectSensitiveValues(ctx, w, ups)
+	if err == nil {
+		err = addFormerUpstreams(ctx, w, &hidden, entry, rec)
+	}
+	return hidden, err
+}
+
+// collectSensitiveNow returns a function that does what collectSensitive does, after
 // Terraform has read the upstreams' states. An upstream that was applied since its record was read
 // before may have had any outputs in between.
-func collectSensitiveNow(r *run.Run, w *inventory.Inventory, name string, before inventory.UpstreamRecords) func(context.Context) terraform.Fingerprints {
+func collectSensitiveNow(r *run.Run, w *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, before inventory.UpstreamRecords) func(context.Context) terraform.Fingerprints {
 	return func(ctx context.Context) (hidden terraform.Fingerprints) {
 		ctx, cancel := run.CleanupContext(ctx)
 		defer cancel()
-		now, err := w.ReadUpstreams(ctx, name)
+		now, err := w.ReadUpstreams(ctx, entry.Dir.Name)
 		if err == nil {
-			hidden, err = collectSensitiveValues(ctx, w, now)
+			hidden, err = collectSensitive(ctx, w, entry, rec, now)
 		}
 		if err != nil {
-			r.Log.Warn("all that was read from upstreams is hidden, since it is not known what of it is sensitive", "workspace", name, "error", err)
-			hidden.Uncertain = w.Graph.DependsOn(name)
+			r.Log.Warn("all that was read from upstreams is hidden, since it is not known what of it is sensitive", "workspace", entry.Dir.Name, "error", err)
+			hidden.Uncertain = w.Graph.DependsOn(entry.Dir.Name)
+			hidden.Former = slices.Collect(maps.Keys(w.FormerUpstreams(entry, rec)))
 			return hidden
 		}
 		for up, rec := range now {
