@@ -30,7 +30,7 @@ func BenchmarkColdStart(b *testing.B) {
 			}
 		}
 		var durations []float64
-		f.log.waitFor(func(line string) bool {
+		f.log.waitFor(b, func(line string) bool {
 			if report := reportLine.FindStringSubmatch(line); report != nil {
 				durations = append(durations, parseNumber(b, report[1]))
 			}

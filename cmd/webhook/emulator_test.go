@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 )
 
 // emulator is AWS's own Lambda runtime interface emulator with the function in
@@ -30,6 +32,7 @@ type outputLog struct {
 	mu   sync.Mutex
 	cond *sync.Cond
 	text bytes.Buffer
+	ends bool // no more is printed
 }
 
 func newOutputLog() *outputLog {
@@ -45,15 +48,25 @@ func (l *outputLog) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+// end makes what waits for more lines fail.
+func (l *outputLog) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends = true
+	l.cond.Broadcast()
+}
+
 // waitFor waits for a line that is wanted: what is printed comes by another way
-// than an answer does. One that never comes runs into the time-out of the
-// tests, with the stack of who waits.
-func (l *outputLog) waitFor(matches func(line string) bool) {
+// than an answer does. Without one the test fails when the emulator ends.
+func (l *outputLog) waitFor(t testing.TB, matches func(line string) bool) {
+	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for offset := 0; ; {
 		line, _, complete := strings.Cut(l.text.String()[offset:], "\n")
 		switch {
+		case !complete && l.ends:
+			t.Fatalf("the emulator ended without the line: %s", &l.text)
 		case !complete:
 			l.cond.Wait()
 		case matches(line):
@@ -70,9 +83,26 @@ func (l *outputLog) String() string {
 	return l.text.String()
 }
 
+// maxStarts is how often an emulator is started: another program may take a port that was
+// free a moment ago.
+const maxStarts = 3
+
 // startEmulator starts an emulator whose function has these variables alone, as it
 // has in Lambda.
 func startEmulator(t testing.TB, variables map[string]string) *emulator {
+	t.Helper()
+	for range maxStarts {
+		e, err := tryEmulator(t, variables)
+		if err == nil {
+			return e
+		}
+		t.Log(err)
+	}
+	t.Fatal("the emulator does not start")
+	return nil
+}
+
+func tryEmulator(t testing.TB, variables map[string]string) (*emulator, error) {
 	t.Helper()
 	api, runtime := freeAddress(t), freeAddress(t)
 	c := exec.Command(testtier.Tool(t, "aws-lambda-rie"),
@@ -88,31 +118,25 @@ func startEmulator(t testing.TB, variables map[string]string) *emulator {
 		t.Fatalf("%v (run make tools)", err)
 	}
 	e.pid = c.Process.Pid
+	running := waittest.Go(func() error {
+		defer e.log.end()
+		return c.Wait() // for the function too: it ends when the emulator is gone
+	})
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
-		_ = c.Wait() // for the function too: it ends when the emulator is gone
+		_ = running.Wait()
 	})
-	e.waitReady(t, api)
-	return e
-}
-
-// waitReady waits until the emulator answers.
-func (e *emulator) waitReady(t testing.TB, api string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		conn, err := net.Dial("tcp", api)
 		if err == nil {
-			conn.Close()
-			return
+			return e, conn.Close()
 		}
 		select {
 		case <-ticker.C:
-		case <-ctx.Done():
-			t.Fatalf("the emulator does not answer: %v\n%s", err, e.log)
+		case <-running.Ended():
+			return nil, fmt.Errorf("the emulator ended before it answered: %w\n%s", running.Wait(), e.log)
 		}
 	}
 }

@@ -164,7 +164,7 @@ func TestUnusualRequests(t *testing.T) {
 			if status != test.status || answer.Result != test.result || answer.Reason != test.reason {
 				t.Errorf("%d %+v", status, answer)
 			}
-			waitLogged(f, status, answer)
+			waitLogged(t, f, status, answer)
 		})
 	}
 	// What API Gateway and Lambda refuse by themselves.
@@ -264,13 +264,13 @@ func TestWrongSettings(t *testing.T) {
 	if err != nil || len(out) > 0 {
 		t.Errorf("%s, %v", out, err)
 	}
-	f.log.waitFor(func(line string) bool { return strings.Contains(line, targetUsage) })
-	f.log.waitFor(func(line string) bool { return strings.Contains(line, "exit status 1") })
+	f.log.waitFor(t, func(line string) bool { return strings.Contains(line, targetUsage) })
+	f.log.waitFor(t, func(line string) bool { return strings.Contains(line, "exit status 1") })
 }
 
 // waitLogged waits for the line that the function logs about an answer.
-func waitLogged(f *emulator, status int, answer webhook.Response) {
-	f.log.waitFor(func(text string) bool {
+func waitLogged(t *testing.T, f *emulator, status int, answer webhook.Response) {
+	f.log.waitFor(t, func(text string) bool {
 		var line struct {
 			Msg, Result, Reason string
 			Status              int

@@ -111,7 +111,10 @@ func TestPipeline(t *testing.T) {
 	repo.Git("pull", "-q", "origin", "main")
 	third := repo.Commit("third", workspace("3"))
 	server.NotifyPush()
-	for range server.Deliveries() {
+	for _, d := range server.Deliveries() {
+		if d.Status != http.StatusAccepted { // it starts no build
+			t.Fatalf("%+v\n%s", d, f.log)
+		}
 		if b := <-builds; b.exit != 0 || b.result.To != third {
 			t.Errorf("exit %d of %s", b.exit, b.out)
 		}

@@ -3,6 +3,7 @@ package dynamodbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -41,11 +42,26 @@ func NewClient(endpoint string) *dynamodb.Client {
 }
 
 // startTimeout is generous, because the machine may be busy with other tests.
-const startTimeout = 2 * time.Minute
+const startTimeout = 5 * time.Minute
 
-var start = sync.OnceValues(func() (string, error) {
+// maxStarts is how often the server is started: another program may take a port that was free
+// a moment ago.
+const maxStarts = 3
+
+var start = sync.OnceValues(func() (endpoint string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
+	for range maxStarts {
+		endpoint, err = tryStart(ctx)
+		var ended *endedError
+		if !errors.As(err, &ended) {
+			break
+		}
+	}
+	return endpoint, err
+})
+
+func tryStart(ctx context.Context) (endpoint string, err error) {
 	port, err := freePort()
 	if err != nil {
 		return "", err
@@ -54,9 +70,14 @@ var start = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	endpoint := fmt.Sprintf("http://127.0.0.1:%d", port)
+	endpoint = fmt.Sprintf("http://127.0.0.1:%d", port)
 	return endpoint, waitUntilReady(ctx, endpoint, exited)
-})
+}
+
+// endedError says how a server has ended.
+type endedError struct{ text string }
+
+func (e *endedError) Error() string { return e.text }
 
 // startServer starts the server. The server's parent is a shell that stops it when a pipe
 // breaks; this process holds the other end of the pipe.
@@ -89,7 +110,7 @@ func startServer(port int) (exited <-chan error, err error) {
 		return nil, fmt.Errorf("%w: run `make tools`", err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- fmt.Errorf("it ended (%v): %s", cmd.Wait(), output.String()) }()
+	go func() { done <- &endedError{fmt.Sprintf("it ended (%v): %s", cmd.Wait(), &output)} }()
 	return done, nil
 }
 
