@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"reconcile/internal/testtier"
+	"reconcile/internal/waittest"
 )
 
 // Endpoint starts the server, once per test binary, and returns its URL. The server ends
@@ -66,12 +67,12 @@ func tryStart(ctx context.Context) (endpoint string, err error) {
 	if err != nil {
 		return "", err
 	}
-	exited, err := startServer(port)
+	server, err := startServer(port)
 	if err != nil {
 		return "", err
 	}
 	endpoint = fmt.Sprintf("http://127.0.0.1:%d", port)
-	return endpoint, waitUntilReady(ctx, endpoint, exited)
+	return endpoint, waitUntilReady(ctx, endpoint, server)
 }
 
 // endedError says how a server has ended.
@@ -81,7 +82,7 @@ func (e *endedError) Error() string { return e.text }
 
 // startServer starts the server. The server's parent is a shell that stops it when a pipe
 // breaks; this process holds the other end of the pipe.
-func startServer(port int) (exited <-chan error, err error) {
+func startServer(port int) (*waittest.Task[error], error) {
 	cache, err := testtier.CacheDir()
 	if err != nil {
 		return nil, err
@@ -109,13 +110,15 @@ func startServer(port int) (exited <-chan error, err error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%w: run `make tools`", err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- &endedError{fmt.Sprintf("it ended (%v): %s", cmd.Wait(), &output)} }()
-	return done, nil
+	return waittest.Go(func() error { return &endedError{fmt.Sprintf("it ended (%v): %s", cmd.Wait(), &output)} }), nil
 }
 
-// waitUntilReady waits until the server answers a request.
-func waitUntilReady(ctx context.Context, endpoint string, exited <-chan error) error {
+// waitUntilReady waits until the server answers a request. Another program at its port may accept
+// connections and never answer.
+func waitUntilReady(ctx context.Context, endpoint string, server *waittest.Task[error]) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { cancel(server.Wait()) }()
 	client := NewClient(endpoint)
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -126,10 +129,8 @@ func waitUntilReady(ctx context.Context, endpoint string, exited <-chan error) e
 		}
 		select {
 		case <-ticker.C:
-		case err := <-exited:
-			return err
 		case <-ctx.Done():
-			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
+			return fmt.Errorf("no answer: %w: %w", context.Cause(ctx), err)
 		}
 	}
 }
