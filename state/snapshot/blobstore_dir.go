@@ -47,7 +47,10 @@ func (d *dirBlobStore) create(ctx context.Context, key string, b *blob) error {
 		if errors.Is(err, fs.ErrExist) {
 			return errExists
 		}
-		return errors.Join(err, os.Remove(tmp))
+		if err != nil {
+			return err
+		}
+		return os.Remove(tmp)
 	})
 }
 
@@ -77,13 +80,12 @@ const durable = true
 // write writes b to a temporary file and calls publish, which gives it its name.
 func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable bool, publish func(tmp, file string) error) error {
 	file := d.filePath(key)
-	for _, dir := range []string{filepath.Dir(file), d.filePath(tmpDir)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
 	d.cleanTmp()
-	tmp, err := os.CreateTemp(d.filePath(tmpDir), "") // 0600
+	var tmp *os.File
+	err := addTo(d.filePath(tmpDir), func() (err error) {
+		tmp, err = os.CreateTemp(d.filePath(tmpDir), "") // 0600
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable b
 		err = tmp.Sync()
 	}
 	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = publish(tmp.Name(), file)
+		err = addTo(filepath.Dir(file), func() error { return publish(tmp.Name(), file) })
 	}
 	if err != nil {
 		return errors.Join(err, files.RemoveIfExists(tmp.Name()))
@@ -101,6 +103,19 @@ func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable b
 		return nil
 	}
 	return files.Sync(filepath.Dir(file))
+}
+
+// addTo calls add, which makes an entry of dir. It makes dir only where there is none: most writes
+// find it.
+func addTo(dir string, add func() error) error {
+	err := add()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return add()
 }
 
 // tmpCleanupInterval is the time between two checks of the temporary files.

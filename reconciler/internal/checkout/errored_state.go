@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,8 +25,9 @@ import (
 // the tree is laid out again. A file may now replace a former workspace directory, and
 // the checkout would then delete its content.
 func (c *Checkout) collectErroredStates(ctx context.Context) error {
+	dirs := c.laidOutDirs()
 	for _, entry := range c.inventory.Entries {
-		if _, err := c.preserveErroredState(ctx, entry); err != nil {
+		if _, err := c.preserveErroredState(ctx, dirs, entry); err != nil {
 			return err
 		}
 	}
@@ -46,7 +49,7 @@ func (c *Checkout) collectErroredStates(ctx context.Context) error {
 // SaveRemovedState moves the errored state of a recorded workspace that is not at the tip any
 // more, and places a recovery hold. It returns the text for people; "" if there is none.
 func (c *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
-	return c.preserveErroredState(ctx, &inventory.Entry{
+	return c.preserveErroredState(ctx, c.laidOutDirs(), &inventory.Entry{
 		Dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, Record: rec,
 	})
 }
@@ -54,15 +57,25 @@ func (c *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (t
 // MoveErroredState moves the errored state of a renamed workspace to where the next pass
 // finds it under the new name.
 func (c *Checkout) MoveErroredState(rec state.Workspace, to string) error {
-	_, _, err := c.saveErroredState(rec.Name, to, gitpath.Unquote(rec.Path))
+	_, _, err := c.saveErroredState(c.laidOutDirs(), rec.Name, to, gitpath.Unquote(rec.Path))
 	return err
 }
 
-// saveErroredState moves the errored state at a path of the repository out of the checkout that
-// holds it, and returns whose and where it is; "" if there is none. The state of the workspace
-// name is saved under another name, as. A checkout in use is left to its pass.
-func (c *Checkout) saveErroredState(name, as, path string) (owner, kept string, err error) {
+// laidOutDirs returns the directories of the checkouts of passes that have a tree.
+func (c *Checkout) laidOutDirs() (dirs []string) {
 	for _, dir := range c.allDirs {
+		if _, err := os.Lstat(filepath.Join(dir, run.CheckoutTree)); !errors.Is(err, fs.ErrNotExist) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// saveErroredState moves the errored state at a path of the repository out of the checkout, of
+// those in dirs, that holds it, and returns whose and where it is; "" if there is none. The state
+// of the workspace name is saved under another name, as. A checkout in use is left to its pass.
+func (c *Checkout) saveErroredState(dirs []string, name, as, path string) (owner, kept string, err error) {
+	for _, dir := range dirs {
 		at := filepath.Join(dir, run.CheckoutTree, filepath.FromSlash(path))
 		if dir != c.dir {
 			if !files.Exists(at) {
@@ -83,11 +96,11 @@ func (c *Checkout) saveErroredState(name, as, path string) (owner, kept string, 
 	return "", "", nil
 }
 
-// preserveErroredState moves an errored state out of the workspace's directory and places a
-// recovery hold on the workspace that it belongs to. It returns the text for people; "" if there
-// is no such state.
-func (c *Checkout) preserveErroredState(ctx context.Context, entry *inventory.Entry) (text string, err error) {
-	owner, kept, err := c.saveErroredState(entry.Dir.Name, entry.Dir.Name, entry.Dir.Path)
+// preserveErroredState moves an errored state out of the workspace's directory, in a checkout of
+// those in dirs, and places a recovery hold on the workspace that it belongs to. It returns the
+// text for people; "" if there is no such state.
+func (c *Checkout) preserveErroredState(ctx context.Context, dirs []string, entry *inventory.Entry) (text string, err error) {
+	owner, kept, err := c.saveErroredState(dirs, entry.Dir.Name, entry.Dir.Name, entry.Dir.Path)
 	if err != nil || kept == "" {
 		return "", err
 	}

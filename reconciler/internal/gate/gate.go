@@ -77,6 +77,9 @@ func CheckVersion(rec state.Workspace, tf run.Terraform) (warning string, err er
 	if product != tf.Product() {
 		return fmt.Sprintf("last applied with %s, now with %s", rec.TerraformVersion, tf.Product()), nil
 	}
+	if last == tf.Version() {
+		return "", nil
+	}
 	then, err := version.NewVersion(last)
 	if err != nil {
 		return "", fmt.Errorf("the record of %s names %s %q: %w", rec.Name, product, last, err)
