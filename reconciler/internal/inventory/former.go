@@ -55,20 +55,17 @@ func lineageOf(rec state.Workspace) string {
 // findLeftStates returns the states that recorded workspaces have had and no workspace has at the
 // commit, with the names of those workspaces.
 func (w *Inventory) findLeftStates() map[stateid.ID][]string {
-	if len(w.Records) == 0 {
-		return nil
-	}
-	owned := make(map[stateid.ID]bool, len(w.Entries))
-	for _, entry := range w.Entries {
-		owned[w.StateIdentity(entry)] = true
-	}
 	left := map[stateid.ID][]string{}
 	for name, rec := range w.Records {
-		for _, identity := range identitiesOf(rec) {
-			if !owned[identity] {
-				left[identity] = append(left[identity], name)
-			}
+		if entry := w.Entries[name]; entry != nil && len(rec.FormerIdentities) == 0 && rec.Attempt == nil && rec.Identity == w.StateIdentity(entry) {
+			continue // as most
 		}
+		for _, identity := range identitiesOf(rec) {
+			left[identity] = append(left[identity], name)
+		}
+	}
+	for _, entry := range w.Entries {
+		delete(left, w.StateIdentity(entry))
 	}
 	return left
 }
