@@ -61,15 +61,25 @@ func (v *liveView) start() *tea.Program {
 // leave takes a pass that has ended out of the view.
 func (v *liveView) leave(id runid.ID) { v.start().Send(leaveMsg(id)) }
 
-// showNote shows a line until the view closes.
+// showNote shows a line until the view closes. Without a view the line is printed.
 func (v *liveView) showNote(line string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.program == nil {
+	if v.program == nil || v.isClosed() {
 		LinePrinter(v.logs, v.tr)(line)
 		return
 	}
 	v.program.Send(noteMsg(v.tr.Translate(line)))
+}
+
+// isClosed reports whether the view has been on the screen and no longer is.
+func (v *liveView) isClosed() bool {
+	select {
+	case <-v.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // close removes the view from the screen.
@@ -111,6 +121,11 @@ func (w *viewWriter) Write(p []byte) (int, error) {
 	case <-printed:
 		return len(p), nil
 	case <-w.done:
+	}
+	select { // the view may have ended after it printed
+	case <-printed:
+		return len(p), nil
+	default:
 		return w.fallback.Write(p)
 	}
 }
