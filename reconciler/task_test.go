@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -109,6 +111,61 @@ func TestPlanThatWasChanged(t *testing.T) {
 	w.Config.Observe = nil
 	if result, got := w.RunPass(run.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
 		t.Errorf("then: %+v", result)
+	}
+}
+
+// An approval allows one apply. If the saved plan is found changed then, nothing was applied, and the
+// approval is used all the same: people are told so, and the same plan waits for another one.
+func TestApprovedPlanThatWasChanged(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  apply = \"approve\"\n}\n")
+	now := time.Now()
+	w.Config.Now = func() time.Time { return now }
+	runPass := func(want state.Outcome) (ws run.WorkspaceResult, rec state.Workspace) {
+		t.Helper()
+		result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+		if ws, _ = result.Find("solo"); got["solo"] != want {
+			t.Fatalf("not %s: %+v", want, result)
+		}
+		rec, _, err := w.Record.Workspace(t.Context(), "solo")
+		w.Must(err)
+		return ws, rec
+	}
+	approve := func(digest plandigest.Digest) {
+		t.Helper()
+		plan, err := w.Record.OfferedPlan(t.Context(), "solo", string(digest))
+		w.Must(err)
+		w.Must(w.Record.PlaceApproval(t.Context(), plan, state.Approval{ApprovedBy: "ann", EndsAt: now.Add(24 * time.Hour)}))
+	}
+	_, waiting := runPass(state.Blocked)
+	approve(waiting.PlanDigest)
+
+	w.Config.Observe = func(e run.Event) {
+		if e.Phase == run.PhaseApply {
+			changeSavedPlan(w)
+		}
+	}
+	failed, rec := runPass(state.Failed)
+	w.Config.Observe = nil
+	for _, text := range []string{"the saved plan file was changed; nothing was applied", "the approval of " + waiting.PlanDigest.Abbrev() + " by ann is used"} {
+		if !strings.Contains(failed.Error, text) || !strings.Contains(rec.Error, text) {
+			t.Errorf("people are not told %q: %s; %s", text, failed.Error, rec.Error)
+		}
+	}
+	if failed.Approval == nil || failed.Approval.ApprovedBy != "ann" || rec.Attempt != nil || rec.Approval != nil {
+		t.Errorf("the use of the approval: result %+v, record %+v", failed, rec)
+	}
+	if left, err := w.Record.Approvals(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("approvals: %+v, %v", left, err)
+	}
+
+	now = now.Add(time.Hour) // after its retry
+	if _, again := runPass(state.Blocked); again.PlanDigest != waiting.PlanDigest {
+		t.Errorf("another plan waits: %+v", again)
+	}
+	approve(waiting.PlanDigest)
+	if _, applied := runPass(state.Applied); applied.Approval == nil || applied.Approval.ApprovedBy != "ann" {
+		t.Errorf("approved again: %+v", applied)
 	}
 }
 

@@ -181,7 +181,7 @@ func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root s
 	}
 	wr.result.Approval = wr.approval.Fact() // it is used
 	if err := wr.applyPlan(ctx, plan); errors.Is(err, terraform.ErrPlanChanged) {
-		return wr.recordNotBegun(ctx, err)
+		return wr.recordNotBegun(ctx, wr.explainApprovalUsed(err))
 	} else if err != nil {
 		return wr.recordFailure(ctx, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/failure"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -133,6 +134,15 @@ func (wr *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) err
 	wr.offer, wr.approvals, wr.approval = wr.newOfferedPlan(plan), nil, nil
 	verdict := gate.Judge(wr.entry.Config, wr.config.Gate, plan)
 	return &run.BlockedError{Reason: fmt.Sprintf("%s; %s", gate.DescribeWait(wr.entry.Dir.Name, verdict, plan), state.ErrApprovalGone)}
+}
+
+// explainApprovalUsed adds to the error of an apply that was not started what became of its
+// approval. It is not given back: somebody may have wanted to revoke it meanwhile.
+func (wr *workspaceRun) explainApprovalUsed(err error) error {
+	if wr.approval == nil {
+		return err
+	}
+	return failure.WithNextStep(fmt.Sprintf("the approval of %s by %s is used: the plan of the next try waits for another one", wr.approval.Digest.Abbrev(), wr.approval.ApprovedBy), err)
 }
 
 // writeFailure records a run that failed or is blocked. A plan that waits for an approval
