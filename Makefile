@@ -24,7 +24,7 @@ build: ## build ./reconcile, one static binary
 test: ## test everything about the program, with Terraform and emulators
 	@.ci/tools/install.sh test
 	@rm -f $(LEFT_OUT)
-	TEST_TIER=test TEST_LEFT_OUT=$(LEFT_OUT) go test -count=1 -timeout 40m ./...
+	TEST_TIER=test TEST_LEFT_OUT=$(LEFT_OUT) go test -count=1 -timeout 20m ./...
 
 check: test rest ## all that CI runs: also lint, cross builds, OpenTofu, the AWS provider, policies, races, fuzzing
 

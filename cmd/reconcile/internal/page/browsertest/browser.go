@@ -19,8 +19,9 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// browserTime bounds all that a browser does.
-const browserTime = 3 * time.Minute
+// maxStep bounds the start of a browser and each step after it, and not what the test does
+// between them.
+const maxStep = 3 * time.Minute
 
 // Browser is a window of Chromium. Its zone is Asia/Tokyo.
 type Browser struct {
@@ -45,16 +46,17 @@ func Open(t testing.TB) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
-	t.Cleanup(cancel)
 	// The sandbox needs rights that a container seldom has; the pages are our own.
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(maxStep))...)
 	t.Cleanup(cancel)
 	b := &Browser{axe: string(axe)}
 	// The library logs each event of a newer Chromium that it does not know.
 	b.ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
 	chromedp.ListenTarget(b.ctx, b.note)
+	if err := chromedp.Run(b.ctx); err != nil { // the browser ends with the context of this
+		t.Fatal(err)
+	}
 	b.Run(t, log.Enable(), runtime.Enable(), page.Enable(), emulation.SetTimezoneOverride("Asia/Tokyo"))
 	return b
 }
@@ -62,9 +64,15 @@ func Open(t testing.TB) *Browser {
 // Run runs actions.
 func (b *Browser) Run(t testing.TB, actions ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
+	if err := b.try(actions...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (b *Browser) try(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(b.ctx, maxStep)
+	defer cancel()
+	return chromedp.Run(ctx, actions...)
 }
 
 // Show opens a page.
@@ -74,7 +82,7 @@ func (b *Browser) Show(t testing.TB, v View) {
 	if v.Dark {
 		scheme = "dark"
 	}
-	if err := chromedp.Run(b.ctx,
+	if err := b.try(
 		chromedp.EmulateViewport(v.Width, 900),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		chromedp.Navigate(v.URL), chromedp.WaitReady("#main"),
@@ -120,7 +128,7 @@ func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.
 // Evaluate evaluates an expression on the page that is shown.
 func Evaluate[T any](t testing.TB, b *Browser, expression string) (value T) {
 	t.Helper()
-	if err := chromedp.Run(b.ctx, chromedp.Evaluate(expression, &value)); err != nil {
+	if err := b.try(chromedp.Evaluate(expression, &value)); err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
 	return value
