@@ -83,7 +83,10 @@ resource "terraform_data" "seen" {
 		"it moves now": func(_ *reconcilertest.Env, commit func(string)) { commit(up("two", "First-secret") + prints("now")) },
 		"it has moved, and has another secret": func(w *reconcilertest.Env, commit func(string)) {
 			commit(up("two", "First-secret"))
-			w.RunPass(run.Options{})
+			result, _ := w.RunPass(run.Options{})
+			if moved, _ := result.Find("up"); !strings.Contains(strings.Join(moved.Warnings, "\n"), "reader still reads its state at http:") {
+				w.T.Errorf("nobody is told of the reader: %+v", moved)
+			}
 			commit(up("two", "Second-secret"))
 			w.RunPass(run.Options{})
 			commit(prints("now"))

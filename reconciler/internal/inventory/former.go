@@ -70,6 +70,26 @@ func (w *Inventory) findLeftStates() map[stateid.ID][]string {
 	return left
 }
 
+// readsOf returns the states that an entry reads, by its files if they are parsed, else by its record.
+func readsOf(entry *Entry, rec state.Workspace) []stateid.ID {
+	if ws := entry.Loaded; ws != nil && ws.Err == nil {
+		return ws.Reads
+	}
+	return rec.Reads
+}
+
+// ReadersOfState returns the workspaces at the commit that read the state with an identity, sorted.
+func (w *Inventory) ReadersOfState(identity stateid.ID) []string {
+	var readers []string
+	for name, entry := range w.Entries {
+		if slices.Contains(readsOf(entry, entry.Record), identity) {
+			readers = append(readers, name)
+		}
+	}
+	slices.Sort(readers)
+	return readers
+}
+
 // findRenamed returns the present name of a workspace.
 func (w *Inventory) findRenamed(name string) string {
 	if _, known := w.Records[name]; known {
@@ -95,11 +115,7 @@ func (w *Inventory) FormerUpstreams(entry *Entry, rec state.Workspace) map[strin
 	for _, name := range dependsOn {
 		former[w.findRenamed(name)] = false
 	}
-	reads := rec.Reads
-	if ws := entry.Loaded; ws != nil && ws.Err == nil {
-		reads = ws.Reads
-	}
-	for _, read := range reads {
+	for _, read := range readsOf(entry, rec) {
 		if strings.Contains(string(read), "*") && len(entry.Config.DependsOn) > 0 {
 			continue // the graph guesses nothing here either
 		}

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"slices"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/stateid"
 )
+
+// maxReaders is how many readers a warning names.
+const maxReaders = 5
 
 // listFormerStates returns the identities of other states that the workspace was
 // applied to before, oldest first.
@@ -26,10 +30,15 @@ func (wr *workspaceRun) listFormerStates() []stateid.ID {
 func (wr *workspaceRun) warnOfFormerStates(former []stateid.ID) {
 	now := wr.config.DescribeStateAt(wr.entry.Dir.Name, wr.inventory.Load(wr.entry).Identity)
 	for _, identity := range former {
-		if !wr.inventory.HasState(identity) && wr.config.DescribeStateAt(wr.entry.Dir.Name, identity) != now {
+		was := wr.config.DescribeStateAt(wr.entry.Dir.Name, identity)
+		if wr.inventory.HasState(identity) || was == now {
+			continue
+		}
+		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
+			"its state was at %s before: no workspace has that state any more, and its resources are left as they are", was))
+		if readers := wr.inventory.ReadersOfState(identity); len(readers) > 0 {
 			wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
-				"its state was at %s before: no workspace has that state any more, and its resources are left as they are",
-				wr.config.DescribeStateAt(wr.entry.Dir.Name, identity)))
+				"%s still reads its state at %s, which nothing changes any more: let it read %s", excerpt.List(readers, maxReaders), was, now))
 		}
 	}
 }
