@@ -1,13 +1,11 @@
 package gittree
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"golang.org/x/sys/unix"
 )
 
@@ -80,22 +78,18 @@ func (d dirHandle) readLink(name string, size int64) ([]byte, error) {
 	return target[:max(n, 0)], err
 }
 
-// hashFile returns the blob id of the first size bytes of a file, and describes the file as it was
-// before. It does not wait for a pipe.
-func (d dirHandle) hashFile(ctx context.Context, name string, size int64) (id plumbing.Hash, stat unix.Stat_t, err error) {
+// openFile opens a file to read it, and describes it. It does not wait for a pipe. The caller
+// closes the file.
+func (d dirHandle) openFile(name string) (f openFile, stat unix.Stat_t, err error) {
 	fd, err := openFD(d.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return id, stat, err
+		return f, stat, err
 	}
-	defer unix.Close(fd)
 	if err := callSystem("stat", name, func() error { return unix.Fstat(fd, &stat) }); err != nil {
-		return id, stat, err
+		_ = unix.Close(fd)
+		return f, stat, err
 	}
-	h := plumbing.NewHasher(plumbing.BlobObject, size)
-	if err := copyWithin(ctx, h, io.LimitReader(openFile{fd, name}, size)); err != nil {
-		return id, stat, err
-	}
-	return h.Sum(), stat, nil
+	return openFile{fd, name}, stat, nil
 }
 
 // create creates a file with exactly this mode, lets write write it, and describes it.
@@ -140,6 +134,8 @@ type openFile struct {
 	fd   int
 	name string
 }
+
+func (f openFile) close() { _ = unix.Close(f.fd) } // it was only read
 
 func (f openFile) Read(p []byte) (n int, err error) {
 	err = callSystem("read", f.name, func() (err error) {

@@ -47,6 +47,14 @@ func (t *Tree) stampsOf(dir string) *knownStamps {
 	return t.checkouts[dir]
 }
 
+// knows reports whether the file at the path name once had the content id.
+func (k *knownStamps) knows(name string, id plumbing.Hash) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known, ok := k.files[name]
+	return ok && known.id == id
+}
+
 // hasFile reports whether the file at the path name is known to have the content id.
 func (k *knownStamps) hasFile(name string, stat *unix.Stat_t, id plumbing.Hash) bool {
 	k.mu.Lock()

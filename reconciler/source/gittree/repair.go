@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -191,29 +192,28 @@ func (r *repair) isLeftOut(name string, e Entry) bool {
 // size of a larger one is compared first, which asks the object database.
 const maxUnsized = 1 << 20
 
-// matchesFile reports whether the file or symlink at the path at, in dir, equals the entry.
+// matchesFile reports whether the file or symlink at the path at, in dir, equals the entry. It looks
+// only at a file that is known, and opens others at once: that describes them, too.
 func (r *repair) matchesFile(dir dirHandle, at string, e Entry) (bool, error) {
 	name := path.Base(at)
-	stat, err := dir.stat(name)
+	if e.Mode == filemode.Symlink {
+		return matchesLink(dir, name, e)
+	}
+	if r.unchanged.knows(at, e.ID) {
+		if stat, err := dir.stat(name); err == nil && r.unchanged.hasFile(at, &stat, e.ID) {
+			return true, nil
+		}
+	}
+	file, stat, err := dir.openFile(name)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
+		if stat, statErr := dir.stat(name); errors.Is(statErr, fs.ErrNotExist) || statErr == nil && !hasMode(&stat, e) {
+			return false, nil
 		}
 		return false, err
 	}
-	kind, mode := uint32(stat.Mode)&unix.S_IFMT, fsMode(e.Mode)
-	if e.Mode == filemode.Symlink {
-		if kind != unix.S_IFLNK {
-			return false, nil
-		}
-		target, err := dir.readLink(name, stat.Size)
-		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, target) == e.ID, err
-	}
-	if kind != unix.S_IFREG || fs.FileMode(stat.Mode).Perm() != mode.Perm() {
+	defer file.close()
+	if !hasMode(&stat, e) {
 		return false, nil
-	}
-	if r.unchanged.hasFile(at, &stat, e.ID) {
-		return true, nil
 	}
 	if stat.Size > maxUnsized {
 		if size, err := r.tree.objects.Size(e.ID); err != nil || size != stat.Size {
@@ -221,14 +221,32 @@ func (r *repair) matchesFile(dir dirHandle, at string, e Entry) (bool, error) {
 		}
 	}
 	settled := r.unchanged.isSettled(&stat, r.top)
-	id, opened, err := dir.hashFile(r.ctx, name, stat.Size)
+	id, err := hashFile(r.ctx, io.LimitReader(file, stat.Size), stat.Size)
 	if err != nil || id != e.ID {
 		return false, err
 	}
-	if settled && stampOf(&opened, "") == stampOf(&stat, "") {
+	if settled {
 		r.unchanged.addFile(at, &stat, id)
 	}
 	return true, nil
+}
+
+// matchesLink reports whether a symlink is there, and equals the entry.
+func matchesLink(dir dirHandle, name string, e Entry) (bool, error) {
+	stat, err := dir.stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || uint32(stat.Mode)&unix.S_IFMT != unix.S_IFLNK {
+		return false, err
+	}
+	target, err := dir.readLink(name, stat.Size)
+	return err == nil && plumbing.ComputeHash(plumbing.BlobObject, target) == e.ID, err
+}
+
+// hasMode reports whether stat is of a regular file with the permissions of the entry.
+func hasMode(stat *unix.Stat_t, e Entry) bool {
+	return uint32(stat.Mode)&unix.S_IFMT == unix.S_IFREG && fs.FileMode(stat.Mode).Perm() == fsMode(e.Mode).Perm()
 }
 
 // repairDir repairs the entries of an open directory and removes foreign ones.

@@ -35,6 +35,13 @@ func TestRepair(t *testing.T) {
 		"file by dir": {func(at func(string) string) error {
 			return errors.Join(os.Remove(at("m/a.tf")), os.MkdirAll(at("m/a.tf/x"), 0o755))
 		}, "[m/a.tf]"},
+		"link by file": {func(at func(string) string) error {
+			return errors.Join(os.Remove(at("m/l")), os.WriteFile(at("m/l"), []byte("a.tf"), 0o644))
+		}, "[m/l]"},
+		"file by pipe": {func(at func(string) string) error {
+			return errors.Join(os.Remove(at("m/a.tf")), unix.Mkfifo(at("m/a.tf"), 0o644))
+		}, "[m/a.tf]"},
+		"not readable": {func(at func(string) string) error { return os.Chmod(at("m/a.tf"), 0) }, "[m/a.tf]"},
 		"dir by file": {func(at func(string) string) error {
 			return errors.Join(os.RemoveAll(at("m/sub")), os.WriteFile(at("m/sub"), nil, 0o644))
 		}, "[m/sub m/sub/b.tf]"},
