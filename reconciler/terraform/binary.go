@@ -17,10 +17,11 @@ import (
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
 	"github.com/hashicorp/hc-install/src"
-	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/failure"
 	"reconcile/internal/ownership"
+	"reconcile/reconciler/terraform/internal/process"
 )
 
 // minVersions holds the oldest Terraform that has the features used here, and the
@@ -160,24 +161,20 @@ func causeOf(err error) error {
 
 // detectVersion runs the program once and sets version and product.
 func (t *Terraform) detectVersion(ctx context.Context) error {
-	program, err := tfexec.NewTerraform(t.runDir, t.binary)
-	if err != nil {
-		return err
-	}
-	if err := program.SetEnv(t.environ(nil)); err != nil {
-		return err
-	}
-	var stdout boundedBuffer
-	program.SetStdout(&stdout)
-	version, _, err := program.Version(ctx, true)
+	stdout, err := t.printVersion(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var fields struct {
-		Outdated *bool `json:"terraform_outdated"`
+	var printed struct {
+		Version  string `json:"terraform_version"`
+		Outdated *bool  `json:"terraform_outdated"`
 	}
 	if err == nil {
-		err = json.Unmarshal(stdout.text.Bytes(), &fields)
+		err = json.Unmarshal(stdout, &printed)
+	}
+	var version *goversion.Version
+	if err == nil {
+		version, err = goversion.NewVersion(printed.Version)
 	}
 	if err != nil {
 		return fmt.Errorf("%s did not report a version; it is neither terraform nor tofu: %w", t.binary, err)
@@ -185,8 +182,38 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 	// Only Terraform reports terraform_outdated. OpenTofu's output is otherwise the
 	// same.
 	t.version, t.product = version.String(), productTerraform
-	if fields.Outdated == nil {
+	if printed.Outdated == nil {
 		t.product = productTofu
 	}
 	return nil
+}
+
+// maxVersion is the largest output of `version` that is read, in bytes.
+const maxVersion = 4 << 10
+
+// printVersion returns what `version -json` prints. The program may be a wrapper, whose children
+// outlive it: once ctx is done they are killed too.
+func (t *Terraform) printVersion(ctx context.Context) ([]byte, error) {
+	env, tag := t.environ(nil), tagOf(t.runDir)
+	env[process.TagVariable] = tag
+	cmd := exec.CommandContext(ctx, t.binary, "version", "-json")
+	confine(cmd, t.runDir, env)
+	cmd.Cancel = func() error {
+		return process.KillTree(func(other string) bool { return other == tag })
+	}
+	cmd.WaitDelay = process.KillTimeout
+	stdout, stderr := excerpt.New(maxVersion), excerpt.New(maxVersion)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Run(); err != nil {
+		return nil, errors.Join(err, linesError(stderr.String()))
+	}
+	return stdout.Bytes(), nil
+}
+
+// linesError returns an error of a text, and nil if that is empty.
+func linesError(text string) error {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return errors.New(text)
 }

@@ -1,6 +1,9 @@
 package terraform_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,4 +64,57 @@ func TestMissingCLIConfiguration(t *testing.T) {
 			t.Errorf("%s is taken for %s", want, s.tf.Product())
 		}
 	})
+}
+
+// TestProgramWithoutAVersion: a program that prints another thing, or too much, or fails is told
+// with a bounded text.
+func TestProgramWithoutAVersion(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		"echo garbage":                              "invalid character 'g'",
+		"echo '{}'":                                 "malformed version",
+		"yes | head -c 9000000":                     "invalid character 'y'",
+		"echo 'no such library' >&2; exit 127":      "exit status 127\nno such library",
+		"yes mistake | head -c 9000000 >&2; exit 1": "mistake",
+	} {
+		path := filepath.Join(t.TempDir(), "terraform")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		opts := terraform.Options{WorkDir: t.TempDir(), Binary: path}
+		withEnv()(&opts)
+		_, err := terraform.New(t.Context(), opts)
+		if err == nil || !strings.Contains(err.Error(), "did not report a version") || !strings.Contains(err.Error(), want) || len(err.Error()) > 8<<10 {
+			t.Errorf("%s: %.9000v", script, err)
+		}
+	}
+}
+
+// TestWrapperThatHangs: a wrapper may start a child that does not end, such as a download. It ends
+// with the run.
+func TestWrapperThatHangs(t *testing.T) {
+	t.Parallel()
+	p := newPIDPipe(t)
+	path := filepath.Join(t.TempDir(), "terraform")
+	script := fmt.Sprintf("#!/bin/sh\nsh -c 'echo $$ > %s; while :; do sleep 1000; done'\n", p.path)
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	opts := terraform.Options{WorkDir: t.TempDir(), Binary: path}
+	withEnv()(&opts)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("SIGTERM")
+	result := make(chan error, 1)
+	go func() {
+		_, err := terraform.New(ctx, opts)
+		result <- err
+	}()
+	pid := p.readPID()
+	cancel(stopped)
+	if err := <-result; !errors.Is(err, stopped) {
+		t.Errorf("got %v", err)
+	}
+	if isAlive(pid) {
+		t.Error("the wrapper's child outlived it")
+	}
 }
