@@ -23,10 +23,21 @@ func TestMain(m *testing.M) {
 	if cache, err := testtier.CacheDir(); err == nil {
 		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "bin"))
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(englishTests{m}, map[string]func(){
 		"reconcile":        main,
 		"reconcile-panics": func() { os.Exit(runPanicking()) },
 	})
+}
+
+// englishTests runs tests in English, whatever the locale of the machine.
+type englishTests struct{ m *testing.M }
+
+// Run runs the tests.
+func (e englishTests) Run() int {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		os.Unsetenv(name)
+	}
+	return e.m.Run()
 }
 
 // runPanicking runs the program with a panic in a command or in a goroutine.
