@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"reconcile/env/awstest"
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/modules/tftest"
 	"reconcile/reconciler/source/gittest"
@@ -225,9 +226,7 @@ func makeFastTerraform(t testing.TB) string {
 	path := filepath.Join(t.TempDir(), "terraform")
 	// Less garbage collection saves a fifth of the work.
 	script := "#!/bin/sh\nGOGC=400 VCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.FindTool(t, "terraform") + "' \"$@\"\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, path, script)
 	return path
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"reconcile/internal/programtest"
 	"reconcile/modules/tftest"
 )
 
@@ -29,9 +30,7 @@ case "$*" in
 *) exit 1 ;;
 esac
 `
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(answer), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, filepath.Join(bin, "aws"), answer)
 	run := exec.CommandContext(t.Context(), "sh", filepath.Join(dir, "env", "images.sh"))
 	run.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	if out, err := run.CombinedOutput(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reconcile/internal/programtest"
 	"runtime"
 	"strings"
 	"testing"
@@ -158,9 +159,7 @@ mkdir -p "$mirrored"; echo the provider >"$mirrored/` + name + `"`
 			if err := os.Mkdir(filepath.Join(cache, "bin"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(cache, "bin", "terraform"), []byte("#!/usr/bin/env bash\nset -e\n"+terraform+"\n"), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			programtest.Write(t, filepath.Join(cache, "bin", "terraform"), "#!/usr/bin/env bash\nset -e\n"+terraform+"\n")
 			run := func(script string) (string, error) {
 				c := exec.Command(script)
 				c.Env = append(os.Environ(), "RECONCILE_TEST_CACHE="+cache)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/internal/programtest"
 	"reconcile/reconciler/preview"
 )
 
@@ -41,9 +42,7 @@ func TestPreviewProcessEnds(t *testing.T) {
 func newScriptedProcess(t *testing.T, script string) *previewProcess {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "reconcile")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, program, "#!/bin/sh\n"+script+"\n")
 	return &previewProcess{program: program, confinement: config.Confinement{Memory: 300}, gracePeriod: time.Minute, log: io.Discard}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reconcile/internal/programtest"
 	"syscall"
 	"testing"
 )
@@ -90,7 +91,8 @@ func TestRemoveTree(t *testing.T) {
 	defer os.RemoveAll(home)
 	tree, outside, program := filepath.Join(home, "tree"), filepath.Join(home, "outside"), filepath.Join(home, "files.test")
 	content, err := os.ReadFile(self)
-	err = errors.Join(err, os.WriteFile(program, content, 0o700), os.Chmod(home, 0o755), os.Chmod(program, 0o755),
+	programtest.Write(t, program, string(content))
+	err = errors.Join(err, os.Chmod(home, 0o755), os.Chmod(program, 0o755),
 		os.MkdirAll(filepath.Join(tree, "a", "b"), 0o755), os.WriteFile(filepath.Join(tree, "a", "b", "x"), nil, 0o600), os.Mkdir(outside, 0o500), os.Symlink(outside, filepath.Join(tree, "a", "link")))
 	cmd := exec.Command(program)
 	cmd.Env = []string{removeVariable + "=" + tree}

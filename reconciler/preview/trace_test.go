@@ -12,11 +12,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
+	"reconcile/internal/programtest"
 	"reconcile/internal/stracetest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/run"
@@ -39,12 +39,7 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	real := testtier.Tool(t, "terraform")
 	binary := filepath.Join(t.TempDir(), "terraform")
 	script := fmt.Sprintf("#!/bin/sh\ncase $1 in version) exec %[3]q \"$@\" ;; esac\nexec %[1]s -o %[2]q/$(basename \"$(pwd -P)\").$1.$$ %[3]q \"$@\"\n", strace, w.logs, real)
-	// A process that is forked while the file is open for writing would hold it open, so
-	// that it could not be run.
-	syscall.ForkLock.RLock()
-	err := os.WriteFile(binary, []byte(script), 0o755)
-	syscall.ForkLock.RUnlock()
-	w.Must(err)
+	programtest.Write(t, binary, script)
 	w.binary = binary
 	w.Sandbox = nil
 	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {

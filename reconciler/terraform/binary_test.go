@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/programtest"
 	"reconcile/reconciler/terraform"
 )
 
@@ -17,9 +18,7 @@ func TestProductByName(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	for _, name := range []string{"tofu", "terraform-1.11.4", "shim", "odd"} {
-		if err := os.WriteFile(path(name), []byte("#!/bin/sh\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		programtest.Write(t, path(name), "#!/bin/sh\n")
 	}
 	links := map[string]string{"terraform": "tofu", "OpenTofu": "shim", "tf": path("terraform-1.11.4"), "round": "round"}
 	for name, target := range links {

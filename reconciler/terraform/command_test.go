@@ -3,12 +3,12 @@ package terraform_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
@@ -45,9 +45,7 @@ resource "terraform_data" "x" {
 func withScriptedPlan(t *testing.T, plan string) option {
 	path := filepath.Join(t.TempDir(), "terraform")
 	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, testtier.Tool(t, "terraform"))
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, path, script)
 	return withBinary(path)
 }
 

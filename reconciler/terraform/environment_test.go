@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/roles"
@@ -117,9 +118,7 @@ func TestRefusedEnvironment(t *testing.T) {
 func TestBinary(t *testing.T) {
 	script := func(text string) string {
 		path := filepath.Join(t.TempDir(), "terraform")
-		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		programtest.Write(t, path, "#!/bin/sh\n"+text+"\n")
 		return path
 	}
 	for name, c := range map[string]struct{ binary, want string }{

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/internal/waittest"
 	"reconcile/reconciler/terraform"
@@ -158,9 +159,7 @@ plan) trap '' INT; echo $$ > %[2]s; while :; do sleep 1000; done;;
 *) exec %[1]s "$@";;
 esac
 `, testtier.Tool(t, "terraform"), p.path)
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, path, script)
 	return withBinary(path)
 }
 

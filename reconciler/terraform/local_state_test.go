@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
@@ -96,9 +97,7 @@ func TestLocalStateIsReadAsItsFile(t *testing.T) {
 		var real terraform.Options
 		opt(&real)
 		script := fmt.Sprintf("#!/bin/sh\necho \"$1 $2\" >> %s\nexec %s \"$@\"\n", commands, cmp.Or(real.Binary, testtier.Tool(t, "terraform")))
-		if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		programtest.Write(t, wrapper, script)
 		s := newFixture(t, resourceConfig+`
 check "fails" {
   assert {

@@ -3,7 +3,6 @@
 package terraform_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/programtest"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/sandbox"
 )
@@ -82,9 +82,7 @@ plan)
 esac
 exit 0
 `
-	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	programtest.Write(t, script, text)
 	s := newFixture(t, resourceConfig, append(opt, withBinary(script))...)
 	s.spec.Untrusted, s.spec.ReadOnly = true, true
 	return s
@@ -334,9 +332,7 @@ ln -s "$(realpath --relative-to . / )/` + other[1:] + `" errored.tfstate; echo "
 				t.Fatal(err)
 			}
 			// The attacker's provider runs with every later command, too.
-			if err := os.WriteFile(s.tf.Binary(), bytes.Replace(script, []byte("\nplan)"), []byte("\nplan|show)"), 1), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			programtest.Write(t, s.tf.Binary(), strings.Replace(string(script), "\nplan)", "\nplan|show)", 1))
 			session := s.init()
 			_, err = session.Plan(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cret") {

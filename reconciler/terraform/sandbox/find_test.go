@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"reconcile/internal/programtest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform/sandbox"
 )
@@ -52,9 +53,7 @@ func TestFindSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "bwrap"), []byte("#!/bin/sh\n"+c.program+"\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			programtest.Write(t, filepath.Join(dir, "bwrap"), "#!/bin/sh\n"+c.program+"\n")
 			t.Setenv("PATH", dir)
 			found, err := sandbox.Find(t.Context())
 			switch {
