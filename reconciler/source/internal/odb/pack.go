@@ -17,6 +17,7 @@ import (
 // A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs, 31-bit offsets,
 // 63-bit offsets for packs above 2 GiB, two checksums.
 const (
+	packMagic       = "PACK"
 	indexMagic      = "\xfftOc\x00\x00\x00\x02"
 	fanoutOffset    = 8
 	fanoutLen       = 256 * 4
@@ -51,25 +52,44 @@ func openPack(path string) (_ *pack, err error) {
 	if p.data, err = mapFile(path + ".pack"); err != nil {
 		return nil, err
 	}
-	return p, p.readFanout()
+	if err := p.readFanout(); err != nil {
+		return nil, err
+	}
+	return p, p.checkEnds()
+}
+
+func (p *pack) errIndex() error {
+	return fmt.Errorf("%s.idx: damaged, or not of version 2 (`git index-pack %s.pack` writes it again)", p.path, p.path)
 }
 
 func (p *pack) readFanout() error {
 	return catchFaults(func() error {
 		head := p.index.data[:min(idsOffset, len(p.index.data))]
 		if len(head) < idsOffset || string(head[:fanoutOffset]) != indexMagic {
-			return fmt.Errorf("%s.idx: not a pack index of version 2", p.path)
+			return p.errIndex()
 		}
 		last := uint32(0)
 		for i := range p.fanout {
 			p.fanout[i] = binary.BigEndian.Uint32(head[fanoutOffset+4*i:])
 			if p.fanout[i] < last {
-				return fmt.Errorf("%s.idx: damaged", p.path)
+				return p.errIndex()
 			}
 			last = p.fanout[i]
 		}
 		if p.index.size() < idsOffset+int64(last)*(idLen+4+4)+trailerLen {
-			return fmt.Errorf("%s.idx: cut short", p.path)
+			return p.errIndex()
+		}
+		return nil
+	})
+}
+
+// checkEnds looks, as Git does, whether the pack begins as one and ends with the checksum that
+// its index has of it: it may be cut short, or another.
+func (p *pack) checkEnds() error {
+	return catchFaults(func() error {
+		data, index := p.data.data, p.index.data
+		if len(data) < trailerLen || string(data[:len(packMagic)]) != packMagic || !bytes.Equal(data[len(data)-idLen:], index[len(index)-trailerLen:][:idLen]) {
+			return fmt.Errorf("%s.pack: damaged: cut short, or not the pack of its index%s", p.path, damageHelp)
 		}
 		return nil
 	})

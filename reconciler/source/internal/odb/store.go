@@ -5,6 +5,7 @@
 package odb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -27,8 +28,9 @@ const maxAlternates = 8
 type Store struct {
 	dirs []string // "objects" directories: the store's own, then alternates
 
-	mu    sync.Mutex
-	packs []*pack // nil until first needed
+	mu     sync.Mutex
+	packs  []*pack // nil until first needed
+	broken error   // why packs cannot be opened
 	// Neighbours in a delta chain share most of the chain.
 	bases cache[baseKey]
 	sized cache[plumbing.Hash] // small loose objects whose size was asked: most are read next
@@ -108,6 +110,11 @@ func (s *Store) findObject(id plumbing.Hash) (p *pack, offset int64, loose *Obje
 			return nil, 0, loose, err
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken != nil {
+		return nil, 0, nil, fmt.Errorf("object %s: %w", id, s.broken)
+	}
 	return nil, 0, nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
 }
 
@@ -124,7 +131,8 @@ func findInPacks(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
 	return nil, 0, nil
 }
 
-// openPacks returns the packs. With refresh it also looks for new ones.
+// openPacks returns the packs. With refresh it also looks for new ones. A pack that cannot be
+// opened is left out, as Git does: what is in others can be read.
 func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,6 +140,7 @@ func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 		return s.packs, nil
 	}
 	packs := append([]*pack{}, s.packs...)
+	var broken error
 	for _, dir := range s.dirs {
 		names, err := filepath.Glob(filepath.Join(escapeGlob(dir), "pack", "pack-*.idx"))
 		if err != nil {
@@ -147,12 +156,13 @@ func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 				continue // a repack removed it between listing and opening
 			}
 			if err != nil {
-				return nil, err
+				broken = cmp.Or(broken, err)
+				continue
 			}
 			packs = append(packs, p)
 		}
 	}
-	s.packs = packs
+	s.packs, s.broken = packs, broken
 	return packs, nil
 }
 

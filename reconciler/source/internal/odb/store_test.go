@@ -159,6 +159,75 @@ func TestFileCutShortWhileOpen(t *testing.T) {
 	}
 }
 
+// packDamages are ways in which a pack or its index cannot be used.
+var packDamages = map[string]func(path string) error{
+	"empty index": func(path string) error { return os.Truncate(path+".idx", 0) },
+	"cut index":   func(path string) error { return os.Truncate(path+".idx", 1100) },
+	"empty pack":  func(path string) error { return os.Truncate(path+".pack", 0) },
+	"cut pack":    func(path string) error { return os.Truncate(path+".pack", 500) },
+	"no pack but a directory": func(path string) error {
+		return errors.Join(os.Remove(path+".pack"), os.Mkdir(path+".pack", 0o700))
+	},
+	"pack of another": func(path string) error {
+		return os.WriteFile(path+".pack", []byte("PACK\x00\x00\x00\x02\x00\x00\x00\x00"+strings.Repeat("x", 40)), 0o600)
+	},
+}
+
+// TestPackThatCannotBeOpened: what is in other packs is read, as Git does. What is not is no
+// object that does not exist: the error names the file.
+func TestPackThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for name, damage := range packDamages {
+		repo := newDeltaRepo(t)
+		ids := listObjectIDs(repo)
+		names, err := filepath.Glob(filepath.Join(repo.Work, ".git", "objects", "pack", "pack-*.idx"))
+		if err != nil || len(names) != 1 {
+			t.Fatalf("%v, %v", names, err)
+		}
+		intact := strings.TrimSuffix(names[0], ".idx")
+		first := filepath.Join(filepath.Dir(intact), "pack-"+strings.Repeat("0", 40)) // is looked at before it
+		for _, extension := range []string{".pack", ".idx"} {
+			data, err := os.ReadFile(intact + extension)
+			if err := errors.Join(err, os.WriteFile(first+extension, data, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := damage(first); err != nil {
+			t.Fatal(err)
+		}
+		s := openStore(t, repo)
+		for _, id := range ids {
+			if _, _, err := s.Read(plumbing.NewHash(id)); err != nil || !s.Has(plumbing.NewHash(id)) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := errors.Join(os.Remove(intact+".idx"), os.Remove(intact+".pack")); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = openStore(t, repo).Read(plumbing.NewHash(ids[0]))
+		if err == nil || errors.Is(err, odb.ErrNotFound) || !strings.Contains(err.Error(), first) {
+			t.Errorf("%s, alone: %v", name, err)
+		}
+	}
+}
+
+// TestIndexThatGitWritesAgain: the error of an index of version 1 says how.
+func TestIndexThatGitWritesAgain(t *testing.T) {
+	t.Parallel()
+	repo := newDeltaRepo(t)
+	repo.Git("-c", "pack.indexVersion=1", "repack", "-q", "-a", "-d", "-f")
+	id := plumbing.NewHash(listObjectIDs(repo)[0])
+	_, _, err := openStore(t, repo).Read(id)
+	_, command, ok := strings.Cut(fmt.Sprint(err), "`git ")
+	if command, _, _ = strings.Cut(command, "`"); !ok {
+		t.Fatal(err)
+	}
+	repo.Git(strings.Fields(command)...)
+	if _, _, err := openStore(t, repo).Read(id); err != nil {
+		t.Error(err)
+	}
+}
+
 // FuzzDamagedPack changes bytes of a pack. Reading may fail but must end.
 func FuzzDamagedPack(f *testing.F) {
 	repo := newDeltaRepo(f)
