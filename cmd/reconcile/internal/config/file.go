@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,6 +59,7 @@ func (s *Settings) readConfigFile(c *cobra.Command) (map[string][]string, error)
 		return nil, usage.Errorf("only you may be able to write it: chmod go-w "+file, "--config: %w", err)
 	}
 	var decoded map[string]any
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as editors of Windows write it
 	if err := toml.Unmarshal(text, &decoded); err != nil {
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
