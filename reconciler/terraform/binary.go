@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,8 @@ import (
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
 	"github.com/hashicorp/hc-install/src"
+	"github.com/hashicorp/terraform-exec/tfexec"
 
-	"reconcile/internal/excerpt"
 	"reconcile/internal/failure"
 	"reconcile/internal/ownership"
 	"reconcile/reconciler/terraform/internal/process"
@@ -159,22 +160,41 @@ func causeOf(err error) error {
 	return err
 }
 
-// detectVersion runs the program once and sets version and product.
+// detectVersion runs the program once and sets version and product. The program may be a wrapper,
+// whose children outlive it: once ctx is done they are killed too.
 func (t *Terraform) detectVersion(ctx context.Context) error {
-	stdout, err := t.printVersion(ctx)
+	program, err := tfexec.NewTerraform(t.runDir, t.binary)
+	if err != nil {
+		return err
+	}
+	env, tag := t.environ(nil), tagOf(t.runDir)
+	env[process.TagVariable] = tag
+	if err := program.SetEnv(env); err != nil {
+		return err
+	}
+	askCtx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	stdout, stderr := versionOutput{stop: stop}, versionOutput{stop: stop}
+	program.SetStdout(&stdout)
+	program.SetStderr(&stderr)
+	killed := make(chan struct{})
+	isEnded := context.AfterFunc(askCtx, func() {
+		defer close(killed)
+		_ = process.KillTree(func(other string) bool { return other == tag }) // what is left, later commands find
+	})
+	version, _, err := program.Version(askCtx, true)
+	if !isEnded() {
+		<-killed
+		err = context.Cause(askCtx)
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var printed struct {
-		Version  string `json:"terraform_version"`
-		Outdated *bool  `json:"terraform_outdated"`
+	var fields struct {
+		Outdated *bool `json:"terraform_outdated"`
 	}
 	if err == nil {
-		err = json.Unmarshal(stdout, &printed)
-	}
-	var version *goversion.Version
-	if err == nil {
-		version, err = goversion.NewVersion(printed.Version)
+		err = json.Unmarshal(stdout.text.Bytes(), &fields)
 	}
 	if err != nil {
 		return fmt.Errorf("%s did not report a version; it is neither terraform nor tofu: %w", t.binary, err)
@@ -182,38 +202,25 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 	// Only Terraform reports terraform_outdated. OpenTofu's output is otherwise the
 	// same.
 	t.version, t.product = version.String(), productTerraform
-	if printed.Outdated == nil {
+	if fields.Outdated == nil {
 		t.product = productTofu
 	}
 	return nil
 }
 
-// maxVersion is the largest output of `version` that is read, in bytes.
-const maxVersion = 4 << 10
+// maxVersion is the largest output of `version`, in bytes. Wrappers print notices, too.
+const maxVersion = 64 << 10
 
-// printVersion returns what `version -json` prints. The program may be a wrapper, whose children
-// outlive it: once ctx is done they are killed too.
-func (t *Terraform) printVersion(ctx context.Context) ([]byte, error) {
-	env, tag := t.environ(nil), tagOf(t.runDir)
-	env[process.TagVariable] = tag
-	cmd := exec.CommandContext(ctx, t.binary, "version", "-json")
-	confine(cmd, t.runDir, env)
-	cmd.Cancel = func() error {
-		return process.KillTree(func(other string) bool { return other == tag })
-	}
-	cmd.WaitDelay = process.KillTimeout
-	stdout, stderr := excerpt.New(maxVersion), excerpt.New(maxVersion)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	if err := cmd.Run(); err != nil {
-		return nil, errors.Join(err, linesError(stderr.String()))
-	}
-	return stdout.Bytes(), nil
+// versionOutput holds what the program prints of its version, and stops it when that is too long.
+type versionOutput struct {
+	text bytes.Buffer
+	stop context.CancelCauseFunc
 }
 
-// linesError returns an error of a text, and nil if that is empty.
-func linesError(text string) error {
-	if text = strings.TrimSpace(text); text == "" {
-		return nil
+func (o *versionOutput) Write(p []byte) (int, error) {
+	if o.text.Len()+len(p) > maxVersion {
+		o.stop(fmt.Errorf("it printed more than %d bytes", maxVersion))
+		return len(p), nil
 	}
-	return errors.New(text)
+	return o.text.Write(p)
 }

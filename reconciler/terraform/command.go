@@ -145,21 +145,16 @@ func (s *Session) newExecCmd(c command, env map[string]string) (*exec.Cmd, error
 	return s.tf.newExecCmd(s.spec.Dir, env, c.args), nil
 }
 
-// newExecCmd prepares a run of the program.
+// newExecCmd prepares a run of the program that inherits no terminal: neither output
+// nor signals.
 func (t *Terraform) newExecCmd(dir string, env map[string]string, args []string) *exec.Cmd {
 	cmd := exec.Command(t.binary, args...)
-	confine(cmd, dir, env)
-	return cmd
-}
-
-// confine lets a command run in dir with env alone, and without a terminal: neither its output
-// nor its signals.
-func confine(cmd *exec.Cmd, dir string, env map[string]string) {
 	cmd.Dir, cmd.SysProcAttr = dir, process.SysProcAttr()
 	cmd.Env = []string{"TF_IN_AUTOMATION=1"}
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
+	return cmd
 }
 
 // panicExitCode is Terraform's exit code after it caught its own panic.
