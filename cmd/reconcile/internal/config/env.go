@@ -41,8 +41,7 @@ func envName(flag string) string {
 }
 
 // ApplyEnvironment sets the flags of c that were not given from their
-// environment variables, else from the file of --config. An empty variable counts as not set; an
-// empty flag is refused.
+// environment variables, else from the file of --config. An empty variable counts as not set.
 func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 	if err := checkVariables(c.Root(), os.Environ()); err != nil {
 		return err
@@ -56,16 +55,11 @@ func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	settings := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(Settings).Bind(settings)
 	var setErr error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		name, values := envName(f.Name), []string{os.Getenv(envName(f.Name))}
 		if values[0] == "" {
 			name, values = f.Name+" in the file of --config", inFile[f.Name]
-		}
-		if f.Changed && setErr == nil && settings.Lookup(f.Name) != nil {
-			setErr = checkGiven(f)
 		}
 		if f.Changed || setErr != nil || f.Name == "help" {
 			return
@@ -78,16 +72,6 @@ func (s *Settings) ApplyEnvironment(c *cobra.Command) error {
 		}
 	})
 	return setErr
-}
-
-// checkGiven refuses a flag that was given without a value, as where a script's variable is not
-// set: it would win over the variable and the file, and a pass would work on another record, in
-// another environment or without signers.
-func checkGiven(f *pflag.Flag) error {
-	if f.Value.Type() == "string" && f.Value.String() == "" && f.Name != configFlag {
-		return usage.Errorf("give a value, or leave the flag out", "--%s is empty", f.Name)
-	}
-	return nil
 }
 
 // takeSecret removes a secret from our environment, so that programs that we start do
