@@ -27,6 +27,7 @@ type Graph struct {
 	order          []string
 	upstream       map[string][]string
 	readers        map[string][]string
+	owners         map[stateid.ID]string
 	externalStates map[string][]stateid.ID
 	warnings       map[string][]string
 	errs           map[string]error
@@ -44,10 +45,10 @@ func NewGraph(nodes []Node) *Graph {
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	l := &graphBuilder{
 		graph: &Graph{
-			upstream: make(map[string][]string, len(nodes)), readers: map[string][]string{}, externalStates: map[string][]stateid.ID{},
+			upstream: make(map[string][]string, len(nodes)), readers: map[string][]string{}, owners: make(map[stateid.ID]string, len(nodes)), externalStates: map[string][]stateid.ID{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
-		byName: make(map[string]bool, len(nodes)), byIdentity: make(map[stateid.ID]string, len(nodes)), nodes: nodes,
+		byName: make(map[string]bool, len(nodes)), nodes: nodes,
 	}
 	l.registerStates()
 	for _, n := range nodes {
@@ -83,16 +84,31 @@ func (g *Graph) DependsOn(name string) []string { return g.upstream[name] }
 // Readers returns the workspaces that depend on name, sorted.
 func (g *Graph) Readers(name string) []string { return g.readers[name] }
 
+// Owner returns the workspace that has the state with an identity; "" if there is none.
+func (g *Graph) Owner(identity stateid.ID) string { return g.owners[identity] }
+
+// ReadersOfExternal returns the workspaces that read a state which no workspace has, sorted. A read
+// of which a part is not known does not count.
+func (g *Graph) ReadersOfExternal(identity stateid.ID) []string {
+	var readers []string
+	for name, states := range g.externalStates {
+		if slices.Contains(states, identity) {
+			readers = append(readers, name)
+		}
+	}
+	slices.Sort(readers)
+	return readers
+}
+
 // Order returns all workspaces, dependencies first, otherwise sorted by name where
 // possible.
 func (g *Graph) Order() []string { return g.order }
 
 type graphBuilder struct {
-	graph      *Graph
-	byName     map[string]bool
-	byIdentity map[stateid.ID]string // name of the workspace
-	nodes      []Node
-	guesses    []guess
+	graph   *Graph
+	byName  map[string]bool
+	nodes   []Node
+	guesses []guess
 }
 
 // guess is an uncertain dependency.
@@ -113,9 +129,9 @@ func (b *graphBuilder) registerStates() {
 			if n.Identity == "" || n.LastKnown != recalled {
 				continue
 			}
-			other, taken := b.byIdentity[n.Identity]
+			other, taken := b.graph.owners[n.Identity]
 			if !taken {
-				b.byIdentity[n.Identity] = n.Name
+				b.graph.owners[n.Identity] = n.Name
 			} else if !recalled {
 				err := fmt.Errorf("workspaces %s and %s use the same state, %s: give each its own state", other, n.Name, n.Identity)
 				b.addError(other, err)
@@ -177,7 +193,7 @@ func (b *graphBuilder) addWarning(name, format string, args ...any) {
 // true if the reader's own identity matches.
 func (b *graphBuilder) matchRead(read stateid.ID, reader string) (found []string, isOwn bool) {
 	if !strings.Contains(string(read), "*") {
-		name, ok := b.byIdentity[read]
+		name, ok := b.graph.owners[read]
 		if !ok || name == reader {
 			return nil, ok
 		}

@@ -78,18 +78,6 @@ func readsOf(entry *Entry, rec state.Workspace) []stateid.ID {
 	return rec.Reads
 }
 
-// ReadersOfState returns the workspaces at the commit that read the state with an identity, sorted.
-func (w *Inventory) ReadersOfState(identity stateid.ID) []string {
-	var readers []string
-	for name, entry := range w.Entries {
-		if slices.Contains(readsOf(entry, entry.Record), identity) {
-			readers = append(readers, name)
-		}
-	}
-	slices.Sort(readers)
-	return readers
-}
-
 // findRenamed returns the present name of a workspace.
 func (w *Inventory) findRenamed(name string) string {
 	if _, known := w.Records[name]; known {

@@ -45,11 +45,4 @@ func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found boo
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.
-func (w *Inventory) HasState(identity stateid.ID) bool {
-	for _, entry := range w.Entries {
-		if w.StateIdentity(entry) == identity {
-			return true
-		}
-	}
-	return false
-}
+func (w *Inventory) HasState(identity stateid.ID) bool { return w.Graph.Owner(identity) != "" }

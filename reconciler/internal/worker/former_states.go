@@ -36,7 +36,7 @@ func (wr *workspaceRun) warnOfFormerStates(former []stateid.ID) {
 		}
 		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 			"its state was at %s before: no workspace has that state any more, and its resources are left as they are", was))
-		if readers := wr.inventory.ReadersOfState(identity); len(readers) > 0 {
+		if readers := wr.inventory.Graph.ReadersOfExternal(identity); len(readers) > 0 {
 			wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
 				"%s still reads its state at %s, which nothing changes any more: let it read %s", excerpt.List(readers, maxReaders), was, now))
 		}
