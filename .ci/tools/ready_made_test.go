@@ -14,10 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reconcile/internal/programtest"
 	"runtime"
 	"strings"
 	"testing"
+
+	"reconcile/internal/programtest"
 )
 
 // packZip returns an archive with one file.

@@ -6,9 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reconcile/internal/programtest"
 	"syscall"
 	"testing"
+
+	"reconcile/internal/programtest"
 )
 
 func TestWrite(t *testing.T) {

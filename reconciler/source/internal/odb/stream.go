@@ -150,7 +150,7 @@ func (r *exactReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		return n, nil
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return n, explainDamage(io.ErrUnexpectedEOF)
 	}
 	return n, explainDamage(err)
@@ -185,7 +185,7 @@ const damageHelp = " (`git fsck` in the repository says what else is; a new clon
 
 // end checks that nothing follows and that the checksum is right.
 func (r *exactReader) end() error {
-	if n, err := r.inflate(r.more[:]); n != 0 || err != io.EOF {
+	if n, err := r.inflate(r.more[:]); n != 0 || !errors.Is(err, io.EOF) {
 		return errors.New("damaged: object longer than its head says, or its checksum is wrong" + damageHelp)
 	}
 	return nil
