@@ -88,7 +88,7 @@ func (g *Graph) Readers(name string) []string { return g.readers[name] }
 func (g *Graph) Owner(identity stateid.ID) string { return g.owners[identity] }
 
 // ReadersOfExternal returns the workspaces that read a state which no workspace has, sorted. A read
-// of which a part is not known does not count.
+// with an unknown part does not count.
 func (g *Graph) ReadersOfExternal(identity stateid.ID) []string {
 	var readers []string
 	for name, states := range g.externalStates {
