@@ -17,7 +17,7 @@ func (e *HoldConflictError) Error() string {
 
 // Holds returns all holds, by workspace.
 func (r *Record) Holds(ctx context.Context) (map[string]Hold, error) {
-	byName, err := listByName(ctx, r, holdPrefix, func(item Hold) string { return item.Name })
+	byName, err := listByName(ctx, r, holdPrefix, func(item *Hold) string { return item.Name })
 	if err != nil {
 		return nil, fmt.Errorf("read the holds of record %s: %w", r.name, err)
 	}

@@ -37,7 +37,7 @@ type PullRequestCursor struct {
 
 // NotificationStates returns the notification states, by workspace.
 func (r *Record) NotificationStates(ctx context.Context) (map[string]NotificationState, error) {
-	byName, err := listByName(ctx, r, notifiedPrefix, func(item NotificationState) string { return item.Name })
+	byName, err := listByName(ctx, r, notifiedPrefix, func(item *NotificationState) string { return item.Name })
 	if err != nil {
 		return nil, fmt.Errorf("read the notification state of record %s: %w", r.name, err)
 	}

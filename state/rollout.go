@@ -142,7 +142,7 @@ func (r *Record) PlaceRolloutOrder(ctx context.Context, o RolloutOrder) error {
 
 // RolloutOrders returns the orders that no run has followed yet, by workspace.
 func (r *Record) RolloutOrders(ctx context.Context) (map[string]RolloutOrder, error) {
-	byName, err := listByName(ctx, r, rolloutOrderPrefix, func(item RolloutOrder) string { return item.Workspace })
+	byName, err := listByName(ctx, r, rolloutOrderPrefix, func(item *RolloutOrder) string { return item.Workspace })
 	if err != nil {
 		return nil, fmt.Errorf("read the orders to rollouts of record %s: %w", r.name, err)
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -10,22 +11,20 @@ import (
 // Workspaces returns the records of all workspaces, by name, including the tombstones of
 // removed ones.
 func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
-	all, err := list[Workspace](ctx, r, r.name, workspacePrefix)
+	byName, err := listByName(ctx, r, workspacePrefix, func(w *Workspace) string { return w.Name })
 	if err != nil {
 		return nil, fmt.Errorf("read the workspaces of record %s: %w", r.name, err)
 	}
-	byName := make(map[string]Workspace, len(all))
-	for _, w := range all {
+	for name, w := range byName {
 		if w.Parts == 0 {
-			byName[w.Name] = w
 			continue
 		}
-		whole, found, err := r.readWorkspace(ctx, w.Name)
+		whole, found, err := r.readWorkspace(ctx, name)
 		if err != nil {
-			return nil, fmt.Errorf("read the record of workspace %s: %w", w.Name, err)
+			return nil, fmt.Errorf("read the record of workspace %s: %w", name, err)
 		}
-		if found { // else it was removed in the meantime
-			byName[w.Name] = whole
+		if byName[name] = whole; !found { // it was removed in the meantime
+			delete(byName, name)
 		}
 	}
 	return byName, nil
@@ -42,14 +41,20 @@ func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, e
 }
 
 // listByName reads the record's items of one kind, by the name that nameOf returns.
-func listByName[T storable](ctx context.Context, r *Record, prefix string, nameOf func(item T) string) (map[string]T, error) {
-	all, err := list[T](ctx, r, r.name, prefix)
+func listByName[T storable](ctx context.Context, r *Record, prefix string, nameOf func(item *T) string) (map[string]T, error) {
+	items, err := r.store.List(ctx, r.name, prefix)
 	if err != nil {
 		return nil, err
 	}
-	byName := make(map[string]T, len(all))
-	for _, item := range all {
-		byName[nameOf(item)] = item
+	var mu sync.Mutex
+	byName := make(map[string]T, len(items))
+	err = decodeEach(items, func(_ int, value *T) {
+		mu.Lock()
+		defer mu.Unlock()
+		byName[nameOf(value)] = *value
+	})
+	if err != nil {
+		return nil, err
 	}
 	return byName, nil
 }
@@ -63,27 +68,34 @@ func list[T storable](ctx context.Context, r *Record, pk, prefix string) ([]T, e
 	return decodeAll[T](items)
 }
 
-// decodeAll decodes items on all processors: decoding is the greater part of reading many
-// workspaces.
+// decodeAll decodes items, in their order.
 func decodeAll[T storable](items []Item) ([]T, error) {
 	values := make([]T, len(items))
+	if err := decodeEach(items, func(i int, value *T) { values[i] = *value }); err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+// decodeEach decodes items on all processors, since decoding is the greater part of reading many
+// workspaces. It calls keep for each, several at once. The value is overwritten afterwards.
+func decodeEach[T storable](items []Item, keep func(i int, value *T)) error {
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
 	for worker := range errs {
 		from, to := len(items)*worker/len(errs), len(items)*(worker+1)/len(errs)
 		wg.Go(func() {
+			value := new(T)
 			for i := from; i < to && errs[worker] == nil; i++ {
-				errs[worker] = decode(items[i], &values[i])
+				if errs[worker] = decode(items[i], value); errs[worker] == nil {
+					keep(i, value)
+				}
+				*value = *new(T)
 			}
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
+	return cmp.Or(errs...)
 }
 
 // RecordedOutcome returns the recorded outcome of a workspace. If an apply was started

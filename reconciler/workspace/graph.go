@@ -3,7 +3,6 @@ package workspace
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +66,7 @@ func NewGraph(nodes []Node) *Graph {
 			l.graph.readers[u] = append(l.graph.readers[u], n.Name)
 		}
 	}
-	l.graph.sort()
+	l.graph.sortNodes(nodes)
 	return l.graph
 }
 
@@ -234,9 +233,10 @@ func matchesWildcard(pattern stateid.ID, text string) bool {
 	return strings.HasSuffix(text, last)
 }
 
-// sort sets the order.
-func (g *Graph) sort() {
-	visited := make(map[string]bool, len(g.upstream))
+// sortNodes sets the order. Nodes are sorted by name.
+func (g *Graph) sortNodes(nodes []Node) {
+	g.order = make([]string, 0, len(nodes))
+	visited := make(map[string]bool, len(nodes))
 	var visit func(name string)
 	visit = func(name string) {
 		if visited[name] {
@@ -248,7 +248,7 @@ func (g *Graph) sort() {
 		}
 		g.order = append(g.order, name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.upstream)) {
-		visit(name)
+	for _, n := range nodes {
+		visit(n.Name)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
@@ -119,11 +120,12 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		}
 		w.Entries[dir.Name] = entry
 	}
-	for _, name := range slices.Sorted(maps.Keys(records)) {
-		if rec := records[name]; !rec.Removed && w.Entries[name] == nil {
+	for name, rec := range records {
+		if !rec.Removed && w.Entries[name] == nil {
 			w.Removed = append(w.Removed, rec)
 		}
 	}
+	slices.SortFunc(w.Removed, func(a, b state.Workspace) int { return strings.Compare(a.Name, b.Name) })
 	if err := w.LoadOnly(ctx, func(entry *Entry) bool { return len(entry.OwnReasons) > 0 }); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace"
@@ -37,6 +38,9 @@ func (w *Inventory) dropModules() {
 		if !entry.Recorded && entry.Loaded != nil && !entry.Loaded.HasBackend && !w.Settings.IsNamed(name) {
 			candidates[entry.Dir.Path] = name
 		}
+	}
+	if len(candidates) == 0 {
+		return
 	}
 	for _, caller := range slices.Sorted(maps.Keys(w.Entries)) {
 		for _, dir := range w.modulesOf(w.Entries[caller], candidates) {
@@ -81,12 +85,17 @@ func (w *Inventory) Warnings() []string {
 
 // LoadOnly parses the chosen workspaces, several at once.
 func (w *Inventory) LoadOnly(ctx context.Context, choose func(*Entry) bool) error {
+	var chosen []*Entry
+	for _, entry := range w.Entries {
+		if choose(entry) {
+			chosen = append(chosen, entry)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b *Entry) int { return strings.Compare(a.Dir.Name, b.Dir.Name) })
 	var dirs []settings.Dir
 	var configs []settings.Config
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
-		if entry := w.Entries[name]; choose(entry) {
-			dirs, configs = append(dirs, entry.Dir), append(configs, entry.Config)
-		}
+	for _, entry := range chosen {
+		dirs, configs = append(dirs, entry.Dir), append(configs, entry.Config)
 	}
 	all, err := w.Loader.LoadAll(ctx, dirs, configs)
 	if err != nil {

@@ -5,6 +5,7 @@ package gittree
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -116,9 +117,11 @@ func (e Entry) sortKey() string { return gitpath.SortKey(e.Name, e.Mode == filem
 
 // String returns "MODE:ID", as Tree.ID does.
 func (e Entry) String() string {
-	const digits = 6
+	const zeros = "000000"
 	mode := strconv.FormatUint(uint64(e.Mode), 8)
-	return strings.Repeat("0", max(0, digits-len(mode))) + mode + ":" + e.ID.String()
+	text := make([]byte, 0, len(zeros)+len(":")+hex.EncodedLen(len(e.ID)))
+	text = append(append(text, zeros[min(len(mode), len(zeros)):]...), mode...)
+	return string(hex.AppendEncode(append(text, ':'), e.ID[:]))
 }
 
 // pathEntry is an entry with its path, in which all symlinks are resolved.
