@@ -71,24 +71,28 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	for i, host := range o.hosts {
 		o.hosts[i] = strings.ToLower(host)
 	}
-	url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "serve", o.address, page.NewServer(p.PageSite(), o.hosts, a.log))
+	server, err := endpoint.Listen(a.log, a.err, a.tr, "serve", o.address, page.NewServer(p.PageSite(), o.hosts, a.log))
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer server.Stop()
 	if isOpen {
-		a.log.Warn("all who reach this address read the pages: serve has no sign-in", "url", url)
+		a.log.Warn("all who reach this address read the pages: serve has no sign-in", "url", server.URL)
 	}
 	if a.wantsJSON() {
-		if err := ui.PrintJSON(a.out, map[string]any{"url": url}); err != nil {
+		if err := ui.PrintJSON(a.out, map[string]any{"url": server.URL}); err != nil {
 			return err
 		}
 	} else {
-		a.printf("the pages are at %s", url)
+		a.printf("the pages are at %s", server.URL)
 		a.printHint("Ctrl-C ends it")
 	}
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-server.Failed:
+		return fmt.Errorf("serve %s: %w", o.address, err)
+	}
 }
 
 // isReachable reports whether other machines reach an address to listen on.

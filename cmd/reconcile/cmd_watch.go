@@ -82,12 +82,12 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	drainCtx, stop := hangupContext(ctx)
 	defer stop()
 	if o.health != "" {
-		url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "--health", o.health, w.liveness.Handler())
+		server, err := endpoint.Listen(a.log, a.err, a.tr, "--health", o.health, w.liveness.Handler())
 		if err != nil {
 			return err
 		}
-		defer stop()
-		a.log.Info("answering probes", "url", url+"/healthz")
+		defer server.Stop()
+		a.log.Info("answering probes", "url", server.URL+"/healthz")
 	}
 	if o.webhook == "" && o.webhookFrom != "" {
 		return usage.Errorf("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
@@ -97,12 +97,12 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		if err != nil {
 			return err
 		}
-		url, stop, err := endpoint.Listen(a.log, a.err, a.tr, "--webhook", o.webhook, receiver.Handler())
+		server, err := endpoint.Listen(a.log, a.err, a.tr, "--webhook", o.webhook, receiver.Handler())
 		if err != nil {
 			return err
 		}
-		defer stop()
-		a.log.Info("receiving webhooks", "url", url+webhook.Path)
+		defer server.Stop()
+		a.log.Info("receiving webhooks", "url", server.URL+webhook.Path)
 	}
 	w.run(ctx, killCtx, drainCtx)
 	return nil

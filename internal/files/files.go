@@ -48,8 +48,8 @@ func Sync(path string) error {
 // MaxConfig limits the size of a file of configuration, in bytes.
 const MaxConfig = 32 << 20
 
-// ReadRegular reads a file that somebody else may have put there: it neither waits for a pipe
-// nor reads more than limit bytes.
+// ReadRegular reads a file that a setting names, or that somebody else may have put there: it
+// neither waits for a pipe, which no signal ends, nor reads more than limit bytes.
 func ReadRegular(path string, limit int64) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -66,7 +66,7 @@ func ReadRegularFile(file *os.File, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, fmt.Errorf("%s is not a file of at most %d bytes", file.Name(), limit)
+		return nil, fmt.Errorf("%s is no regular file of at most %d bytes", file.Name(), limit)
 	}
 	return io.ReadAll(io.LimitReader(file, limit))
 }

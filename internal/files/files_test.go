@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -42,6 +43,24 @@ func TestWrite(t *testing.T) {
 	check("three")
 	if err := Replace(filepath.Join(dir, "none", "key"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in no directory: %v", err)
+	}
+}
+
+// TestReadRegular: a pipe that nobody writes, and what is too large, are refused at once.
+func TestReadRegular(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "pipe")
+	if err := errors.Join(Create(file, []byte("four")), syscall.Mkfifo(pipe, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := ReadRegular(file, 4); err != nil || string(text) != "four" {
+		t.Errorf("%q, %v", text, err)
+	}
+	for path, limit := range map[string]int64{file: 3, pipe: 4, dir: 1 << 20, os.DevNull: 4} {
+		if text, err := ReadRegular(path, limit); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %q, %v", path, text, err)
+		}
 	}
 }
 

@@ -172,7 +172,11 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 	if err := program.SetEnv(env); err != nil {
 		return err
 	}
-	askCtx, stop := context.WithCancelCause(ctx)
+	late := failure.WithNextStep("run it by hand, as the same user: it may wait for a lock, for the network or for a download",
+		fmt.Errorf("`%s version` did not end within %s", t.binary, t.opts.VersionTimeout))
+	limitCtx, release := context.WithTimeoutCause(ctx, t.opts.VersionTimeout, late)
+	defer release()
+	askCtx, stop := context.WithCancelCause(limitCtx)
 	defer stop(nil)
 	stdout, stderr := versionOutput{stop: stop}, versionOutput{stop: stop}
 	program.SetStdout(&stdout)
@@ -187,8 +191,8 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 		<-killed
 		err = context.Cause(askCtx)
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if limitCtx.Err() != nil && err != nil {
+		return context.Cause(limitCtx)
 	}
 	var fields struct {
 		Outdated *bool `json:"terraform_outdated"`

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/internal/programtest"
 	"reconcile/reconciler/terraform"
@@ -115,5 +116,19 @@ func TestWrapperThatHangs(t *testing.T) {
 	}
 	if isAlive(pid) {
 		t.Error("the wrapper's child outlived it")
+	}
+}
+
+// TestVersionTimeout: a program that hangs when it is asked for its version is killed, and the
+// error says what to try.
+func TestVersionTimeout(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "terraform")
+	programtest.Write(t, path, "#!/bin/sh\nwhile :; do sleep 1000; done\n")
+	opts := terraform.Options{WorkDir: t.TempDir(), Binary: path, VersionTimeout: 100 * time.Millisecond}
+	withEnv()(&opts)
+	_, err := terraform.New(t.Context(), opts)
+	if err == nil || !strings.Contains(err.Error(), "version` did not end within 100ms; run it by hand") {
+		t.Errorf("got %v", err)
 	}
 }

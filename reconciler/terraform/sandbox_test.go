@@ -350,7 +350,8 @@ ln -s "$(realpath --relative-to . / )/` + other[1:] + `" errored.tfstate; echo "
 // and the process left its session.
 func TestSandboxLeavesNoProcess(t *testing.T) {
 	t.Parallel()
-	s := newAttackFixture(t, `mkfifo held; (setsid sleep 1000 3<>held >/dev/null 2>&1 &); echo planned`, withSandbox(t))
+	s := newAttackFixture(t, `mkfifo held ask; exec 3<>held 4<>ask
+(setsid sh -c 'read line <&4; echo alive >&3' >/dev/null 2>&1 &); echo planned`, withSandbox(t))
 	if text := s.planAndClose().Text; text != "planned\n" {
 		t.Errorf("%q", text)
 	}
@@ -359,6 +360,11 @@ func TestSandboxLeavesNoProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
+	ask, err := os.OpenFile(filepath.Join(s.spec.Dir, "ask"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err == nil { // else nothing reads it any more
+		_, _ = ask.WriteString("\n") // a process that is left answers; one that is killed just now does not
+		ask.Close()
+	}
 	if text, err := io.ReadAll(held); err != nil || len(text) > 0 { // waits while a process holds it open
 		t.Errorf("%q, %v", text, err)
 	}

@@ -31,6 +31,10 @@ import (
 // Fargate waits at most after SIGTERM.
 const DefaultGrace = 75 * time.Second
 
+// defaultVersionTimeout is the limit if Options.VersionTimeout is zero. A wrapper may download
+// the program first.
+const defaultVersionTimeout = 5 * time.Minute
+
 // Options holds the settings that all sessions share.
 type Options struct {
 	// Binary is the program to run. If it is empty, terraform or else tofu from PATH is
@@ -47,6 +51,8 @@ type Options struct {
 	Secrets []string
 	// GracePeriod is how long an interrupted Terraform may take before it is killed.
 	GracePeriod time.Duration
+	// VersionTimeout is how long the program may take to report its version.
+	VersionTimeout time.Duration
 	// Log receives messages that do not belong in the workspace's own log.
 	Log *slog.Logger
 	// AssumeRole returns short-lived credentials of an AWS role. It is needed only if a
@@ -80,6 +86,9 @@ func New(ctx context.Context, opts Options) (*Terraform, error) {
 	}
 	if opts.GracePeriod == 0 {
 		opts.GracePeriod = DefaultGrace
+	}
+	if opts.VersionTimeout == 0 {
+		opts.VersionTimeout = defaultVersionTimeout
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

@@ -18,6 +18,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	pb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"reconcile/internal/files"
 )
 
 // sender posts one signal by OTLP over HTTP with protobuf. OpenTelemetry's own exporter links
@@ -74,7 +76,7 @@ func newSender(signal, path string) (*sender, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if file, name := get("CERTIFICATE"); file != "" {
-		pem, err := os.ReadFile(file)
+		pem, err := files.ReadRegular(file, files.MaxConfig)
 		pool := x509.NewCertPool()
 		if err == nil && !pool.AppendCertsFromPEM(pem) {
 			err = errors.New("no certificate in PEM")

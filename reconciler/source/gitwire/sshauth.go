@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"reconcile/internal/files"
 	"reconcile/internal/secret"
 )
 
@@ -18,7 +19,7 @@ func authMethods(a Address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 	closeAgent = func() {}
 	pem := []byte(c.PrivateKey)
 	if len(pem) == 0 && c.KeyFile != "" {
-		if pem, err = os.ReadFile(c.KeyFile); err != nil {
+		if pem, err = files.ReadRegular(c.KeyFile, files.MaxConfig); err != nil {
 			return nil, closeAgent, fmt.Errorf("read the key for %s: %w", a, err)
 		}
 	}

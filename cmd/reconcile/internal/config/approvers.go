@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/files"
 	"reconcile/internal/ownership"
 	"reconcile/reconciler/approval"
 )
@@ -91,14 +92,7 @@ func readApproversFile(path string) ([]byte, error) {
 	if err := ownership.CheckFilePath(path); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > approval.MaxApproversSize {
-		return nil, fmt.Errorf("%s is no regular file of at most %d bytes", path, approval.MaxApproversSize)
-	}
-	return os.ReadFile(path)
+	return files.ReadRegular(path, approval.MaxApproversSize)
 }
 
 // parameterName returns the name of the parameter at ssm://NAME.

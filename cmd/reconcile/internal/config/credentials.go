@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/files"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog/webhook"
 	"reconcile/reconciler/source"
@@ -130,7 +130,7 @@ func (s *Settings) ReadSigners() (*source.Signers, error) {
 	if s.Signers == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(s.Signers)
+	text, err := files.ReadRegular(s.Signers, files.MaxConfig)
 	if err != nil {
 		return nil, fmt.Errorf("--signers: %w", err)
 	}

@@ -64,7 +64,7 @@ func (s *Settings) readDigestKey(ctx context.Context, cfg func() (aws.Config, er
 // loadKeyFile reads the key file and creates it if it is missing. If several
 // processes create it at once, one wins and all use its key.
 func loadKeyFile(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := files.ReadRegular(path, files.MaxConfig)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return string(text), err
 	}
@@ -77,6 +77,6 @@ func loadKeyFile(path string) (string, error) {
 	if err := files.Create(path, []byte(key)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	text, err = os.ReadFile(path)
+	text, err = files.ReadRegular(path, files.MaxConfig)
 	return string(text), err
 }

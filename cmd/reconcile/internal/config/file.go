@@ -70,8 +70,12 @@ func (s *Settings) readConfigFile(c *cobra.Command) (map[string][]string, error)
 	}
 	values := map[string][]string{}
 	known := listFlags(c.Root())
+	delete(known, configFlag)
 	for _, name := range slices.Sorted(maps.Keys(decoded)) {
-		if !known[name] || name == configFlag {
+		switch {
+		case name == configFlag:
+			return nil, usage.Errorf(fmt.Sprintf("name another file with --config or %s", envName(configFlag)), "%s: %s cannot be set in the file that it names", file, name)
+		case !known[name]:
 			return nil, usage.Errorf(fmt.Sprintf("did you mean %s? A name in the file is the name of a flag", similar.FindNearest(name, slices.Collect(maps.Keys(known)))), "%s: %s is not a setting", file, name)
 		}
 		list, err := formatTOML(decoded[name])

@@ -5,7 +5,6 @@ package config
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/files"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace/settings"
@@ -131,12 +131,7 @@ func (s *Settings) ReadSettingsFile() (*run.SettingsFile, error) {
 	if s.SettingsFile == "" {
 		return nil, nil
 	}
-	file, err := os.Open(s.SettingsFile)
-	if err != nil {
-		return nil, usage.Errorf("--settings names a file of this machine", "%w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxSettingsFile))
+	text, err := files.ReadRegular(s.SettingsFile, maxSettingsFile)
 	if err != nil {
 		return nil, usage.Errorf("--settings names a file of this machine", "%w", err)
 	}
