@@ -54,6 +54,41 @@ func TestRenamedWorkspaceWaitsForItsLocalState(t *testing.T) {
 	}
 }
 
+// A renamed directory whose files change as well, at once or before a person has moved the state, is
+// known by what its plan makes: the state of the old name has it.
+func TestRenamedAndChanged(t *testing.T) {
+	t.Parallel()
+	for _, isSeen := range []bool{false, true} {
+		w := reconcilertest.NewEnv(t, soloFiles+cleanFiles)
+		w.RunPass(run.Options{})
+		w.Repo.Git("mv", "env/solo", "env/first")
+		if isSeen {
+			w.Repo.CommitStaged("another name")
+			w.Repo.Push()
+			w.RunPass(run.Options{})
+		}
+		w.Commit("-- env/first/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+		for _, options := range []run.Options{{}, {Trigger: run.Manual}} {
+			result, got := w.RunPass(options)
+			first, _ := result.Find("first")
+			if got["first"] != state.Blocked || !strings.Contains(first.Error, "solo was removed and has left its Terraform state") || !strings.Contains(first.Error, "with terraform_data.it,") {
+				t.Errorf("seen %t: %+v", isSeen, first)
+			}
+		}
+		// Another workspace, which came later, is applied meanwhile.
+		w.Commit("-- env/other/main.tf --\nresource \"terraform_data\" \"it\" {}\n")
+		if _, got := w.RunPass(run.Options{}); got["other"] != state.Applied || got["first"] != state.Blocked {
+			t.Errorf("seen %t: %v", isSeen, got)
+		}
+		states := filepath.Join(w.Spec.Home, "tfstate")
+		w.Must(os.Rename(filepath.Join(states, "solo.tfstate"), filepath.Join(states, "first.tfstate")))
+		w.Commit("-- env/first/more.tf --\n# nothing\n")
+		if _, got := w.RunPass(run.Options{}); got["first"] != state.NoChanges {
+			t.Errorf("with its state: %v", got)
+		}
+	}
+}
+
 // A directory that was renamed in Git after its apply had failed is known by the files of that
 // apply: what it has made is not made a second time.
 func TestRenamedAfterAFailedApply(t *testing.T) {

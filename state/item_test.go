@@ -56,9 +56,9 @@ func assertRoundTrip[T storable](t *testing.T, item Item) {
 }
 
 // storedWorkspace is an item with every field, as an earlier version wrote it; that version
-// had neither why nor approval nor teardown nor rollouts nor kept outputs nor former names, and knew
-// less of an attempt.
-const storedWorkspace = `{"schema":1,"rev":2,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","reads":["s3://b/c",""],"depends_on":["common"],"former_names":["edo"],"former_identities":["s3://b/old"],` +
+// had neither why nor approval nor teardown nor rollouts nor kept outputs nor former names nor
+// successors, and knew less of an attempt.
+const storedWorkspace = `{"schema":1,"rev":2,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","reads":["s3://b/c",""],"depends_on":["common"],"former_names":["edo"],"former_identities":["s3://b/old"],"successors":["kyoto"],` +
 	`"trace":{"//rules":"1","env/tokyo":"040000:1"},"epoch":1,"commit":"c","run":"r",` +
 	`"attempt":{"commit":"日本","run":"r","plan_digest":"d","process":{"host":"h","boot":"b","pid":7,"start":"5"},"started_at":"2026-11-23T12:00:00+09:00","first":true,"directory":"040000:1","former":["s3://b/old"],"former_reads":["s3://b/c"],"former_depends_on":["common"],"state":{"lineage":"l","serial":2}},` +
 	`"at":"1970-01-01T00:00:01.000000005Z","state":{"lineage":"l","serial":3},"outcome":"failed","error":"e \u003c \"q\"\n","changes":{"add":1,"change":2,"destroy":3,"replace":-4},` +

@@ -158,6 +158,9 @@ type Workspace struct {
 	// the records of readers may still have them. See LeaveStates.
 	FormerNames      []string     `json:"former_names,omitempty"`
 	FormerIdentities []stateid.ID `json:"former_identities,omitempty"`
+	// Successors are, in a tombstone, the workspaces that were not applied yet when this one was
+	// removed: one may be its new name. "*": there were many.
+	Successors []string `json:"successors,omitempty"`
 
 	Trace     Trace       `json:"trace,omitempty"`
 	Epoch     int64       `json:"epoch"`            // of the head when Trace was recorded

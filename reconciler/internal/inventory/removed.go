@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 
 	"reconcile/internal/gitpath"
 	"reconcile/internal/stateid"
@@ -42,6 +43,34 @@ func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found boo
 		}
 	}
 	return left, found
+}
+
+// maxSuccessors is how many successors a tombstone names.
+const maxSuccessors = 50
+
+// ListSuccessors returns the workspaces that may have the local state of one that is removed now, as
+// its tombstone keeps them: those that were never applied.
+func (w *Inventory) ListSuccessors(removed state.Workspace) (names []string) {
+	if !w.Config.HasLocalState(removed) {
+		return nil
+	}
+	for name, entry := range w.Entries {
+		if entry.Record.Trace == nil && entry.Record.Attempt == nil {
+			names = append(names, name)
+		}
+	}
+	if len(names) > maxSuccessors {
+		return []string{"*"}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// MayBeSuccessor reports whether a workspace may be a removed one under another name: it was not
+// applied yet when that one was removed.
+func (w *Inventory) MayBeSuccessor(name string, removed state.Workspace) bool {
+	return w.Entries[removed.Name] == nil && w.Config.HasLocalState(removed) &&
+		(!removed.Removed || slices.Contains(removed.Successors, name) || slices.Contains(removed.Successors, "*"))
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.

@@ -154,6 +154,9 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		if err := gate.CheckState(wr.config, wr.inventory.Product, ws, wr.record, plan); err != nil {
 			return wr.recordFailure(ctx, err)
 		}
+		if err := checkLeftState(wr.inventory, wr.entry, wr.record, plan); err != nil {
+			return wr.recordFailure(ctx, err)
+		}
 	}
 	if plan.Empty {
 		wr.holdSnapshot()

@@ -24,6 +24,9 @@ func (w *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	if err == nil {
 		err = gate.CheckState(w.config, w.inventory.Product, w.inventory.Load(entry), entry.Record, plan)
 	}
+	if err == nil {
+		err = checkLeftState(w.inventory, entry, entry.Record, plan)
+	}
 	result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(w.inventory.Load(entry).Warnings)
 	var verdict gate.Verdict

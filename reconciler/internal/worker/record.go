@@ -212,7 +212,7 @@ func (wr *workspaceRun) updateMetadata() {
 	rec := &wr.record
 	rec.Name, rec.Path, rec.Identity, rec.Reads = wr.entry.Dir.Name, gitpath.Quote(wr.entry.Dir.Path), ws.Identity, ws.Reads
 	rec.DependsOn = wr.inventory.Graph.DependsOn(wr.entry.Dir.Name)
-	rec.Removed = false
+	rec.Removed, rec.Successors = false, nil
 }
 
 // saveErroredState stores the state that Terraform could not write, and holds the
