@@ -187,6 +187,8 @@ var (
 	fileName = regexp.MustCompile("`((?:[\\w.-]+/)*[\\w.-]+\\.(?:go|templ|json|hcl|yml|sh|sha256|txtar))`")
 	// dottedName is an identifier with its package or type.
 	dottedName = regexp.MustCompile("`([A-Za-z]\\w*)\\.([A-Za-z]\\w*)`")
+	// runPattern is what a command of a page runs of the tests of the commands.
+	runPattern = regexp.MustCompile(`go test \./cmd/reconcile -run '([A-Za-z|]+)'`)
 	// pageLink is the target of a link or a picture, without its section.
 	pageLink = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
 )
@@ -242,6 +244,13 @@ func TestDesignNamesWhatExists(t *testing.T) {
 			}
 			if !slices.ContainsFunc(all, func(file string) bool { return file == m[1] || strings.HasSuffix(file, "/"+m[1]) }) {
 				t.Errorf("%s names the file %s, which is not there", page, m[1])
+			}
+		}
+		for _, m := range runPattern.FindAllStringSubmatch(string(content), -1) {
+			for _, part := range strings.Split(m[1], "|") {
+				if !regexp.MustCompile(`\nfunc Test\w*` + part).MatchString(code.String()) {
+					t.Errorf("%s runs the tests %s, which are not there", page, part)
+				}
 			}
 		}
 		for _, m := range dottedName.FindAllStringSubmatch(string(content), -1) {
