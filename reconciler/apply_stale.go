@@ -239,7 +239,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 // an error in the commit until the next commit. A manual run always tries again.
 func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool {
 	rec := entry.Record
-	triesAgain := p.run.Options.Trigger == run.Manual || p.run.Options.Replan
+	triesAgain := p.run.Options.Trigger == run.TriggerManual || p.run.Options.Replan
 	if triesAgain && !p.isTeardownRound || !entry.Recorded {
 		return false
 	}

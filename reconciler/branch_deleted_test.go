@@ -52,7 +52,7 @@ func TestBranchDeletedDuringAPass(t *testing.T) {
 						w.Repo.Git("--git-dir", w.Repo.Dir, "update-ref", "-d", "refs/heads/main")
 					}
 				}
-				result, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+				result, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 				if !errors.Is(err, gitwire.ErrNoBranch) && !errors.Is(err, gitwire.ErrEmpty) || result.Exit != run.ExitFailed {
 					t.Errorf("the pass ends with %v: %+v", err, result)
 				}

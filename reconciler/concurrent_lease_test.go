@@ -72,7 +72,7 @@ func (f *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	}
 	checkReportedAgain(t, p, "kyoto")
 	// A manual run does not wait for the backoff to end.
-	if result, err = runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
+	if result, err = runPassIn(t, p, run.TriggerManual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	f.checkConverged(t, p)
@@ -82,7 +82,7 @@ func (f *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 // failed.
 func checkReportedAgain(t *testing.T, p reconcilertest.Spec, workspace string) {
 	t.Helper()
-	result, err := runPassIn(t, p, run.Schedule)
+	result, err := runPassIn(t, p, run.TriggerSchedule)
 	if err != nil {
 		t.Fatal(err)
 	}

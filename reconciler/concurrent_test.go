@@ -165,7 +165,7 @@ func (f *fixture) testSameFailureOnce(t *testing.T) {
 	}
 	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
 	// Not before the retry time, except in a manual run.
-	if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
+	if result, err := runPassIn(t, p, run.TriggerManual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	f.checkConverged(t, p)

@@ -55,7 +55,7 @@ func TestCrashAroundAnApproval(t *testing.T) {
 	tpl := &fixture{kind: reconcilertest.Files, repo: repo, Spec: reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir)}
 	converge(t, tpl.Spec)
 	repo.CommitTxtar("second", "-- env/a/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = 2\n}\n-- env/reconcile.hcl --\ndefaults {\n  apply = \"approve\"\n}\n")
-	if result, err := runPassIn(t, tpl.Spec, run.Schedule); err != nil || result.Outcome != run.OutcomeBlocked {
+	if result, err := runPassIn(t, tpl.Spec, run.TriggerSchedule); err != nil || result.Outcome != run.OutcomeBlocked {
 		t.Fatalf("a plan that asks: %+v, %v", result, err)
 	}
 	approveIn(t, tpl.Spec, "a")

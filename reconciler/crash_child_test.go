@@ -98,7 +98,7 @@ func (s childSpec) runPass() error {
 		}
 	}
 	var r childReport
-	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), run.Options{Trigger: run.Schedule})
+	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), run.Options{Trigger: run.TriggerSchedule})
 	if err != nil {
 		r.Error = err.Error()
 	}

@@ -39,14 +39,14 @@ func runPassIn(t *testing.T, p reconcilertest.Spec, trigger string) (*run.Result
 // converge runs undisturbed passes until one has nothing to do. That must be the second.
 func converge(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
-	result, err := runPassIn(t, p, run.Schedule)
+	result, err := runPassIn(t, p, run.TriggerSchedule)
 	if err != nil {
 		t.Fatalf("an undisturbed pass: %v", err)
 	}
 	if result.Exit != run.ExitOK {
 		t.Errorf("an undisturbed pass ends with %d: %+v", result.Exit, result.Workspaces)
 	}
-	result, err = runPassIn(t, p, run.Schedule)
+	result, err = runPassIn(t, p, run.TriggerSchedule)
 	if err != nil {
 		t.Fatalf("the pass after it: %v", err)
 	}
@@ -98,5 +98,5 @@ func copyEnv(t *testing.T, p, to reconcilertest.Spec) {
 
 func runPassWith(t *testing.T, config run.Config) (*run.Result, error) {
 	t.Helper()
-	return reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+	return reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 }

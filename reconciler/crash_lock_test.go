@@ -114,7 +114,7 @@ func (f *fixture) testManualLockStays(t *testing.T) {
 			p := f.copy(t)
 			c.last(t, p)
 			placeManualLock(t, p)
-			result, err := runPassIn(t, p, run.Manual)
+			result, err := runPassIn(t, p, run.TriggerManual)
 			if err != nil {
 				t.Fatal(err)
 			}

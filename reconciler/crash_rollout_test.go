@@ -61,7 +61,7 @@ func TestCrashInARollout(t *testing.T) {
 			applyAtOnce(t, tpl.Spec)
 			if name == "abort" {
 				repo.CommitTxtar("second", stepsFiles(c.soak, "var.progress"))
-				if result, err := runPassIn(t, tpl.Spec, run.Schedule); err != nil || result.Outcome != run.OutcomePending {
+				if result, err := runPassIn(t, tpl.Spec, run.TriggerSchedule); err != nil || result.Outcome != run.OutcomePending {
 					t.Fatalf("the first step: %+v, %v", result, err)
 				}
 			}

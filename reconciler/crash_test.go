@@ -264,7 +264,7 @@ func (f *fixture) testCrashWithinApply(t *testing.T) {
 				t.Errorf("Terraform left no lock, so this tests nothing: %v", locks)
 			}
 			if lives { // it waits for its backoff after the failure, except in a manual run
-				if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
+				if result, err := runPassIn(t, p, run.TriggerManual); err != nil || result.Exit != run.ExitOK {
 					t.Errorf("the next pass: %v, %+v", err, result)
 				}
 			}

@@ -29,7 +29,7 @@ import (
 // check. In return the finding is dropped if a pass has written the workspace's record,
 // or applied an upstream, since they were read.
 func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
-	o.Trigger = run.DriftCheck
+	o.Trigger = run.TriggerDrift
 	thisRun := run.New(&r.config, o)
 	result := thisRun.Result
 	thisRun.EnterStep(run.PhaseDrift)
@@ -39,7 +39,7 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 	if checked {
 		notifyNow(context.WithoutCancel(ctx), thisRun)
 	}
-	thisRun.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
+	thisRun.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, IsPartial: len(o.Only) > 0})
 	return result, err
 }
 

@@ -134,7 +134,7 @@ func TestRefusingS3(t *testing.T) {
 	}
 	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Disconnect} {
 		refuse(status, "/snapshots/")
-		result, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+		result, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != run.ExitFailed {
 			t.Errorf("%d: the pass ends with %v: %+v", status, err, result)
 		}
@@ -162,7 +162,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 		binary = tf.Binary()
 		return run.AdaptTerraform(tf), nil
 	}
-	schedule := run.Options{Trigger: run.Schedule}
+	schedule := run.Options{Trigger: run.TriggerSchedule}
 	server.Inject(func(r *http.Request) int {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate") {
 			return http.StatusForbidden

@@ -94,7 +94,7 @@ func TestFullDisk(t *testing.T) {
 			}
 			// A manual run, because after a failure a scheduled one would wait for its
 			// retry time.
-			if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
+			if result, err := runPassIn(t, p, run.TriggerManual); err != nil || result.Exit != run.ExitOK {
 				t.Errorf("the pass with room again ends with %v: %+v", err, result)
 			}
 			converge(t, p)

@@ -65,11 +65,11 @@ func dumpRecord(w *reconcilertest.Env) (e recordDump) {
 // nothing.
 func assertConverges(w *reconcilertest.Env, want outcomeMap) {
 	w.T.Helper()
-	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if diff := cmp.Diff(want, got); diff != "" || result.Exit != run.ExitOK {
 		w.T.Errorf("an undisturbed pass: %s\n%+v", diff, result)
 	}
-	if result, _ = w.RunPass(run.Options{Trigger: run.Schedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
+	if result, _ = w.RunPass(run.Options{Trigger: run.TriggerSchedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
 		w.T.Errorf("the pass after it: %+v", result)
 	}
 }
@@ -78,7 +78,7 @@ func assertConverges(w *reconcilertest.Env, want outcomeMap) {
 func assertPassFails(w *reconcilertest.Env) error {
 	w.T.Helper()
 	before := dumpRecord(w)
-	result, err := w.Reconciler().Pass(w.T.Context(), w.T.Context(), run.Options{Trigger: run.Schedule})
+	result, err := w.Reconciler().Pass(w.T.Context(), w.T.Context(), run.Options{Trigger: run.TriggerSchedule})
 	if err == nil || result.Exit != run.ExitFailed {
 		w.T.Errorf("the pass ends with %v: %+v", err, result)
 	}

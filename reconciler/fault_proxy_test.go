@@ -262,7 +262,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 			return "k1", []byte(*out.SecretString), nil
 		}
 		r := reconciler.New(config)
-		result, err := r.Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+		result, err := r.Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 		way.endFault()
 		record := state.New(dynamodb.New(sound, table), "test", state.Options{})
 		checkReportIsTrue(t, tf, record, result, err)

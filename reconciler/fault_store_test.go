@@ -83,7 +83,7 @@ func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Faul
 		n++
 		return fault(n, c)
 	})
-	f := m.startPass(p, run.Options{Trigger: run.Schedule}, "")
+	f := m.startPass(p, run.Options{Trigger: run.TriggerSchedule}, "")
 	p.store.Inject(nil)
 	m.checkViolations()
 	p.pass = f // late writes count as its own

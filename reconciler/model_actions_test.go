@@ -101,7 +101,7 @@ func (m *model) goBack(rt *rapid.T) {
 // startRandomPass starts a pass on an idle process.
 func (m *model) startRandomPass(rt *rapid.T) {
 	p := m.drawProcess(rt, false)
-	o := run.Options{Trigger: draw(rt, "trigger", run.Schedule, run.Manual)}
+	o := run.Options{Trigger: draw(rt, "trigger", run.TriggerSchedule, run.TriggerManual)}
 	switch rapid.IntRange(0, 7).Draw(rt, "options") {
 	case 0:
 		o.Replan = true
@@ -161,7 +161,7 @@ func (m *model) overtake(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "edit") {
 		m.edit(rt)
 	}
-	m.runToEnd(run.Options{Trigger: run.Manual})
+	m.runToEnd(run.Options{Trigger: run.TriggerManual})
 	m.resume(rt)
 }
 

@@ -105,7 +105,7 @@ func (m *model) approveAll(f *inFlightPass) *inFlightPass {
 		if !waits {
 			break
 		}
-		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true, Replan: m.tampered})
+		f = m.runToEnd(run.Options{Trigger: run.TriggerManual, Adopt: true, Replan: m.tampered})
 	}
 	return f
 }

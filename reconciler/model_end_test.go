@@ -44,7 +44,7 @@ func (m *model) checkUndisturbedPass(rt *rapid.T) {
 	}
 	m.wait(2 * time.Minute) // leases of dead runs expire within the pass's wait
 	want, applied := m.predictPass()
-	f := m.runToEnd(run.Options{Trigger: run.Manual})
+	f := m.runToEnd(run.Options{Trigger: run.TriggerManual})
 	if f.err != nil {
 		m.t.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().tree.String())
 	}
@@ -98,7 +98,7 @@ func (m *model) convergeTo(tree modelTree) {
 		m.commit(tree)
 	}
 	m.wait(4 * time.Hour) // clocks differ by up to two hours, and failures wait for more than one
-	f := m.runToEnd(run.Options{Trigger: run.Schedule})
+	f := m.runToEnd(run.Options{Trigger: run.TriggerSchedule})
 	m.checkViolations()
 	if f.err == nil && f.result.Outcome == run.OutcomeBlocked && !m.tampered {
 		for name, outcome := range reconcilertest.Outcomes(f.result) {
@@ -107,10 +107,10 @@ func (m *model) convergeTo(tree modelTree) {
 				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().tree.String())
 			}
 		}
-		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true})
+		f = m.runToEnd(run.Options{Trigger: run.TriggerManual, Adopt: true})
 	}
 	if m.tampered { // no pass looks for that by itself
-		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true, Replan: true})
+		f = m.runToEnd(run.Options{Trigger: run.TriggerManual, Adopt: true, Replan: true})
 	}
 	f = m.approveAll(f)
 	m.checkViolations()
@@ -123,7 +123,7 @@ func (m *model) convergeTo(tree modelTree) {
 		}
 	}
 	m.checkConverged()
-	f = m.runToEnd(run.Options{Trigger: run.Schedule})
+	f = m.runToEnd(run.Options{Trigger: run.TriggerSchedule})
 	m.checkViolations()
 	if f.err != nil || f.result.Outcome != run.OutcomeInSync || f.fetchCount > 0 {
 		m.t.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)

@@ -41,7 +41,7 @@ func (m *model) runRolloutHistory(rt *rapid.T) {
 		"revert":         m.revertShare,
 		"start a pass":   m.startRandomPass,
 		"start another":  m.startRandomPass,
-		"a pass":         func(*rapid.T) { m.runToEnd(run.Options{Trigger: run.Schedule}) },
+		"a pass":         func(*rapid.T) { m.runToEnd(run.Options{Trigger: run.TriggerSchedule}) },
 		"resume":         m.resume,
 		"resume again":   m.resume,
 		"kill":           m.kill,
@@ -137,7 +137,7 @@ func (m *model) revertShare(*rapid.T) {
 // overtakeRollout freezes a pass until another takes over its leases.
 func (m *model) overtakeRollout(rt *rapid.T) {
 	m.freeze(rt)
-	m.runToEnd(run.Options{Trigger: run.Manual})
+	m.runToEnd(run.Options{Trigger: run.TriggerManual})
 	m.resume(rt)
 }
 
@@ -159,7 +159,7 @@ func (m *model) liftHold(name string) {
 // applyAtOnce applies the tip without steps.
 func (m *model) applyAtOnce() {
 	for range 3 {
-		m.runToEnd(run.Options{Trigger: run.Manual, Only: []string{"w0"}, AtOnce: &state.AtOnce{By: "ann", Why: "model"}})
+		m.runToEnd(run.Options{Trigger: run.TriggerManual, Only: []string{"w0"}, AtOnce: &state.AtOnce{By: "ann", Why: "model"}})
 		if !m.approveWorkspace("w0") {
 			return
 		}
@@ -252,7 +252,7 @@ func (m *model) convergeRollouts() {
 		}
 		m.placeOrder(order)
 		m.wait(4 * time.Hour)
-		m.runToEnd(run.Options{Trigger: run.Manual})
+		m.runToEnd(run.Options{Trigger: run.TriggerManual})
 		m.checkViolations()
 		if m.readRecord().records["w0"].Rollout == nil {
 			break
@@ -280,12 +280,12 @@ func TestModelRolloutIsWatchedWhileOthersAreApplied(t *testing.T) {
 		})
 		m.applyAtOnce()
 		m.change(func(e *modelTree) { e.workspaces[0].to = 200 })
-		m.startPass(m.processes[0], run.Options{Trigger: run.Schedule}, "") // with the clock of the pass below
+		m.startPass(m.processes[0], run.Options{Trigger: run.TriggerSchedule}, "") // with the clock of the pass below
 		if r := m.readRecord().records["w0"].Rollout; r == nil || r.Number != 10 {
 			m.t.Fatalf("the first step: %s", toJSON(r))
 		}
 		m.change(func(e *modelTree) { e.workspaces[2].value = 1 })
-		f := m.startPass(m.processes[0], run.Options{Trigger: run.Schedule}, "apply")
+		f := m.startPass(m.processes[0], run.Options{Trigger: run.TriggerSchedule}, "apply")
 		m.mu.Lock()
 		stands := f.stoppedAt != nil
 		m.alarm = run.AlarmOn

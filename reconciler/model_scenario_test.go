@@ -40,7 +40,7 @@ func (m *model) change(change func(e *modelTree)) {
 func TestModelReaderOfHalfAnApply(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := run.Options{Trigger: run.Schedule}
+		schedule := run.Options{Trigger: run.TriggerSchedule}
 		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
 		m.runToEnd(schedule)
 		m.change(func(e *modelTree) { e.workspaces[0].output = 2 })
@@ -63,7 +63,7 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 func TestModelEmptyTip(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := run.Options{Trigger: run.Schedule}
+		schedule := run.Options{Trigger: run.TriggerSchedule}
 		full := m.branchCommits[0]
 		m.runToEnd(schedule)
 		m.change(func(e *modelTree) { e.workspaces = [maxWorkspaces]modelWorkspace{} })
@@ -84,7 +84,7 @@ func TestModelEmptyTip(t *testing.T) {
 func TestModelLockOfAPerson(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := run.Options{Trigger: run.Schedule}
+		schedule := run.Options{Trigger: run.TriggerSchedule}
 		m.locked = true
 		if f := m.runToEnd(schedule); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
@@ -144,9 +144,9 @@ func TestModelKilledAdoption(t *testing.T) {
 		if f := m.runToEnd(run.Options{}); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
-		m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Adopt: true}, "apply")
+		m.startPass(m.processes[0], run.Options{Trigger: run.TriggerManual, Adopt: true}, "apply")
 		m.killPass(m.processes[0])
-		if f := m.runToEnd(run.Options{Trigger: run.Schedule}); reconcilertest.Outcomes(f.result)["w0"] != state.Applied {
+		if f := m.runToEnd(run.Options{Trigger: run.TriggerSchedule}); reconcilertest.Outcomes(f.result)["w0"] != state.Applied {
 			m.t.Fatalf("result of the next pass: %+v", f.result)
 		}
 	})
@@ -158,11 +158,11 @@ func TestModelApprovedReplan(t *testing.T) {
 	t.Parallel()
 	for _, between := range []bool{false, true} {
 		runScenario(t, func(m *model) {
-			schedule := run.Options{Trigger: run.Schedule}
+			schedule := run.Options{Trigger: run.TriggerSchedule}
 			m.change(func(e *modelTree) { e.workspaces[0].asks = true })
 			m.approveAll(m.runToEnd(schedule))
 			m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
-			if f := m.runToEnd(run.Options{Trigger: run.Manual, Replan: true}); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
+			if f := m.runToEnd(run.Options{Trigger: run.TriggerManual, Replan: true}); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
 				m.t.Fatalf("result of the replan: %+v", f.result)
 			}
 			if between {
@@ -187,16 +187,16 @@ func TestModelApprovedReplan(t *testing.T) {
 // apply that had begun before has ended, nor because a replan left it alone.
 func TestModelSuspendedAndInSync(t *testing.T) {
 	t.Parallel()
-	manual := run.Options{Trigger: run.Manual}
+	manual := run.Options{Trigger: run.TriggerManual}
 	for _, replan := range []bool{false, true} {
 		runScenario(t, func(m *model) {
 			if replan {
 				m.runToEnd(manual)
 				m.suspendWorkspace("w1")
-				m.runToEnd(run.Options{Trigger: run.Manual, Replan: true})
+				m.runToEnd(run.Options{Trigger: run.TriggerManual, Replan: true})
 			} else {
 				m.change(func(e *modelTree) { e.workspaces[1].reads = 0 })
-				f := m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Only: []string{"w1"}}, "applied")
+				f := m.startPass(m.processes[0], run.Options{Trigger: run.TriggerManual, Only: []string{"w1"}}, "applied")
 				m.suspendWorkspace("w1")
 				if f := m.runToEnd(manual); reconcilertest.Outcomes(f.result)["w1"] != state.Blocked {
 					m.t.Fatalf("result of the pass: %+v", f.result)
@@ -204,7 +204,7 @@ func TestModelSuspendedAndInSync(t *testing.T) {
 				f.resume(proceed, "")
 				m.detachIfDone(f)
 			}
-			if f := m.runToEnd(run.Options{Trigger: run.Schedule}); f.fetchCount != 0 || len(f.result.Workspaces) > 0 {
+			if f := m.runToEnd(run.Options{Trigger: run.TriggerSchedule}); f.fetchCount != 0 || len(f.result.Workspaces) > 0 {
 				m.t.Fatalf("result of a pass with nothing to do: %+v", f.result)
 			}
 		})
@@ -219,7 +219,7 @@ func TestModelSuspendedAndRenamed(t *testing.T) {
 		m.suspendWorkspace("w1")
 		m.change(func(e *modelTree) { e.workspaces[1].name = "w4" })
 		for range 2 {
-			if f := m.runToEnd(run.Options{Trigger: run.Schedule}); reconcilertest.Outcomes(f.result)["w4"] != state.Blocked {
+			if f := m.runToEnd(run.Options{Trigger: run.TriggerSchedule}); reconcilertest.Outcomes(f.result)["w4"] != state.Blocked {
 				m.t.Fatalf("result of the pass: %+v", f.result)
 			}
 		}
@@ -232,7 +232,7 @@ func TestModelReaderOfAChangedState(t *testing.T) {
 	t.Parallel()
 	for _, asks := range []bool{false, true} {
 		runScenario(t, func(m *model) {
-			schedule := run.Options{Trigger: run.Schedule}
+			schedule := run.Options{Trigger: run.TriggerSchedule}
 			m.change(func(e *modelTree) { e.workspaces[1].asks = asks })
 			m.approveAll(m.runToEnd(schedule))
 			byHand := m.stateAt(stateIdentityOf(0))

@@ -148,7 +148,7 @@ func (m *model) hasUnappliedReaders(r recordView, i int) bool {
 func TestModelTeardown(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := run.Options{Trigger: run.Schedule}
+		schedule := run.Options{Trigger: run.TriggerSchedule}
 		m.change(func(e *modelTree) { e.workspaces[0].spares[0], e.workspaces[1].uses = true, 1 })
 		m.runToEnd(schedule)
 		m.change(func(e *modelTree) { e.workspaces[0].spares[0], e.workspaces[1].uses = false, 0 })
@@ -174,7 +174,7 @@ func TestModelTeardownWhileReaderLeaves(t *testing.T) {
 	t.Parallel()
 	for _, fails := range []bool{false, true} {
 		runScenario(t, func(m *model) {
-			schedule := run.Options{Trigger: run.Schedule}
+			schedule := run.Options{Trigger: run.TriggerSchedule}
 			m.change(func(e *modelTree) { e.join(1, 1, 1) })
 			m.runToEnd(schedule)
 			m.change(func(e *modelTree) {
@@ -182,19 +182,19 @@ func TestModelTeardownWhileReaderLeaves(t *testing.T) {
 				e.workspaces[1].failsApply = fails
 			})
 			expectWaiting := func(when string) {
-				f := m.runToEnd(run.Options{Trigger: run.Manual, Only: []string{"w0"}})
+				f := m.runToEnd(run.Options{Trigger: run.TriggerManual, Only: []string{"w0"}})
 				if got := reconcilertest.Outcomes(f.result)["w0"]; got != state.Blocked || m.stateAt(stateIdentityOf(0)).spares[0] == false {
 					m.t.Fatalf("w0 is %s %s", got, when)
 				}
 				m.checkViolations()
 			}
-			f := m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Only: []string{"w1"}}, "apply")
+			f := m.startPass(m.processes[0], run.Options{Trigger: run.TriggerManual, Only: []string{"w1"}}, "apply")
 			expectWaiting("while w1 is applied")
 			f.resume(crashBefore, "")
 			m.detachIfDone(f)
 			m.wait(2 * time.Minute)
 			expectWaiting("after the apply of w1 was killed")
-			m.runToEnd(run.Options{Trigger: run.Manual, Only: []string{"w1"}})
+			m.runToEnd(run.Options{Trigger: run.TriggerManual, Only: []string{"w1"}})
 			if fails {
 				expectWaiting("after the apply of w1 failed")
 			}

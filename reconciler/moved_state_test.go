@@ -15,7 +15,7 @@ import (
 // runScheduled runs a scheduled pass, and returns solo's outcome.
 func runScheduled(w *reconcilertest.Env) (outcome state.Outcome, why string) {
 	w.T.Helper()
-	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	for _, ws := range result.Workspaces {
 		why += ws.Error
 	}

@@ -24,7 +24,7 @@ const notifyRetry = 5 * time.Minute
 // sent, so that a later pass sends what a failed channel missed, and nothing is sent
 // twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
-	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.Manual || p.config.IsDue(p.notifyAt))
+	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.TriggerManual || p.config.IsDue(p.notifyAt))
 	if p.result.Snapshot != "" || due || p.hasWatched {
 		notifyNow(ctx, p.run)
 	}

@@ -69,7 +69,7 @@ func TestOutOfSyncSince(t *testing.T) {
 		}
 		return err
 	}
-	schedule := run.Options{Trigger: run.Schedule}
+	schedule := run.Options{Trigger: run.TriggerSchedule}
 
 	w.Must(pass(0, schedule))
 	since("all applied", -1)

@@ -47,7 +47,7 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now := time.Now()
 	w.Config.Now = func() time.Time { return now }
 
-	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 		t.Errorf("failing: %s", diff)
 	}
@@ -61,14 +61,14 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	}
 
 	// Before the retry time the head answers.
-	result, _ = w.RunPass(run.Options{Trigger: run.Schedule})
+	result, _ = w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if result.Exit != run.ExitFailed || result.Snapshot != "" {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
 	// After the retry time, with nothing new, it is tried again, and then waits longer.
 	now = now.Add(2 * time.Minute)
-	if _, got = w.RunPass(run.Options{Trigger: run.Schedule}); got["tokyo"] != state.Failed {
+	if _, got = w.RunPass(run.Options{Trigger: run.TriggerSchedule}); got["tokyo"] != state.Failed {
 		t.Errorf("retried: %v", got)
 	}
 	again, _, err := w.Record.Workspace(t.Context(), "tokyo")
@@ -82,7 +82,7 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	w.Repo.Revert("HEAD")
 	w.Repo.Push()
-	_, got = w.RunPass(run.Options{Trigger: run.Schedule})
+	_, got = w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("reverted: %s", diff)
 	}
@@ -148,14 +148,14 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 	for _, setting := range []string{`apply = "plan-only"`, `apply = "approve"`} {
 		t.Run(setting, func(t *testing.T) {
 			w := reconcilertest.NewEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
-			result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+			result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 			if got["solo"] != state.Blocked || result.Exit != run.ExitPending || result.Workspaces[0].Changes.Add != 1 {
 				t.Fatalf("%+v", result)
 			}
 			if info, err := os.Stat(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
 				t.Error("something was applied")
 			}
-			result, _ = w.RunPass(run.Options{Trigger: run.Schedule})
+			result, _ = w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 			if result.Snapshot != "" || result.Exit != run.ExitPending || len(result.Workspaces) != 1 {
 				t.Errorf("settled, the head answers: %+v", result)
 			}
@@ -174,7 +174,7 @@ func TestSuspendedAltersNoExitCode(t *testing.T) {
 	if _, err := w.Record.RemoveHold(t.Context(), "solo"); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); got["solo"] != state.Applied {
+	if _, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule}); got["solo"] != state.Applied {
 		t.Errorf("resumed: %v", got)
 	}
 }
@@ -257,11 +257,11 @@ workspace "solo" {
 	if _, got := w.RunPass(run.Options{}); got["solo"] != state.Applied {
 		t.Errorf("set: %v", got)
 	}
-	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); len(got) != 0 {
+	if _, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule}); len(got) != 0 {
 		t.Errorf("the same: %v", got)
 	}
 	w.Vars["TF_VAR_image"] = "v2"
-	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if got["solo"] != state.Applied || result.Workspaces[0].Changes.Change != 1 {
 		t.Errorf("another value: %+v", result)
 	}
@@ -286,7 +286,7 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 	w.RunPass(run.Options{})
 	w.Commit("-- env/osaka/main.tf --\nresource {\n")
 	w.RunPass(run.Options{})
-	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 	if got["osaka"] != state.Failed || result.Exit != run.ExitFailed || result.Outcome != run.OutcomeFailed {
 		t.Errorf("still broken, as recorded: %+v", result)
 	}
@@ -309,7 +309,7 @@ func TestRecordIsDistrusted(t *testing.T) {
 	if _, err := w.Record.InvalidateTraces(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
+	if _, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
 		t.Errorf("distrusted: %v", got)
 	}
 }
@@ -375,7 +375,7 @@ func TestRetryAfterAWrongClock(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "flag")
 	w := reconcilertest.NewEnv(t, formatSlowWorkspace(flag))
 	w.Config.Now = func() time.Time { return time.Now().AddDate(1, 0, 0) }
-	schedule := run.Options{Trigger: run.Schedule}
+	schedule := run.Options{Trigger: run.TriggerSchedule}
 	if _, got := w.RunPass(schedule); got["slow"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
 	}

@@ -54,7 +54,7 @@ func overtakablePasses(w *reconcilertest.Env, overtaken chan<- struct{}) func(pl
 	}
 	r := w.Reconciler()
 	return func(place int) *run.Result {
-		result, err := r.Pass(w.T.Context(), w.T.Context(), run.Options{HandOver: true, Trigger: run.Schedule, CheckoutNumber: place})
+		result, err := r.Pass(w.T.Context(), w.T.Context(), run.Options{HandOver: true, Trigger: run.TriggerSchedule, CheckoutNumber: place})
 		if err != nil {
 			w.T.Error(err)
 			return &run.Result{}

@@ -41,7 +41,7 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 	p.notify(context.WithoutCancel(ctx))
 	p.notifyFailure(context.WithoutCancel(ctx), err)
 	r.notifyMu.Unlock()
-	p.run.Emit(run.Event{Phase: run.PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
+	p.run.Emit(run.Event{Phase: run.PhaseDone, Pass: p.result, Err: err, IsPartial: len(o.Only) > 0})
 	return p.result, err
 }
 
@@ -320,7 +320,7 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 	if !head.NextRetryAt.IsZero() && p.config.IsDue(head.NextRetryAt) {
 		return false, nil
 	}
-	if o.Trigger == run.Manual && head.Exit != run.ExitOK {
+	if o.Trigger == run.TriggerManual && head.Exit != run.ExitOK {
 		return false, nil // a manual run ignores backoff and checks blocked workspaces again
 	}
 	hash, err := p.config.HashConfig(ctx, head.EnvVarNames)

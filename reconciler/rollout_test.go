@@ -103,7 +103,7 @@ func newRolloutEnv(t *testing.T) *rolloutEnv {
 func (e *rolloutEnv) runPass(after time.Duration, want state.Outcome, share string) run.WorkspaceResult {
 	e.T.Helper()
 	e.now = e.now.Add(after)
-	result, err := e.Reconciler().Pass(e.T.Context(), e.T.Context(), run.Options{Trigger: run.Schedule})
+	result, err := e.Reconciler().Pass(e.T.Context(), e.T.Context(), run.Options{Trigger: run.TriggerSchedule})
 	e.Must(err)
 	var ws run.WorkspaceResult
 	for _, w := range result.Workspaces {
@@ -304,7 +304,7 @@ func TestRolloutWithoutTip(t *testing.T) {
 			look := func(after time.Duration, share, says string) {
 				t.Helper()
 				e.now = e.now.Add(after)
-				result, _ := e.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+				result, _ := e.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 				i := slices.IndexFunc(result.Workspaces, func(w run.WorkspaceResult) bool { return w.Name == "switch" })
 				if i < 0 || result.Workspaces[i].Outcome != state.Blocked || !strings.Contains(result.Workspaces[i].Error, says) || e.share() != share {
 					t.Fatalf("%s of b, want %s and %q: %s", e.share(), share, says, toJSON(result))

@@ -80,7 +80,7 @@ func TestSnapshotIsNotUndoneByAPassThatWaits(t *testing.T) {
 			}
 		})
 	}
-	result, err := reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+	result, err := reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: run.TriggerSchedule})
 	w.Must(err)
 	if got := reconcilertest.Outcomes(result)["traffic"]; got != state.Blocked {
 		t.Errorf("the pass that waited: %s", got)
@@ -89,7 +89,7 @@ func TestSnapshotIsNotUndoneByAPassThatWaits(t *testing.T) {
 		t.Errorf("the pass after it: %+v", result)
 	}
 	w.Commit("-- env/traffic/terraform.tfvars --\nto = 2\n")
-	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); got["traffic"] != state.NoChanges {
+	if _, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule}); got["traffic"] != state.NoChanges {
 		t.Errorf("the commit that says the same: %v", got)
 	}
 	if hold, found := w.hold(); found {
@@ -107,7 +107,7 @@ func TestSnapshotThatFailsIsHeld(t *testing.T) {
 	if _, found := w.hold(); !found {
 		t.Fatal("it is not held")
 	}
-	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); got["traffic"] != state.Blocked {
+	if _, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule}); got["traffic"] != state.Blocked {
 		t.Errorf("the next pass: %v", got)
 	}
 	if _, got := w.applySnapshot("dr.tfvars"); got["traffic"] != state.Applied {

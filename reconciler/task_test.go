@@ -123,7 +123,7 @@ func TestApprovedPlanThatWasChanged(t *testing.T) {
 	w.Config.Now = func() time.Time { return now }
 	runPass := func(want state.Outcome) (ws run.WorkspaceResult, rec state.Workspace) {
 		t.Helper()
-		result, got := w.RunPass(run.Options{Trigger: run.Schedule})
+		result, got := w.RunPass(run.Options{Trigger: run.TriggerSchedule})
 		if ws, _ = result.Find("solo"); got["solo"] != want {
 			t.Fatalf("not %s: %+v", want, result)
 		}

@@ -110,7 +110,7 @@ func (m *movingTip) runBeside() {
 	m.T.Helper()
 	config := m.Config
 	config.Wait = time.Millisecond // for the first workspace, whose lease the pass at the tip holds
-	result, err := reconciler.New(config).Pass(m.T.Context(), m.T.Context(), run.Options{Trigger: run.Schedule, CheckoutNumber: 1})
+	result, err := reconciler.New(config).Pass(m.T.Context(), m.T.Context(), run.Options{Trigger: run.TriggerSchedule, CheckoutNumber: 1})
 	m.Must(err)
 	if got := reconcilertest.Outcomes(result); got["early"] != state.Applied || got["first"] != state.Busy || got["quick"] != state.Applied || got["last"] != state.Skipped {
 		m.T.Errorf("beside the pass at the tip: %+v", result)
@@ -120,7 +120,7 @@ func (m *movingTip) runBeside() {
 // startPass starts a pass at the tip, and waits until Terraform reads for its first workspace.
 func (m *movingTip) startPass() *waittest.Task[*run.Result] {
 	pass := waittest.Go(func() *run.Result {
-		result, err := m.Reconciler().Pass(m.T.Context(), m.T.Context(), run.Options{Trigger: run.Schedule})
+		result, err := m.Reconciler().Pass(m.T.Context(), m.T.Context(), run.Options{Trigger: run.TriggerSchedule})
 		if err != nil {
 			m.T.Error(err)
 		}
@@ -159,7 +159,7 @@ func (m *movingTip) checkApplied(want map[string][]string) {
 	if head.Commit != m.tip || !head.Settled {
 		m.T.Errorf("the head: %+v", head)
 	}
-	if result, _ := m.RunPass(run.Options{Trigger: run.Schedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
+	if result, _ := m.RunPass(run.Options{Trigger: run.TriggerSchedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
 		m.T.Errorf("the next pass: %+v", result)
 	}
 }
@@ -235,7 +235,7 @@ func testOvertakenByTipThatComesBack(t *testing.T, step run.Phase, seesOther boo
 	}
 	r := m.Reconciler()
 	pass := func(number int) *run.Result {
-		result, err := r.Pass(t.Context(), t.Context(), run.Options{HandOver: true, Trigger: run.Schedule, CheckoutNumber: number})
+		result, err := r.Pass(t.Context(), t.Context(), run.Options{HandOver: true, Trigger: run.TriggerSchedule, CheckoutNumber: number})
 		if err != nil {
 			t.Error(err)
 		}

@@ -46,7 +46,7 @@ for a person · 3 another run holds a lease that this one needs ·
 	c.Flags().BoolVar(&o.adopt, "adopt", false, "apply to Terraform states that exist and that the record does not know")
 	c.Flags().BoolVar(&o.atOnce, "at-once", false, "leave out the steps of a progressive apply of the named workspaces; needs --why")
 	c.Flags().StringVar(&o.why, "why", "", "with --at-once: the reason to keep in the record")
-	c.Flags().StringVar(&o.trigger, "trigger", run.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
+	c.Flags().StringVar(&o.trigger, "trigger", run.TriggerManual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
 	c.Flags().StringVar(&o.snapshot, "snapshot", "", "apply the named workspaces from the stored snapshot of this commit (or its first characters; latest: the last stored) without asking Git")
 	c.Flags().StringArrayVar(&o.values, "values", nil, "with --snapshot: a variable file of the snapshot, by its path in the repository, passed last; one in the directory of a workspace is for that workspace alone")
 	return c
@@ -74,7 +74,7 @@ func (o nowOptions) check(snapshotGiven bool) error {
 		return usage.Errorf("give a commit, or latest", "--snapshot names no snapshot")
 	case snapshotGiven && len(o.names) == 0:
 		return usage.Errorf("`reconcile now --snapshot COMMIT WORKSPACE…`", "--snapshot needs the names of the workspaces to apply")
-	case snapshotGiven && o.trigger != run.Manual:
+	case snapshotGiven && o.trigger != run.TriggerManual:
 		return usage.Errorf("leave --trigger out", "--snapshot is for people, not for --trigger %s", o.trigger)
 	}
 	if err := o.checkAtOnce(); err != nil {
@@ -130,7 +130,7 @@ func (o nowOptions) checkAtOnce() error {
 }
 
 func checkTrigger(trigger string) error {
-	for _, known := range []string{run.Manual, run.Schedule, run.Webhook} {
+	for _, known := range []string{run.TriggerManual, run.TriggerSchedule, run.TriggerWebhook} {
 		if trigger == known {
 			return nil
 		}

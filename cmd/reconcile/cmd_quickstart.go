@@ -61,7 +61,7 @@ func (a *app) runForQuickstart(ctx context.Context, command string) error {
 	case "graph":
 		return runGraph(ctx, a)
 	case "now":
-		return runNow(ctx, a, nowOptions{trigger: run.Manual})
+		return runNow(ctx, a, nowOptions{trigger: run.TriggerManual})
 	}
 	err := runChanged(ctx, a, changedOptions{})
 	var pending exitStatus

@@ -223,7 +223,7 @@ func (a *app) completeFlags(root *cobra.Command) {
 	for _, c := range root.Commands() {
 		for flag, complete := range map[string]cobra.CompletionFunc{
 			"snapshot": latest, "commit": a.completeCommits, "from": a.completeCommits, "to": a.completeCommits, "with-environment": a.completeEnvironments,
-			"trigger":      cobra.FixedCompletions([]string{run.Manual, run.Schedule, run.Webhook}, cobra.ShellCompDirectiveNoFileComp),
+			"trigger":      cobra.FixedCompletions([]string{run.TriggerManual, run.TriggerSchedule, run.TriggerWebhook}, cobra.ShellCompDirectiveNoFileComp),
 			"webhook-from": cobra.FixedCompletions([]string{"any"}, cobra.ShellCompDirectiveNoFileComp),
 			"dir":          cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "values": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 		} {

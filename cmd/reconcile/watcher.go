@@ -78,9 +78,9 @@ func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
 		select {
 		case <-drainCtx.Done():
 		case <-due:
-			w.startPass(ctx, killCtx, run.Schedule)
+			w.startPass(ctx, killCtx, run.TriggerSchedule)
 		case <-triggers:
-			w.startPass(ctx, killCtx, run.Webhook)
+			w.startPass(ctx, killCtx, run.TriggerWebhook)
 		case id := <-w.overtaken:
 			if pass := w.passes[id]; pass != nil {
 				pass.overtaken = true

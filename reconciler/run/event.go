@@ -8,7 +8,7 @@ type Phase string
 // Phases of a workspace, in order.
 const (
 	PhaseWaiting Phase = "waiting" // for upstreams or for a free worker
-	PhaseLease   Phase = "lease"   // held by another run
+	PhaseLease   Phase = "lease"   // waits for it if another run holds it
 	PhaseInit    Phase = "init"
 	PhasePlan    Phase = "plan"
 	PhaseGate    Phase = "gate" // decides whether the plan may be applied
@@ -46,7 +46,7 @@ type Event struct {
 	Pass      *Result          // when a pass is done
 	Rollout   string           // of a workspace that is applied in steps: where it stands
 	Err       error            // when a pass is done: why it failed as a whole
-	Remote    bool             // when a pass is done: it covered only some workspaces
+	IsPartial bool             // when a pass is done: it covered only some workspaces
 }
 
 // Emit sends an event of this run to the observer.

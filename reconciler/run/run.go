@@ -22,11 +22,11 @@ import (
 
 // Triggers of a run.
 const (
-	Schedule = "schedule"
-	Manual   = "manual"
-	Webhook  = "webhook"
+	TriggerSchedule = "schedule"
+	TriggerManual   = "manual"
+	TriggerWebhook  = "webhook"
 
-	DriftCheck = "drift" // a drift check, not a pass
+	TriggerDrift = "drift" // a drift check, not a pass
 )
 
 // Run is one run of reconcile: a pass, a plan, a drift check, or a task of one. It has
@@ -48,7 +48,7 @@ func New(c *Config, o Options) *Run {
 		o.Run = runid.ID(ulid.Make().String())
 	}
 	if o.Trigger == "" {
-		o.Trigger = Manual
+		o.Trigger = TriggerManual
 	}
 	return &Run{
 		Config: c, Options: o,

@@ -29,7 +29,7 @@ func TestPassByOTLP(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20secret")
 	w := newFixture(t)
 	options := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP, Version: "1.2.3"}
-	result := w.runPass(options, run.Options{Trigger: run.Schedule})
+	result := w.runPass(options, run.Options{Trigger: run.TriggerSchedule})
 
 	if got := c.headers.Get("X-Key"); got != "a secret" {
 		t.Errorf("the header is %q", got)
@@ -68,7 +68,7 @@ func TestPassByOTLP(t *testing.T) {
 
 	// Another process finds the age in the record, growing, with nothing to do.
 	first := valueOf(t, got[telemetry.Staleness.Name])
-	w.runPass(options, run.Options{Trigger: run.Schedule})
+	w.runPass(options, run.Options{Trigger: run.TriggerSchedule})
 	got = c.lastMetrics()
 	if age := valueOf(t, got[telemetry.Staleness.Name]); age <= first {
 		t.Errorf("the age is %v after %v", age, first)
@@ -79,7 +79,7 @@ func TestPassByOTLP(t *testing.T) {
 
 	w.CommitTxtar("repair", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
 	w.Push()
-	w.runPass(options, run.Options{Trigger: run.Schedule})
+	w.runPass(options, run.Options{Trigger: run.TriggerSchedule})
 	got = c.lastMetrics()
 	if age := valueOf(t, got[telemetry.Staleness.Name]); age != 0 {
 		t.Errorf("all is applied, and the age is %v", age)
@@ -205,7 +205,7 @@ func TestPartialPasses(t *testing.T) {
 	}{
 		{"failed", run.Event{Err: errors.New("no Git")}, 1,
 			[]telemetry.Metric{telemetry.PassDuration, telemetry.Staleness, telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
-		{"in part", run.Event{Remote: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
+		{"in part", run.Event{IsPartial: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})

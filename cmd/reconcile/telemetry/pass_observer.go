@@ -158,7 +158,7 @@ func (o *passObserver) measureWorkspaces(e run.Event, fields map[string]any) {
 		}
 	}
 	o.addSample(WorkspacesApplied, float64(len(byOutcome[state.Applied])), nil)
-	if e.Err == nil && !e.Remote {
+	if e.Err == nil && !e.IsPartial {
 		o.addSample(WorkspacesFailed, float64(len(byOutcome[state.Failed])), nil)
 		o.addSample(WorkspacesBlocked, float64(len(byOutcome[state.Blocked])), nil)
 	}

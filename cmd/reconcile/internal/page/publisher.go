@@ -62,7 +62,7 @@ func (p *Publisher) Observe(e run.Event) {
 		p.observeWorkspace(e)
 	case e.Phase == run.PhaseDone:
 		delete(p.working, e.Run)
-		idle := e.Err == nil && e.Pass != nil && e.Pass.Snapshot == "" && e.Pass.Trigger != run.DriftCheck
+		idle := e.Err == nil && e.Pass != nil && e.Pass.Snapshot == "" && e.Pass.Trigger != run.TriggerDrift
 		p.runEnded, p.idle = true, idle && (p.idle || !p.runEnded)
 		select {
 		case p.wake <- struct{}{}:

@@ -180,7 +180,7 @@ func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outco
 			break
 		}
 		style, word, counted = StyleGood, "in sync", r.tr.Text("nothing to do")
-		if result.Trigger == run.DriftCheck {
+		if result.Trigger == run.TriggerDrift {
 			counted = r.tr.Text("no drift")
 		}
 	case run.OutcomeApplied:
@@ -214,7 +214,7 @@ func nextCommand(result *run.Result) string {
 		if result.IsPlan {
 			return "`reconcile plan` tries again"
 		}
-		if result.Trigger == run.DriftCheck {
+		if result.Trigger == run.TriggerDrift {
 			return "`reconcile drift` tries again"
 		}
 		if result.Snapshot == "" { // an earlier pass's result: it has no run of its own
@@ -222,7 +222,7 @@ func nextCommand(result *run.Result) string {
 		}
 		return fmt.Sprintf("`reconcile runs %s` shows plans and logs; `reconcile now` tries again", result.Run)
 	case run.OutcomeBlocked:
-		if result.IsPlan || result.Trigger == run.DriftCheck { // the lines above say it, and the record does not
+		if result.IsPlan || result.Trigger == run.TriggerDrift { // the lines above say it, and the record does not
 			return ""
 		}
 		return approveCommand(result)
