@@ -139,9 +139,9 @@ func (a *app) open(ctx context.Context, uses wire.Uses) (*wire.Deps, error) {
 	return wire.Open(ctx, &a.settings, a.log, uses)
 }
 
-// closeDeps closes p after a command has its result, and only logs errors.
-func (a *app) closeDeps(p *wire.Deps) {
-	if err := p.Close(); err != nil {
+// closeDeps closes the dependencies after a command has its result, and only logs errors.
+func (a *app) closeDeps(deps *wire.Deps) {
+	if err := deps.Close(); err != nil {
 		a.log.Warn("could not close everything that was opened", "error", err)
 	}
 }

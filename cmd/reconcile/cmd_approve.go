@@ -65,17 +65,17 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if o.revoke {
-		return revokeApproval(ctx, a, p, o)
+		return revokeApproval(ctx, a, deps, o)
 	}
-	plan, err := p.Record.OfferedPlan(ctx, o.workspace, o.digits)
+	plan, err := deps.Record.OfferedPlan(ctx, o.workspace, o.digits)
 	if errors.Is(err, state.ErrNotOffered) {
-		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+		if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
 			return err
 		}
 		return usage.Errorf(fmt.Sprintf("`reconcile status` shows what waits; `reconcile now %s` plans it again", o.workspace), "%s %s: %w", o.workspace, o.digits, err)
@@ -83,16 +83,16 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 		return err
 	}
 	approval := state.Approval{Reason: o.why, EndsAt: endsAt}
-	if approval.ApprovedBy, err = identifyCaller(ctx, a, p); err != nil {
+	if approval.ApprovedBy, err = identifyCaller(ctx, a, deps); err != nil {
 		return err
 	}
-	if err := checkApprover(ctx, p, approval.ApprovedBy); err != nil {
+	if err := checkApprover(ctx, deps, approval.ApprovedBy); err != nil {
 		return err
 	}
-	if err := p.Record.PlaceApproval(ctx, plan, approval); err != nil {
+	if err := deps.Record.PlaceApproval(ctx, plan, approval); err != nil {
 		return err
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": plan.Workspace, "digest": plan.Digest, "risk": plan.Risk, "by": approval.ApprovedBy, "until": endsAt.UTC()})
 	}
@@ -101,18 +101,18 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	return nil
 }
 
-func revokeApproval(ctx context.Context, a *app, p *wire.Deps, o approveOptions) error {
-	revoked, err := p.Record.RevokeApproval(ctx, o.workspace, o.digits)
+func revokeApproval(ctx context.Context, a *app, deps *wire.Deps, o approveOptions) error {
+	revoked, err := deps.Record.RevokeApproval(ctx, o.workspace, o.digits)
 	if err != nil {
 		return err
 	}
 	if !revoked {
-		if rec, _, err := p.Record.Workspace(ctx, o.workspace); err == nil && rec.Rollout != nil && (o.digits == rec.Rollout.Target.Abbrev() || o.digits == string(rec.Rollout.Target)) {
+		if rec, _, err := deps.Record.Workspace(ctx, o.workspace); err == nil && rec.Rollout != nil && (o.digits == rec.Rollout.Target.Abbrev() || o.digits == string(rec.Rollout.Target)) {
 			return usage.Errorf(fmt.Sprintf("`reconcile rollout abort %s` takes it back", o.workspace), "a rollout of %s that is under way has used the approval of %s", o.workspace, o.digits)
 		}
 		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "revoked": true})
 	}
@@ -146,24 +146,24 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 
 // checkApprover refuses a caller whom --approvers does not name. Without the setting, who can
 // write the record may approve.
-func checkApprover(ctx context.Context, p *wire.Deps, identity string) error {
-	approvers, err := p.Approvers(ctx)
+func checkApprover(ctx context.Context, deps *wire.Deps, identity string) error {
+	approvers, err := deps.Approvers(ctx)
 	if err != nil || approvers == nil {
 		return err
 	}
 	if _, named := approvers.FindByIdentity(identity); !named {
-		return usage.Errorf("ask one of those whom --approvers names", "%s may not approve plans: no approver of %s has this identity", identity, p.Settings.Approvers)
+		return usage.Errorf("ask one of those whom --approvers names", "%s may not approve plans: no approver of %s has this identity", identity, deps.Settings.Approvers)
 	}
 	return nil
 }
 
 // identifyCaller returns who runs this: the identity on AWS where the record is there,
 // else the user of this machine.
-func identifyCaller(ctx context.Context, a *app, p *wire.Deps) (string, error) {
+func identifyCaller(ctx context.Context, a *app, deps *wire.Deps) (string, error) {
 	if a.settings.IsEmbedded() {
 		return state.CurrentProcess().User, nil
 	}
-	cfg, err := p.AWS()
+	cfg, err := deps.AWS()
 	if err != nil {
 		return "", err
 	}

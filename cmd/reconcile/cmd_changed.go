@@ -50,12 +50,12 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	if o.from != "" && o.to == "" {
 		o.to = a.settings.Branch
 	}
-	p, err := a.open(ctx, wire.Git)
+	deps, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	changed, err := inspect.FindChanged(ctx, p.RunConfig(nil), o.from, o.to)
+	defer a.closeDeps(deps)
+	changed, err := inspect.FindChanged(ctx, deps.RunConfig(nil), o.from, o.to)
 	if err != nil {
 		return err
 	}

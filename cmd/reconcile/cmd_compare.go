@@ -61,12 +61,12 @@ func runCompare(ctx context.Context, a *app, o compareOptions) error {
 	if o.hasEnvironment && a.settings.Record != "" && o.record == "" {
 		return usage.Errorf("say which record the other environment has: --with-record NAME", "--record names the record of one environment")
 	}
-	p, err := a.open(ctx, wire.Git)
+	deps, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	left := p.RunConfig(nil)
+	defer a.closeDeps(deps)
+	left := deps.RunConfig(nil)
 	right := left
 	if o.hasEnvironment {
 		settings := a.settings

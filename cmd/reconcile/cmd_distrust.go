@@ -34,20 +34,20 @@ those that it runs with.`,
 }
 
 func runDistrust(ctx context.Context, a *app, moved bool) error {
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	head, err := p.Record.InvalidateTraces(ctx)
+	defer a.closeDeps(deps)
+	head, err := deps.Record.InvalidateTraces(ctx)
 	if err == nil && moved && head.Rev != 0 {
 		head.Repo, head.Branch, head.Environment = "", "", nil
-		head, err = p.Record.PutHead(ctx, head)
+		head, err = deps.Record.PutHead(ctx, head)
 	}
 	if err != nil {
 		return err
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"epoch": head.Epoch})
 	}

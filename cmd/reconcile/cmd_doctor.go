@@ -50,8 +50,8 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 	}
 	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
-	p := wire.New(ctx, &a.settings, a.log)
-	defer a.closeDeps(p)
+	deps := wire.New(ctx, &a.settings, a.log)
+	defer a.closeDeps(deps)
 	show := func(f doctor.Result) {
 		if !a.wantsJSON() {
 			printCheck(a, f)
@@ -63,9 +63,9 @@ func runDoctor(ctx context.Context, a *app, estate bool) error {
 		if err != nil {
 			return err
 		}
-		results = doctor.New(p).RunEstate(ctx, top, show)
+		results = doctor.New(deps).RunEstate(ctx, top, show)
 	} else {
-		results = doctor.New(p).Run(ctx, show)
+		results = doctor.New(deps).Run(ctx, show)
 	}
 	failures, passed := 0, "all checks passed"
 	for _, f := range results {

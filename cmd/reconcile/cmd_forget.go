@@ -37,12 +37,12 @@ applies nothing to its old state unless the plan is empty.`,
 }
 
 func runForget(ctx context.Context, a *app, name string) error {
-	p, err := a.open(ctx, wire.Git)
+	deps, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	orphaned, err := p.NewReconciler(nil).Forget(ctx, name)
+	defer a.closeDeps(deps)
+	orphaned, err := deps.NewReconciler(nil).Forget(ctx, name)
 	var unknown *run.UnknownWorkspaceError
 	switch {
 	case errors.As(err, &unknown):
@@ -56,7 +56,7 @@ func runForget(ctx context.Context, a *app, name string) error {
 	case err != nil:
 		return err
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": name, "orphaned_state": orphaned})
 	}

@@ -32,12 +32,12 @@ it has, and which files below them are ignored. -o dot and -o mermaid draw it.`,
 }
 
 func runGraph(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, wire.Git)
+	deps, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
+	defer a.closeDeps(deps)
+	graph, err := inspect.ReadGraph(ctx, deps.RunConfig(nil))
 	if err != nil {
 		return err
 	}

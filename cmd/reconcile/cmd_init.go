@@ -57,9 +57,9 @@ func runInit(ctx context.Context, a *app, o initOptions) error {
 	if !inGit {
 		return usage.Errorf("name a directory of the repository with your Terraform, or `git init` one", "%s is not inside a Git repository", top)
 	}
-	p := wire.New(ctx, &a.settings, a.log)
-	defer a.closeDeps(p)
-	product, err := p.DetectProduct(ctx)
+	deps := wire.New(ctx, &a.settings, a.log)
+	defer a.closeDeps(deps)
+	product, err := deps.DetectProduct(ctx)
 	if err != nil {
 		return err
 	}

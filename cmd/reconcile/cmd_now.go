@@ -106,12 +106,12 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 
 // identifyOnce returns who runs this, before the pass opens what it needs.
 func identifyOnce(ctx context.Context, a *app) (string, error) {
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return "", err
 	}
-	defer a.closeDeps(p)
-	return identifyCaller(ctx, a, p)
+	defer a.closeDeps(deps)
+	return identifyCaller(ctx, a, deps)
 }
 
 // checkAtOnce refuses to leave out steps without a name and a reason.

@@ -53,13 +53,13 @@ type previewOptions struct {
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
-	p, err := a.open(ctx, wire.Everything)
+	deps, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if a.settings.Executor == config.ExecutorLocal {
-		if err := p.Confine(ctx, o.confinement); err != nil {
+		if err := deps.Confine(ctx, o.confinement); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	if o.dryRun {
 		limit = 0
 	}
-	project, err := p.OpenBacklog(ctx, limit)
+	project, err := deps.OpenBacklog(ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -80,9 +80,9 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	options.Process = process.run
-	previews, err := preview.New(p.RunConfig(nil)).RunRound(ctx, killCtx, project, options)
+	previews, err := preview.New(deps.RunConfig(nil)).RunRound(ctx, killCtx, project, options)
 	if err == nil && !o.dryRun {
-		a.updatePage(p)
+		a.updatePage(deps)
 	}
 	err = toUsageError(err)
 	if a.wantsJSON() {

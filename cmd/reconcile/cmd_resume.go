@@ -27,21 +27,21 @@ func newResumeCommand(a *app) *cobra.Command {
 type resumeOptions struct{ workspace string }
 
 func runResume(ctx context.Context, a *app, o resumeOptions) error {
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	lifted, err := p.Record.RemoveHold(ctx, o.workspace)
+	defer a.closeDeps(deps)
+	lifted, err := deps.Record.RemoveHold(ctx, o.workspace)
 	if err != nil {
 		return err
 	}
 	if !lifted {
-		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+		if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
 			return err
 		}
 	} else {
-		defer a.updatePage(p)
+		defer a.updatePage(deps)
 	}
 	switch {
 	case a.wantsJSON():

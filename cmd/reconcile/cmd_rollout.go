@@ -57,17 +57,17 @@ func newRolloutStatusCommand(a *app) *cobra.Command {
 }
 
 func runRolloutStatus(ctx context.Context, a *app, workspace string) error {
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if workspace != "" {
-		if err := requireWorkspace(ctx, p, workspace); err != nil {
+		if err := requireWorkspace(ctx, deps, workspace); err != nil {
 			return err
 		}
 	}
-	rollouts, err := inspect.ReadRollouts(ctx, p.RunConfig(nil), workspace)
+	rollouts, err := inspect.ReadRollouts(ctx, deps.RunConfig(nil), workspace)
 	if err != nil {
 		return err
 	}
@@ -148,12 +148,12 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	if len(o.why) > maxReason {
 		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
 	}
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	under, err := rolloutsUnderWay(ctx, p)
+	defer a.closeDeps(deps)
+	under, err := rolloutsUnderWay(ctx, deps)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	case o.workspace == "" && len(names) > 1:
 		return usage.Errorf("name one of them", "rollouts of %s are under way", strings.Join(names, ", "))
 	case r == nil && o.workspace != "":
-		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+		if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
 			return err
 		}
 		return usage.Errorf("`reconcile rollout status` shows them", "no rollout of %s is under way", o.workspace)
@@ -174,18 +174,18 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 		return usage.Errorf("`reconcile rollout status` shows the last ones", "no rollout is under way")
 	}
 	order := state.RolloutOrder{Workspace: o.workspace, Rollout: r.Run, Kind: o.kind, Reason: o.why}
-	if order.By, err = identifyCaller(ctx, a, p); err != nil {
+	if order.By, err = identifyCaller(ctx, a, deps); err != nil {
 		return err
 	}
 	if o.kind == state.RolloutPromote || o.kind == state.RolloutResume {
-		if err := checkApprover(ctx, p, order.By); err != nil {
+		if err := checkApprover(ctx, deps, order.By); err != nil {
 			return err
 		}
 	}
-	if err := p.Record.PlaceRolloutOrder(ctx, order); err != nil {
+	if err := deps.Record.PlaceRolloutOrder(ctx, order); err != nil {
 		return err
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "run": r.Run, "kind": o.kind, "by": order.By})
 	}
@@ -195,8 +195,8 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 }
 
 // rolloutsUnderWay returns the rollouts that are under way, by workspace.
-func rolloutsUnderWay(ctx context.Context, p *wire.Deps) (map[string]*state.Rollout, error) {
-	records, err := p.Record.Workspaces(ctx)
+func rolloutsUnderWay(ctx context.Context, deps *wire.Deps) (map[string]*state.Rollout, error) {
+	records, err := deps.Record.Workspaces(ctx)
 	under := map[string]*state.Rollout{}
 	for name, rec := range records {
 		if rec.Rollout != nil {
@@ -211,8 +211,8 @@ func (a *app) completeRollout(c *cobra.Command, args []string, _ string) ([]stri
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		under, err := rolloutsUnderWay(ctx, p)
+	return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		under, err := rolloutsUnderWay(ctx, deps)
 		return slices.Sorted(maps.Keys(under)), err
 	})
 }

@@ -82,18 +82,18 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if o.id != "" {
 		uses = wire.Snapshots // they hold the logs
 	}
-	p, err := a.open(ctx, uses)
+	deps, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if o.follow {
-		return followRun(ctx, a, p, o)
+		return followRun(ctx, a, deps, o)
 	}
 	if o.id != "" {
-		return showRun(ctx, a, p, o)
+		return showRun(ctx, a, deps, o)
 	}
-	runs, err := listRuns(ctx, p.Record, o)
+	runs, err := listRuns(ctx, deps.Record, o)
 	if err != nil {
 		return err
 	}
@@ -202,18 +202,18 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 	ui.PrintTable(a.out, a.width(), a.columns(ui.Column{Title: "RUN"}, ui.Column{Title: "WHEN", Rank: 1}, ui.Column{Title: "TRIGGER", Rank: 3}, ui.Column{Title: "TO", Rank: 2}, ui.Column{Title: "WORKSPACES"}), rows)
 }
 
-func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
-	entry, err := findRun(ctx, p.Record, o.id)
+func showRun(ctx context.Context, a *app, deps *wire.Deps, o runsOptions) error {
+	entry, err := findRun(ctx, deps.Record, o.id)
 	if err != nil {
 		return err
 	}
 	logs := map[string]string{}
-	names, err := listLogs(ctx, p, entry.ID, o.workspace)
+	names, err := listLogs(ctx, deps, entry.ID, o.workspace)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if logs[name], err = readLog(ctx, p, entry.ID, name); err != nil {
+		if logs[name], err = readLog(ctx, deps, entry.ID, name); err != nil {
 			return err
 		}
 	}
@@ -233,8 +233,8 @@ func showRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 }
 
 // listLogs returns the workspaces for which a run has logs, or the one that is asked for.
-func listLogs(ctx context.Context, p *wire.Deps, id runid.ID, workspace string) ([]string, error) {
-	names, err := p.Snapshots.Logs(ctx, id)
+func listLogs(ctx context.Context, deps *wire.Deps, id runid.ID, workspace string) ([]string, error) {
+	names, err := deps.Snapshots.Logs(ctx, id)
 	if workspace != "" {
 		names = slices.DeleteFunc(names, func(name string) bool { return name != workspace })
 	}
@@ -250,8 +250,8 @@ const maxIdle = 2 * time.Minute
 
 // followRun prints the log of each workspace of a run once it is there, until the run has
 // ended: its record is written last.
-func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
-	id, err := findWorkingRun(ctx, p.Record, o.id)
+func followRun(ctx context.Context, a *app, deps *wire.Deps, o runsOptions) error {
+	id, err := findWorkingRun(ctx, deps.Record, o.id)
 	if err != nil {
 		return err
 	}
@@ -260,12 +260,12 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 	printed := map[string]bool{}
 	workedAt := time.Now()
 	for {
-		_, err := p.Record.FindRun(ctx, string(id))
+		_, err := deps.Record.FindRun(ctx, string(id))
 		hasEnded := err == nil
 		if err != nil && !errors.Is(err, state.ErrNotFound) {
 			return err
 		}
-		names, err := listLogs(ctx, p, id, o.workspace)
+		names, err := listLogs(ctx, deps, id, o.workspace)
 		if err != nil {
 			return err
 		}
@@ -273,7 +273,7 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 			if printed[name] {
 				continue
 			}
-			text, err := readLog(ctx, p, id, name)
+			text, err := readLog(ctx, deps, id, name)
 			if err != nil {
 				return err
 			}
@@ -283,7 +283,7 @@ func followRun(ctx context.Context, a *app, p *wire.Deps, o runsOptions) error {
 		if hasEnded {
 			return nil
 		}
-		works, err := isWorking(ctx, p.Record, id)
+		works, err := isWorking(ctx, deps.Record, id)
 		switch {
 		case err != nil:
 			return err
@@ -331,8 +331,8 @@ func isWorking(ctx context.Context, record *state.Record, id runid.ID) (bool, er
 	return false, err
 }
 
-func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string) (string, error) {
-	r, err := p.Snapshots.Log(ctx, runID, workspace)
+func readLog(ctx context.Context, deps *wire.Deps, runID runid.ID, workspace string) (string, error) {
+	r, err := deps.Snapshots.Log(ctx, runID, workspace)
 	if err != nil {
 		return "", err
 	}

@@ -61,17 +61,17 @@ func runServe(ctx context.Context, a *app, o serveOptions) error {
 	if isOpen && !o.expose {
 		return usage.Errorf(fmt.Sprintf("use %s, or add --expose if something in front of it asks who reads", defaultPageAddress), "serve %s: others reach this address, and serve has no sign-in", o.address)
 	}
-	p, err := a.open(ctx, wire.Snapshots)
+	deps, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, func(string) {}) // there is nothing to wait for
 	defer release()
 	for i, host := range o.hosts {
 		o.hosts[i] = strings.ToLower(host)
 	}
-	server, err := endpoint.Listen(a.log, a.err, a.tr, "serve", o.address, page.NewServer(p.PageSite(), o.hosts, a.log))
+	server, err := endpoint.Listen(a.log, a.err, a.tr, "serve", o.address, page.NewServer(deps.PageSite(), o.hosts, a.log))
 	if err != nil {
 		return err
 	}

@@ -50,12 +50,12 @@ type snapshotJSON struct {
 }
 
 func runSnapshotList(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, wire.Snapshots)
+	deps, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	list, err := p.Snapshots.List(ctx)
+	defer a.closeDeps(deps)
+	list, err := deps.Snapshots.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,19 +100,19 @@ func newSnapshotFetchCommand(a *app) *cobra.Command {
 type snapshotFetchOptions struct{ commit, dir string }
 
 func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error {
-	p, err := a.open(ctx, wire.Snapshots)
+	deps, err := a.open(ctx, wire.Snapshots)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	ctx, _, release := withSignals(ctx, gracePeriod, a.tr, func(string) {}) // it removes what it has laid out
 	defer release()
-	found, err := p.Snapshots.Find(ctx, o.commit)
+	found, err := deps.Snapshots.Find(ctx, o.commit)
 	if err != nil {
 		return toUsageError(err)
 	}
-	err = p.Snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
-		return verifySnapshot(ctx, p, found.Commit, dir, objects)
+	err = deps.Snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
+		return verifySnapshot(ctx, deps, found.Commit, dir, objects)
 	})
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx) // the signal
@@ -129,12 +129,12 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 
 // verifySnapshot verifies that dir holds the commit's tree. The commit object is in the
 // snapshot; for a snapshot of an older version it is fetched from Git.
-func verifySnapshot(ctx context.Context, p *wire.Deps, commit commitid.ID, dir string, objects []byte) error {
+func verifySnapshot(ctx context.Context, deps *wire.Deps, commit commitid.ID, dir string, objects []byte) error {
 	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
 		return err
 	}
-	fetched, fetchErr := p.Source.Fetch(ctx, commit)
+	fetched, fetchErr := deps.Source.Fetch(ctx, commit)
 	if fetchErr != nil {
 		return fmt.Errorf("%w; fetching the commit from Git failed too (%w): run it where the repository has that commit", err, fetchErr)
 	}

@@ -49,12 +49,12 @@ func runStatus(ctx context.Context, a *app, o statusOptions) error {
 	if o.noTip {
 		uses = wire.RecordAlone
 	}
-	p, err := a.open(ctx, uses)
+	deps, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	config := p.RunConfig(nil)
+	defer a.closeDeps(deps)
+	config := deps.RunConfig(nil)
 	st, err := inspect.ReadStatus(ctx, config)
 	if err != nil {
 		return err

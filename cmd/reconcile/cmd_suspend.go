@@ -37,12 +37,12 @@ and it changes no exit code. A run that is applying it now continues.`,
 type suspendOptions struct{ workspace, why string }
 
 func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	if err := requireWorkspace(ctx, p, o.workspace); err != nil {
+	defer a.closeDeps(deps)
+	if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
 		return err
 	}
 	hold := state.Hold{
@@ -53,10 +53,10 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	if hold.Reason == "" {
 		hold.Reason = "no reason given"
 	}
-	if err := p.Record.PlaceHold(ctx, hold); err != nil {
+	if err := deps.Record.PlaceHold(ctx, hold); err != nil {
 		return err
 	}
-	defer a.updatePage(p)
+	defer a.updatePage(deps)
 	if a.wantsJSON() {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "why": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
 	}
@@ -67,11 +67,11 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 
 // requireWorkspace refuses a name that is neither in the record nor at the tip: a
 // suspension with a misspelt name would have no effect.
-func requireWorkspace(ctx context.Context, p *wire.Deps, name string) error {
-	if _, found, err := p.Record.Workspace(ctx, name); err != nil || found {
+func requireWorkspace(ctx context.Context, deps *wire.Deps, name string) error {
+	if _, found, err := deps.Record.Workspace(ctx, name); err != nil || found {
 		return err
 	}
-	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
+	graph, err := inspect.ReadGraph(ctx, deps.RunConfig(nil))
 	if err != nil {
 		return err
 	}

@@ -57,28 +57,28 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 	if o.stateLock != "" {
 		uses = wire.Git
 	}
-	p, err := a.open(ctx, uses)
+	deps, err := a.open(ctx, uses)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	lease, err := findLease(ctx, p, o.workspace)
+	defer a.closeDeps(deps)
+	lease, err := findLease(ctx, deps, o.workspace)
 	if err != nil {
 		return err
 	}
 	if lease.Owner != "" {
-		if err := a.confirmUnlock(ctx, p, lease, o.force); err != nil {
+		if err := a.confirmUnlock(ctx, deps, lease, o.force); err != nil {
 			return err
 		}
-		if lease, err = p.Record.Unlock(ctx, lease.Identity); err != nil {
+		if lease, err = deps.Record.Unlock(ctx, lease.Identity); err != nil {
 			return err
 		}
-		defer a.updatePage(p)
+		defer a.updatePage(deps)
 	}
 	if o.stateLock != "" {
 		ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 		defer release()
-		if err := p.NewReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
+		if err := deps.NewReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
 			return toUsageError(err)
 		}
 	}
@@ -102,12 +102,12 @@ func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 
 // findLease finds the lease on a workspace, by identity or by name: a run that was killed
 // early has recorded no identity.
-func findLease(ctx context.Context, p *wire.Deps, name string) (state.LeaseItem, error) {
-	ws, found, err := p.Record.Workspace(ctx, name)
+func findLease(ctx context.Context, deps *wire.Deps, name string) (state.LeaseItem, error) {
+	ws, found, err := deps.Record.Workspace(ctx, name)
 	if err != nil {
 		return state.LeaseItem{}, err
 	}
-	leases, err := p.Record.Leases(ctx)
+	leases, err := deps.Record.Leases(ctx)
 	if err != nil {
 		return state.LeaseItem{}, err
 	}
@@ -115,19 +115,19 @@ func findLease(ctx context.Context, p *wire.Deps, name string) (state.LeaseItem,
 		return l, nil
 	}
 	for _, l := range leases {
-		if l.Record == p.Record.Name() && l.Workspace == name {
+		if l.Record == deps.Record.Name() && l.Workspace == name {
 			return l, nil
 		}
 	}
-	return state.LeaseItem{}, requireWorkspace(ctx, p, name)
+	return state.LeaseItem{}, requireWorkspace(ctx, deps, name)
 }
 
 // confirmUnlock accepts a dead holder, refuses a live one, and asks if it is unknown.
-func (a *app) confirmUnlock(ctx context.Context, p *wire.Deps, lease state.LeaseItem, force bool) error {
+func (a *app) confirmUnlock(ctx context.Context, deps *wire.Deps, lease state.LeaseItem, force bool) error {
 	dead, known := lease.Process.IsDead()
 	if !known {
 		var err error
-		if dead, err = p.IsProcessDead(ctx, lease.Process); err != nil {
+		if dead, err = deps.IsProcessDead(ctx, lease.Process); err != nil {
 			a.log.Warn("could not find out whether the lease holder is alive", "error", err)
 		}
 	}

@@ -66,9 +66,9 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 	if err != nil {
 		return err
 	}
-	p := wire.New(ctx, &a.settings, a.log)
-	defer a.closeDeps(p)
-	c, err := p.OfflineConfig()
+	deps := wire.New(ctx, &a.settings, a.log)
+	defer a.closeDeps(deps)
+	c, err := deps.OfflineConfig()
 	if err != nil {
 		return err
 	}
@@ -83,12 +83,12 @@ func runValidate(ctx context.Context, a *app, o validateOptions) error {
 }
 
 func validateCommit(ctx context.Context, a *app, rev string) error {
-	p, err := a.open(ctx, wire.Git)
+	deps, err := a.open(ctx, wire.Git)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	c := p.RunConfig(nil)
+	defer a.closeDeps(deps)
+	c := deps.RunConfig(nil)
 	id, err := c.Source.Resolve(ctx, rev)
 	if err != nil {
 		return err

@@ -56,12 +56,12 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	p, err := a.open(ctx, wire.Everything)
+	deps, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	result, err := p.NewReconciler(tel.Observe).RunTask(ctx, killCtx, name, key)
+	defer a.closeDeps(deps)
+	result, err := deps.NewReconciler(tel.Observe).RunTask(ctx, killCtx, name, key)
 	if err != nil {
 		return err
 	}
@@ -109,18 +109,18 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o config.Confinement
 	a.settings.Approvers = "" // a planner needs no approval, and may not read who gives them
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, a.tr, a.linePrinter())
 	defer release()
-	p, err := a.open(ctx, wire.Everything)
+	deps, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return err
 	}
-	defer a.closeDeps(p)
-	if err := p.Confine(ctx, o); err != nil {
+	defer a.closeDeps(deps)
+	if err := deps.Confine(ctx, o); err != nil {
 		return err
 	}
 	if err := self.BoundMemory(o.Memory); err != nil {
 		return err
 	}
-	results, err := preview.New(p.RunConfig(nil)).RunPlan(ctx, killCtx, key)
+	results, err := preview.New(deps.RunConfig(nil)).RunPlan(ctx, killCtx, key)
 	for _, result := range results {
 		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, visible.Line(result.Error))
 	}

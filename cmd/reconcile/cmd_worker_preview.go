@@ -64,17 +64,17 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 }
 
 func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*preview.Response, error) {
-	p, err := a.open(ctx, wire.Everything)
+	deps, err := a.open(ctx, wire.Everything)
 	if err != nil {
 		return nil, err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if a.settings.Executor == config.ExecutorLocal {
-		if err := p.Confine(ctx, input.Confinement); err != nil {
+		if err := deps.Confine(ctx, input.Confinement); err != nil {
 			return nil, err
 		}
 	}
-	return preview.New(p.RunConfig(nil)).Make(ctx, killCtx, input.Request), nil
+	return preview.New(deps.RunConfig(nil)).Make(ctx, killCtx, input.Request), nil
 }
 
 // maxPreviewResponse is the largest response of a preview process, in bytes.

@@ -40,12 +40,12 @@ func (a *app) complete(c *cobra.Command, list func(context.Context, *wire.Deps) 
 	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	p, err := a.open(ctx, wire.RecordAlone)
+	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer a.closeDeps(p)
-	names, err := list(ctx, p)
+	defer a.closeDeps(deps)
+	names, err := list(ctx, deps)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -55,10 +55,10 @@ func (a *app) complete(c *cobra.Command, list func(context.Context, *wire.Deps) 
 // completeWorkspaces completes the names of the workspaces in the record; before the first pass,
 // those at the tip.
 func (a *app) completeWorkspaces(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		records, err := p.Record.Workspaces(ctx)
+	return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		records, err := deps.Record.Workspaces(ctx)
 		if len(records) == 0 && err == nil {
-			return listAtTip(ctx, p, args)
+			return listAtTip(ctx, deps, args)
 		}
 		names := slices.Sorted(maps.Keys(records))
 		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(args, name) }), err
@@ -66,8 +66,8 @@ func (a *app) completeWorkspaces(c *cobra.Command, args []string, _ string) ([]s
 }
 
 // listAtTip lists the workspaces at the tip, without those that are named already.
-func listAtTip(ctx context.Context, p *wire.Deps, named []string) (names []string, err error) {
-	graph, err := inspect.ReadGraph(ctx, p.RunConfig(nil))
+func listAtTip(ctx context.Context, deps *wire.Deps, named []string) (names []string, err error) {
+	graph, err := inspect.ReadGraph(ctx, deps.RunConfig(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func (a *app) completePlan(c *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		plans, err := p.Record.OfferedPlans(ctx)
+	return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		plans, err := deps.Record.OfferedPlans(ctx)
 		var words []string
 		for _, plan := range plans {
 			switch {
@@ -102,8 +102,8 @@ func (a *app) completePlan(c *cobra.Command, args []string, _ string) ([]string,
 
 // completeEnvironments completes the environments that the settings at the tip define.
 func (a *app) completeEnvironments(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		config := p.RunConfig(nil)
+	return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		config := deps.RunConfig(nil)
 		tip, err := config.Source.Tip(ctx, "")
 		if err != nil {
 			return nil, err
@@ -135,8 +135,8 @@ func (a *app) completeRuns(c *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	ids, directive := a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		runs, err := p.Record.Runs(ctx, newest)
+	ids, directive := a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		runs, err := deps.Record.Runs(ctx, newest)
 		ids := []string{strings.ToLower(latestRun)}
 		for _, r := range runs {
 			when := ui.FormatAge(a.tr, r.EndedAt, time.Now())
@@ -153,7 +153,7 @@ func (a *app) completeNamed(list func(context.Context, *state.Record) ([]string,
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) { return list(ctx, p.Record) })
+		return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) { return list(ctx, deps.Record) })
 	}
 }
 
@@ -172,11 +172,11 @@ func listRemoved(ctx context.Context, record *state.Record) ([]string, error) {
 
 // completeCommits completes the commits that have a stored snapshot.
 func (a *app) completeCommits(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.complete(c, func(ctx context.Context, p *wire.Deps) ([]string, error) {
-		if p.Snapshots == nil {
+	return a.complete(c, func(ctx context.Context, deps *wire.Deps) ([]string, error) {
+		if deps.Snapshots == nil {
 			return nil, nil
 		}
-		stored, err := p.Snapshots.List(ctx)
+		stored, err := deps.Snapshots.List(ctx)
 		var commits []string
 		for _, s := range stored {
 			commits = append(commits, string(s.Commit))

@@ -35,20 +35,20 @@ func (a *app) runPass(ctx context.Context, do passFunc, pages pageMode, o run.Op
 	if o.Snapshot != "" {
 		uses &^= wire.Git
 	}
-	p, err := a.open(ctx, uses)
+	deps, err := a.open(ctx, uses)
 	if err != nil {
 		return nil, err
 	}
-	defer a.closeDeps(p)
+	defer a.closeDeps(deps)
 	if pages == writesPage {
-		publisher, err := p.OpenPage()
+		publisher, err := deps.OpenPage()
 		if err != nil {
 			return nil, err
 		}
 		defer publisher.Close()
 		observers = append(observers, publisher.Observe)
 	}
-	result, err := do(p.NewReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
+	result, err := do(deps.NewReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
 	printer.Close()
 	if err = toUsageError(err); result == nil {
 		return nil, err
@@ -80,8 +80,8 @@ func multiObserver(observers []func(run.Event)) func(run.Event) {
 
 // updatePage writes the pages of --page after a command has changed the record. A command
 // defers it, so that its result is shown first. What goes wrong is logged.
-func (a *app) updatePage(p *wire.Deps) {
-	publisher, err := p.OpenPage()
+func (a *app) updatePage(deps *wire.Deps) {
+	publisher, err := deps.OpenPage()
 	if err != nil {
 		a.log.Warn("could not write the page", "error", err)
 		return

@@ -182,12 +182,12 @@ func TestWatchDoesNotWaitForThePage(t *testing.T) {
 	repo := gittest.New(t)
 	a, out, logs := newTestApp(t, repo.Dir)
 	a.settings.Page = t.TempDir()
-	p, err := a.open(t.Context(), wire.Everything)
+	deps, err := a.open(t.Context(), wire.Everything)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(a.settings.Page, page.DirOf(p.Record.Name()))
-	a.closeDeps(p)
+	dir := filepath.Join(a.settings.Page, page.DirOf(deps.Record.Name()))
+	a.closeDeps(deps)
 	manifest := filepath.Join(dir, "manifest.json")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

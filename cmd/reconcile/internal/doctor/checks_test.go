@@ -23,8 +23,8 @@ func TestDoctorClock(t *testing.T) {
 			w.Header().Set("Date", time.Now().Add(test.off).UTC().Format(http.TimeFormat))
 			w.WriteHeader(http.StatusUnauthorized)
 		}))
-		p := wire.New(t.Context(), &config.Settings{Repo: server.URL + "/git/P/r.git"}, slog.New(slog.DiscardHandler))
-		if detail, err := New(p).checkClock(t.Context()); (err == nil) != test.well {
+		deps := wire.New(t.Context(), &config.Settings{Repo: server.URL + "/git/P/r.git"}, slog.New(slog.DiscardHandler))
+		if detail, err := New(deps).checkClock(t.Context()); (err == nil) != test.well {
 			t.Errorf("off by %s: %q, %v", test.off, detail, err)
 		}
 		server.Close()
@@ -34,11 +34,11 @@ func TestDoctorClock(t *testing.T) {
 // A read-only directory is reported, with its setting.
 func TestDoctorWork(t *testing.T) {
 	s := &config.Settings{Work: filepath.Join(t.TempDir(), "file", "work")}
-	p := wire.New(t.Context(), s, slog.New(slog.DiscardHandler))
+	deps := wire.New(t.Context(), s, slog.New(slog.DiscardHandler))
 	if err := os.WriteFile(filepath.Dir(s.Work), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if detail, err := New(p).checkWorkDir(t.Context()); err == nil {
+	if detail, err := New(deps).checkWorkDir(t.Context()); err == nil {
 		t.Errorf("all is well with %s", detail)
 	}
 }

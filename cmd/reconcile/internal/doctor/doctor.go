@@ -22,7 +22,7 @@ type Doctor struct {
 }
 
 // New returns a doctor of p, whose dependencies are not open yet.
-func New(p *wire.Deps) *Doctor { return &Doctor{settings: p.Settings, deps: p} }
+func New(deps *wire.Deps) *Doctor { return &Doctor{settings: deps.Settings, deps: deps} }
 
 // Result is the result of one check.
 type Result struct {

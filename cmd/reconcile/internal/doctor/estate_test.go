@@ -199,6 +199,6 @@ func runEstate(t *testing.T, a *awsfake.Account, values string) []Result {
 			t.Fatal(err)
 		}
 	}
-	p := wire.New(t.Context(), &config.Settings{}, slog.New(slog.DiscardHandler))
-	return New(p).RunEstate(t.Context(), dir, func(Result) {})
+	deps := wire.New(t.Context(), &config.Settings{}, slog.New(slog.DiscardHandler))
+	return New(deps).RunEstate(t.Context(), dir, func(Result) {})
 }

@@ -67,9 +67,9 @@ type Deps struct {
 
 // New returns dependencies that are not open yet.
 func New(ctx context.Context, s *config.Settings, log *slog.Logger) *Deps {
-	p := &Deps{Settings: s, log: log, AWS: config.AWSLoader(ctx)}
-	p.DigestKey = s.DigestKeyReader(p.AWS)
-	return p
+	deps := &Deps{Settings: s, log: log, AWS: config.AWSLoader(ctx)}
+	deps.DigestKey = s.DigestKeyReader(deps.AWS)
+	return deps
 }
 
 // Uses says what a command uses beside the record. What it does not use need not be set, and
@@ -102,29 +102,29 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger, uses Uses) 
 			return nil, err
 		}
 	}
-	p := New(ctx, s, log)
-	p.withoutGit = uses&Git == 0
+	deps := New(ctx, s, log)
+	deps.withoutGit = uses&Git == 0
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.Close())
+			err = errors.Join(err, deps.Close())
 		}
 	}()
-	if p.signers, err = s.ReadSigners(); err != nil {
+	if deps.signers, err = s.ReadSigners(); err != nil {
 		return nil, err
 	}
-	if p.tried, err = s.ReadSettingsFile(); err != nil {
+	if deps.tried, err = s.ReadSettingsFile(); err != nil {
 		return nil, err
 	}
-	if p.Source, err = p.OpenSource(ctx); err != nil {
+	if deps.Source, err = deps.OpenSource(ctx); err != nil {
 		return nil, err
 	}
-	if p.Record, err = p.openRecord(ctx); err != nil {
+	if deps.Record, err = deps.openRecord(ctx); err != nil {
 		return nil, err
 	}
 	if s.Snapshots != "" {
-		p.Snapshots, err = p.OpenSnapshots(ctx)
+		deps.Snapshots, err = deps.OpenSnapshots(ctx)
 	}
-	return p, err
+	return deps, err
 }
 
 // Close closes what was opened, the last first.

@@ -17,8 +17,8 @@ func TestNotifiers(t *testing.T) {
 		if strings.HasSuffix(value, "://") {
 			channel += "example.com/1"
 		}
-		p := New(t.Context(), &config.Settings{Notify: []string{channel}}, slog.New(slog.DiscardHandler))
-		opened := p.notifiers()
+		deps := New(t.Context(), &config.Settings{Notify: []string{channel}}, slog.New(slog.DiscardHandler))
+		opened := deps.notifiers()
 		if len(opened) != 1 || seen[opened[0].Channel()] {
 			t.Errorf("%s opens %v", channel, opened)
 			continue
