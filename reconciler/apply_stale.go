@@ -21,20 +21,20 @@ import (
 // applyStale applies the stale workspaces, several at once, until each has a result, the tip
 // has moved, or ctx has ended, and nothing runs. Meanwhile it polls the tip if another pass can
 // take it, and checks rollouts. The error means that Terraform cannot be run.
-func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool, err error) {
+func (p *pass) applyStale(ctx, killCtx context.Context, workspaces *inventory.Inventory) (moved bool, err error) {
 	options := p.run.Options
 	options.Replan = options.Replan && !p.isTeardownRound
-	s := scheduleStale(w, options)
-	p.reportUnchanged(ctx, w, s)
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) { // a rollout is watched, whatever its upstreams do
-		if w.Entries[name].Record.Rollout != nil {
+	s := scheduleStale(workspaces, options)
+	p.reportUnchanged(ctx, workspaces, s)
+	for _, name := range slices.Sorted(maps.Keys(workspaces.Entries)) { // a rollout is watched, whatever its upstreams do
+		if workspaces.Entries[name].Record.Rollout != nil {
 			s.Release(name)
 		}
 	}
-	announceWaiting(p.run, w, s)
-	dir := checkout.New(p.run, w)
+	announceWaiting(p.run, workspaces, s)
+	dir := checkout.New(p.run, workspaces)
 	defer dir.Close()
-	a := &applyRound{pass: p, inventory: w, schedule: s, local: worker.New(p.run, w, dir), starts: make(chan *inventory.Entry), ends: make(chan worker.Completion), running: map[string]bool{}}
+	a := &applyRound{pass: p, inventory: workspaces, schedule: s, local: worker.New(p.run, workspaces, dir), starts: make(chan *inventory.Entry), ends: make(chan worker.Completion), running: map[string]bool{}}
 	defer close(a.starts)
 	var polls <-chan time.Time
 	if p.run.Options.HandOver {
@@ -56,7 +56,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		case done := <-a.ends:
 			a.takeResult(ctx, done)
 		case <-polls:
-			a.tipMoved = a.tipMoved || p.pollAgain(ctx, w.Head)
+			a.tipMoved = a.tipMoved || p.pollAgain(ctx, workspaces.Head)
 		case <-rolloutTicks.C:
 			a.checkRolloutsAgain(ctx, killCtx)
 		}
@@ -79,21 +79,21 @@ type applyRound struct {
 
 // startReady starts what may start now.
 func (a *applyRound) startReady(ctx, killCtx context.Context) {
-	p, w, s := a.pass, a.inventory, a.schedule
+	p, workspaces, s := a.pass, a.inventory, a.schedule
 	for len(a.running) < p.config.Parallelism && !a.tipMoved && a.noTerraform == nil && ctx.Err() == nil {
 		name, ok := s.Pop()
 		if !ok {
 			return
 		}
-		entry := w.Entries[name]
-		if result, ok := p.resolveWithoutRun(w, s, entry); ok {
+		entry := workspaces.Entries[name]
+		if result, ok := p.resolveWithoutRun(workspaces, s, entry); ok {
 			if result.Outcome == state.Unchanged {
-				p.clearFailure(ctx, w, entry)
+				p.clearFailure(ctx, workspaces, entry)
 			}
 			p.complete(ctx, s, entry, result)
 			continue
 		}
-		if a.tipMoved = p.pollIfDue(ctx, w.Head); a.tipMoved {
+		if a.tipMoved = p.pollIfDue(ctx, workspaces.Head); a.tipMoved {
 			return
 		}
 		if a.noTerraform = p.openTerraform(ctx); a.noTerraform != nil {
@@ -136,14 +136,14 @@ func (a *applyRound) work(ctx, killCtx context.Context, entry *inventory.Entry) 
 }
 
 // applyEntry does what a workspace needs: here, or as a task of the executor.
-func (p *pass) applyEntry(ctx, killCtx context.Context, w *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Completion {
-	if done, ok := p.checkRollout(ctx, w, entry); ok {
+func (p *pass) applyEntry(ctx, killCtx context.Context, workspaces *inventory.Inventory, local *worker.Worker, entry *inventory.Entry) worker.Completion {
+	if done, ok := p.checkRollout(ctx, workspaces, entry); ok {
 		return done
 	}
 	if p.config.Executor == nil {
 		return local.Apply(ctx, killCtx, entry)
 	}
-	return remote.Apply(ctx, p.run, w, entry)
+	return remote.Apply(ctx, p.run, workspaces, entry)
 }
 
 // checkRolloutsAgain checks the rollouts that this round has checked before: others may be applied
@@ -197,9 +197,9 @@ func newBusyResult(name string, err error) run.WorkspaceResult {
 }
 
 // scheduleStale schedules the workspaces that a run with these options must work on.
-func scheduleStale(w *inventory.Inventory, o run.Options) *schedule.Schedule {
-	s := schedule.New(w.Graph, func(name string) bool { return len(w.StaleReasons(w.Entries[name])) > 0 }, o.Only, o.Replan)
-	for name, entry := range w.Entries {
+func scheduleStale(workspaces *inventory.Inventory, o run.Options) *schedule.Schedule {
+	s := schedule.New(workspaces.Graph, func(name string) bool { return len(workspaces.StaleReasons(workspaces.Entries[name])) > 0 }, o.Only, o.Replan)
+	for name, entry := range workspaces.Entries {
 		if o.Replan && s.Includes(name) && len(entry.OwnReasons) == 0 {
 			entry.OwnReasons = []string{run.ReplanReason}
 		}
@@ -208,8 +208,8 @@ func scheduleStale(w *inventory.Inventory, o run.Options) *schedule.Schedule {
 }
 
 // resolveWithoutRun returns the result of an entry that need not, or must not, run.
-func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, entry *inventory.Entry) (run.WorkspaceResult, bool) {
-	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: w.StaleReasons(entry)}
+func (p *pass) resolveWithoutRun(workspaces *inventory.Inventory, s *schedule.Schedule, entry *inventory.Entry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: workspaces.StaleReasons(entry)}
 	why := s.ExplainSkip(entry.Dir.Name)
 	switch {
 	case len(result.StaleReasons) == 0:
@@ -225,7 +225,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 	case why != "":
 		result.Outcome = state.Skipped
 		result.Error = fmt.Sprintf("waits for its upstreams: %s", why)
-	case p.isBackingOff(w, entry):
+	case p.isBackingOff(workspaces, entry):
 		result.Outcome, result.Error = entry.Record.Outcome, entry.Record.Error
 		result.Changes, result.Risk, result.PlanDigest, result.Why = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest, entry.Record.Why
 	default:
@@ -237,7 +237,7 @@ func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, e
 // isBackingOff reports whether the last result still holds for the same inputs: a
 // failure until its retry time, a plan that waits for a person until an input changes,
 // an error in the commit until the next commit. A manual run always tries again.
-func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool {
+func (p *pass) isBackingOff(workspaces *inventory.Inventory, entry *inventory.Entry) bool {
 	rec := entry.Record
 	triesAgain := p.run.Options.Trigger == run.TriggerManual || p.run.Options.Replan
 	if triesAgain && !p.isTeardownRound || !entry.Recorded {
@@ -246,7 +246,7 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
 		return false
 	}
-	if refused := w.Load(entry).Err; refused != nil {
+	if refused := workspaces.Load(entry).Err; refused != nil {
 		return rec.Outcome == state.Failed && rec.Error == refused.Error()
 	}
 	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused before, and is not any more
@@ -255,7 +255,7 @@ func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool
 	if !rec.RetryAt.IsZero() && p.config.IsDue(rec.RetryAt) {
 		return false
 	}
-	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name)), entry.Approvals))
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, p.config.Gate, workspaces.Trace(entry, workspaces.UpstreamDigests(entry.Dir.Name)), entry.Approvals))
 }
 
 // complete tells the schedule what became of a workspace, so that its readers may start, and
@@ -287,9 +287,9 @@ func (p *pass) addResult(entry *inventory.Entry, result run.WorkspaceResult) {
 
 // canTearDown reports whether the readers of a workspace that waits for them are applied now,
 // or whether one that has served traffic serves none any more.
-func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, error) {
+func (p *pass) canTearDown(ctx context.Context, workspaces *inventory.Inventory) (bool, error) {
 	var records map[string]state.Workspace
-	for name, entry := range w.Entries {
+	for name, entry := range workspaces.Entries {
 		if entry.Result == nil || !entry.Result.WaitsForOthers() {
 			continue
 		}
@@ -300,7 +300,7 @@ func (p *pass) canTearDown(ctx context.Context, w *inventory.Inventory) (bool, e
 			}
 		}
 		served := entry.Result.WhileServing
-		if served && worker.ShareOf(w, entry, records) == (gate.Share{}) || !served && len(w.UnappliedReaders(name, records)) == 0 {
+		if served && worker.ShareOf(workspaces, entry, records) == (gate.Share{}) || !served && len(workspaces.UnappliedReaders(name, records)) == 0 {
 			return true, nil
 		}
 	}
@@ -327,10 +327,10 @@ func (p *pass) scheduleRetry(entry *inventory.Entry) {
 }
 
 // reportUnchanged adds the results of all workspaces that are not candidates.
-func (p *pass) reportUnchanged(ctx context.Context, w *inventory.Inventory, s *schedule.Schedule) {
-	for _, name := range w.Graph.Order() {
-		if entry := w.Entries[name]; !s.Includes(name) && !s.IsAlone() {
-			p.clearFailure(ctx, w, entry)
+func (p *pass) reportUnchanged(ctx context.Context, workspaces *inventory.Inventory, s *schedule.Schedule) {
+	for _, name := range workspaces.Graph.Order() {
+		if entry := workspaces.Entries[name]; !s.Includes(name) && !s.IsAlone() {
+			p.clearFailure(ctx, workspaces, entry)
 			entry.Result = &run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
 			p.followHold(ctx, entry, entry.Result)
 			p.result.Add(*entry.Result)
@@ -339,8 +339,8 @@ func (p *pass) reportUnchanged(ctx context.Context, w *inventory.Inventory, s *s
 }
 
 // announceWaiting tells the observer which workspaces will run.
-func announceWaiting(r *run.Run, w *inventory.Inventory, s *schedule.Schedule) {
-	for _, name := range w.Graph.Order() {
+func announceWaiting(r *run.Run, workspaces *inventory.Inventory, s *schedule.Schedule) {
+	for _, name := range workspaces.Graph.Order() {
 		if s.Includes(name) {
 			r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting, WaitsFor: s.PendingUpstreams(name)})
 		}

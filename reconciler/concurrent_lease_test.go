@@ -259,8 +259,8 @@ type frozenTerraform struct {
 	frozen *frozenApply
 }
 
-func (t frozenTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
-	return frozenSession{t.Terraform.Open(killCtx, job), t.frozen, killCtx}
+func (t frozenTerraform) Open(killCtx context.Context, spec terraform.Spec) run.Session {
+	return frozenSession{t.Terraform.Open(killCtx, spec), t.frozen, killCtx}
 }
 
 type frozenSession struct {

@@ -124,8 +124,8 @@ type crashTerraform struct {
 	applyLog string
 }
 
-func (t crashTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
-	return crashSession{t.Terraform.Open(killCtx, job), t, job.Name}
+func (t crashTerraform) Open(killCtx context.Context, spec terraform.Spec) run.Session {
+	return crashSession{t.Terraform.Open(killCtx, spec), t, spec.Name}
 }
 
 type crashSession struct {

@@ -46,36 +46,36 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 // detectDrift checks all workspaces that can be checked, several at once. checked
 // reports whether there was any.
 func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (checked bool, err error) {
-	w, err := inventory.NewAtTip(ctx, r.Config)
+	workspaces, err := inventory.NewAtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
 	}
-	defer r.Config.CloseCommit(w.Commit)
-	result.SetRange(w.Head, w.Commit.Tip())
-	if err := w.CheckNotEmpty(); err != nil {
+	defer r.Config.CloseCommit(workspaces.Commit)
+	result.SetRange(workspaces.Head, workspaces.Commit.Tip())
+	if err := workspaces.CheckNotEmpty(); err != nil {
 		return false, err
 	}
-	if err := w.CheckNames(r.Options.Only); err != nil {
+	if err := workspaces.CheckNames(r.Options.Only); err != nil {
 		return false, err
 	}
 	todo := map[string]bool{}
-	for name, entry := range w.Entries {
+	for name, entry := range workspaces.Entries {
 		if only := r.Options.Only; len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
-		if skipped, skip := skipDriftCheck(w, entry); skip {
+		if skipped, skip := skipDriftCheck(workspaces, entry); skip {
 			result.Add(r.EmitResult(skipped))
 			continue
 		}
 		todo[name] = true
 		r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting})
 	}
-	if err := w.LoadOnly(ctx, func(entry *inventory.Entry) bool { return todo[entry.Dir.Name] }); err != nil {
+	if err := workspaces.LoadOnly(ctx, func(entry *inventory.Entry) bool { return todo[entry.Dir.Name] }); err != nil {
 		return false, r.StopError(ctx)
 	}
-	dir := checkout.NewReadOnly(r, w)
+	dir := checkout.NewReadOnly(r, workspaces)
 	defer dir.Close()
-	check := driftCheck{run: r, config: r.Config, inventory: w, worker: worker.New(r, w, dir)}
+	check := driftCheck{run: r, config: r.Config, inventory: workspaces, worker: worker.New(r, workspaces, dir)}
 	var adding sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(r.Config.Parallelism)
@@ -85,7 +85,7 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 				if ctx.Err() != nil {
 					return r.StopError(ctx)
 				}
-				found := r.EmitResult(check.checkWorkspace(ctx, killCtx, w.Entries[name]))
+				found := r.EmitResult(check.checkWorkspace(ctx, killCtx, workspaces.Entries[name]))
 				adding.Lock()
 				defer adding.Unlock()
 				result.Add(found)
@@ -101,14 +101,14 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 
 // skipDriftCheck reports whether a pass must run first, because its changes could not
 // be told from drift. It returns the result that says so.
-func skipDriftCheck(w *inventory.Inventory, entry *inventory.Entry) (run.WorkspaceResult, bool) {
-	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: w.StaleReasons(entry)}
+func skipDriftCheck(workspaces *inventory.Inventory, entry *inventory.Entry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: workspaces.StaleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
 	if len(why) == 0 && entry.Record.PendingInputs != nil {
 		why = append(why, "the change that its last run did not apply was reverted")
 	}
-	for _, up := range w.Graph.DependsOn(entry.Dir.Name) {
-		if attempt := w.DescribeUpstreamAttempt(up); attempt != "" {
+	for _, up := range workspaces.Graph.DependsOn(entry.Dir.Name) {
+		if attempt := workspaces.DescribeUpstreamAttempt(up); attempt != "" {
 			why = append(why, attempt+" in its upstream "+up)
 		}
 	}

@@ -149,9 +149,9 @@ type fakeTerraform struct {
 
 func (*fakeTerraform) Product() string { return "terraform" }
 func (*fakeTerraform) Version() string { return "1.11.4" }
-func (t *fakeTerraform) Open(_ context.Context, job terraform.Spec) run.Session {
-	fmt.Fprintln(job.Log, "a log, which is stored with the snapshots")
-	return fakeSession{t, job.Name}
+func (t *fakeTerraform) Open(_ context.Context, spec terraform.Spec) run.Session {
+	fmt.Fprintln(spec.Log, "a log, which is stored with the snapshots")
+	return fakeSession{t, spec.Name}
 }
 
 func (t *fakeTerraform) applyCount(name string) int {

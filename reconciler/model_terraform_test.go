@@ -34,8 +34,8 @@ type modelTerraform struct{ process *process }
 func (modelTerraform) Product() string { return "terraform" }
 func (modelTerraform) Version() string { return "1.11.4" }
 
-func (t modelTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
-	return &modelSession{f: t.process.pass, killCtx: killCtx, job: job, plans: map[*terraform.Plan]*modelPlan{}, number: 100}
+func (t modelTerraform) Open(killCtx context.Context, spec terraform.Spec) run.Session {
+	return &modelSession{f: t.process.pass, killCtx: killCtx, job: spec, plans: map[*terraform.Plan]*modelPlan{}, number: 100}
 }
 
 type modelSession struct {

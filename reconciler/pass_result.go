@@ -119,11 +119,11 @@ func (p *pass) replaySuspended(ctx context.Context, head state.Head) error {
 
 // listSuspended returns the stale workspaces that the pass left alone because somebody suspended
 // them, with the Rev of each record. What only a replan asked for is not stale.
-func (p *pass) listSuspended(w *inventory.Inventory) map[string]int64 {
+func (p *pass) listSuspended(workspaces *inventory.Inventory) map[string]int64 {
 	revs := map[string]int64{}
 	for _, result := range p.result.Workspaces {
 		isStale := !slices.Equal(result.StaleReasons, []string{run.ReplanReason})
-		if entry := w.Entries[result.Name]; entry != nil && result.IsHeldBack() && isStale {
+		if entry := workspaces.Entries[result.Name]; entry != nil && result.IsHeldBack() && isStale {
 			revs[result.Name] = entry.Record.Rev
 		}
 	}
@@ -142,14 +142,14 @@ func (p *pass) earliestRetry() time.Time {
 
 // settle records the outcome, so that the next pass need not look again until something
 // changes.
-func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Inventory) error {
+func (p *pass) settle(ctx context.Context, head state.Head, workspaces *inventory.Inventory) error {
 	if len(p.run.Options.Only) > 0 {
-		return p.settleNamed(ctx, head, w)
+		return p.settleNamed(ctx, head, workspaces)
 	}
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
 	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
-	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended(w)
+	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended(workspaces)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	head, err := p.config.Record.PutHead(ctx, head)
 	if err == nil && !p.isBusyElsewhere() {
@@ -168,7 +168,7 @@ func (p *pass) isBusyElsewhere() bool {
 
 // settleNamed settles the head after a pass over only some workspaces if, by the record,
 // nothing is left to do in the others either. Else the head stays unsettled.
-func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.Inventory) error {
+func (p *pass) settleNamed(ctx context.Context, head state.Head, workspaces *inventory.Inventory) error {
 	if exit, _ := run.Summarize(p.result.Workspaces); exit != run.ExitOK {
 		return nil
 	}
@@ -176,7 +176,7 @@ func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.In
 	if err != nil {
 		return err
 	}
-	if !w.IsInSync(records) {
+	if !workspaces.IsInSync(records) {
 		return nil
 	}
 	head.Settled, head.Exit, head.NextRetryAt, head.Error, head.Suspended = true, run.ExitOK, time.Time{}, "", nil

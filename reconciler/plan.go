@@ -25,35 +25,35 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 // planTip plans the workspaces that are stale at the tip, one after the other.
 func (r *Reconciler) planTip(ctx, killCtx context.Context, thisRun *run.Run) error {
 	o, result := thisRun.Options, thisRun.Result
-	w, err := inventory.NewAtTip(ctx, &r.config)
+	workspaces, err := inventory.NewAtTip(ctx, &r.config)
 	if err != nil {
 		return err
 	}
-	defer r.config.CloseCommit(w.Commit)
-	result.SetRange(w.Head, w.Commit.Tip())
-	for _, text := range w.Warnings() {
+	defer r.config.CloseCommit(workspaces.Commit)
+	result.SetRange(workspaces.Head, workspaces.Commit.Tip())
+	for _, text := range workspaces.Warnings() {
 		thisRun.Warn(text)
 	}
-	if err := w.CheckNotEmpty(); err != nil {
+	if err := workspaces.CheckNotEmpty(); err != nil {
 		return err
 	}
-	if err := w.CheckNames(o.Only); err != nil {
+	if err := workspaces.CheckNames(o.Only); err != nil {
 		return err
 	}
-	s := scheduleStale(w, o)
-	dir := checkout.NewReadOnly(thisRun, w)
+	s := scheduleStale(workspaces, o)
+	dir := checkout.NewReadOnly(thisRun, workspaces)
 	defer dir.Close()
-	planner := worker.New(thisRun, w, dir)
-	announceWaiting(thisRun, w, s)
-	for _, name := range w.Graph.Order() {
+	planner := worker.New(thisRun, workspaces, dir)
+	announceWaiting(thisRun, workspaces, s)
+	for _, name := range workspaces.Graph.Order() {
 		if ctx.Err() != nil {
 			return thisRun.StopError(ctx)
 		}
-		entry := w.Entries[name]
+		entry := workspaces.Entries[name]
 		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
-		if applying := w.ApplyingRun(name); s.Includes(name) && applying != "" {
+		if applying := workspaces.ApplyingRun(name); s.Includes(name) && applying != "" {
 			planned = newBusyResult(name, fmt.Errorf("run %s is applying it: plan again when that has ended", applying))
-		} else if s.Includes(name) && (s.IsAlone() || len(w.StaleReasons(entry)) > 0) {
+		} else if s.Includes(name) && (s.IsAlone() || len(workspaces.StaleReasons(entry)) > 0) {
 			if _, err := r.config.Terraform(ctx); err != nil {
 				return err
 			}

@@ -19,26 +19,26 @@ import (
 
 // handleRemoved writes tombstones for removed workspaces, and moves the record of a
 // renamed one to its new name. If the lease stays held, a later pass does it.
-func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventory) {
-	for _, rec := range w.Removed {
+func (p *pass) handleRemoved(ctx, killCtx context.Context, workspaces *inventory.Inventory) {
+	for _, rec := range workspaces.Removed {
 		if r := rec.Rollout; r != nil {
 			p.watchRollout(ctx, killCtx, rec, fmt.Sprintf("its directory %s is gone from the tip", rec.Path))
-			if to := w.FindRename(rec); to != nil {
+			if to := workspaces.FindRename(rec); to != nil {
 				to.RenameErr = &run.BlockedError{Retry: true, RetrySoon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", rec.Name)}
 			}
 			continue
 		}
-		if to := w.FindRename(rec); to != nil {
-			if err := p.rename(ctx, w, rec, to); err != nil {
+		if to := workspaces.FindRename(rec); to != nil {
+			if err := p.rename(ctx, workspaces, rec, to); err != nil {
 				p.run.Log.Warn("could not move the record of a renamed workspace yet", "workspace", rec.Name, "to", to.Dir.Name, "error", err)
 				to.RenameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
 			}
 			continue
 		}
 		result := run.WorkspaceResult{
-			Name: rec.Name, Outcome: state.Removed, Error: p.describeRemoved(w, rec),
+			Name: rec.Name, Outcome: state.Removed, Error: p.describeRemoved(workspaces, rec),
 		}
-		switch err := p.writeTombstone(ctx, w, rec); {
+		switch err := p.writeTombstone(ctx, workspaces, rec); {
 		case errors.Is(err, state.ErrTipMoved):
 			continue // the next round handles it
 		case err != nil: // busy, so that the next pass handles it
@@ -49,19 +49,19 @@ func (p *pass) handleRemoved(ctx, killCtx context.Context, w *inventory.Inventor
 	}
 }
 
-func (p *pass) describeRemoved(w *inventory.Inventory, rec state.Workspace) string {
-	text := w.ExplainRemoval(rec)
-	if at := p.config.FindOrphanedState(rec, w.HasState); at != "" {
+func (p *pass) describeRemoved(workspaces *inventory.Inventory, rec state.Workspace) string {
+	text := workspaces.ExplainRemoval(rec)
+	if at := p.config.FindOrphanedState(rec, workspaces.HasState); at != "" {
 		text += fmt.Sprintf("; its resources still exist, and no workspace owns their state: %s", at)
 	}
 	return text
 }
 
-func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Workspace, to *inventory.Entry) error {
+func (p *pass) rename(ctx context.Context, workspaces *inventory.Inventory, rec state.Workspace, to *inventory.Entry) error {
 	if err := p.claims.check(rec.Name, p.run.Options.Run); err != nil {
 		return err
 	}
-	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+	return p.run.WithLease(ctx, workspaces.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// If the run is killed in between, the state is found under both names: the
 		// record's name counts, even if the rename is reverted.
 		if err := p.linkLocalState(rec, to.Dir.Name); err != nil {
@@ -69,7 +69,7 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 		}
 		// A state that Terraform could not write lies under the old path. It is saved
 		// under the new name, and then blocks that workspace.
-		if err := checkout.New(p.run, w).MoveErroredState(rec, to.Dir.Name); err != nil {
+		if err := checkout.New(p.run, workspaces).MoveErroredState(rec, to.Dir.Name); err != nil {
 			return err
 		}
 		moved := rec
@@ -85,12 +85,12 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 			return err
 		}
 		to.Record, to.Recorded = moved, true
-		delete(w.Records, rec.Name)
-		w.Records[moved.Name] = moved
-		if hold, ok := w.Holds[rec.Name]; ok { // the hold has moved too
+		delete(workspaces.Records, rec.Name)
+		workspaces.Records[moved.Name] = moved
+		if hold, ok := workspaces.Holds[rec.Name]; ok { // the hold has moved too
 			to.Hold = &hold
 		}
-		to.OwnReasons = w.OwnReasons(to, moved)
+		to.OwnReasons = workspaces.OwnReasons(to, moved)
 		p.run.Log.Info("a workspace was renamed: its record moved", "workspace", to.Dir.Name, "from", rec.Name)
 		return nil
 	})
@@ -123,13 +123,13 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	return files.RemoveIfExists(p.config.LocalStatePath(rec.Name))
 }
 
-func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec state.Workspace) error {
+func (p *pass) writeTombstone(ctx context.Context, workspaces *inventory.Inventory, rec state.Workspace) error {
 	if err := p.claims.check(rec.Name, p.run.Options.Run); err != nil {
 		p.claimed[rec.Name] = true
 		return err
 	}
-	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := checkout.New(p.run, w).SaveRemovedState(ctx, rec)
+	return p.run.WithLease(ctx, workspaces.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := checkout.New(p.run, workspaces).SaveRemovedState(ctx, rec)
 		if err != nil {
 			return err
 		}
@@ -145,14 +145,14 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec s
 
 // clearFailure removes a failed or blocked outcome from the record of a workspace that
 // is not stale any more: its cause was reverted.
-func (p *pass) clearFailure(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) {
+func (p *pass) clearFailure(ctx context.Context, workspaces *inventory.Inventory, entry *inventory.Entry) {
 	if o := entry.Record.Outcome; !entry.Recorded || o != state.Failed && o != state.Blocked {
 		return
 	}
 	if p.claims.check(entry.Dir.Name, p.run.Options.Run) != nil {
 		return // its end replaces the outcome
 	}
-	err := p.run.WithLease(ctx, w.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
+	err := p.run.WithLease(ctx, workspaces.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.Teardown, rec.OutcomeAt = state.Unchanged, "", nil, nil, p.config.Now()
 		rec.Failures, rec.RetryAt, rec.OutputsUnknown = 0, time.Time{}, false
 		entry.Record = rec

@@ -17,12 +17,12 @@ import (
 
 // checkRollout decides whether the rollout of a workspace has anything to do now. ok: it has
 // not, and no process need be started for it.
-func (p *pass) checkRollout(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
+func (p *pass) checkRollout(ctx context.Context, workspaces *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
 	rec := entry.Record
 	if o := p.run.Options; rec.Rollout == nil || o.AtOnce != nil || o.Snapshot != "" {
 		return done, false
 	}
-	facts, err := worker.ReadRolloutFacts(ctx, p.config, w, entry, rec, rec.Rollout.Strategy)
+	facts, err := worker.ReadRolloutFacts(ctx, p.config, workspaces, entry, rec, rec.Rollout.Strategy)
 	if err != nil {
 		return done, false // the work itself says why
 	}
@@ -30,7 +30,7 @@ func (p *pass) checkRollout(ctx context.Context, w *inventory.Inventory, entry *
 	if move.Kind != rollout.Wait || followed || !reflect.DeepEqual(next, *rec.Rollout) {
 		return done, false
 	}
-	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: w.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.DescribeCheck(next, facts)}
+	result := run.WorkspaceResult{Name: rec.Name, StaleReasons: workspaces.StaleReasons(entry), Outcome: state.Rolling, Error: move.Why, Rollout: rollout.DescribeCheck(next, facts)}
 	switch {
 	case move.Why != "":
 		result.Outcome = state.Blocked
@@ -103,15 +103,15 @@ func (p *pass) workOnRollout(ctx, killCtx context.Context, rec state.Workspace, 
 	if err != nil {
 		return done, err
 	}
-	w, entry, err := worker.OpenRollout(ctx, p.config, head, rec)
+	workspaces, entry, err := worker.OpenRollout(ctx, p.config, head, rec)
 	if err != nil {
 		return done, err
 	}
-	defer p.config.CloseCommit(w.Commit)
-	w.NoTip = noTip
-	dir := checkout.NewForRollout(p.run, w)
+	defer p.config.CloseCommit(workspaces.Commit)
+	workspaces.NoTip = noTip
+	dir := checkout.NewForRollout(p.run, workspaces)
 	defer dir.Close()
-	done = p.applyEntry(ctx, killCtx, w, worker.New(p.run, w, dir), entry)
+	done = p.applyEntry(ctx, killCtx, workspaces, worker.New(p.run, workspaces, dir), entry)
 	if done.PanicErr != nil {
 		p.panicErr = done.PanicErr
 	}

@@ -23,9 +23,9 @@ type disturbedTerraform struct {
 	beforePlan, beforeApply func()
 }
 
-func (d *disturbedTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
-	session := d.Terraform.Open(killCtx, job)
-	if job.Name != d.workspace {
+func (d *disturbedTerraform) Open(killCtx context.Context, spec terraform.Spec) run.Session {
+	session := d.Terraform.Open(killCtx, spec)
+	if spec.Name != d.workspace {
 		return session
 	}
 	return disturbedSession{session, d}

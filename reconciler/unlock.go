@@ -15,25 +15,25 @@ import (
 // there. The holder of the Terraform lock must be dead: two writers of one state lose
 // updates.
 func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
-	w, err := inventory.NewAtTip(ctx, &r.config)
+	workspaces, err := inventory.NewAtTip(ctx, &r.config)
 	if err != nil {
 		return err
 	}
-	defer r.config.CloseCommit(w.Commit)
-	if err := w.CheckNames([]string{name}); err != nil {
+	defer r.config.CloseCommit(workspaces.Commit)
+	if err := workspaces.CheckNames([]string{name}); err != nil {
 		return err
 	}
 	thisRun := run.New(&r.config, run.Options{})
-	dir := checkout.New(thisRun, w)
+	dir := checkout.New(thisRun, workspaces)
 	defer dir.Close()
-	entry := w.Entries[name]
-	w.Load(entry)
+	entry := workspaces.Entries[name]
+	workspaces.Load(entry)
 	root, err := dir.LayOut(ctx)
 	if err != nil {
 		return err
 	}
 	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
-		Identity: r.config.LeaseIdentity(name, w.StateIdentity(entry)), Workspace: name, Run: thisRun.Options.Run, MaxWait: r.config.Wait,
+		Identity: r.config.LeaseIdentity(name, workspaces.StateIdentity(entry)), Workspace: name, Run: thisRun.Options.Run, MaxWait: r.config.Wait,
 	})
 	if err != nil {
 		return err
@@ -47,11 +47,11 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 	if err != nil {
 		return err
 	}
-	job, err := dir.NewSpec(ctx, root, entry)
+	spec, err := dir.NewSpec(ctx, root, entry)
 	if err != nil {
 		return err
 	}
-	session := tf.Open(killCtx, job)
+	session := tf.Open(killCtx, spec)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	if err := session.Init(ctx); err != nil {
 		return err

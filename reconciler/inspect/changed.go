@@ -76,19 +76,19 @@ func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, er
 }
 
 func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, error) {
-	w, err := inventory.NewAtTip(ctx, config)
+	workspaces, err := inventory.NewAtTip(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	defer config.CloseCommit(w.Commit)
-	if len(w.Removed) == 0 {
-		if err := w.CheckNotEmpty(); err != nil {
+	defer config.CloseCommit(workspaces.Commit)
+	if len(workspaces.Removed) == 0 {
+		if err := workspaces.CheckNotEmpty(); err != nil {
 			return nil, err
 		}
 	}
-	c := &Changed{From: w.Head.Commit, To: w.Commit.ID, Warnings: w.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
-		entry := w.Entries[name]
+	c := &Changed{From: workspaces.Head.Commit, To: workspaces.Commit.ID, Warnings: workspaces.Warnings()}
+	for _, name := range slices.Sorted(maps.Keys(workspaces.Entries)) {
+		entry := workspaces.Entries[name]
 		if len(entry.OwnReasons) > 0 {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: entry.OwnReasons, New: !entry.Recorded})
 		}
@@ -100,10 +100,10 @@ func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, erro
 		}
 	}
 	c.Warnings = countRepeated(c.Warnings)
-	for _, rec := range w.Removed {
+	for _, rec := range workspaces.Removed {
 		c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: rec.Name, Stale: []string{rec.Path}, Removed: true})
 	}
-	c.addReaders(w.Graph)
+	c.addReaders(workspaces.Graph)
 	return c, nil
 }
 

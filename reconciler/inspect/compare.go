@@ -149,29 +149,29 @@ func appendLeaves(found []string, value any) []string {
 }
 
 func readCompared(ctx context.Context, c *run.Config, name string) (*comparedWorkspace, error) {
-	w, err := inventory.NewAtTip(ctx, c)
+	workspaces, err := inventory.NewAtTip(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	defer c.CloseCommit(w.Commit)
-	if err := w.CheckNames([]string{name}); err != nil {
+	defer c.CloseCommit(workspaces.Commit)
+	if err := workspaces.CheckNames([]string{name}); err != nil {
 		return nil, err
 	}
-	entry := w.Entries[name]
+	entry := workspaces.Entries[name]
 	rec := entry.Record
 	found := &comparedWorkspace{
 		side:   ComparedSide{Workspace: name, Environment: c.Environment, Commit: rec.Commit},
-		facts:  map[string]map[string]string{ComparedInput: inputsOutside(entry), ComparedVersion: {}, ComparedValue: {}, ComparedOutcome: {"outcome": describeState(rec)}, ComparedPresence: describePresence(w, entry)},
+		facts:  map[string]map[string]string{ComparedInput: inputsOutside(entry), ComparedVersion: {}, ComparedValue: {}, ComparedOutcome: {"outcome": describeState(rec)}, ComparedPresence: describePresence(workspaces, entry)},
 		hidden: map[string]bool{},
 	}
-	providers, err := workspace.LockedProviders(w.Commit.Tree, entry.Dir.Path)
+	providers, err := workspace.LockedProviders(workspaces.Commit.Tree, entry.Dir.Path)
 	if err != nil {
 		return nil, fmt.Errorf("the lock file of %s: %w", name, err)
 	}
 	versions := found.facts[ComparedVersion]
 	maps.Copy(versions, providers)
 	versions["Terraform"], versions["lock file"] = rec.TerraformVersion, rec.LockFileID
-	values, err := w.Loader.Values(entry.Dir, entry.Config)
+	values, err := workspaces.Loader.Values(entry.Dir, entry.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -209,9 +209,9 @@ func describeState(rec state.Workspace) string {
 }
 
 // describePresence returns what a person should know of a workspace, by name.
-func describePresence(w *inventory.Inventory, entry *inventory.Entry) map[string]string {
+func describePresence(workspaces *inventory.Inventory, entry *inventory.Entry) map[string]string {
 	rec, has := entry.Record, map[string]string{}
-	if stale := slices.Clone(w.StaleReasons(entry)); len(stale) > 0 {
+	if stale := slices.Clone(workspaces.StaleReasons(entry)); len(stale) > 0 {
 		for i, reason := range stale {
 			if reason == gitpath.Quote(entry.Dir.Path) {
 				stale[i] = "its own directory"

@@ -79,28 +79,28 @@ func ReadGraph(ctx context.Context, c run.Config) (*Graph, error) {
 		return nil, err
 	}
 	defer c.CloseCommit(commit)
-	w, err := inventory.NewWithoutRecord(ctx, &c, commit)
+	workspaces, err := inventory.NewWithoutRecord(ctx, &c, commit)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.LoadAll(ctx); err != nil {
+	if err := workspaces.LoadAll(ctx); err != nil {
 		return nil, err
 	}
-	w.BuildGraph()
-	if err := w.CheckNotEmpty(); err != nil {
+	workspaces.BuildGraph()
+	if err := workspaces.CheckNotEmpty(); err != nil {
 		return nil, err
 	}
-	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
-		ws := w.Entries[name].Loaded
-		depends := append([]string{}, w.Graph.DependsOn(name)...)
+	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: workspaces.Warnings()}
+	for _, name := range slices.Sorted(maps.Keys(workspaces.Entries)) {
+		ws := workspaces.Entries[name].Loaded
+		depends := append([]string{}, workspaces.Graph.DependsOn(name)...)
 		inputs := []string{}
 		for _, input := range slices.Concat(ws.Inputs, ws.Patterns, ws.Filesets) {
 			inputs = append(inputs, gitpath.Quote(input))
 		}
-		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(w.Entries[name].Config, c.Gate)}
-		node.Progressive, node.PlanRole = newProgressive(name, w.Entries[name].Config.Progressive), w.Entries[name].Config.PlanRole
-		ignored := ws.Ignored(w.Loader.Files())
+		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs, Gate: gate.DescribeTightened(workspaces.Entries[name].Config, c.Gate)}
+		node.Progressive, node.PlanRole = newProgressive(name, workspaces.Entries[name].Config.Progressive), workspaces.Entries[name].Config.PlanRole
+		ignored := ws.Ignored(workspaces.Loader.Files())
 		node.Ignored = len(ignored)
 		for _, p := range ignored[:min(len(ignored), maxIgnoredFiles)] {
 			node.IgnoredFiles = append(node.IgnoredFiles, gitpath.Quote(p))

@@ -50,7 +50,7 @@ type Finding struct {
 func Validate(ctx context.Context, c run.Config, commit *source.Commit) (*Validation, error) {
 	c.SetDefaults()
 	v := &Validation{Workspaces: []string{}, Findings: []Finding{}}
-	w, err := inventory.NewWithoutRecord(ctx, &c, commit)
+	workspaces, err := inventory.NewWithoutRecord(ctx, &c, commit)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -59,26 +59,26 @@ func Validate(ctx context.Context, c run.Config, commit *source.Commit) (*Valida
 		v.finish()
 		return v, nil
 	}
-	if err := w.LoadAll(ctx); err != nil {
+	if err := workspaces.LoadAll(ctx); err != nil {
 		return nil, err
 	}
-	w.BuildGraph()
-	if err := w.CheckNotEmpty(); err != nil {
+	workspaces.BuildGraph()
+	if err := workspaces.CheckNotEmpty(); err != nil {
 		v.add(SeverityError, "", explainTree(commit, err))
 	}
-	for _, text := range w.Warnings() {
+	for _, text := range workspaces.Warnings() {
 		v.add(SeverityWarning, "", text)
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
+	for _, name := range slices.Sorted(maps.Keys(workspaces.Entries)) {
 		v.Workspaces = append(v.Workspaces, name)
-		ws := w.Entries[name].Loaded
-		if p := newProgressive(name, w.Entries[name].Config.Progressive); p != nil {
+		ws := workspaces.Entries[name].Loaded
+		if p := newProgressive(name, workspaces.Entries[name].Config.Progressive); p != nil {
 			v.Progressive = append(v.Progressive, *p)
 		}
 		for _, text := range slices.Concat(ws.Warnings, ws.Unfollowed) {
 			v.add(SeverityWarning, name, text)
 		}
-		if err := cmp.Or(ws.Err, w.Entries[name].CheckLocking()); err != nil {
+		if err := cmp.Or(ws.Err, workspaces.Entries[name].CheckLocking()); err != nil {
 			v.add(SeverityError, name, err.Error())
 		}
 	}

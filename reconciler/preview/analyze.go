@@ -34,11 +34,11 @@ type pullRequestPlan struct {
 // analyzePullRequest merges a pull request and finds the workspaces that it makes
 // stale. An error of the pull request itself goes into its preview; other errors are
 // returned.
-func analyzePullRequest(ctx context.Context, w *inventory.Inventory, pr PullRequest) (_ *pullRequestPlan, err error) {
-	preview := pr.NewPreview(w.Commit.ID)
+func analyzePullRequest(ctx context.Context, workspaces *inventory.Inventory, pr PullRequest) (_ *pullRequestPlan, err error) {
+	preview := pr.NewPreview(workspaces.Commit.ID)
 	preview.Outcome = run.OutcomeInSync
-	p := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
-	p.merge, err = w.Config.Source.Merge(ctx, w.Commit.ID, pr.Head)
+	p := &pullRequestPlan{tip: workspaces, preview: &preview, stale: map[string]bool{}}
+	p.merge, err = workspaces.Config.Source.Merge(ctx, workspaces.Commit.ID, pr.Head)
 	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, gittree.ErrTreeTooLarge) {
 		return p, p.setError(err)
 	}
@@ -50,11 +50,11 @@ func analyzePullRequest(ctx context.Context, w *inventory.Inventory, pr PullRequ
 		p.preview.Outcome = OutcomeConflict
 		return p, p.setInputsDigest()
 	}
-	settings, err := settings.Load(p.merge.Commit.Tree, w.Config.Environment)
+	settings, err := settings.Load(p.merge.Commit.Tree, workspaces.Config.Environment)
 	if err != nil {
 		return p, p.setError(err)
 	}
-	p.merged, err = inventory.Discover(ctx, w.Config, w.Head, p.merge.Commit, settings)
+	p.merged, err = inventory.Discover(ctx, workspaces.Config, workspaces.Head, p.merge.Commit, settings)
 	var own *inventory.TreeError
 	if errors.As(err, &own) || errors.Is(err, gittree.ErrTreeTooLarge) {
 		return p, p.setError(err)

@@ -236,9 +236,9 @@ func (p *pullRequestPlan) findAtTip(entry *inventory.Entry) *workspace.Workspace
 // listLocalStates returns the identities of the local states at the tip and after the
 // merge.
 func (p *pullRequestPlan) listLocalStates() (all []stateid.ID) {
-	for _, w := range []*inventory.Inventory{p.tip, p.merged} {
-		for _, entry := range w.Entries {
-			if identity := w.StateIdentity(entry); strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) && !slices.Contains(all, identity) {
+	for _, workspaces := range []*inventory.Inventory{p.tip, p.merged} {
+		for _, entry := range workspaces.Entries {
+			if identity := workspaces.StateIdentity(entry); strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
 			}
 		}

@@ -76,13 +76,13 @@ func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, r
 
 // analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not
 // check ctx, so after the limit its goroutine runs on until the process ends.
-func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) (*pullRequestPlan, error) {
+func analyzeInTime(ctx context.Context, workspaces *inventory.Inventory, pr PullRequest) (*pullRequestPlan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and analyzing it took longer than %s", maxAnalysis))
 	defer cancel()
 	var p *pullRequestPlan
 	done := make(chan error, 1)
 	go func() {
-		done <- run.CatchPanic(func() (err error) { p, err = analyzePullRequest(ctx, w, pr); return err })
+		done <- run.CatchPanic(func() (err error) { p, err = analyzePullRequest(ctx, workspaces, pr); return err })
 	}()
 	select {
 	case err := <-done:
@@ -93,8 +93,8 @@ func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) 
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, err
 	}
-	preview := pr.NewPreview(w.Commit.ID)
-	late := &pullRequestPlan{tip: w, preview: &preview}
+	preview := pr.NewPreview(workspaces.Commit.ID)
+	late := &pullRequestPlan{tip: workspaces, preview: &preview}
 	return late, late.setError(err)
 }
 

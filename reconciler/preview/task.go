@@ -84,7 +84,7 @@ func loadRequest(ctx context.Context, c *run.Config, key string, request planReq
 	return &pullRequestPlan{tip: tip, merged: merged, preview: &Preview{}, alone: true, stale: map[string]bool{}}, nil
 }
 
-func loadTree(ctx context.Context, c *run.Config, key, part string, tree treeRef, head state.Head) (w *inventory.Inventory, err error) {
+func loadTree(ctx context.Context, c *run.Config, key, part string, tree treeRef, head state.Head) (workspaces *inventory.Inventory, err error) {
 	commit, err := c.CommitFromSnapshot(ctx, tree.Commit, tree.Tree, tree.CommittedAt, func(dir string, check snapshot.TreeVerifier) error {
 		return c.PlanBundles.FetchBundleTree(ctx, key, part, dir, check)
 	})
@@ -93,11 +93,11 @@ func loadTree(ctx context.Context, c *run.Config, key, part string, tree treeRef
 	}
 	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err == nil {
-		w, err = inventory.Discover(ctx, c, head, commit, settings)
+		workspaces, err = inventory.Discover(ctx, c, head, commit, settings)
 	}
 	if err != nil {
 		c.CloseCommit(commit)
 		return nil, fmt.Errorf("the %s tree: %w", part, err)
 	}
-	return w, nil
+	return workspaces, nil
 }

@@ -36,8 +36,8 @@ type terraformAdapter struct{ terraform *terraform.Terraform }
 func (a terraformAdapter) Product() string { return a.terraform.Product() }
 func (a terraformAdapter) Version() string { return a.terraform.Version() }
 
-func (a terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
-	return a.terraform.Open(killCtx, job)
+func (a terraformAdapter) Open(killCtx context.Context, spec terraform.Spec) Session {
+	return a.terraform.Open(killCtx, spec)
 }
 
 // openOnce returns a function that calls open until it succeeds, and then returns the

@@ -48,29 +48,29 @@ type Checkout struct {
 
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
-func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, allDirs: r.Config.CheckoutDirs(), dirs: map[string]*workDir{}}
-	s.dir = s.allDirs[r.Options.CheckoutNumber]
-	for _, entry := range w.Entries {
-		s.dirs[entry.Dir.Path] = newWorkDir()
+func New(r *run.Run, workspaces *inventory.Inventory) *Checkout {
+	c := &Checkout{run: r, config: r.Config, inventory: workspaces, allDirs: r.Config.CheckoutDirs(), dirs: map[string]*workDir{}}
+	c.dir = c.allDirs[r.Options.CheckoutNumber]
+	for _, entry := range workspaces.Entries {
+		c.dirs[entry.Dir.Path] = newWorkDir()
 	}
-	return s
+	return c
 }
 
 // NewReadOnly returns a checkout for plans. It leaves in place what an apply
 // left there.
-func NewReadOnly(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := New(r, w)
-	s.readOnly = true
-	return s
+func NewReadOnly(r *run.Run, workspaces *inventory.Inventory) *Checkout {
+	c := New(r, workspaces)
+	c.readOnly = true
+	return c
 }
 
 // NewForRollout returns a checkout for the steps of a rollout whose commit is not the tip's. It
 // has a directory of its own, because the tip's tree may be in use.
-func NewForRollout(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := New(r, w)
-	s.dir = filepath.Join(r.Config.PassDir(), "rollout")
-	return s
+func NewForRollout(r *run.Run, workspaces *inventory.Inventory) *Checkout {
+	c := New(r, workspaces)
+	c.dir = filepath.Join(r.Config.PassDir(), "rollout")
+	return c
 }
 
 // lockName is the file in the directory of a checkout that is locked while it is used.

@@ -27,54 +27,54 @@ func (c *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 	if err := entry.CheckLocking(); err != nil {
 		return terraform.Spec{}, err
 	}
-	job := terraform.Spec{
+	spec := terraform.Spec{
 		Name: entry.Dir.Name, RunID: c.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
 		CLIWorkspace: entry.Config.CLIWorkspaceName(), PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
 		DigestKey: c.config.DigestKey,
 	}
 	if p := entry.Config.Progressive; p != nil {
-		job.Variable = terraform.Variable{Name: p.Variable, Value: strconv.Itoa(settings.WholeRollout)}
+		spec.Variable = terraform.Variable{Name: p.Variable, Value: strconv.Itoa(settings.WholeRollout)}
 	}
-	job.KeepOutputs = c.inventory.Settings.KeptOutputs(entry.Dir.Name)
+	spec.KeepOutputs = c.inventory.Settings.KeptOutputs(entry.Dir.Name)
 	for _, file := range entry.Config.VarFiles {
-		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
+		spec.VarFiles = append(spec.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
 	}
 	if entry.Config.BackendConfig != "" {
-		job.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.Config.BackendConfig))
+		spec.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.Config.BackendConfig))
 	}
 	for _, name := range entry.Config.Env {
 		value, ok := c.config.LookupEnv(name)
 		if !ok {
-			return job, fmt.Errorf("%s: %s is passed on to %s, but it is not set in the environment of reconcile", cmp.Or(entry.Config.Positions[name], settings.FileName), name, entry.Dir.Name)
+			return spec, fmt.Errorf("%s: %s is passed on to %s, but it is not set in the environment of reconcile", cmp.Or(entry.Config.Positions[name], settings.FileName), name, entry.Dir.Name)
 		}
-		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
+		spec.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}
-	job.CheckBackend = ws.Backend.Check
+	spec.CheckBackend = ws.Backend.Check
 	if c.policy != nil {
-		c.confine(&job, ws)
+		c.confine(&spec, ws)
 	}
 	if ws.Backend.Type != "local" {
-		return job, nil
+		return spec, nil
 	}
-	job.LocalState = c.config.LocalStatePath(entry.Dir.Name)
-	return job, c.checkLocalState(ctx, entry, ws, job.LocalState)
+	spec.LocalState = c.config.LocalStatePath(entry.Dir.Name)
+	return spec, c.checkLocalState(ctx, entry, ws, spec.LocalState)
 }
 
 // NewPlanSpec returns Terraform's settings for a plan that changes nothing, not even a lock.
 func (c *Checkout) NewPlanSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
-	job, err := c.NewSpec(ctx, root, entry)
+	spec, err := c.NewSpec(ctx, root, entry)
 	if err != nil {
-		return job, err
+		return spec, err
 	}
-	job.ReadOnly = true
+	spec.ReadOnly = true
 	if c.policy == nil {
-		return job, nil
+		return spec, nil
 	}
 	if entry.Stateless {
-		c.useEmptyState(&job)
+		c.useEmptyState(&spec)
 	}
-	return job, c.writeUpstreamOutputs(root, entry)
+	return spec, c.writeUpstreamOutputs(root, entry)
 }
 
 // checkLocalState refuses a local state that would be lost, or that already exists at

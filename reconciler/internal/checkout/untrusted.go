@@ -23,10 +23,10 @@ import (
 
 // NewUntrusted returns a checkout for unreviewed code in dir, which is deleted when
 // it is closed. The policy of the tip decides what the code may do.
-func NewUntrusted(r *run.Run, w *inventory.Inventory, policy settings.Policy, dir string) *Checkout {
-	s := NewReadOnly(r, w)
-	s.policy, s.dir = &policy, dir
-	return s
+func NewUntrusted(r *run.Run, workspaces *inventory.Inventory, policy settings.Policy, dir string) *Checkout {
+	c := NewReadOnly(r, workspaces)
+	c.policy, c.dir = &policy, dir
+	return c
 }
 
 // removeUntrusted deletes the checkout: unreviewed code may have written to it.
@@ -40,13 +40,13 @@ func (c *Checkout) removeUntrusted() {
 }
 
 // confine limits what a plan of unreviewed code may reach.
-func (c *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
-	job.Untrusted, job.AllowedProviders, job.Registries = true, c.policy.ProviderNames(), c.policy.Registries()
-	job.SandboxRoot = filepath.Join(c.config.PassDir(), run.CheckoutTree)
-	job.WritableDirs = c.listModuleDirs(ws)
-	job.Offline = ws.Backend.Type == "local"
+func (c *Checkout) confine(spec *terraform.Spec, ws *workspace.Workspace) {
+	spec.Untrusted, spec.AllowedProviders, spec.Registries = true, c.policy.ProviderNames(), c.policy.Registries()
+	spec.SandboxRoot = filepath.Join(c.config.PassDir(), run.CheckoutTree)
+	spec.WritableDirs = c.listModuleDirs(ws)
+	spec.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
-		job.Offline = job.Offline && strings.HasPrefix(string(read), workspace.LocalIdentityPrefix)
+		spec.Offline = spec.Offline && strings.HasPrefix(string(read), workspace.LocalIdentityPrefix)
 	}
 }
 
@@ -67,9 +67,9 @@ func (c *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 
 // useEmptyState plans a workspace that is not at the tip with an empty state: its
 // backend could name anyone's state.
-func (c *Checkout) useEmptyState(job *terraform.Spec) {
-	job.BackendConfig = ""
-	job.LocalState = filepath.Join(c.config.WorkDir, "copies", "none") // never exists
+func (c *Checkout) useEmptyState(spec *terraform.Spec) {
+	spec.BackendConfig = ""
+	spec.LocalState = filepath.Join(c.config.WorkDir, "copies", "none") // never exists
 }
 
 // writeUpstreamOutputs writes, where a workspace reads local states, copies that

@@ -13,8 +13,8 @@ import (
 
 // Apply applies a stale workspace with `reconcile worker apply NAME KEY` in another
 // process, waits for its end and copies the result.
-func Apply(ctx context.Context, r *run.Run, w *inventory.Inventory, entry *inventory.Entry) worker.Completion {
-	a := &remoteApply{run: r, config: r.Config, inventory: w, log: r.Log.With("workspace", entry.Dir.Name)}
+func Apply(ctx context.Context, r *run.Run, workspaces *inventory.Inventory, entry *inventory.Entry) worker.Completion {
+	a := &remoteApply{run: r, config: r.Config, inventory: workspaces, log: r.Log.With("workspace", entry.Dir.Name)}
 	a.done.Entry, a.done.Result.Name = entry, entry.Dir.Name
 	started := r.Config.Now()
 	err := a.execute(ctx)

@@ -13,12 +13,12 @@ import (
 )
 
 // newTask returns the task to apply a workspace at the inventory's commit.
-func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
+func newTask(r *run.Run, workspaces *inventory.Inventory, name string) state.Task {
 	return state.Task{
 		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt, AtOnce: r.Options.AtOnce,
-		Commit: w.Commit.ID, CommitTime: w.Commit.CommittedAt, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
-		FromSnapshot: r.Options.Snapshot != "", Values: w.Settings.ValuesOf(name),
-		NoTip: w.NoTip,
+		Commit: workspaces.Commit.ID, CommitTime: workspaces.Commit.CommittedAt, TreeID: workspaces.Commit.Tree.ID("."), Generation: workspaces.Head.Generation,
+		FromSnapshot: r.Options.Snapshot != "", Values: workspaces.Settings.ValuesOf(name),
+		NoTip: workspaces.NoTip,
 	}
 }
 

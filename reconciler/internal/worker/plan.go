@@ -150,19 +150,19 @@ func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 	if err != nil {
 		return nil, err
 	}
-	job, err := w.checkout.NewPlanSpec(ctx, root, entry)
+	spec, err := w.checkout.NewPlanSpec(ctx, root, entry)
 	if err != nil {
 		return nil, err
 	}
 	upstreams := w.inventory.UpstreamsOf(entry.Dir.Name)
-	if job.Sensitive, err = collectSensitive(ctx, w.inventory, entry, entry.Record, upstreams); err != nil {
+	if spec.Sensitive, err = collectSensitive(ctx, w.inventory, entry, entry.Record, upstreams); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry, entry.Record, upstreams)
+	spec.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry, entry.Record, upstreams)
 	if _, err := w.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
 		return nil, err
 	}
-	session := tf.Open(killCtx, job)
+	session := tf.Open(killCtx, spec)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	w.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseInit})
 	if err := w.checkout.Init(entry, func() error { return session.Init(ctx) }); err != nil {

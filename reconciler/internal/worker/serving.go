@@ -33,12 +33,12 @@ func (wr *workspaceRun) judge(ctx context.Context, plan *terraform.Plan) (gate.V
 
 // ShareOf returns how many percent of the traffic an entry serves, by the records of all. It is
 // none for an entry whose settings name no output for it.
-func ShareOf(w *inventory.Inventory, entry *inventory.Entry, records map[string]state.Workspace) gate.Share {
+func ShareOf(workspaces *inventory.Inventory, entry *inventory.Entry, records map[string]state.Workspace) gate.Share {
 	from := entry.Config.Serving
 	if from.Workspace == "" {
 		return gate.Share{}
 	}
-	return gate.ReadShare(entry.Dir.Name, from, records[from.Workspace], slices.Collect(maps.Keys(w.Entries)))
+	return gate.ReadShare(entry.Dir.Name, from, records[from.Workspace], slices.Collect(maps.Keys(workspaces.Entries)))
 }
 
 // keepOutputs returns the outputs for the record that the settings need there. One that it must

@@ -23,16 +23,16 @@ func (wr *workspaceRun) openSession(ctx context.Context, root string) (run.Terra
 	if warning != "" {
 		wr.result.Warnings = append(wr.result.Warnings, warning)
 	}
-	job, err := wr.checkout.NewSpec(ctx, root, wr.entry)
+	spec, err := wr.checkout.NewSpec(ctx, root, wr.entry)
 	if err != nil {
 		return nil, err
 	}
-	job.Log, job.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
-	if job.Sensitive, err = collectSensitive(ctx, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore); err != nil {
+	spec.Log, spec.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
+	if spec.Sensitive, err = collectSensitive(ctx, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore); err != nil {
 		return nil, err
 	}
-	job.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore)
-	wr.session = tf.Open(wr.killCtx, job)
+	spec.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore)
+	wr.session = tf.Open(wr.killCtx, spec)
 	return tf, nil
 }
 

@@ -16,13 +16,13 @@ import (
 // collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan must not
 // print. Some cannot be recognized: those recorded under another digest key, those of an apply
 // that has not succeeded yet, and those of a state without a record that is trusted.
-func collectSensitiveValues(ctx context.Context, w *inventory.Inventory, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
+func collectSensitiveValues(ctx context.Context, workspaces *inventory.Inventory, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
-		if w.HasUncertainOutputs(rec) || rec.OutputsDigest == "" {
+		if workspaces.HasUncertainOutputs(rec) || rec.OutputsDigest == "" {
 			hidden.Uncertain = append(hidden.Uncertain, name)
 		}
-		if known, err := addSensitiveHashes(ctx, w, &hidden, rec); err != nil {
+		if known, err := addSensitiveHashes(ctx, workspaces, &hidden, rec); err != nil {
 			return hidden, err
 		} else if !known {
 			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, name)
@@ -33,11 +33,11 @@ func collectSensitiveValues(ctx context.Context, w *inventory.Inventory, ups inv
 
 // addSensitiveHashes adds the hashes of a workspace's sensitive outputs; known is false if they were
 // recorded under another digest key.
-func addSensitiveHashes(ctx context.Context, w *inventory.Inventory, hidden *terraform.Fingerprints, rec state.Workspace) (known bool, err error) {
+func addSensitiveHashes(ctx context.Context, workspaces *inventory.Inventory, hidden *terraform.Fingerprints, rec state.Workspace) (known bool, err error) {
 	if len(rec.SensitiveHashes) == 0 {
 		return true, nil
 	}
-	id, key, err := w.Config.DigestKey(ctx)
+	id, key, err := workspaces.Config.DigestKey(ctx)
 	if err != nil {
 		return false, fmt.Errorf("digest key: %w", err)
 	}
@@ -50,17 +50,17 @@ func addSensitiveHashes(ctx context.Context, w *inventory.Inventory, hidden *ter
 
 // addFormerUpstreams adds what a workspace may have read, or still reads, of workspaces that are no
 // upstreams of it any more.
-func addFormerUpstreams(ctx context.Context, w *inventory.Inventory, hidden *terraform.Fingerprints, entry *inventory.Entry, rec state.Workspace) error {
-	for name, hasMoved := range w.FormerUpstreams(entry, rec) {
-		former, _, err := w.Config.Record.Workspace(ctx, name)
+func addFormerUpstreams(ctx context.Context, workspaces *inventory.Inventory, hidden *terraform.Fingerprints, entry *inventory.Entry, rec state.Workspace) error {
+	for name, hasMoved := range workspaces.FormerUpstreams(entry, rec) {
+		former, _, err := workspaces.Config.Record.Workspace(ctx, name)
 		if err != nil {
 			return fmt.Errorf("read the record of %s, a former upstream of %s: %w", name, entry.Dir.Name, err)
 		}
-		known, err := addSensitiveHashes(ctx, w, hidden, former)
+		known, err := addSensitiveHashes(ctx, workspaces, hidden, former)
 		if err != nil {
 			return err
 		}
-		if hasMoved || !known || w.HasUncertainOutputs(former) || former.OutputsDigest == "" {
+		if hasMoved || !known || workspaces.HasUncertainOutputs(former) || former.OutputsDigest == "" {
 			hidden.Former = append(hidden.Former, name)
 		}
 	}
@@ -68,10 +68,10 @@ func addFormerUpstreams(ctx context.Context, w *inventory.Inventory, hidden *ter
 }
 
 // collectSensitive returns what Terraform must not print of other workspaces' outputs.
-func collectSensitive(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
-	hidden, err := collectSensitiveValues(ctx, w, ups)
+func collectSensitive(ctx context.Context, workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
+	hidden, err := collectSensitiveValues(ctx, workspaces, ups)
 	if err == nil {
-		err = addFormerUpstreams(ctx, w, &hidden, entry, rec)
+		err = addFormerUpstreams(ctx, workspaces, &hidden, entry, rec)
 	}
 	return hidden, err
 }
@@ -79,18 +79,18 @@ func collectSensitive(ctx context.Context, w *inventory.Inventory, entry *invent
 // collectSensitiveNow returns a function that does what collectSensitive does, after
 // Terraform has read the upstreams' states. An upstream that was applied since its record was read
 // before may have had any outputs in between.
-func collectSensitiveNow(r *run.Run, w *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, before inventory.UpstreamRecords) func(context.Context) terraform.Fingerprints {
+func collectSensitiveNow(r *run.Run, workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, before inventory.UpstreamRecords) func(context.Context) terraform.Fingerprints {
 	return func(ctx context.Context) (hidden terraform.Fingerprints) {
 		ctx, cancel := run.CleanupContext(ctx)
 		defer cancel()
-		now, err := w.ReadUpstreams(ctx, entry.Dir.Name)
+		now, err := workspaces.ReadUpstreams(ctx, entry.Dir.Name)
 		if err == nil {
-			hidden, err = collectSensitive(ctx, w, entry, rec, now)
+			hidden, err = collectSensitive(ctx, workspaces, entry, rec, now)
 		}
 		if err != nil {
 			r.Log.Warn("all that was read from upstreams is hidden, since it is not known what of it is sensitive", "workspace", entry.Dir.Name, "error", err)
-			hidden.Uncertain = w.Graph.DependsOn(entry.Dir.Name)
-			hidden.Former = slices.Collect(maps.Keys(w.FormerUpstreams(entry, rec)))
+			hidden.Uncertain = workspaces.Graph.DependsOn(entry.Dir.Name)
+			hidden.Former = slices.Collect(maps.Keys(workspaces.FormerUpstreams(entry, rec)))
 			return hidden
 		}
 		for up, rec := range now {

@@ -20,8 +20,8 @@ type Worker struct {
 }
 
 // New returns a worker in a checkout of the inventory's commit.
-func New(r *run.Run, w *inventory.Inventory, dir *checkout.Checkout) *Worker {
-	return &Worker{run: r, config: r.Config, inventory: w, checkout: dir}
+func New(r *run.Run, workspaces *inventory.Inventory, dir *checkout.Checkout) *Worker {
+	return &Worker{run: r, config: r.Config, inventory: workspaces, checkout: dir}
 }
 
 // Completion is the end of the work on one workspace, in this process or in another.
