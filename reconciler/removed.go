@@ -138,7 +138,7 @@ func (p *pass) writeTombstone(ctx context.Context, workspaces *inventory.Invento
 		}
 		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
 		rec.Error, rec.PendingInputs, rec.Teardown, rec.Failures, rec.RetryAt = "", nil, nil, 0, time.Time{}
-		rec.Successors = w.ListSuccessors(rec)
+		rec.Successors = workspaces.ListSuccessors(rec)
 		return lease.Write(ctx, rec)
 	})
 }

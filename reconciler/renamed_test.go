@@ -68,7 +68,7 @@ func TestRenamedAndChanged(t *testing.T) {
 			w.RunPass(run.Options{})
 		}
 		w.Commit("-- env/first/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-		for _, options := range []run.Options{{}, {Trigger: run.Manual}} {
+		for _, options := range []run.Options{{}, {Trigger: run.TriggerManual}} {
 			result, got := w.RunPass(options)
 			first, _ := result.Find("first")
 			if got["first"] != state.Blocked || !strings.Contains(first.Error, "solo was removed and has left its Terraform state") || !strings.Contains(first.Error, "with terraform_data.it,") {

@@ -95,8 +95,8 @@ type stubTerraform struct{}
 
 func (stubTerraform) Product() string { return "terraform" }
 func (stubTerraform) Version() string { return "1.11.4" }
-func (stubTerraform) Open(_ context.Context, job terraform.Spec) run.Session {
-	return stubSession{job}
+func (stubTerraform) Open(_ context.Context, spec terraform.Spec) run.Session {
+	return stubSession{spec}
 }
 
 type stubSession struct{ terraform.Spec }

@@ -12,7 +12,7 @@ import (
 type Terraform interface {
 	Product() string
 	Version() string
-	Open(killCtx context.Context, job terraform.Spec) Session
+	Open(killCtx context.Context, spec terraform.Spec) Session
 }
 
 // Session runs Terraform in one workspace: see terraform.Session.

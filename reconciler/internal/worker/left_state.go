@@ -19,17 +19,17 @@ import (
 // checkLeftState returns why the plan of a workspace that was never applied must wait for a person:
 // one that was removed when it came has left a local state, and half of what that has, or of what the
 // plan makes, is the same. It may be the removed one, renamed and with other files.
-func checkLeftState(w *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, plan *terraform.Plan) error {
+func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, plan *terraform.Plan) error {
 	if rec.Trace != nil || rec.Attempt != nil || plan.StateExists {
 		return nil
 	}
 	var left state.Workspace // of several the one that has most of it, then the last that was removed
 	var shared []string
-	for name, gone := range w.Records {
-		if !w.MayBeSuccessor(entry.Dir.Name, gone) {
+	for name, gone := range workspaces.Records {
+		if !workspaces.MayBeSuccessor(entry.Dir.Name, gone) {
 			continue
 		}
-		has := readAddresses(w.Config.LocalStatePath(name))
+		has := readAddresses(workspaces.Config.LocalStatePath(name))
 		both, made := listMade(plan, has)
 		if len(both) == 0 || 2*len(both) < min(made, len(has)) {
 			continue
@@ -41,10 +41,10 @@ func checkLeftState(w *inventory.Inventory, entry *inventory.Entry, rec state.Wo
 	if len(shared) == 0 {
 		return nil
 	}
-	file := w.Config.LocalStatePath(left.Name)
+	file := workspaces.Config.LocalStatePath(left.Name)
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"%s was removed and has left its Terraform state at %s, with %s, which this plan makes: if %s is its new name, move the state with `%s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
-		left.Name, file, excerpt.List(shared, maxReaders), entry.Dir.Name, commandToMove(w, entry, file))}
+		left.Name, file, excerpt.List(shared, maxReaders), entry.Dir.Name, commandToMove(workspaces, entry, file))}
 }
 
 // compareRemoved compares when two workspaces were removed. One without a tombstone is removed now.
@@ -59,12 +59,12 @@ func compareRemoved(a, b state.Workspace) int {
 }
 
 // commandToMove returns the command that moves a left state to where a workspace has its own.
-func commandToMove(w *inventory.Inventory, entry *inventory.Entry, file string) string {
-	identity := w.StateIdentity(entry)
+func commandToMove(workspaces *inventory.Inventory, entry *inventory.Entry, file string) string {
+	identity := workspaces.StateIdentity(entry)
 	if !strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) {
-		return fmt.Sprintf("%s state push %s", string(w.Product), file)
+		return fmt.Sprintf("%s state push %s", string(workspaces.Product), file)
 	}
-	to := w.Config.DescribeStateAt(entry.Dir.Name, identity)
+	to := workspaces.Config.DescribeStateAt(entry.Dir.Name, identity)
 	return fmt.Sprintf("mkdir -p %s && mv %s %s", filepath.Dir(to), file, to)
 }
 
