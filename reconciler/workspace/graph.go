@@ -86,6 +86,9 @@ func (g *Graph) Readers(name string) []string { return g.readers[name] }
 // Owner returns the workspace that has the state with an identity; "" if there is none.
 func (g *Graph) Owner(identity stateid.ID) string { return g.owners[identity] }
 
+// Owners returns the workspaces that have states, by the identities of these.
+func (g *Graph) Owners() map[stateid.ID]string { return g.owners }
+
 // ReadersOfExternal returns the workspaces that read a state which no workspace has, sorted. A read
 // with an unknown part does not count.
 func (g *Graph) ReadersOfExternal(identity stateid.ID) []string {

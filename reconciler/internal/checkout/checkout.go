@@ -157,14 +157,14 @@ func (c *Checkout) lockCheckout(ctx context.Context, file string) error {
 }
 
 // listStateLinks returns the workspaces with local states, by the paths in the tree where their
-// readers expect these states.
+// readers expect these states. The graph knows them: entries change while others are worked on.
 func (c *Checkout) listStateLinks() map[string]string {
 	links := map[string]string{}
 	if c.config.LocalState == "" {
 		return links
 	}
-	for name, entry := range c.inventory.Entries {
-		path, local := strings.CutPrefix(string(c.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix)
+	for identity, name := range c.inventory.Graph.Owners() {
+		path, local := strings.CutPrefix(string(identity), workspace.LocalIdentityPrefix)
 		// checkLocalState refuses a workspace whose state is in the tree.
 		if local && c.inventory.Commit.Tree.ID(path) == repotree.AbsentID {
 			links[path] = name

@@ -83,9 +83,10 @@ func (c *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) erro
 		return err
 	}
 	defer root.Close()
-	for _, up := range c.inventory.Graph.DependsOn(entry.Dir.Name) {
-		place, local := strings.CutPrefix(string(c.inventory.StateIdentity(c.inventory.Entries[up])), workspace.LocalIdentityPrefix)
-		if !local || c.config.LocalState == "" || c.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
+	upstreams := c.inventory.Graph.DependsOn(entry.Dir.Name)
+	for identity, up := range c.inventory.Graph.Owners() {
+		place, local := strings.CutPrefix(string(identity), workspace.LocalIdentityPrefix)
+		if !local || !slices.Contains(upstreams, up) || c.config.LocalState == "" || c.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}
 		content, err := os.ReadFile(c.config.LocalStatePath(up))
