@@ -146,7 +146,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 			continue
 		}
 		stale := entry.Loaded.ChangedPaths(before.Loader.Files(), after.Loader.Files())
-		if old.Config.Digest() != entry.Config.Digest() {
+		if old.Config.Digest() != entry.Config.Digest() || (old.Config.Err == nil) != (entry.Config.Err == nil) {
 			stale = append(stale, "settings")
 		}
 		if len(stale) > 0 {
