@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/gitpath"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
@@ -137,9 +138,29 @@ func (r *checker) checkFileset(s *module.Scope, m module.PathRef, dir cty.Value,
 	base, ok := r.paths.RepoPath(path.Join(start, module.PatternBase(pattern)))
 	if from, in := r.paths.RepoPath(start); !ok || !in {
 		r.addPathViolation(m, readsOutside)
-	} else if r.checkObject(m, base) && slices.ContainsFunc(r.untrackedSamples(), func(p string) bool { return mayMatchGlob(path.Join(from, pattern), p) }) {
+	} else if r.checkObject(m, base) && r.mayListUntracked(path.Join(from, pattern)) {
 		r.addPathViolation(m, readsOthers)
 	}
+}
+
+// mayListUntracked reports whether a pattern may match what is not in Git. Terraform follows links to
+// directories, in the fixed beginning of a pattern and where it has wildcards.
+func (r *checker) mayListUntracked(pattern string) bool {
+	samples := r.untrackedSamples()
+	base, rest := doublestar.SplitPattern(pattern)
+	o, err := repotree.ResolveLinks(r.tree, base)
+	if err != nil {
+		return true
+	}
+	if slices.ContainsFunc(samples, func(p string) bool { return mayMatchGlob(path.Join(o.Path, rest), p) }) {
+		return true
+	}
+	if !strings.Contains(rest, "/") && !strings.Contains(rest, "**") {
+		return false
+	}
+	return slices.ContainsFunc(repotree.LinkedDirs(r.tree, o.Path), func(dir string) bool {
+		return slices.ContainsFunc(samples, func(p string) bool { return gitpath.IsWithin(p, dir) })
+	})
 }
 
 func mayMatchGlob(pattern, p string) bool {

@@ -3,7 +3,9 @@ package repotree
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"reconcile/internal/gitpath"
@@ -86,4 +88,27 @@ func outsideRepoError(p string, links []string) error {
 // IsOutside reports whether a clean path, relative to the root, leads out of the tree.
 func IsOutside(path string) bool {
 	return path == ".." || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/")
+}
+
+// LinkedDirs returns the directories that links below a directory lead to, and those that links
+// below these lead to. The path of the directory has no links.
+func LinkedDirs(tree Tree, dir string) (found []string) {
+	var walked []string
+	for next := []string{dir}; len(next) > 0; {
+		dir, next = next[0], next[1:]
+		if slices.ContainsFunc(walked, func(above string) bool { return gitpath.IsWithin(dir, above) }) {
+			continue
+		}
+		walked = append(walked, dir)
+		_ = fs.WalkDir(tree, dir, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.Type()&fs.ModeSymlink == 0 {
+				return nil // what cannot be read has no links that Terraform could follow
+			}
+			if o, err := ResolveLinks(tree, p); err == nil && o.Dir && !slices.Contains(found, o.Path) {
+				found, next = append(found, o.Path), append(next, o.Path)
+			}
+			return nil
+		})
+	}
+	return found
 }

@@ -174,7 +174,7 @@ var errTooManyFiles = errors.New("too many files")
 func (e *Evaluator) globFiles(dir, pattern string) (cty.Value, error) {
 	unknown := cty.UnknownVal(cty.Set(cty.String))
 	full := path.Join(dir, pattern)
-	if repotree.IsOutside(full) {
+	if repotree.IsOutside(full) || e.mayFollowLinks(full) {
 		return unknown, nil
 	}
 	var found []cty.Value
@@ -192,6 +192,17 @@ func (e *Evaluator) globFiles(dir, pattern string) (cty.Value, error) {
 		return cty.SetValEmpty(cty.String), nil
 	}
 	return cty.SetVal(found), nil
+}
+
+// mayFollowLinks reports whether a pattern may match files through links to directories, as
+// Terraform follows them. They may be without end, so they are not listed.
+func (e *Evaluator) mayFollowLinks(pattern string) bool {
+	base, rest := doublestar.SplitPattern(pattern)
+	if !strings.Contains(rest, "/") && !strings.Contains(rest, "**") {
+		return false
+	}
+	o, err := repotree.ResolveLinks(e.loader.tree, base)
+	return err == nil && o.Dir && len(repotree.LinkedDirs(e.loader.tree, o.Path)) > 0
 }
 
 // reliableFunctions return the same here as in every version of Terraform and OpenTofu,
