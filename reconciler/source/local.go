@@ -11,13 +11,13 @@ import (
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/failure"
 	"reconcile/internal/files"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/source/internal/odb"
@@ -42,7 +42,11 @@ func openLocal(path, branch string) (*local, error) {
 	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))
 	repo, err := git.Open(lenientStorage{store}, nil)
 	if err != nil {
-		return nil, &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable are not supported: give the address of the remote, or clone it with ids of SHA-1 and --ref-format=files"}
+		help := "correct the file config in its Git directory"
+		if errors.Is(err, git.ErrUnknownExtension) || errors.Is(err, git.ErrUnsupportedExtensionRepositoryFormatVersion) {
+			help = "repositories with SHA-256 ids or reftable are not supported: give the address of the remote, or clone it with ids of SHA-1 and --ref-format=files"
+		}
+		return nil, &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: help}
 	}
 	root := dir
 	if filepath.Base(dir) == git.GitDirName {
@@ -74,17 +78,6 @@ func (l *local) workTrees() []string {
 		}
 	}
 	return all
-}
-
-// lenientStorage hides settings that go-git refuses but that do not matter for reading.
-type lenientStorage struct{ *filesystem.Storage }
-
-func (l lenientStorage) Config() (*config.Config, error) {
-	settings, err := l.Storage.Config()
-	if err == nil && settings.Raw.HasSection("extensions") {
-		settings.Raw.Section("extensions").RemoveOption("worktreeConfig").RemoveOption("preciousObjects").RemoveOption("partialClone")
-	}
-	return settings, err
 }
 
 // findCommonDir returns the directory with the repository's refs and objects. It searches
@@ -128,6 +121,11 @@ func (l *local) tip(context.Context, string) (Tip, error) {
 	ref, err := l.repo.Reference(plumbing.NewBranchReferenceName(l.branch), true)
 	if errors.Is(err, plumbing.ErrReferenceNotFound) {
 		return Tip{}, l.noBranchError()
+	}
+	var broken *brokenRefError
+	if errors.As(err, &broken) {
+		return Tip{}, failure.WithNextStep(fmt.Sprintf("`git reflog` of the branch shows where it was: git update-ref %s COMMIT", broken.name),
+			fmt.Errorf("%s: read branch %q: %w", l.root, l.branch, err))
 	}
 	if err != nil {
 		return Tip{}, fmt.Errorf("%s: read branch %q: %w", l.root, l.branch, err)

@@ -152,7 +152,7 @@ func stripDecoration(line string) string {
 // is decided by a hint.
 var hints = []struct{ pattern, hint string }{
 	{"out of memory", "give Terraform more memory: a larger machine, or --memory of reconcile preview"},
-	{"no space left on device", "free disk space in the --work directory (reconcile doctor shows its path)"},
+	{"no space left on device", "free disk space where that file is, or in the --work directory (reconcile doctor shows the directories)"},
 	{"Provider dependency changes detected", "regenerate the lock file and commit it: PRODUCT providers lock -platform=PLATFORM"},
 	{"recorded in the dependency lock file", "add the checksums of this platform to the lock file and commit it: PRODUCT providers lock -platform=PLATFORM"},
 	{"Inconsistent dependency lock file", "regenerate the lock file and commit it: PRODUCT providers lock -platform=PLATFORM"},
