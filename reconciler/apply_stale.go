@@ -100,7 +100,7 @@ func (a *applyRound) startReady(ctx, killCtx context.Context) {
 			return
 		}
 		if err := p.claims.take(name, p.run.Options.Run); err != nil {
-			p.claimed[name] = true
+			p.claimedByOther[name] = true
 			p.complete(ctx, s, entry, newBusyResult(name, err))
 			continue
 		}
@@ -165,7 +165,7 @@ func (a *applyRound) takeResult(ctx context.Context, done worker.Completion) {
 	if done.PanicErr != nil {
 		p.panicErr = done.PanicErr
 	}
-	p.claimed[name] = done.Claimed
+	p.claimedByOther[name] = done.ClaimedByOther
 	if done.TipMoved {
 		a.tipMoved = true // dropped: the next round handles it
 		return
@@ -227,7 +227,7 @@ func (p *pass) resolveWithoutRun(workspaces *inventory.Inventory, s *schedule.Sc
 		result.Error = fmt.Sprintf("waits for its upstreams: %s", why)
 	case p.isBackingOff(workspaces, entry):
 		result.Outcome, result.Error = entry.Record.Outcome, entry.Record.Error
-		result.Changes, result.Risk, result.PlanDigest, result.Why = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest, entry.Record.Why
+		result.CopyPlan(entry.Record)
 	default:
 		return result, false
 	}

@@ -25,7 +25,7 @@ const notifyRetry = 5 * time.Minute
 // twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
 	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.TriggerManual || p.config.IsDue(p.notifyAt))
-	if p.result.Snapshot != "" || due || p.hasWatched {
+	if p.result.Snapshot != "" || due || p.hasWatchedRollouts {
 		notifyNow(ctx, p.run)
 	}
 }

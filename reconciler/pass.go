@@ -69,10 +69,10 @@ type pass struct {
 	lastTip         commitid.ID // the tip of the last round
 	missingTip      commitid.ID // the tip that the remote named last and did not have
 
-	hasWatched bool // rollouts, although the pass failed as a whole
+	hasWatchedRollouts bool // although the pass failed as a whole
 
-	claims  *claims         // of all passes of this process
-	claimed map[string]bool // workspaces that this pass left to another one
+	claims         *claims         // of all passes of this process
+	claimedByOther map[string]bool // workspaces that this pass left to another one of this process
 }
 
 func (r *Reconciler) newPass(o run.Options) *pass {
@@ -83,7 +83,7 @@ func (r *Reconciler) newPass(o run.Options) *pass {
 	run := run.New(config, o)
 	return &pass{
 		config: config, run: run, result: run.Result,
-		retries: map[string]time.Time{}, claims: r.claims, claimed: map[string]bool{},
+		retries: map[string]time.Time{}, claims: r.claims, claimedByOther: map[string]bool{},
 	}
 }
 

@@ -162,7 +162,7 @@ func (p *pass) settle(ctx context.Context, head state.Head, workspaces *inventor
 // another pass of this process.
 func (p *pass) isBusyElsewhere() bool {
 	return slices.ContainsFunc(p.result.Workspaces, func(w run.WorkspaceResult) bool {
-		return w.Outcome == state.Busy && !p.claimed[w.Name]
+		return w.Outcome == state.Busy && !p.claimedByOther[w.Name]
 	})
 }
 

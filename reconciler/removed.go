@@ -125,7 +125,7 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 
 func (p *pass) writeTombstone(ctx context.Context, workspaces *inventory.Inventory, rec state.Workspace) error {
 	if err := p.claims.check(rec.Name, p.run.Options.Run); err != nil {
-		p.claimed[rec.Name] = true
+		p.claimedByOther[rec.Name] = true
 		return err
 	}
 	return p.run.WithLease(ctx, workspaces.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {

@@ -15,8 +15,8 @@ import (
 	"reconcile/state"
 )
 
-// checkRollout decides whether the rollout of a workspace has anything to do now. ok: it has
-// not, and no process need be started for it.
+// checkRollout returns the result of a workspace whose rollout has nothing to do now (ok): no
+// process need be started for it.
 func (p *pass) checkRollout(ctx context.Context, workspaces *inventory.Inventory, entry *inventory.Entry) (done worker.Completion, ok bool) {
 	rec := entry.Record
 	if o := p.run.Options; rec.Rollout == nil || o.AtOnce != nil || o.Snapshot != "" {
@@ -40,7 +40,7 @@ func (p *pass) checkRollout(ctx context.Context, workspaces *inventory.Inventory
 	if rec.Outcome != result.Outcome || rec.Error != result.Error {
 		return done, false // people must see it in the record
 	}
-	result.Changes, result.Risk, result.PlanDigest, result.Why = rec.Changes, rec.Risk, rec.PlanDigest, rec.Why
+	result.CopyPlan(rec)
 	rec.RetryAt = move.Until
 	return worker.Completion{Entry: entry, Result: result, Record: rec}, true
 }
@@ -65,7 +65,7 @@ func (p *pass) watchRollouts(ctx, killCtx context.Context) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		if _, isDone := p.result.Find(name); !isDone && records[name].Rollout != nil {
-			p.hasWatched = true
+			p.hasWatchedRollouts = true
 			p.watchRollout(ctx, killCtx, records[name], "the branch cannot be read, or its commit cannot be used")
 		}
 	}
@@ -80,7 +80,7 @@ func (p *pass) watchRollout(ctx, killCtx context.Context, rec state.Workspace, n
 	switch {
 	case errors.As(err, &claimed):
 		result = newBusyResult(rec.Name, err)
-		p.claimed[rec.Name] = true
+		p.claimedByOther[rec.Name] = true
 	case done.TipMoved:
 		return // the next pass works on it
 	case err != nil:

@@ -127,6 +127,16 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	}
 }
 
+// CopyPlan copies what the record of the workspace has of its last plan.
+func (w *WorkspaceResult) CopyPlan(rec state.Workspace) {
+	w.Changes, w.Risk, w.PlanDigest, w.Why = rec.Changes, rec.Risk, rec.PlanDigest, rec.Why
+}
+
+// RecordPlan copies what the record keeps of the plan to it.
+func (w WorkspaceResult) RecordPlan(rec *state.Workspace) {
+	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = w.Changes, w.Risk, w.PlanDigest, w.Why
+}
+
 // maxRisks is how many changes of a plan the history explains.
 const maxRisks = 20
 

@@ -75,7 +75,7 @@ func (c *Checkout) useEmptyState(spec *terraform.Spec) {
 // writeUpstreamOutputs writes, where a workspace reads local states, copies that
 // contain only their outputs.
 func (c *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) error {
-	defer c.HoldUpstreamStates(entry)()
+	defer c.LockUpstreamStates(entry)()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	root, err := os.OpenRoot(dir)

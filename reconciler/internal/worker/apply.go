@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -73,7 +72,7 @@ func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Com
 	done := Completion{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
 	var claimed *run.ClaimedError
-	done.Claimed = errors.As(err, &claimed)
+	done.ClaimedByOther = errors.As(err, &claimed)
 	wr.storeLog(ctx)
 	for _, closer := range slices.Backward(wr.closers) {
 		closer()
@@ -168,18 +167,21 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := wr.passGate(ctx, plan); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
-	if wr.isStepwise(plan) {
-		return wr.recordStepFailure(ctx, wr.explainApprovalGone(plan, wr.beginRollout(ctx, tf, root, plan)))
+	if wr.wantsSteps() {
+		if !isFirstApply(wr.record, plan) {
+			return wr.recordStepFailure(ctx, wr.explainApprovalGone(plan, wr.beginRollout(ctx, tf, root, plan)))
+		}
+		wr.result.Warnings = append(wr.result.Warnings, withoutSteps)
 	}
 	return wr.applyWhole(ctx, tf, root, plan)
 }
 
 // applyWhole applies a plan that may be applied, and records it.
 func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root string, plan *terraform.Plan) error {
-	if err := wr.prepare(ctx); err != nil {
+	if err := wr.prepareApply(ctx); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
-	if err := wr.begin(ctx, plan); err != nil {
+	if err := wr.beginApply(ctx, plan); err != nil {
 		return wr.recordNotBegun(ctx, wr.explainApprovalGone(plan, err))
 	}
 	wr.result.Approval = wr.approval.Fact() // it is used
@@ -199,7 +201,7 @@ func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root s
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
 func (wr *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
 	wr.enterPhase(run.PhaseApply)
-	release := wr.checkout.HoldUpstreamStates(wr.entry)
+	release := wr.checkout.LockUpstreamStates(wr.entry)
 	wr.startedAt = wr.config.Now()
 	err := wr.session.Apply(ctx, plan)
 	release()
@@ -244,68 +246,6 @@ func (wr *workspaceRun) release(ctx context.Context) {
 	}
 }
 
-// decide reads the record again, now under the lease, and reports whether the workspace
-// is still stale. It reads the upstreams' records before the plan reads their states.
-func (wr *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
-	if wr.record, _, err = wr.config.Record.Workspace(ctx, wr.entry.Dir.Name); err != nil {
-		return false, fmt.Errorf("read the record of %s: %w", wr.entry.Dir.Name, err)
-	}
-	if wr.upstreamsBefore, err = wr.inventory.ReadUpstreams(ctx, wr.entry.Dir.Name); err != nil {
-		return false, err
-	}
-	digests := wr.upstreamsBefore.Digests()
-	wr.trace = wr.inventory.Trace(wr.entry, digests)
-	if err := wr.readHold(ctx); err != nil {
-		return false, err
-	}
-	wr.result.StaleReasons = wr.inventory.OwnReasons(wr.entry, wr.record)
-	if wr.record.Trace != nil {
-		wr.result.StaleReasons = append(wr.result.StaleReasons, wr.inventory.UpstreamReasons(wr.entry.Dir.Name, wr.record.Trace, digests)...)
-	}
-	if wr.run.Options.Replan && len(wr.result.StaleReasons) == 0 {
-		wr.result.StaleReasons = []string{run.ReplanReason}
-	}
-	if len(wr.result.StaleReasons) == 0 {
-		if err := wr.readApprovals(ctx); err != nil {
-			return false, err
-		}
-		wr.result.StaleReasons = inventory.ApprovedReasons(wr.record, wr.approvals, wr.config.Now())
-	}
-	if len(wr.result.StaleReasons) == 0 {
-		wr.result.Outcome = state.Unchanged
-		return false, nil
-	}
-	if tried, err := wr.wasTriedMeanwhile(ctx); err != nil {
-		return false, err
-	} else if tried {
-		wr.result.Outcome, wr.result.Error = wr.record.Outcome, wr.record.Error
-		wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why = wr.record.Changes, wr.record.Risk, wr.record.PlanDigest, wr.record.Why
-		return false, nil
-	}
-	wr.result.Warnings = append(wr.result.Warnings, wr.inventory.Load(wr.entry).Warnings...)
-	if a := wr.record.Attempt; a != nil && !a.HasEnded {
-		wr.result.Warnings = append(wr.result.Warnings, fmt.Sprintf(
-			"the apply that run %s started at %s was interrupted: it may have created resources that are not in Terraform's state; look for them",
-			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
-	}
-	return true, nil
-}
-
-// wasTriedMeanwhile reports whether another run has tried these inputs without success
-// since this pass read the record. An immediate second try would only repeat it.
-func (wr *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
-	o, rec := wr.run.Options, wr.record
-	if o.Replan || o.Adopt || rec.Rollout != nil || rec.Rev == wr.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
-		return false, nil
-	}
-	if rec.Outcome == state.Blocked {
-		if err := wr.readApprovals(ctx); err != nil {
-			return false, err
-		}
-	}
-	return maps.Equal(rec.PendingInputs, gate.PendingInputs(wr.entry.Config, wr.config.Gate, wr.trace, wr.approvals)), nil
-}
-
 // plan runs init and plan, and releases a state lock that a dead run of ours left.
 func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	wr.enterPhase(run.PhaseInit)
@@ -313,7 +253,7 @@ func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 		return nil, err
 	}
 	wr.storeLockFile(ctx)
-	defer wr.checkout.HoldUpstreamStates(wr.entry)()
+	defer wr.checkout.LockUpstreamStates(wr.entry)()
 	wr.enterPhase(run.PhasePlan)
 	wr.startedAt = wr.config.Now()
 	plan, err := wr.session.Plan(ctx)
@@ -342,9 +282,9 @@ func (wr *workspaceRun) checkSize() error {
 	return nil
 }
 
-// prepare gets everything that the apply and its record need, so that it fails before
+// prepareApply gets everything that the apply and its record need, so that it fails before
 // anything is applied.
-func (wr *workspaceRun) prepare(ctx context.Context) error {
+func (wr *workspaceRun) prepareApply(ctx context.Context) error {
 	err := wr.readKey(ctx)
 	if err == nil {
 		err = wr.session.PrepareApply(ctx)

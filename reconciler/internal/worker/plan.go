@@ -30,71 +30,97 @@ func (w *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(w.inventory.Load(entry).Warnings)
 	var verdict gate.Verdict
-	if plan != nil && !plan.Empty {
-		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
-		verdict = gate.JudgeServed(entry.Config, w.config.Gate, plan, ShareOf(w.inventory, entry, w.inventory.Records))
-		result.WhileServing = verdict.WhileServing
-		result.Risk, result.Why = plan.Risk.Risk.String(), verdict.Why
-		if gate.DeletesWhatReadersUse(plan) {
-			result.Teardown = w.inventory.NewTeardown(entry.Dir.Name, w.inventory.RecordsOfEntries(), plan.MadeOutputs)
-		}
-	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
-	if p := entry.Config.Progressive; p != nil && plan != nil && !plan.Empty {
+	if plan != nil && !plan.Empty {
+		verdict = w.judgePlan(&result, entry, plan)
+	}
+	switch {
+	case err != nil:
+		w.setPlanFailure(&result, entry, err)
+	case plan.Empty:
+		result.Outcome = state.NoChanges
+	default:
+		result.Outcome = state.Pending
+		w.withholdUnapproved(&result, entry, plan, verdict)
+	}
+	if result.Outcome == state.Pending {
+		for _, why := range w.listObstacles(entry) {
+			result.Withheld = why
+			result.Warnings = append(result.Warnings, why)
+		}
+	} else if entry.Hold != nil {
+		result.Warnings = append(result.Warnings, inventory.DescribeHold(*entry.Hold))
+	}
+	return result
+}
+
+// judgePlan puts into a result what a plan changes, whether it would be applied in steps, and
+// which readers it waits for. It returns the verdict of the gate.
+func (w *Worker) judgePlan(result *run.WorkspaceResult, entry *inventory.Entry, plan *terraform.Plan) gate.Verdict {
+	verdict := gate.JudgeServed(entry.Config, w.config.Gate, plan, ShareOf(w.inventory, entry, w.inventory.Records))
+	result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
+	result.Risk, result.Why, result.WhileServing = plan.Risk.Risk.String(), verdict.Why, verdict.WhileServing
+	if p := entry.Config.Progressive; p != nil {
 		ahead := withoutSteps
 		if result.InSteps = !isFirstApply(entry.Record, plan); result.InSteps {
 			ahead = rollout.DescribeAhead(p.Variable, p.Steps, entry.Record.KeptOutputs, plan.KeptOutputs)
 		}
 		result.Warnings = append(result.Warnings, ahead)
 	}
+	if gate.DeletesWhatReadersUse(plan) {
+		result.Teardown = w.inventory.NewTeardown(entry.Dir.Name, w.inventory.RecordsOfEntries(), plan.MadeOutputs)
+	}
 	if result.Teardown != nil {
 		result.Warnings = append(result.Warnings, gate.DescribeTeardown(plan, result.Teardown))
 	}
-	if err != nil {
-		err = w.explainPlanFailure(entry.Dir.Name, err)
-	}
+	return verdict
+}
+
+// setPlanFailure puts into a result why the workspace has no plan that a pass would apply.
+func (w *Worker) setPlanFailure(result *run.WorkspaceResult, entry *inventory.Entry, err error) {
+	err = w.explainPlanFailure(entry.Dir.Name, err)
 	first := w.pendingUpstreams(entry.Dir.Name)
-	switch {
+	switch outcome := run.ClassifyError(err); {
 	case errors.Is(err, terraform.ErrNoCLIWorkspace) && entry.Record.Trace == nil: // its first apply makes it
 		result.Outcome = state.Pending
 		result.Warnings = append(result.Warnings, err.Error())
-	case err != nil && run.ClassifyError(err) == state.Blocked:
-		result.Outcome, result.Error = state.Blocked, err.Error()
-	case err != nil && len(first) > 0:
+	case outcome != state.Blocked && len(first) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
-	case err != nil:
-		result.Outcome, result.Error = run.ClassifyError(err), err.Error()
-	case plan.Empty:
-		result.Outcome = state.NoChanges
 	default:
-		result.Outcome = state.Pending
-		if approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Changes, w.config.Now()); result.Why != "" && approval == nil {
-			if !verdict.Forbidden {
-				result.Difference, result.ChangesToApprove, result.NeedsApprovalAsWhole = &plan.Difference, verdict.Changes, verdict.IsWhole
-			}
-			result.Withheld = gate.DescribeWithheld(result.Why, plan)
-			result.Warnings = append(result.Warnings, result.Withheld)
-		}
+		result.Outcome, result.Error = outcome, err.Error()
 	}
-	if up := w.findWithheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
-		result.Withheld = "a pass would apply it only after its upstream " + up
-		result.Warnings = append(result.Warnings, result.Withheld)
+}
+
+// withholdUnapproved puts into a result what a person must approve, if the gate asks for that and
+// nobody has.
+func (w *Worker) withholdUnapproved(result *run.WorkspaceResult, entry *inventory.Entry, plan *terraform.Plan, verdict gate.Verdict) {
+	approval, _ := gate.FindApproval(entry.Approvals, plan, verdict.Changes, w.config.Now())
+	if verdict.Why == "" || approval != nil {
+		return
 	}
-	if r := entry.Record.Rollout; r != nil && result.Outcome == state.Pending {
-		result.Withheld = fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.ShortCommit(), entry.Dir.Name)
-		result.Warnings = append(result.Warnings, result.Withheld)
+	if !verdict.Forbidden {
+		result.Difference, result.ChangesToApprove, result.NeedsApprovalAsWhole = &plan.Difference, verdict.Changes, verdict.IsWhole
+	}
+	result.Withheld = gate.DescribeWithheld(verdict.Why, plan)
+	result.Warnings = append(result.Warnings, result.Withheld)
+}
+
+// listObstacles returns why a pass would not apply a plan of the workspace now, whatever it
+// changes: an upstream, a rollout, a hold.
+func (w *Worker) listObstacles(entry *inventory.Entry) (obstacles []string) {
+	if up := w.findWithheldUpstream(entry.Dir.Name); up != "" {
+		obstacles = append(obstacles, "a pass would apply it only after its upstream "+up)
+	}
+	if r := entry.Record.Rollout; r != nil {
+		obstacles = append(obstacles, fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.ShortCommit(), entry.Dir.Name))
 	}
 	if entry.Hold != nil {
-		hold := inventory.DescribeHold(*entry.Hold)
-		result.Warnings = append(result.Warnings, hold)
-		if result.Outcome == state.Pending {
-			result.Withheld = hold
-		}
+		obstacles = append(obstacles, inventory.DescribeHold(*entry.Hold))
 	}
-	return result
+	return obstacles
 }
 
 // explainPlanFailure explains the failure of a plan that needs an output of an upstream whose
@@ -168,7 +194,7 @@ func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 	if err := w.checkout.Init(entry, func() error { return session.Init(ctx) }); err != nil {
 		return nil, err
 	}
-	defer w.checkout.HoldUpstreamStates(entry)()
+	defer w.checkout.LockUpstreamStates(entry)()
 	w.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhasePlan})
 	return session.Plan(ctx)
 }

@@ -17,8 +17,8 @@ import (
 	"reconcile/state"
 )
 
-// begin writes the attempt, if the head's generation has not changed.
-func (wr *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
+// beginApply writes the attempt, if the head's generation has not changed.
+func (wr *workspaceRun) beginApply(ctx context.Context, plan *terraform.Plan) error {
 	wr.newAttempt(plan)
 	wr.holdSnapshot()
 	writeCtx, cancel := context.WithTimeout(ctx, run.RecordTimeout)
@@ -103,7 +103,7 @@ func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, pla
 	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = wr.inventory.Head.Epoch, wr.inventory.Commit.ID, wr.run.Options.Run
 	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", wr.config.Now()
-	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why
+	wr.result.RecordPlan(rec)
 	if outcome == state.Applied {
 		rec.Approval = wr.approval.Fact()
 	}
@@ -167,36 +167,19 @@ func (wr *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	if errors.As(err, &errored) {
 		err = wr.saveErroredState(ctx, errored)
 	}
-	stopped := ctx.Err() != nil
 	rec := &wr.record
 	if rec.Trace == nil && rec.Attempt == nil {
 		wr.updateMetadata() // else the metadata describe what was applied
 	}
-	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = state.Failed, err.Error(), wr.config.Now(), nil, wr.result.Teardown
-	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.Teardown = state.Failed, err.Error(), wr.config.Now(), wr.result.Teardown
+	wr.result.RecordPlan(rec)
 	var approvals []state.Approval
-	rec.RetryAt = time.Time{}
-	keepsInputs := true // else the next pass tries again
 	var waits *run.BlockedError
-	switch {
-	case errors.As(err, &waits):
+	if errors.As(err, &waits) {
 		rec.Outcome, approvals = state.Blocked, wr.listValidApprovals(ctx)
-		if waits.Retry {
-			rec.Failures++
-			rec.RetryAt = wr.config.Now().Add(wr.config.Backoff(rec.Failures))
-		}
-		if waits.RetrySoon {
-			rec.RetryAt = wr.config.Now().Add(rollout.CheckInterval)
-		}
-		keepsInputs = !waits.HasHold && !waits.Replan
-	case wr.inventory.Load(wr.entry).Err != nil: // no retry helps before a commit corrects it
-	case stopped:
-		keepsInputs = false
-	default:
-		rec.Failures++
-		rec.RetryAt = wr.config.Now().Add(wr.config.Backoff(rec.Failures))
 	}
-	if keepsInputs && !wr.upstreamsBefore.HasUnknown() {
+	rec.PendingInputs = nil // the next pass tries again
+	if wr.scheduleRetry(ctx, waits) && !wr.upstreamsBefore.HasUnknown() {
 		rec.PendingInputs = gate.PendingInputs(wr.entry.Config, wr.config.Gate, wr.trace, approvals)
 	}
 	ctx, cancel := run.CleanupContext(ctx)
@@ -205,6 +188,25 @@ func (wr *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		wr.log.Warn("could not record the failure", "error", werr)
 	}
 	return err
+}
+
+// scheduleRetry puts into the record when the failed or blocked (waits) workspace is tried again,
+// and reports whether passes leave it until then, or until an input changes.
+func (wr *workspaceRun) scheduleRetry(ctx context.Context, waits *run.BlockedError) (keepsInputs bool) {
+	rec := &wr.record
+	rec.RetryAt = time.Time{}
+	isMistake := wr.inventory.Load(wr.entry).Err != nil // no retry helps before a commit corrects it
+	if waits == nil && (isMistake || ctx.Err() != nil) {
+		return isMistake
+	}
+	if waits == nil || waits.Retry {
+		rec.Failures++
+		rec.RetryAt = wr.config.Now().Add(wr.config.Backoff(rec.Failures))
+	}
+	if waits != nil && waits.RetrySoon {
+		rec.RetryAt = wr.config.Now().Add(rollout.CheckInterval)
+	}
+	return waits == nil || !waits.HasHold && !waits.Replan
 }
 
 func (wr *workspaceRun) updateMetadata() {

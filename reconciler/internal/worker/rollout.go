@@ -28,17 +28,10 @@ type begunRollout struct {
 	tf       run.Terraform // nil: not opened yet
 }
 
-// isStepwise reports whether this run applies the workspace in steps. What a person applies from
+// wantsSteps reports whether the workspace is to be applied in steps. What a person applies from
 // a snapshot, as in a disaster, has none: they need passes that come again.
-func (wr *workspaceRun) isStepwise(plan *terraform.Plan) bool {
-	if wr.entry.Config.Progressive == nil || wr.run.Options.AtOnce != nil || wr.run.Options.Snapshot != "" {
-		return false
-	}
-	if isFirstApply(wr.record, plan) {
-		wr.result.Warnings = append(wr.result.Warnings, withoutSteps)
-		return false
-	}
-	return true
+func (wr *workspaceRun) wantsSteps() bool {
+	return wr.entry.Config.Progressive != nil && wr.run.Options.AtOnce == nil && wr.run.Options.Snapshot == ""
 }
 
 const withoutSteps = "nothing exists yet, so it is applied without steps"
@@ -352,7 +345,7 @@ func (wr *workspaceRun) setOutcome(outcome state.Outcome, why string, retryAt ti
 	rec := &wr.record
 	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs, rec.Teardown = outcome, why, wr.config.Now(), nil, nil
 	rec.RetryAt = retryAt
-	rec.Changes, rec.Risk, rec.PlanDigest, rec.Why = wr.result.Changes, wr.result.Risk, wr.result.PlanDigest, wr.result.Why
+	wr.result.RecordPlan(rec)
 }
 
 // recordAtOnce puts into the record who left the steps of a rollout out, and why.

@@ -20,7 +20,7 @@ func (wr *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 	r := wr.record.Rollout
 	isBack := r.Phase == state.RolloutAborting
 	if isUp := !isBack && !r.InFlight && r.Number > 0; isUp {
-		if moved, err := wr.isMoved(ctx, b); moved || err != nil {
+		if moved, err := wr.pauseIfMoved(ctx, b); moved || err != nil {
 			return err // the next decision waits, and writes why
 		}
 	}
@@ -67,9 +67,9 @@ func (wr *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 	return wr.writeProgress(ctx)
 }
 
-// isMoved reports whether what is live is not what the number in force says: then the next step
-// would start from something else, and the rollout is paused.
-func (wr *workspaceRun) isMoved(ctx context.Context, b *begunRollout) (bool, error) {
+// pauseIfMoved pauses the rollout if what is live is not what the number in force says: the next
+// step would start from something else. It reports whether that is so.
+func (wr *workspaceRun) pauseIfMoved(ctx context.Context, b *begunRollout) (bool, error) {
 	r := *wr.record.Rollout
 	wr.setNumber(r.Strategy, r.Number)
 	plan, err := wr.planExactInputs(ctx, b.root)
@@ -99,7 +99,7 @@ func (wr *workspaceRun) exceeds(plan *terraform.Plan) string {
 
 // applyStep writes that the step begins, and applies its plan.
 func (wr *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) error {
-	if err := wr.prepare(ctx); err != nil {
+	if err := wr.prepareApply(ctx); err != nil {
 		return err
 	}
 	order, err := wr.config.Record.RolloutOrder(ctx, wr.record.Name)

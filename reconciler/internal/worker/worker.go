@@ -30,7 +30,7 @@ type Completion struct {
 	Result run.WorkspaceResult
 	Record state.Workspace // as the work left it; it has no name if it was not read
 
-	PanicErr *run.PanicError
-	TipMoved bool // nothing was done, because the tip has moved
-	Claimed  bool // nothing was done, because of another pass of this process
+	PanicErr       *run.PanicError
+	TipMoved       bool // nothing was done, because the tip has moved
+	ClaimedByOther bool // nothing was done, because of another pass of this process
 }
