@@ -43,7 +43,7 @@ type Checkout struct {
 	root string // "" until the tree is laid out
 	err  error  // why the tree could not be laid out
 
-	restoreMu sync.Mutex // serializes RestoreInputs
+	restoreMu sync.Mutex // serializes restore
 }
 
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when

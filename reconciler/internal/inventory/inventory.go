@@ -134,8 +134,8 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	return w, nil
 }
 
-// NewAtTip builds the inventory of the tip without adopting the tip.
-func NewAtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
+// NewAtTip builds the inventory of the tip without adopting the tip. The caller closes the commit.
+func NewAtTip(ctx context.Context, c *run.Config) (_ *Inventory, err error) {
 	head, err := c.ReadHead(ctx)
 	if err != nil {
 		return nil, err
@@ -148,6 +148,11 @@ func NewAtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			c.CloseCommit(commit)
+		}
+	}()
 	settings, err := c.LoadSettings(commit)
 	if err != nil {
 		return nil, err

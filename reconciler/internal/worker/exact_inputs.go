@@ -24,7 +24,7 @@ const maxPaths = 3
 
 // planExactInputs plans with exactly the commit's inputs.
 func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
-	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry, true)
+	restored, err := wr.checkout.RestoreSearchedDirs(ctx, root, wr.entry)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terr
 		if err != nil {
 			return nil, err
 		}
-		if restored, err = wr.checkout.RestoreInputs(ctx, root, wr.entry, false); err != nil || len(restored) == 0 {
+		if restored, err = wr.checkout.RestoreInputs(ctx, root, wr.entry); err != nil || len(restored) == 0 {
 			return plan, err
 		}
 		if replans == maxReplans {
@@ -50,7 +50,7 @@ func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terr
 // changed meanwhile, even by the apply itself, it is restored and a new plan must be
 // empty. Files written next to the inputs do not matter.
 func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
-	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry, false)
+	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry)
 	if err != nil {
 		return fmt.Errorf("applied, but %w", err)
 	}

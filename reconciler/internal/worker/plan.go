@@ -185,7 +185,7 @@ func (w *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (pla
 		return nil, err
 	}
 	spec.SensitiveNow = collectSensitiveNow(w.run, w.inventory, entry, entry.Record, upstreams)
-	if _, err := w.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
+	if _, err := w.checkout.RestoreSearchedDirs(ctx, root, entry); err != nil {
 		return nil, err
 	}
 	session := tf.Open(killCtx, spec)
