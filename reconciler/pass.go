@@ -342,7 +342,7 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 	next.Commit, next.ConfigHash, next.EnvVarNames, next.Protocol = tip.Commit, hash, settings.Env(), tip.Protocol
 	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.config.Repo, p.config.Branch, p.result.Run, p.config.Now()
 	next.Environment = &p.config.Environment
-	p.updateOutOfSync(&next, false)
+	p.setInSync(&next, false)
 	if same {
 		return p.config.Record.PutHead(ctx, next)
 	}

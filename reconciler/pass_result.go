@@ -148,7 +148,7 @@ func (p *pass) settle(ctx context.Context, head state.Head, workspaces *inventor
 	}
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
-	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
+	p.setInSync(&head, head.Exit == run.ExitOK)
 	head.NextRetryAt, head.Error, head.Suspended = p.earliestRetry(), "", p.listSuspended(workspaces)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	head, err := p.config.Record.PutHead(ctx, head)
@@ -180,7 +180,7 @@ func (p *pass) settleNamed(ctx context.Context, head state.Head, workspaces *inv
 		return nil
 	}
 	head.Settled, head.Exit, head.NextRetryAt, head.Error, head.Suspended = true, run.ExitOK, time.Time{}, "", nil
-	p.updateOutOfSync(&head, true)
+	p.setInSync(&head, true)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	_, err = p.config.Record.PutHead(ctx, head)
 	if errors.Is(err, state.ErrConflict) {
@@ -202,9 +202,9 @@ func passOutcome(exit int) string {
 	return run.OutcomeFailed
 }
 
-// updateOutOfSync sets head.OutOfSyncSince: when any pass first saw a tip that was not
+// setInSync sets head.OutOfSyncSince: when any pass first saw a tip that was not
 // fully applied. Later tips that are not applied either do not change it.
-func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
+func (p *pass) setInSync(head *state.Head, inSync bool) {
 	switch {
 	case inSync:
 		head.OutOfSyncSince = time.Time{}
@@ -225,7 +225,7 @@ func (p *pass) recordError(ctx context.Context, failed error) {
 	isBehind := head.Commit != p.firstSeenTip && head.OutOfSyncSince.IsZero()
 	if err == nil && head.Rev != 0 && (isBehind || head.Error != failed.Error()) {
 		if isBehind {
-			p.updateOutOfSync(&head, false)
+			p.setInSync(&head, false)
 		}
 		head.Settled, head.Run, head.Error = false, p.result.Run, failed.Error()
 		_, err = p.config.Record.PutHead(ctx, head)

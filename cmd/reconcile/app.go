@@ -46,14 +46,14 @@ func newApp() *app {
 }
 
 // chooseLanguage sets the language of what people read. One that does not exist is English
-// here, and applyOutput reports it.
+// here, and configureOutput reports it.
 func (a *app) chooseLanguage(c *cobra.Command) {
 	a.language = a.settings.Language(c)
 	a.tr, _ = catalog.NewTranslator(a.language)
 }
 
-// applyOutput makes output and logs as the settings say.
-func (a *app) applyOutput() error {
+// configureOutput makes output and logs as the settings say.
+func (a *app) configureOutput() error {
 	s := &a.settings
 	if err := s.CheckLang(); err != nil {
 		return err

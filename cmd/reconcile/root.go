@@ -70,7 +70,7 @@ func (a *app) prepare(c *cobra.Command) error {
 	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return err
 	}
-	if err := a.applyOutput(); err != nil {
+	if err := a.configureOutput(); err != nil {
 		return err
 	}
 	if a.settings.SettingsFile != "" && c.Annotations[annotationTriesSettings] == "" {

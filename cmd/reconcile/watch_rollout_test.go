@@ -12,7 +12,7 @@ func TestWatchLooksAtRollouts(t *testing.T) {
 	if got := w.nextInterval(); got < 30*time.Minute {
 		t.Errorf("without a rollout the next pass is in %s", got)
 	}
-	w.rolls = true
+	w.hasRollout = true
 	if got := w.nextInterval(); got > 2*time.Minute {
 		t.Errorf("with a rollout the next pass is in %s", got)
 	}

@@ -23,24 +23,24 @@ import (
 // beside it. Its dependencies stay open, because observing other runs' leases takes time. After
 // a failure, once no pass runs, it opens them and reads the secrets again.
 type watcher struct {
-	app       *app
-	interval  time.Duration
-	maxWait   time.Duration // longest wait after failures
-	liveness  *endpoint.Liveness
-	tel       *telemetry.Telemetry
-	printer   *ui.WatchPrinter
-	deps      *wire.Deps
-	runner    *reconciler.Reconciler
-	pages     *page.Publisher           // nil without --page
-	closing   sync.WaitGroup            // of what is closed beside the passes
-	passes    map[runid.ID]*watchedPass // that run, by run id
-	overtaken chan runid.ID             // ids of runs that a newer tip has overtaken
-	ends      chan *watchedPass
-	isStale   bool          // an overtaken pass has ended since the last start: its workspaces are free
-	warnings  []string      // of the pass that was printed last
-	failures  int           // in a row
-	rolls     bool          // a rollout is under way: its alarms are watched
-	triggers  chan struct{} // holds one trigger until a pass starts
+	app        *app
+	interval   time.Duration
+	maxWait    time.Duration // longest wait after failures
+	liveness   *endpoint.Liveness
+	tel        *telemetry.Telemetry
+	printer    *ui.WatchPrinter
+	deps       *wire.Deps
+	runner     *reconciler.Reconciler
+	pages      *page.Publisher           // nil without --page
+	closing    sync.WaitGroup            // of what is closed beside the passes
+	passes     map[runid.ID]*watchedPass // that run, by run id
+	overtaken  chan runid.ID             // ids of runs that a newer tip has overtaken
+	ends       chan *watchedPass
+	isStale    bool          // an overtaken pass has ended since the last start: its workspaces are free
+	warnings   []string      // of the pass that was printed last
+	failures   int           // in a row
+	hasRollout bool          // a rollout is under way: its alarms are watched
+	triggers   chan struct{} // holds one trigger until a pass starts
 }
 
 // watchedPass is a pass that watch runs.
@@ -111,7 +111,7 @@ func (w *watcher) nextInterval() time.Duration {
 	if w.isStale && w.failures == 0 {
 		return 0
 	}
-	if w.rolls { // also where passes fail, because Git does not answer
+	if w.hasRollout { // also where passes fail, because Git does not answer
 		return addJitter(min(w.interval, maxRolloutWait))
 	}
 	return addJitter(backoff(w.interval, w.maxWait, w.failures))
@@ -198,7 +198,7 @@ func (w *watcher) observe(e run.Event) {
 func (w *watcher) endPass(ctx context.Context, pass *watchedPass) {
 	delete(w.passes, pass.options.Run)
 	w.isStale = w.isStale || pass.result != nil && pass.result.Overtaken
-	w.rolls = pass.result != nil && slices.ContainsFunc(pass.result.Workspaces, func(ws run.WorkspaceResult) bool { return ws.Rollout != "" })
+	w.hasRollout = pass.result != nil && slices.ContainsFunc(pass.result.Workspaces, func(ws run.WorkspaceResult) bool { return ws.Rollout != "" })
 	if err := w.tel.Flush(ctx); err != nil {
 		w.app.log.Warn(err.Error())
 	}

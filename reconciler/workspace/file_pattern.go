@@ -46,7 +46,7 @@ func splitPattern(pattern string) (dir, rest string) {
 func (l *FileLists) match(pattern string) (matches []string) {
 	prefix, suffix, _ := strings.Cut(pattern, "*")
 	dir, _ := splitPattern(pattern)
-	for _, p := range l.below(dir) {
+	for _, p := range l.listBelow(dir) {
 		if strings.HasPrefix(p, prefix) && strings.HasSuffix(p, suffix) && len(p) >= len(prefix)+len(suffix) {
 			matches = append(matches, p)
 		}
@@ -79,7 +79,7 @@ func (l *FileLists) hashNames(key string, names func() []string) string {
 // matchGlob returns the files and links that a pattern in doublestar's syntax matches, sorted.
 func (l *FileLists) matchGlob(glob string) (matches []string) {
 	dir, _ := doublestar.SplitPattern(glob)
-	for _, p := range l.below(dir) {
+	for _, p := range l.listBelow(dir) {
 		if doublestar.MatchUnvalidated(glob, p) {
 			matches = append(matches, p)
 		}
@@ -87,16 +87,16 @@ func (l *FileLists) matchGlob(glob string) (matches []string) {
 	return matches
 }
 
-// below returns the files and links below a directory, sorted.
-func (l *FileLists) below(dir string) []string {
+// listBelow returns the files and links below a directory, sorted.
+func (l *FileLists) listBelow(dir string) []string {
 	list, ok := l.dirs.Get(dir)
 	if !ok {
-		list = l.dirs.GetOrPut(dir, sync.OnceValue(func() []string { return l.list(dir) }))
+		list = l.dirs.GetOrPut(dir, sync.OnceValue(func() []string { return l.walk(dir) }))
 	}
 	return list()
 }
 
-func (l *FileLists) list(dir string) (files []string) {
+func (l *FileLists) walk(dir string) (files []string) {
 	_ = fs.WalkDir(l.tree, dir, func(p string, d fs.DirEntry, err error) error {
 		if err == nil && (d.Type().IsRegular() || d.Type()&fs.ModeSymlink != 0) {
 			files = append(files, p)
@@ -127,7 +127,7 @@ func (l *FileLists) appendIgnored(ignored []string, dir string) []string {
 		isFile := e.Type().IsRegular() || e.Type()&fs.ModeSymlink != 0
 		switch {
 		case e.IsDir() && e.Name() == testsDir:
-			ignored = append(ignored, l.below(gitpath.Join(dir, testsDir))...)
+			ignored = append(ignored, l.listBelow(gitpath.Join(dir, testsDir))...)
 		case e.IsDir():
 			ignored = l.appendIgnored(ignored, gitpath.Join(dir, e.Name()))
 		case isFile && isIgnoredName(e.Name()):

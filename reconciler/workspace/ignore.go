@@ -102,7 +102,7 @@ func (r ignoreRules) listIgnored(files *FileLists, s scope, dir string) (ignored
 	if r.omitsNothing(s) {
 		return nil
 	}
-	for _, p := range files.below(dir) {
+	for _, p := range files.listBelow(dir) {
 		if r.omits(s, dir, p) {
 			ignored = append(ignored, p)
 		}

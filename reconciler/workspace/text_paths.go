@@ -143,17 +143,17 @@ func (e *evaluation) isParent(s *module.Scope, p string) bool {
 // a shell says its own directory and that of the repository.
 var shellDirs = func() *strings.Replacer {
 	pairs := []string{"fileb://", " ", "file://", " "}
-	for _, d := range []struct{ replaced, by string }{
+	for _, d := range []struct{ text, replacement string }{
 		{"$PWD/", "./"}, {"${PWD}/", "./"}, {"$(pwd)/", "./"}, {"`pwd`/", "./"},
 		{"$(" + module.GitTopLevel + ")", module.RepoRoot}, {"`" + module.GitTopLevel + "`", module.RepoRoot},
 	} {
-		text, slash := strings.CutSuffix(d.replaced, "/")
+		dir, slash := strings.CutSuffix(d.text, "/")
 		if slash {
-			pairs = append(pairs, `"`+text+`"/`, d.by)
+			pairs = append(pairs, `"`+dir+`"/`, d.replacement)
 		} else {
-			pairs = append(pairs, `"`+text+`"`, d.by)
+			pairs = append(pairs, `"`+dir+`"`, d.replacement)
 		}
-		pairs = append(pairs, d.replaced, d.by)
+		pairs = append(pairs, d.text, d.replacement)
 	}
 	return strings.NewReplacer(pairs...)
 }()

@@ -110,19 +110,19 @@ func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, pla
 	rec.Failures, rec.RetryAt = 0, time.Time{}
 	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
 	// Terraform's remaining processes must end before the lease is released.
-	lingering := wr.closeSession()
+	closeErr := wr.closeSession()
 	write := wr.lease.WriteAndRelease
-	if lingering != nil {
+	if closeErr != nil {
 		write = wr.lease.Write
 	}
 	if err := run.RetryWrite(cleanupCtx, func() error { return write(cleanupCtx, *rec) }); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", wr.entry.Dir.Name, err)
 	}
-	wr.leaseReleased = lingering == nil
+	wr.leaseReleased = closeErr == nil
 	wr.result.Outcome = outcome
 	wr.warnOfHold()
 	wr.warnOfFormerStates(former)
-	return lingering
+	return closeErr
 }
 
 // warnOfFailedChecks replaces the warnings about checks that failed in the plan by those about

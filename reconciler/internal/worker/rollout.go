@@ -20,8 +20,8 @@ import (
 // A rollout decides nothing here: package rollout does. What it says is carried out step by
 // step, and written before and after each apply.
 
-// begunRollout is a rollout whose steps this run takes.
-type begunRollout struct {
+// rolloutRun is a rollout whose steps this run takes.
+type rolloutRun struct {
 	tip      *inventory.Inventory // of the pass
 	tipEntry *inventory.Entry
 	root     string        // of the checkout of its commit; "": not laid out yet
@@ -51,7 +51,7 @@ func (wr *workspaceRun) continueRollout(ctx context.Context) error {
 	if wr.run.Options.AtOnce != nil {
 		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", wr.entry.Dir.Name)}
 	}
-	return wr.recordStepFailure(ctx, wr.takeSteps(ctx, &begunRollout{tip: wr.inventory, tipEntry: wr.entry}))
+	return wr.recordStepFailure(ctx, wr.takeSteps(ctx, &rolloutRun{tip: wr.inventory, tipEntry: wr.entry}))
 }
 
 // endRolloutBySnapshot ends a rollout whose workspace a person applies from a snapshot.
@@ -109,7 +109,7 @@ func (wr *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root
 		return err
 	}
 	wr.result.Approval = wr.approval.Fact() // it is used
-	return wr.takeSteps(ctx, &begunRollout{tip: wr.inventory, tipEntry: wr.entry, root: root, tf: tf})
+	return wr.takeSteps(ctx, &rolloutRun{tip: wr.inventory, tipEntry: wr.entry, root: root, tf: tf})
 }
 
 // movesNothing reports whether there is nothing to do in steps: the plan is the same at 0 and at
@@ -144,10 +144,10 @@ func (wr *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) 
 }
 
 // takeSteps takes all steps that the rollout allows now.
-func (wr *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
+func (wr *workspaceRun) takeSteps(ctx context.Context, rr *rolloutRun) error {
 	for {
 		stored := wr.record
-		facts, err := ReadRolloutFacts(ctx, wr.config, b.tip, b.tipEntry, wr.record, wr.record.Rollout.Strategy)
+		facts, err := ReadRolloutFacts(ctx, wr.config, rr.tip, rr.tipEntry, wr.record, wr.record.Rollout.Strategy)
 		if err != nil {
 			return err
 		}
@@ -178,17 +178,17 @@ func (wr *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 			}
 			return fmt.Errorf("the rollout of %s is over: %w", next.ShortCommit(), state.ErrTipMoved) // another round looks at the tip
 		}
-		if err := wr.prepareSteps(ctx, b); err != nil {
+		if err := wr.prepareSteps(ctx, rr); err != nil {
 			return err
 		}
 		if move.Kind == rollout.Finish {
-			done, err := wr.finishRollout(ctx, b)
+			done, err := wr.finishRollout(ctx, rr)
 			if done || err != nil {
 				return err
 			}
 			continue
 		}
-		if err := wr.takeStep(ctx, b); err != nil && !errors.Is(err, state.ErrOrderChanged) {
+		if err := wr.takeStep(ctx, rr); err != nil && !errors.Is(err, state.ErrOrderChanged) {
 			return err
 		}
 	}
@@ -196,19 +196,19 @@ func (wr *workspaceRun) takeSteps(ctx context.Context, b *begunRollout) error {
 
 // prepareSteps opens Terraform on the tree of the rollout's commit. Where the workspace's inputs
 // at the tip are the same, that is the tip's tree.
-func (wr *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err error) {
-	if b.tf != nil {
+func (wr *workspaceRun) prepareSteps(ctx context.Context, rr *rolloutRun) (err error) {
+	if rr.tf != nil {
 		return nil
 	}
-	if inputs, known := inventory.OwnInputs(b.tip, b.tipEntry); !known || inputs != wr.record.Rollout.Inputs {
+	if inputs, known := inventory.OwnInputs(rr.tip, rr.tipEntry); !known || inputs != wr.record.Rollout.Inputs {
 		if err := wr.useSnapshot(ctx); err != nil {
 			return err
 		}
 	}
-	if b.root, err = wr.checkout.LayOut(ctx); err != nil {
+	if rr.root, err = wr.checkout.LayOut(ctx); err != nil {
 		return err
 	}
-	if wr.inventory != b.tip {
+	if wr.inventory != rr.tip {
 		leave, err := wr.checkout.Enter(ctx, wr.entry)
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (wr *workspaceRun) prepareSteps(ctx context.Context, b *begunRollout) (err 
 		wr.closers = append(wr.closers, leave)
 	}
 	wr.trace = wr.inventory.Trace(wr.entry, wr.upstreamsBefore.Digests())
-	if b.tf, err = wr.openSession(ctx, b.root); err != nil {
+	if rr.tf, err = wr.openSession(ctx, rr.root); err != nil {
 		return err
 	}
 	return nil

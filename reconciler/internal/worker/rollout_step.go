@@ -16,16 +16,16 @@ import (
 
 // takeStep puts the next number in force. A plan that wants more than the rollout may change
 // pauses it. The step is done when a second plan of the same number is empty.
-func (wr *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
+func (wr *workspaceRun) takeStep(ctx context.Context, rr *rolloutRun) error {
 	r := wr.record.Rollout
 	isBack := r.Phase == state.RolloutAborting
 	if isUp := !isBack && !r.InFlight && r.Number > 0; isUp {
-		if moved, err := wr.pauseIfMoved(ctx, b); moved || err != nil {
+		if moved, err := wr.pauseIfMoved(ctx, rr); moved || err != nil {
 			return err // the next decision waits, and writes why
 		}
 	}
 	wr.setNumber(r.Strategy, r.Next)
-	plan, err := wr.planExactInputs(ctx, b.root)
+	plan, err := wr.planExactInputs(ctx, rr.root)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (wr *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 		if err := wr.applyStep(ctx, plan); err != nil {
 			return err
 		}
-		if err := wr.verifyAppliedInputs(ctx, b.root); err != nil {
+		if err := wr.verifyAppliedInputs(ctx, rr.root); err != nil {
 			return err
 		}
-		again, err := wr.planExactInputs(ctx, b.root)
+		again, err := wr.planExactInputs(ctx, rr.root)
 		if err != nil {
 			return err
 		}
@@ -69,10 +69,10 @@ func (wr *workspaceRun) takeStep(ctx context.Context, b *begunRollout) error {
 
 // pauseIfMoved pauses the rollout if what is live is not what the number in force says: the next
 // step would start from something else. It reports whether that is so.
-func (wr *workspaceRun) pauseIfMoved(ctx context.Context, b *begunRollout) (bool, error) {
+func (wr *workspaceRun) pauseIfMoved(ctx context.Context, rr *rolloutRun) (bool, error) {
 	r := *wr.record.Rollout
 	wr.setNumber(r.Strategy, r.Number)
-	plan, err := wr.planExactInputs(ctx, b.root)
+	plan, err := wr.planExactInputs(ctx, rr.root)
 	if err != nil || plan.Empty {
 		return false, err
 	}
@@ -126,10 +126,10 @@ func (wr *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) err
 }
 
 // finishRollout records that everything is applied, if the plan at 100 is empty.
-func (wr *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (done bool, err error) {
+func (wr *workspaceRun) finishRollout(ctx context.Context, rr *rolloutRun) (done bool, err error) {
 	r := *wr.record.Rollout
 	wr.setNumber(r.Strategy, settings.WholeRollout)
-	plan, err := wr.planExactInputs(ctx, b.root)
+	plan, err := wr.planExactInputs(ctx, rr.root)
 	if err != nil {
 		return false, err
 	}
@@ -142,7 +142,7 @@ func (wr *workspaceRun) finishRollout(ctx context.Context, b *begunRollout) (don
 	wr.record.Rollout, wr.record.LastRollout = nil, &last
 	wr.approval, wr.result.Rollout = r.Approval, ""
 	wr.result.PlanDigest, wr.result.Risk, wr.result.Approval = r.Target, r.Risk, r.Approval.Fact()
-	if err := wr.recordSuccess(ctx, b.tf, plan, state.Applied); err != nil {
+	if err := wr.recordSuccess(ctx, rr.tf, plan, state.Applied); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -54,7 +54,7 @@ type Deps struct {
 
 	log              *slog.Logger
 	withoutGit       bool              // Git's credentials are not needed
-	tried            *run.SettingsFile // nil: the repository's own settings
+	settingsFile     *run.SettingsFile // nil: the repository's own settings
 	signers          *source.Signers
 	secrets          []string         // values that Terraform's output must not show
 	sandbox          *sandbox.Sandbox // for code that nobody has approved
@@ -112,7 +112,7 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger, uses Uses) 
 	if deps.signers, err = s.ReadSigners(); err != nil {
 		return nil, err
 	}
-	if deps.tried, err = s.ReadSettingsFile(); err != nil {
+	if deps.settingsFile, err = s.ReadSettingsFile(); err != nil {
 		return nil, err
 	}
 	if deps.Source, err = deps.OpenSource(ctx); err != nil {
@@ -220,7 +220,7 @@ func (d *Deps) RunConfig(observe func(run.Event)) run.Config {
 			return k.ID, k.Key, err
 		},
 		LookupEnv: os.LookupEnv,
-		WorkDir:   s.Work, SettingsFile: d.tried,
+		WorkDir:   s.Work, SettingsFile: d.settingsFile,
 		Gate:        settings.ApplyMode(s.Gate),
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(d.TipPoll, TipPollInterval),
 		Log: d.log, Observe: observe,
