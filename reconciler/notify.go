@@ -56,7 +56,7 @@ func notifyAll(ctx context.Context, r *run.Run) (pending bool, err error) {
 		return true, err
 	}
 	for _, notifier := range r.Config.Notifiers {
-		if err := notifyOn(ctx, r, notifier, records, states); err != nil {
+		if err := newChannel(r, notifier, states).notify(ctx, records); err != nil {
 			r.Log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
 			pending = true
 		}
@@ -64,36 +64,42 @@ func notifyAll(ctx context.Context, r *run.Run) (pending bool, err error) {
 	return pending, nil
 }
 
-// notifyOn sends the new events to one channel and records them as sent.
-func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records map[string]state.Workspace, states map[string]state.NotificationState) error {
-	cursor, err := r.Config.Record.PullRequestCursor(ctx)
+// channel is one channel of notifications, with what it was sent last.
+type channel struct {
+	run      *run.Run
+	notifier run.Notifier
+	name     string
+	states   map[string]state.NotificationState // of all channels, by workspace
+}
+
+func newChannel(r *run.Run, notifier run.Notifier, states map[string]state.NotificationState) *channel {
+	return &channel{run: r, notifier: notifier, name: notifier.Channel(), states: states}
+}
+
+// notify sends the new events to the channel and records them as sent.
+func (c *channel) notify(ctx context.Context, records map[string]state.Workspace) error {
+	cursor, err := c.run.Config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
-	report := newNotification(r, cursor)
-	channel := notifier.Channel()
-	if err := introduceChannel(ctx, r, channel, records, states); err != nil {
+	report := newNotification(c.run, cursor)
+	if err := c.introduce(ctx, records); err != nil {
 		return err
 	}
-	approvable, err := findApprovable(ctx, r)
+	approvable, err := findApprovable(ctx, c.run)
 	if err != nil {
 		return err
 	}
-	known := map[string]string{}
+	fingerprints := map[string]string{} // of what is new, by workspace
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		rec, was := records[name], states[name].Fingerprints[channel]
-		print := notifyFingerprint(rec)
-		if print == "" || print == was {
+		rec, last := records[name], c.states[name].Fingerprints[c.name]
+		fingerprint := notifyFingerprint(rec)
+		if fingerprint == "" || fingerprint == last {
 			continue
 		}
-		known[name] = print
-		if shouldNotify(rec, was) {
-			event := eventOf(rec, was, states[name].IssueKey)
-			// The record has neither the alarms of a rollout nor the time left.
-			if result, found := r.Result.Find(name); found && rec.Rollout != nil && rec.Error == "" && result.Rollout != "" {
-				event.Error = result.Rollout
-			}
-			event.FromSnapshot = r.Options.Snapshot != "" && rec.Run == r.Options.Run
+		fingerprints[name] = fingerprint
+		if shouldNotify(rec, last) {
+			event := newEvent(c.run, rec, last, c.states[name].IssueKey)
 			if rec.Outcome == state.Blocked && approvable[name] == rec.PlanDigest {
 				event.Approvable = rec.PlanDigest
 			}
@@ -101,9 +107,9 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		}
 	}
 	if len(report.Events) > 0 {
-		err = notifier.Notify(ctx, report)
+		err = c.notifier.Notify(ctx, report)
 	}
-	return markNotified(ctx, r, channel, known, report, states, err)
+	return c.recordSent(ctx, fingerprints, report, err)
 }
 
 // newNotification returns a notification without events.
@@ -130,75 +136,80 @@ func findApprovable(ctx context.Context, r *run.Run) (map[string]plandigest.Dige
 	return digests, err
 }
 
-// introduceChannel records, before the first notification of a channel, what it need not hear
-// of: what other runs have applied before. A problem that is there still is news to it.
-func introduceChannel(ctx context.Context, r *run.Run, channel string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
-	for name, t := range states {
-		if _, notified := t.Fingerprints[channel]; notified && name != notify.PassName {
+// introduce records, before the first notification of the channel, what it need not hear of: what
+// other runs have applied before. A problem that is there still is news to it.
+func (c *channel) introduce(ctx context.Context, records map[string]state.Workspace) error {
+	for name, notified := range c.states {
+		if _, isKnown := notified.Fingerprints[c.name]; isKnown && name != notify.PassName {
 			return nil
 		}
 	}
 	for name, rec := range records {
-		print := notifyFingerprint(rec)
-		if print == "" {
+		fingerprint := notifyFingerprint(rec)
+		if fingerprint == "" {
 			continue
 		}
-		if !strings.HasPrefix(print, "ok|") || rec.Run == r.Options.Run {
-			print = "" // still to be sent, even if this try fails
+		if !strings.HasPrefix(fingerprint, "ok|") || rec.Run == c.run.Options.Run {
+			fingerprint = "" // still to be sent, even if this try fails
 		}
-		t := states[name]
-		t.Name, t.Fingerprints = name, maps.Clone(t.Fingerprints)
-		if t.Fingerprints == nil {
-			t.Fingerprints = map[string]string{}
-		}
-		t.Fingerprints[channel] = print
-		states[name] = t
-		if err := r.Config.Record.PutNotificationState(ctx, t); err != nil {
+		notified := c.copyState(name)
+		notified.Fingerprints[c.name] = fingerprint
+		if err := c.put(ctx, notified); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// markNotified records what was sent. If sending failed, it records only the issues
-// that were opened nevertheless.
-func markNotified(ctx context.Context, r *run.Run, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
+// recordSent records what was sent: these fingerprints, by workspace. If sending failed, it
+// records only the issues that were opened nevertheless.
+func (c *channel) recordSent(ctx context.Context, fingerprints map[string]string, report *notify.Notification, sendErr error) error {
 	issues, offeredOn := map[string]string{}, map[string][]state.OfferComment{}
-	for _, n := range report.Events {
-		issues[n.Name] = n.Issue
+	for _, event := range report.Events {
+		issues[event.Name] = event.Issue
 		for _, posted := range report.Posted {
-			if n.Approvable != "" {
-				offeredOn[n.Name] = append(offeredOn[n.Name], state.OfferComment{PullRequest: posted.PullRequest, ID: posted.Comment, Digest: n.Approvable})
+			if event.Approvable != "" {
+				offeredOn[event.Name] = append(offeredOn[event.Name], state.OfferComment{PullRequest: posted.PullRequest, ID: posted.Comment, Digest: event.Approvable})
 			}
 		}
 	}
-	for name, print := range known {
-		t := states[name]
-		t.Name, t.Fingerprints = name, maps.Clone(t.Fingerprints)
-		if t.Fingerprints == nil {
-			t.Fingerprints = map[string]string{}
-		}
+	for name, fingerprint := range fingerprints {
+		notified := c.copyState(name)
 		issue, isNews := issues[name]
-		if failed == nil {
-			t.Fingerprints[channel] = print
+		if sendErr == nil {
+			notified.Fingerprints[c.name] = fingerprint
 			if len(offeredOn[name]) > 0 {
-				t.OfferedOn = offeredOn[name]
+				notified.OfferedOn = offeredOn[name]
 			}
-		} else if !isNews || issue == t.IssueKey {
+		} else if !isNews || issue == notified.IssueKey {
 			continue
 		}
 		if isNews {
-			t.IssueKey = issue
+			notified.IssueKey = issue
 		}
-		states[name] = t
-		if err := r.Config.Record.PutNotificationState(ctx, t); err != nil {
+		if err := c.put(ctx, notified); err != nil {
 			return err
 		}
 	}
-	if failed == nil && !report.MergedSince.IsZero() {
-		return r.Config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
+	if sendErr == nil && !report.MergedSince.IsZero() {
+		return c.run.Config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
 	}
-	return failed
+	return sendErr
+}
+
+// copyState returns a copy of the notification state of a workspace, to be changed and put.
+func (c *channel) copyState(name string) state.NotificationState {
+	notified := c.states[name]
+	notified.Name, notified.Fingerprints = name, maps.Clone(notified.Fingerprints)
+	if notified.Fingerprints == nil {
+		notified.Fingerprints = map[string]string{}
+	}
+	return notified
+}
+
+func (c *channel) put(ctx context.Context, notified state.NotificationState) error {
+	c.states[notified.Name] = notified
+	return c.run.Config.Record.PutNotificationState(ctx, notified)
 }
 
 // scheduleNotifyRetry sets or clears the retry time in the head.
@@ -249,45 +260,56 @@ func notifyFingerprint(w state.Workspace) string {
 
 const driftPrefix = "drift|"
 
-// shouldNotify reports whether to send an event, given the fingerprint of the last one.
+// shouldNotify reports whether to send an event, given the fingerprint (last) of the one before.
 // Success is news only after an apply or after a problem.
-func shouldNotify(w state.Workspace, was string) bool {
+func shouldNotify(w state.Workspace, last string) bool {
 	now := notifyFingerprint(w)
 	switch {
 	case now == "removed":
-		return was != ""
+		return last != ""
 	case !strings.HasPrefix(now, "ok|"):
 		return true
-	case was == "" || strings.HasPrefix(was, "ok|") || was == "removed":
+	case last == "" || strings.HasPrefix(last, "ok|") || last == "removed":
 		return w.Outcome == state.Applied
 	}
 	return true
 }
 
-func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
+// newEvent returns the event about a workspace for a channel whose fingerprint of it was last.
+func newEvent(r *run.Run, w state.Workspace, last, issue string) notify.WorkspaceEvent {
 	n := notify.WorkspaceEvent{
 		Name: w.Name, Outcome: string(w.Outcome), Error: w.Error, Commit: w.Commit, Run: w.Run, Issue: issue,
 		Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
+		FromSnapshot: r.Options.Snapshot != "" && w.Run == r.Options.Run,
 	}
-	if r := w.Rollout; r != nil {
+	if w.Rollout != nil {
 		if n.Error == "" {
-			n.Error = rollout.Describe(*r)
+			n.Error = describeRolloutNow(r, w)
 		}
 		return n
 	}
 	if w.Removed {
 		n.Outcome = string(state.Removed)
 	}
-	n.Recovered = strings.HasPrefix(was, "failed|") && w.Outcome != state.Failed && w.Outcome != state.Blocked
+	n.Recovered = strings.HasPrefix(last, "failed|") && w.Outcome != state.Failed && w.Outcome != state.Blocked
 	switch {
 	case strings.HasPrefix(notifyFingerprint(w), driftPrefix):
 		n.AboutDrift, n.Recovered = true, false
 		n.Outcome, n.Run, n.Withheld = string(state.Drifted), w.Drift.Run, w.Drift.Withheld
 		n.Add, n.Change, n.Replace, n.Destroy = w.Drift.Changes.Add, w.Drift.Changes.Change, w.Drift.Changes.Replace, w.Drift.Changes.Destroy
-	case strings.HasPrefix(was, driftPrefix) && (w.Drift != nil || w.Outcome == state.NoChanges):
+	case strings.HasPrefix(last, driftPrefix) && (w.Drift != nil || w.Outcome == state.NoChanges):
 		// The drift disappeared without an apply.
 		n.AboutDrift, n.Outcome = true, string(state.Unchanged)
 		n.Add, n.Change, n.Replace, n.Destroy = 0, 0, 0, 0
 	}
 	return n
+}
+
+// describeRolloutNow says where a rollout stands. The result of this run has its alarms and the time
+// left, which the record has not.
+func describeRolloutNow(r *run.Run, w state.Workspace) string {
+	if result, found := r.Result.Find(w.Name); found && result.Rollout != "" {
+		return result.Rollout
+	}
+	return rollout.Describe(*w.Rollout)
 }

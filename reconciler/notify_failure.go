@@ -29,7 +29,7 @@ func (p *pass) notifyFailure(ctx context.Context, failed error) {
 	states, err := p.config.Record.NotificationStates(ctx)
 	for _, notifier := range p.config.Notifiers {
 		if err == nil {
-			err = p.notifyFailureOn(ctx, notifier, states, failed)
+			err = newChannel(p.run, notifier, states).notifyFailure(ctx, failed)
 		}
 	}
 	if err == nil {
@@ -40,26 +40,25 @@ func (p *pass) notifyFailure(ctx context.Context, failed error) {
 	}
 }
 
-// notifyFailureOn tells one channel, unless it knows.
-func (p *pass) notifyFailureOn(ctx context.Context, notifier run.Notifier, states map[string]state.NotificationState, failed error) error {
-	channel := notifier.Channel()
-	was, now := states[notify.PassName].Fingerprints[channel], ""
-	event := notify.WorkspaceEvent{Name: notify.PassName, Outcome: string(state.Unchanged), Recovered: true, Issue: states[notify.PassName].IssueKey}
+// notifyFailure tells the channel, unless it knows.
+func (c *channel) notifyFailure(ctx context.Context, failed error) error {
+	fingerprint := ""
+	event := notify.WorkspaceEvent{Name: notify.PassName, Outcome: string(state.Unchanged), Recovered: true, Issue: c.states[notify.PassName].IssueKey}
 	if failed != nil {
-		now = failureFingerprint
-		event.Outcome, event.Recovered, event.Error, event.Run = string(state.Failed), false, failed.Error(), p.run.Options.Run
+		fingerprint = failureFingerprint
+		event.Outcome, event.Recovered, event.Error, event.Run = string(state.Failed), false, failed.Error(), c.run.Options.Run
 	}
-	if was == now {
+	if c.states[notify.PassName].Fingerprints[c.name] == fingerprint {
 		return nil
 	}
-	cursor, err := p.config.Record.PullRequestCursor(ctx)
+	cursor, err := c.run.Config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
-	report := newNotification(p.run, cursor)
+	report := newNotification(c.run, cursor)
 	report.Events = []notify.WorkspaceEvent{event}
-	err = notifier.Notify(ctx, report)
-	return markNotified(ctx, p.run, channel, map[string]string{notify.PassName: now}, report, states, err)
+	err = c.notifier.Notify(ctx, report)
+	return c.recordSent(ctx, map[string]string{notify.PassName: fingerprint}, report, err)
 }
 
 // noteFailureNotified notes in the head whether a channel waits to hear that passes work again.

@@ -3,6 +3,7 @@ package reconciler
 import (
 	"testing"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -47,28 +48,28 @@ func TestShouldNotify(t *testing.T) {
 	}
 }
 
-func TestEventOfDrift(t *testing.T) {
+func TestNewEventOfDrift(t *testing.T) {
 	w := state.Workspace{Name: "tokyo", Outcome: state.Applied, ApplyCount: 3, Run: "applied", Changes: state.Changes{Add: 5}}
 	w.Drift = &state.Drift{Found: true, PlanDigest: "p", Run: "looked", Changes: state.Changes{Change: 1}}
-	was := notifyFingerprint(w)
+	r, was := &run.Run{}, notifyFingerprint(w)
 	w.Drift.Withheld = "apply = plan-only"
-	if n := eventOf(w, "ok|3", ""); n.Withheld != w.Drift.Withheld {
+	if n := newEvent(r, w, "ok|3", ""); n.Withheld != w.Drift.Withheld {
 		t.Errorf("no pass reverts it: %+v", n)
 	}
 	w.Drift.Withheld = ""
-	if n := eventOf(w, "ok|3", ""); n.Outcome != "drifted" || !n.AboutDrift || n.Add != 0 || n.Change != 1 || n.Run != "looked" {
+	if n := newEvent(r, w, "ok|3", ""); n.Outcome != "drifted" || !n.AboutDrift || n.Add != 0 || n.Change != 1 || n.Run != "looked" {
 		t.Errorf("found: %+v", n)
 	}
 	w.Drift = &state.Drift{Run: "looked"}
-	if n := eventOf(w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift || n.Add != 0 {
+	if n := newEvent(r, w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift || n.Add != 0 {
 		t.Errorf("vanished by itself: %+v", n)
 	}
 	w.Drift = nil
-	if n := eventOf(w, was, ""); n.Outcome != "applied" || n.AboutDrift || n.Add != 5 {
+	if n := newEvent(r, w, was, ""); n.Outcome != "applied" || n.AboutDrift || n.Add != 5 {
 		t.Errorf("put back: %+v", n)
 	}
 	w.Outcome, w.Changes = state.NoChanges, state.Changes{}
-	if n := eventOf(w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift {
+	if n := newEvent(r, w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift {
 		t.Errorf("a pass found it vanished: %+v", n)
 	}
 }
