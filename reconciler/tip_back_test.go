@@ -51,7 +51,7 @@ func newMovingTip(t *testing.T, step run.Phase, unrelated bool) *movingTip {
 	t.Cleanup(m.release)
 	deferred := ""
 	if step == run.PhaseApply {
-		deferred = "depends_on = [terraform_data.this]\n  "
+		deferred = "depends_on = [terraform_data.first]\n  "
 	}
 	formatAll := func(word string) string {
 		return m.formatWorkspace("first", word) + `
@@ -86,7 +86,7 @@ workspace "last" {
 func (m *movingTip) formatWorkspace(name, word string) string {
 	return `
 -- env/` + name + `/main.tf --
-resource "terraform_data" "this" {
+resource "terraform_data" "` + name + `" {
   triggers_replace = "` + word + `"
   provisioner "local-exec" {
     command = "echo ` + word + ` >>'` + m.log + `.` + name + `'"
