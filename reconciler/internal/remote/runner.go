@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"reconcile/internal/sleep"
@@ -38,6 +39,9 @@ type Runner struct {
 // found: ECS and CodeBuild answer from replicas that lag.
 const startGrace = 5 * time.Minute
 
+// maxSkew is more than the clocks of two machines differ by.
+const maxSkew = time.Hour
+
 // statusTimeout limits one status request to the executor.
 const statusTimeout = time.Minute
 
@@ -63,7 +67,7 @@ func (r *Runner) startOrFind(ctx context.Context, next state.Task) (state.Task, 
 		if found, err := r.isRunning(ctx, old); found || err != nil {
 			return old, err
 		}
-		if left := r.RetryAfter - r.Config.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
+		if left := r.RetryAfter - r.age(old); old.ID != "" && left > 0 {
 			return old, fmt.Errorf("%s exited without a result; see its log; will retry in %s", old.ID, left.Round(time.Minute))
 		}
 		next.TryCount = old.TryCount + 1
@@ -92,7 +96,7 @@ func (r *Runner) startOrFind(ctx context.Context, next state.Task) (state.Task, 
 // isRunning reports whether a started task still runs or has a result. It repeats the
 // request until the executor answers.
 func (r *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
-	if task.ID == "" || r.Timeout > 0 && r.Config.Now().Sub(task.DispatchedAt) >= r.Timeout {
+	if task.ID == "" || r.Timeout > 0 && r.age(task) >= r.Timeout {
 		return false, nil
 	}
 	short, cancel := r.bound(ctx, task)
@@ -120,12 +124,22 @@ func (r *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
 	}
 }
 
+// age returns how long ago the task was dispatched. A time far ahead was written where the clock
+// was wrong, and counts as long ago: else nothing would be tried again before that time.
+func (r *Runner) age(task state.Task) time.Duration {
+	age := r.Config.Now().Sub(task.DispatchedAt)
+	if age < -maxSkew {
+		return math.MaxInt64
+	}
+	return age
+}
+
 // bound returns a context that ends at the task's timeout.
 func (r *Runner) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
 	if r.Timeout == 0 {
 		return context.WithCancel(ctx)
 	}
-	left := r.Timeout - r.Config.Now().Sub(task.DispatchedAt)
+	left := r.Timeout - r.age(task)
 	return context.WithTimeoutCause(ctx, left, fmt.Errorf("the remote task took longer than %s", r.Timeout))
 }
 
@@ -146,7 +160,7 @@ func (r *Runner) hasEnded(ctx context.Context, task state.Task) (ended bool, why
 	case err != nil:
 		return false, "", err
 	case status == run.TaskNotFound:
-		return r.observed || r.Config.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
+		return r.observed || r.age(task) >= startGrace, why, nil
 	}
 	r.observed = true
 	return status == run.TaskEnded, why, nil

@@ -32,3 +32,28 @@ func TestSilentExecutor(t *testing.T) {
 		}
 	})
 }
+
+// forgetfulExecutor is an executor that does not know any task.
+type forgetfulExecutor struct{ run.Executor }
+
+func (forgetfulExecutor) Status(context.Context, string) (run.TaskStatus, string, error) {
+	return run.TaskNotFound, "", nil
+}
+
+// A task that a machine dispatched whose clock was ahead is not waited for until that time.
+func TestTaskFromTheFuture(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	e := &Runner{Timeout: time.Hour, Config: &run.Config{Executor: forgetfulExecutor{}, Now: func() time.Time { return now }}}
+	for ahead, want := range map[time.Duration]bool{-startGrace: true, 0: false, time.Minute: false, 240 * time.Hour: true} {
+		task := state.Task{ID: "1", DispatchedAt: now.Add(ahead)}
+		if ended, _, err := e.hasEnded(t.Context(), task); ended != want || err != nil {
+			t.Errorf("dispatched %s ahead: ended: %v, %v", ahead, ended, err)
+		}
+		ctx, cancel := e.bound(t.Context(), task)
+		cancel()
+		if end, ok := ctx.Deadline(); !ok || end.After(time.Now().Add(2*time.Hour)) {
+			t.Errorf("dispatched %s ahead: waits until %s", ahead, end)
+		}
+	}
+}

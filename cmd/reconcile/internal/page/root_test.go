@@ -56,11 +56,19 @@ func TestRoot(t *testing.T) {
 					t.Errorf("%s: %s", page, text)
 				}
 			}
-			var had manifest
-			text, err := target.Get(t.Context(), w.name(manifestFile))
-			if err != nil || json.Unmarshal(text, &had) != nil || !had.RootAt.Equal(late) {
-				t.Errorf("%s, %v", text, err)
+			checkRootAt := func(want time.Time) {
+				var had manifest
+				text, err := target.Get(t.Context(), w.name(manifestFile))
+				if err != nil || json.Unmarshal(text, &had) != nil || !had.RootAt.Equal(want) {
+					t.Errorf("%s, %v; want %s", text, err, want)
+				}
 			}
+			checkRootAt(late)
+			early := testTime.Add(time.Hour) // the clock was ahead, and is right again
+			if done, err := w.touch(t.Context(), production.HeadRev, early); err != nil || !done {
+				t.Fatalf("%v, %v", done, err)
+			}
+			checkRootAt(early)
 		})
 	}
 }

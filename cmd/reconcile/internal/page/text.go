@@ -77,6 +77,7 @@ func (t text) effect(c state.Changes) string {
 
 // duration returns a length of time with two digits at least: 8 s, 75 s, 12 min, 3 h.
 func (t text) duration(d time.Duration) string {
+	d = max(d, 0) // the clock may have been set back
 	switch {
 	case d < 2*time.Minute:
 		return t.message("page.unit.seconds", "count", strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0"))

@@ -297,7 +297,7 @@ func (w *Writer) touch(ctx context.Context, headRev int64, checked time.Time) (b
 	if err != nil || !now.equals(had) {
 		return false, err // another writer wrote meanwhile, and old pages may have replaced its own
 	}
-	if checked.Sub(had.RootAt) < rootPeriod {
+	if age := checked.Sub(had.RootAt); age >= 0 && age < rootPeriod { // below 0: the clock was ahead
 		return true, nil
 	}
 	had.RootAt = checked

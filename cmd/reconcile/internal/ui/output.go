@@ -94,8 +94,10 @@ func FormatCount(t *catalog.Translator, n int, noun string) string {
 	return t.Sprintf("%d "+noun+"s", n)
 }
 
-// FormatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
+// FormatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m. One below zero, of a
+// time that was recorded where the clock was ahead, is 0.0s.
 func FormatDuration(t *catalog.Translator, d time.Duration) string {
+	d = max(d, 0)
 	switch {
 	case d < 10*time.Second:
 		return t.Sprintf("%.1fs", d.Seconds())
