@@ -33,16 +33,22 @@ func (e *evaluation) addTemplate(s *module.Scope, m module.PathRef, v cty.Value,
 	if err != nil || !o.Dir {
 		return
 	}
-	_ = fs.WalkDir(e.tree, o.Path, func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-		case d.Type().IsRegular():
-			e.addTemplateFile(s, m, p, names)
-		case d.Type()&fs.ModeSymlink != 0 && e.checker != nil:
-			e.checker.CheckLinkedTemplate(m, p)
-		}
-		return nil
-	})
+	dirs := []string{o.Path}
+	if e.checker == nil { // which refuses links
+		dirs = append(dirs, repotree.LinkedDirs(e.tree, o.Path)...)
+	}
+	for _, dir := range dirs {
+		_ = fs.WalkDir(e.tree, dir, func(p string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+			case d.Type().IsRegular():
+				e.addTemplateFile(s, m, p, names)
+			case d.Type()&fs.ModeSymlink != 0 && e.checker != nil:
+				e.checker.CheckLinkedTemplate(m, p)
+			}
+			return nil
+		})
+	}
 }
 
 // addTemplateFile adds the files that the template at p reads.

@@ -159,7 +159,8 @@ var shellDirs = func() *strings.Replacer {
 }()
 
 // pathWords returns what in a text, such as a command line, may be a path: the whole text,
-// quoted parts, and words. "file://", "fileb://" and a leading "@" are left out.
+// quoted parts, and words. "file://", "fileb://", a leading "@" and an option of one letter that
+// stands before a path, as in -I../include, are left out.
 func pathWords(text string) []string {
 	text = shellDirs.Replace(text)
 	words := []string{strings.TrimSpace(text)}
@@ -172,6 +173,9 @@ func pathWords(text string) []string {
 	}
 	words = append(words, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'`=:;,|&()<>", r) })...)
 	for i, word := range words {
+		if len(word) > 2 && word[0] == '-' && leadsOut(word[2:min(len(word), 4)]) {
+			word = word[2:]
+		}
 		words[i] = strings.TrimPrefix(word, "@")
 	}
 	return words
