@@ -97,6 +97,15 @@ func Shorten(text string, size int) string {
 	return e.String()
 }
 
+// Cut returns at most limit characters of a text; "…" is the last one if it was longer.
+func Cut(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
 // List returns the first items of a list in a line, at most that many, and says how many more
 // there are.
 func List(items []string, limit int) string {

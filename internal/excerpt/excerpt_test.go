@@ -63,6 +63,15 @@ func FuzzExcerpt(f *testing.F) {
 	})
 }
 
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for want, text := range map[string]string{"": "", "東京1": "東京1", "東京…": "東京12"} {
+		if got := Cut(text, 3); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	t.Parallel()
 	for want, items := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"}, "a, b and 2 more": {"a", "b", "c", "d"}} {

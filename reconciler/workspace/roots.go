@@ -187,7 +187,7 @@ func newRoot(dir string, files []string, m *foundModule) Root {
 	}
 	for _, file := range files {
 		switch name := path.Base(file); {
-		case isLoadedVarFile(name), strings.Contains(name, "example"), strings.Contains(name, "sample"):
+		case repotree.IsLoadedVarFile(name), strings.Contains(name, "example"), strings.Contains(name, "sample"):
 		case strings.HasSuffix(name, ".tfvars"), strings.HasSuffix(name, ".tfvars.json"):
 			root.VarFiles = append(root.VarFiles, file)
 		case strings.HasSuffix(name, ".tfbackend"):
@@ -197,11 +197,6 @@ func newRoot(dir string, files []string, m *foundModule) Root {
 	slices.Sort(root.VarFiles)
 	slices.Sort(root.BackendFiles)
 	return root
-}
-
-// isLoadedVarFile reports whether Terraform loads a file of values by itself.
-func isLoadedVarFile(name string) bool {
-	return name == "terraform.tfvars" || name == "terraform.tfvars.json" || strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
 }
 
 // isRootFile reports whether a file in a directory is one that only a root module has.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/notify"
 )
 
@@ -68,7 +69,7 @@ func (c Chatwork) encode(summary notify.Summary) (string, error) {
 	for _, line := range summary.Lines {
 		fmt.Fprintf(&b, "[hr]%s: %s  %s\n", escape(line.Workspace), escape(line.Outcome), line.Changes)
 		if line.Error != "" {
-			fmt.Fprintf(&b, "[code]%s[/code]\n", escape(shorten(line.Error, maxChatworkError)))
+			fmt.Fprintf(&b, "[code]%s[/code]\n", escape(excerpt.Cut(line.Error, maxChatworkError)))
 		}
 	}
 	for _, text := range append(summary.Advice, summary.More) {

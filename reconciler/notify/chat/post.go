@@ -103,15 +103,6 @@ func summarize(r *notify.Notification, language string) (notify.Summary, error) 
 	return w.Summarize(r)
 }
 
-// shorten cuts a text to at most limit runes.
-func shorten(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit-1]) + "…"
-}
-
 // encodeWithin encodes a summary in at most limit bytes, if that is possible with one line: it
 // leaves out the last workspaces.
 func encodeWithin(limit int, summary notify.Summary, encode func(notify.Summary) (string, error)) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/notify"
 )
 
@@ -47,10 +48,10 @@ func (s Slack) Notify(ctx context.Context, r *notify.Notification) error {
 		return err
 	}
 	section := func(text string) slackBlock {
-		return slackBlock{"section", slackText{"mrkdwn", shorten(text, maxSlackSection)}}
+		return slackBlock{"section", slackText{"mrkdwn", excerpt.Cut(text, maxSlackSection)}}
 	}
 	blocks := []slackBlock{
-		{"header", slackText{"plain_text", shorten(summary.Title, maxSlackHeader)}},
+		{"header", slackText{"plain_text", excerpt.Cut(summary.Title, maxSlackHeader)}},
 		section(slackEscaper.Replace(summary.Where)),
 	}
 	for _, line := range summary.Lines {
@@ -59,7 +60,7 @@ func (s Slack) Notify(ctx context.Context, r *notify.Notification) error {
 			text += "  `" + line.Changes + "`"
 		}
 		if line.Error != "" {
-			text += "\n```" + slackEscaper.Replace(shorten(strings.ReplaceAll(line.Error, "```", "'''"), maxSlackError)) + "```"
+			text += "\n```" + slackEscaper.Replace(excerpt.Cut(strings.ReplaceAll(line.Error, "```", "'''"), maxSlackError)) + "```"
 		}
 		blocks = append(blocks, section(text))
 	}

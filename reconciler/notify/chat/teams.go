@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/notify"
 )
 
@@ -70,7 +71,7 @@ func (t Teams) encode(summary notify.Summary) (string, error) {
 		}
 		elements = append(elements, element)
 		if line.Error != "" {
-			shown := text(shorten(line.Error, maxTeamsError))
+			shown := text(excerpt.Cut(line.Error, maxTeamsError))
 			shown.FontType = "monospace"
 			elements = append(elements, shown)
 		}

@@ -48,7 +48,12 @@ func (p Product) IsConfigFile(name string) bool {
 // IsAutoLoaded reports whether a product loads a file with this name automatically, as
 // configuration or as values of variables.
 func IsAutoLoaded(name string) bool {
-	return OpenTofu.IsConfigFile(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
+	return OpenTofu.IsConfigFile(name) || IsLoadedVarFile(name)
+}
+
+// IsLoadedVarFile reports whether a product loads a file of values by itself.
+func IsLoadedVarFile(name string) bool {
+	return name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
 		strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
 }
 

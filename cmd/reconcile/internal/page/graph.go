@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
@@ -131,7 +132,7 @@ func (m *Model) draw(names []string, here string) *drawing {
 		for _, name := range layer {
 			source, isBend := sourceOf(name)
 			w := m.index().byName[source]
-			n := node{name: name, label: shorten(visible.Line(name), maxLabel), x: x, y: y, height: nodeHeight, class: classOf(w, stopped), outcome: w.Outcome, here: name == here}
+			n := node{name: name, label: excerpt.Cut(visible.Line(name), maxLabel), x: x, y: y, height: nodeHeight, class: classOf(w, stopped), outcome: w.Outcome, here: name == here}
 			if isBend {
 				n.height = bendHeight
 			} else {

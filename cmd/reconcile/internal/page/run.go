@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
 	"reconcile/state"
 )
@@ -100,7 +101,7 @@ func drawTimeline(r state.Run) *timeline {
 		if len(w.Phases) == 0 || len(t.rows) == maxBars {
 			continue
 		}
-		row := timelineRow{label: shorten(visible.Line(w.Name), 26), y: timelineTop + len(t.rows)*timelineRowHt}
+		row := timelineRow{label: excerpt.Cut(visible.Line(w.Name), 26), y: timelineTop + len(t.rows)*timelineRowHt}
 		for _, p := range w.Phases {
 			row.bars = append(row.bars, bar{phase: slug(p.Phase), x: place(p.StartMS), width: max(place(p.EndMS)-place(p.StartMS), 1), length: time.Duration(p.EndMS-p.StartMS) * time.Millisecond})
 			if !slices.Contains(t.phases, slug(p.Phase)) {
@@ -138,15 +139,6 @@ func tickStep(whole time.Duration) time.Duration {
 		}
 	}
 	return whole / 5
-}
-
-// shorten cuts a label after some characters.
-func shorten(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit-1]) + "…"
 }
 
 func num(n int) string { return strconv.Itoa(n) }
