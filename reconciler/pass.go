@@ -204,7 +204,7 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 		return head, tip, err
 	}
 	p.result.OutOfSyncSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
-	// A new record has no place for that note: the channels' own states say it.
+	// A new record has no head for that note: what the channels were sent says it.
 	p.failureNotified = p.failureNotified || head.FailureNotified || head.Rev == 0
 	if tip, err = p.pollTip(ctx, head); err != nil {
 		return head, tip, err
@@ -265,8 +265,8 @@ func (p *pass) pollIfDue(ctx context.Context, head state.Head) bool {
 	return p.pollAgain(ctx, head)
 }
 
-// pollAgain polls the tip again and reports whether it has moved. That of a branch that was deleted
-// has: the next round fails, and says so.
+// pollAgain polls the tip again and reports whether it has moved. A branch that was deleted counts
+// as moved: the next round fails, and says so.
 func (p *pass) pollAgain(ctx context.Context, head state.Head) bool {
 	tip, err := p.pollTip(ctx, head)
 	if errors.Is(err, gitwire.ErrNoBranch) || errors.Is(err, gitwire.ErrEmpty) {

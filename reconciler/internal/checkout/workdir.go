@@ -40,8 +40,8 @@ func (c *Checkout) Init(entry *inventory.Entry, init func() error) error {
 }
 
 // LockUpstreamStates keeps init from the directories of the upstreams of entry, until the caller
-// calls release. It takes them in one order, each once.
-func (c *Checkout) LockUpstreamStates(entry *inventory.Entry) (release func()) {
+// calls unlock. It locks them in one order, each once.
+func (c *Checkout) LockUpstreamStates(entry *inventory.Entry) (unlock func()) {
 	var paths []string
 	for _, up := range c.inventory.Graph.DependsOn(entry.Dir.Name) {
 		paths = append(paths, c.inventory.Entries[up].Dir.Path)

@@ -36,13 +36,13 @@ type workspaceRun struct {
 	keyID           string                    // id of the digest key; set by readKey
 	key             []byte
 	session         run.Session
-	startedAt       time.Time       // when a Terraform that locks the state started; zero: no Terraform can hold the lock
+	lockSince       time.Time       // since when a Terraform of this run may hold the state lock; zero: none can
 	output          *excerpt.Buffer // output of Terraform, redacted
 	result          run.WorkspaceResult
 	processesRemain bool // processes of Terraform may still run
 	leaseReleased   bool // the lease was released when the record was written
 
-	hold *state.Hold // of a snapshot that was applied before; nil: none
+	snapshotHold *state.Hold // of a snapshot that was applied before; nil: none
 
 	approval  *state.Approval    // allows the plan; nil: none, or it needs none
 	approvals []state.Approval   // of this workspace, without those that are void; nil: not read
@@ -190,7 +190,6 @@ func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root s
 	} else if err != nil {
 		return wr.recordFailure(ctx, err)
 	}
-	wr.startedAt = time.Time{}
 	if err := wr.verifyAppliedInputs(ctx, root); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
@@ -201,17 +200,19 @@ func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root s
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
 func (wr *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
 	wr.enterPhase(run.PhaseApply)
-	release := wr.checkout.LockUpstreamStates(wr.entry)
-	wr.startedAt = wr.config.Now()
+	unlockStates := wr.checkout.LockUpstreamStates(wr.entry)
+	wr.lockSince = wr.config.Now()
 	err := wr.session.Apply(ctx, plan)
-	release()
+	unlockStates()
 	wr.record.Attempt.HasEnded = !errors.Is(err, terraform.ErrKilled)
-	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
+	if lockLeft := (*terraform.UnlockError)(nil); errors.As(err, &lockLeft) {
 		wr.noteLock(err) // so that the next run knows whose lock it is
 		wr.result.Warnings = append(wr.result.Warnings, "applied, but: "+err.Error())
-		return nil
+	} else if err != nil {
+		return err
 	}
-	return err
+	wr.lockSince = time.Time{}
+	return nil
 }
 
 func (wr *workspaceRun) acquire(ctx context.Context) (err error) {
@@ -255,19 +256,19 @@ func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	wr.storeLockFile(ctx)
 	defer wr.checkout.LockUpstreamStates(wr.entry)()
 	wr.enterPhase(run.PhasePlan)
-	wr.startedAt = wr.config.Now()
+	wr.lockSince = wr.config.Now()
 	plan, err := wr.session.Plan(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
 		if err := wr.releaseStaleLock(ctx, locked); err != nil {
 			return nil, err
 		}
-		wr.startedAt = wr.config.Now()
+		wr.lockSince = wr.config.Now()
 		plan, err = wr.session.Plan(ctx)
 	}
 	if err == nil {
 		wr.lease.ForgetHolders() // Terraform got the lock, so no run has left one
-		wr.startedAt = time.Time{}
+		wr.lockSince = time.Time{}
 	}
 	return plan, err
 }

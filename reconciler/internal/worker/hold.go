@@ -39,19 +39,19 @@ func (wr *workspaceRun) warnOfHold() {
 // readHold notes the hold of a snapshot. It is read again if another run wrote the record
 // meanwhile, since that may have been the apply of a snapshot.
 func (wr *workspaceRun) readHold(ctx context.Context) error {
-	wr.hold = wr.entry.Hold
+	wr.snapshotHold = wr.entry.Hold
 	if wr.record.Rev != wr.entry.Record.Rev {
 		holds, err := wr.config.Record.Holds(ctx)
 		if err != nil {
 			return err
 		}
-		wr.hold = nil
+		wr.snapshotHold = nil
 		if hold, ok := holds[wr.entry.Dir.Name]; ok {
-			wr.hold = &hold
+			wr.snapshotHold = &hold
 		}
 	}
-	if wr.hold != nil && !wr.hold.IsOfSnapshot() {
-		wr.hold = nil // the pass has decided about others
+	if wr.snapshotHold != nil && !wr.snapshotHold.IsOfSnapshot() {
+		wr.snapshotHold = nil // the pass has decided about others
 	}
 	return nil
 }
@@ -59,9 +59,9 @@ func (wr *workspaceRun) readHold(ctx context.Context) error {
 // checkHold returns why a plan that is not empty must not be applied: it would undo what was
 // applied from a snapshot.
 func (wr *workspaceRun) checkHold() error {
-	if wr.hold == nil || wr.run.Options.Snapshot != "" {
+	if wr.snapshotHold == nil || wr.run.Options.Snapshot != "" {
 		return nil
 	}
 	return &run.BlockedError{HasHold: true, Reason: fmt.Sprintf("commit %s does not say what was applied; %s",
-		wr.inventory.Commit, inventory.DescribeHold(*wr.hold))}
+		wr.inventory.Commit, inventory.DescribeHold(*wr.snapshotHold))}
 }

@@ -147,11 +147,11 @@ func (wr *workspaceRun) noteLock(err error) {
 	var step *terraform.StepError
 	var unlock *terraform.UnlockError
 	switch {
-	case wr.startedAt.IsZero():
+	case wr.lockSince.IsZero():
 	case errors.As(err, &unlock):
-		wr.lease.MarkKilled(wr.startedAt, unlock.ID)
+		wr.lease.MarkKilled(wr.lockSince, unlock.ID)
 	case errors.Is(err, terraform.ErrKilled) && errors.As(err, &step):
-		wr.lease.MarkKilled(wr.startedAt, step.LockID)
+		wr.lease.MarkKilled(wr.lockSince, step.LockID)
 	}
 }
 

@@ -118,11 +118,7 @@ func (wr *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) err
 		wr.record = wr.recordBefore
 		return err
 	}
-	if err := wr.applyPlan(ctx, plan); err != nil {
-		return err
-	}
-	wr.startedAt = time.Time{}
-	return nil
+	return wr.applyPlan(ctx, plan)
 }
 
 // finishRollout records that everything is applied, if the plan at 100 is empty.
