@@ -11,7 +11,7 @@ import (
 // which omits returns true, and without directories that are then empty: Git has none. It
 // equals ID if nothing is omitted. rel is relative to the directory.
 func (t *Tree) FilteredID(p string, omits func(rel string, isDir bool) bool) string {
-	found, err := t.resolvePath(p, false)
+	found, err := t.resolvePath(p, keepLast)
 	if err != nil || found.entry.Mode != filemode.Dir {
 		return t.ID(p)
 	}

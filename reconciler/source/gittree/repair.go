@@ -34,7 +34,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isIgnored
 	}
 	defer r.close()
 	for _, p := range paths {
-		found, err := t.resolvePath(p, false)
+		found, err := t.resolvePath(p, keepLast)
 		if isUnlisted(err) || errors.Is(err, errEscapes) {
 			continue
 		}

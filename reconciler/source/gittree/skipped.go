@@ -44,7 +44,7 @@ func (e SkippedEntry) Is(target error) bool { return target == ErrUnsafe }
 // SkippedEntries returns the entries of the directory dir that are not checked out, each as a
 // SkippedEntry.
 func (t *Tree) SkippedEntries(dir string) ([]error, error) {
-	found, err := t.findPath("readdir", dir, true)
+	found, err := t.findPath("readdir", dir, followLast)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (t *Tree) WithSkipped() fs.FS {
 func (f skippedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	list, err := f.all.ReadDir(name)
 	if errors.Is(err, odb.ErrNotFound) {
-		if _, known := f.tree.findPath("readdir", name, true); errors.Is(known, ErrUnsafe) {
+		if _, known := f.tree.findPath("readdir", name, followLast); errors.Is(known, ErrUnsafe) {
 			return nil, nil
 		}
 	}
@@ -116,7 +116,7 @@ func (t *Tree) escapeReason(name string, e Entry) string {
 	if target == "" || strings.Contains(target, "\x00") {
 		return "it is a symlink with an empty target"
 	}
-	if _, err := t.resolvePath(name, true); errors.Is(err, errEscapes) {
+	if _, err := t.resolvePath(name, followLast); errors.Is(err, errEscapes) {
 		return fmt.Sprintf("it is a symlink that points outside the repository, to %s", gitpath.Quote(target))
 	}
 	return ""
@@ -139,7 +139,7 @@ func isUnlisted(err error) bool {
 
 // isElement reports whether a name can be an element of a path.
 func isElement(name string) bool {
-	return validPath(name) && name != "." && !strings.Contains(name, "/")
+	return isValidPath(name) && name != "." && !strings.Contains(name, "/")
 }
 
 // nameProblem returns why a name cannot be checked out; "" if it can.

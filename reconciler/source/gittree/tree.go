@@ -101,7 +101,7 @@ func (t *Tree) ID(path string) string {
 		return id
 	}
 	id := Absent
-	found, err := t.resolvePath(path, false)
+	found, err := t.resolvePath(path, keepLast)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, errEscapes):
 	case err != nil:
@@ -136,15 +136,23 @@ var errEscapes = errors.New("a symlink points outside the repository")
 // maxLinks is the maximum number of symlinks in one path.
 const maxLinks = 40
 
-// resolvePath returns the entry at name. It follows symlinks on the way, and at the end if
-// follow is set. The error is fs.ErrInvalid, fs.ErrNotExist, errEscapes or the store's.
-func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
-	if !validPath(name) {
+// lastLink says what becomes of a symlink at the end of a path.
+type lastLink bool
+
+const (
+	followLast lastLink = true
+	keepLast   lastLink = false // as Lstat does
+)
+
+// resolvePath returns the entry at name. It follows symlinks on the way. The error is
+// fs.ErrInvalid, fs.ErrNotExist, errEscapes or the store's.
+func (t *Tree) resolvePath(name string, last lastLink) (pathEntry, error) {
+	if !isValidPath(name) {
 		return pathEntry{}, fs.ErrInvalid
 	}
 	if dir, ok := t.findDir(path.Dir(name)); ok && name != "." {
 		next, err := t.lookUpChild(dir, path.Base(name))
-		if err != nil || next.entry.Mode != filemode.Symlink || !follow {
+		if err != nil || next.entry.Mode != filemode.Symlink || last == keepLast {
 			return next, err
 		}
 	}
@@ -170,7 +178,7 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 			}
 			return pathEntry{}, err
 		}
-		if next.entry.Mode != filemode.Symlink || len(parts) == 0 && !follow {
+		if next.entry.Mode != filemode.Symlink || len(parts) == 0 && last == keepLast {
 			stack = append(stack, next)
 			continue
 		}
@@ -210,8 +218,8 @@ func (t *Tree) findDir(dir string) (found pathEntry, ok bool) {
 	return found, true
 }
 
-// validPath reports what fs.ValidPath does, for names of arbitrary bytes.
-func validPath(name string) bool {
+// isValidPath reports what fs.ValidPath does, for names of arbitrary bytes.
+func isValidPath(name string) bool {
 	if name == "." {
 		return true
 	}

@@ -35,7 +35,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 // OpenWithin does what Open does, and ends when ctx does: the deltas of a large file may take
 // minutes.
 func (t *Tree) OpenWithin(ctx context.Context, name string) (fs.File, error) {
-	found, err := t.findPath("open", name, true)
+	found, err := t.findPath("open", name, followLast)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (t *Tree) OpenWithin(ctx context.Context, name string) (fs.File, error) {
 
 // ReadFile returns the content of a file. The caller may change the result.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
-	found, err := t.findPath("read", name, true)
+	found, err := t.findPath("read", name, followLast)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 // ReadDir lists a directory, sorted by name. A submodule is listed as neither file nor
 // directory. Skipped entries are not listed.
 func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
-	found, err := t.findPath("readdir", name, true)
+	found, err := t.findPath("readdir", name, followLast)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // Stat describes the object at name. It follows symlinks.
 func (t *Tree) Stat(name string) (fs.FileInfo, error) {
-	found, err := t.findPath("stat", name, true)
+	found, err := t.findPath("stat", name, followLast)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (t *Tree) Stat(name string) (fs.FileInfo, error) {
 
 // Lstat describes the object at name. It does not follow a symlink at the end.
 func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
-	found, err := t.findPath("lstat", name, false)
+	found, err := t.findPath("lstat", name, keepLast)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
 
 // ReadLink returns the target of a symlink.
 func (t *Tree) ReadLink(name string) (string, error) {
-	found, err := t.findPath("readlink", name, false)
+	found, err := t.findPath("readlink", name, keepLast)
 	if err != nil {
 		return "", err
 	}
@@ -120,8 +120,8 @@ func (t *Tree) ReadLink(name string) (string, error) {
 
 var errSubmodule = errors.New("is a submodule, whose files are not part of the repository")
 
-func (t *Tree) findPath(op, name string, follow bool) (pathEntry, error) {
-	found, err := t.resolvePath(name, follow)
+func (t *Tree) findPath(op, name string, last lastLink) (pathEntry, error) {
+	found, err := t.resolvePath(name, last)
 	return found, pathError(op, name, err)
 }
 
