@@ -203,6 +203,10 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 	if head, err = p.config.ReadHead(ctx); err != nil {
 		return head, tip, err
 	}
+	if p.lastTip != "" && head.Rev == 0 { // else this round would create everything once more
+		return head, tip, failure.WithNextStep("restore it, or see whether the disk of its directory is mounted, before another pass takes all for new",
+			fmt.Errorf("the record %s was removed during this pass", p.config.RecordName))
+	}
 	p.result.OutOfSyncSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
 	// A new record has no head for that note: what the channels were sent says it.
 	p.failureNotified = p.failureNotified || head.FailureNotified || head.Rev == 0

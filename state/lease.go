@@ -140,6 +140,14 @@ func (l *Lease) markLost(reason string) error {
 	return err
 }
 
+// describeHolder says why a lease is no longer ours.
+func describeHolder(current LeaseItem) string {
+	if current.Run == "" {
+		return "it is not in the record any more"
+	}
+	return fmt.Sprintf("run %s holds the lease, or someone ran `reconcile unlock`", current.Run)
+}
+
 // ownedCheck returns an op that checks that the lease is still ours.
 func (l *Lease) ownedCheck() Op { return Op{Key: l.key(), If: l.ownedCond()} }
 
@@ -166,7 +174,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	}
 	err = l.record.write(ctx, verify, op)
 	if errors.Is(err, ErrConflict) {
-		err = l.markLost("another run holds the lease")
+		err = l.markLost("another run holds the lease, or it is not in the record any more")
 	}
 	if err != nil {
 		l.record.markIdle(l.item.Owner)

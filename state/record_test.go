@@ -21,3 +21,13 @@ func TestDirName(t *testing.T) {
 		}
 	}
 }
+
+func TestDescribeHolder(t *testing.T) {
+	t.Parallel()
+	if got := describeHolder(LeaseItem{}); got != "it is not in the record any more" {
+		t.Error(got)
+	}
+	if got := describeHolder(LeaseItem{Run: "run-b"}); !strings.HasPrefix(got, "run run-b holds the lease") {
+		t.Error(got)
+	}
+}

@@ -115,7 +115,7 @@ func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) 
 	case readErr != nil:
 		return err
 	case !held:
-		return l.markLost("run " + string(current.Run) + " holds the lease, or someone ran `reconcile unlock`")
+		return l.markLost(describeHolder(current))
 	case current.Heartbeat == heartbeat:
 		l.noteRenewal(heartbeat)
 		return nil

@@ -179,7 +179,7 @@ func (l *Lease) classifyConflict(ctx context.Context, err error) error {
 		return errors.Join(err, readErr)
 	}
 	if !held {
-		return l.markLost("run " + string(current.Run) + " holds the lease, or someone ran `reconcile unlock`")
+		return l.markLost(describeHolder(current))
 	}
 	return err
 }
