@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
@@ -118,7 +119,7 @@ func skipDriftCheck(workspaces *inventory.Inventory, entry *inventory.Entry) (ru
 		result.Suspended = entry.Hold.Kind == state.Suspended
 	case entry.Record.Rollout != nil:
 		result.Outcome = state.Skipped
-		result.Error = fmt.Sprintf("its rollout must end first: `reconcile rollout status %s` shows it", entry.Dir.Name)
+		result.Error = fmt.Sprintf("its rollout must end first: `reconcile rollout status %s` shows it", shell.Quote(entry.Dir.Name))
 	case len(why) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "a pass must run first (" + strings.Join(why, ", ") + ")"

@@ -11,6 +11,7 @@ import (
 
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
@@ -24,7 +25,7 @@ func (p *pass) handleRemoved(ctx, killCtx context.Context, workspaces *inventory
 		if r := rec.Rollout; r != nil {
 			p.watchRollout(ctx, killCtx, rec, fmt.Sprintf("its directory %s is gone from the tip", rec.Path))
 			if to := workspaces.FindRename(rec); to != nil {
-				to.RenameErr = &run.BlockedError{Retry: true, RetrySoon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", rec.Name)}
+				to.RenameErr = &run.BlockedError{Retry: true, RetrySoon: true, Reason: fmt.Sprintf("its record and state still have the name %s, whose rollout must end first: `reconcile rollout status %[1]s` shows it", shell.Quote(rec.Name))}
 			}
 			continue
 		}

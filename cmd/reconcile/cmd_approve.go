@@ -14,6 +14,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/internal/plandigest"
+	"reconcile/internal/shell"
 	"reconcile/state"
 )
 
@@ -78,7 +79,7 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 		if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
 			return err
 		}
-		return usage.Errorf(fmt.Sprintf("`reconcile status` shows what waits; `reconcile now %s` plans it again", o.workspace), "%s %s: %w", o.workspace, o.digits, err)
+		return usage.Errorf(fmt.Sprintf("`reconcile status` shows what waits; `reconcile now %s` plans it again", shell.Quote(o.workspace)), "%s %s: %w", o.workspace, o.digits, err)
 	} else if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func revokeApproval(ctx context.Context, a *app, deps *wire.Deps, o approveOptio
 	}
 	if !revoked {
 		if rec, _, err := deps.Record.Workspace(ctx, o.workspace); err == nil && rec.Rollout != nil && (o.digits == rec.Rollout.Target.Abbrev() || o.digits == string(rec.Rollout.Target)) {
-			return usage.Errorf(fmt.Sprintf("`reconcile rollout abort %s` takes it back", o.workspace), "a rollout of %s that is under way has used the approval of %s", o.workspace, o.digits)
+			return usage.Errorf(fmt.Sprintf("`reconcile rollout abort %s` takes it back", shell.Quote(o.workspace)), "a rollout of %s that is under way has used the approval of %s", o.workspace, o.digits)
 		}
 		return usage.Errorf("`reconcile status` shows the approvals that count", "%s has no approval of %s: it was used, revoked or never given", o.workspace, o.digits)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/shell"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
@@ -158,7 +159,7 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 		if !strings.HasPrefix(w.Error, r.Text) { // else the error says it
 			notes = append(notes, a.describeRollout(*r, now))
 		}
-		notes = append(notes, "→ "+a.tr.Sprintf("`reconcile rollout status %s` shows its alarms", w.Name))
+		notes = append(notes, "→ "+a.tr.Sprintf("`reconcile rollout status %s` shows its alarms", shell.Quote(w.Name)))
 	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
 		notes = append(notes, a.tr.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
@@ -190,7 +191,7 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 		case w.DriftWithheld != "":
 			help = a.tr.Sprintf("%s; no pass reverts it: %s", help, a.tr.Translate(w.DriftWithheld))
 		default:
-			help = a.tr.Sprintf("%s, `reconcile now --replan %s` reverts it", help, w.Name)
+			help = a.tr.Sprintf("%s, `reconcile now --replan %s` reverts it", help, shell.Quote(w.Name))
 		}
 		notes = append(notes, "→ "+help)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -61,7 +62,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 		return ui.PrintJSON(a.out, map[string]any{"workspace": hold.Name, "kind": hold.Kind, "why": hold.Reason, "by": hold.PlacedBy, "at": hold.PlacedAt})
 	}
 	a.printf("%s is suspended", o.workspace)
-	a.printHint("`reconcile resume %s` ends the suspension", o.workspace)
+	a.printHint("`reconcile resume %s` ends the suspension", shell.Quote(o.workspace))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"reconcile/internal/shell"
 	"reconcile/internal/visible"
 )
 
@@ -58,7 +59,7 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 
 // replanCommand returns the command that applies workspaces as Git defines them.
 func replanCommand(workspaces ...string) string {
-	return "reconcile now --replan " + strings.Join(workspaces, " ")
+	return "reconcile now --replan " + shell.Join(workspaces)
 }
 
 // appendErrors appends the errors to a text, as far as there is room.

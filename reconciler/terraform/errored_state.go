@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"reconcile/internal/shell"
 )
 
 // erroredFile is the file that Terraform writes in the workspace when it changed
@@ -130,14 +132,14 @@ func (s *Session) erroredStateError(file string) error {
 	}
 	return &StepError{
 		Workspace: s.spec.Name, Step: "writing the state", Detail: failure.Error(), Err: failure,
-		Hint: hint + "; then: reconcile resume " + s.spec.Name,
+		Hint: hint + "; then: reconcile resume " + shell.Quote(s.spec.Name),
 	}
 }
 
 // PushCommand returns the command that people bring a saved state in with, in a directory of
 // the commit.
 func PushCommand(product, cliWorkspace, file string) string {
-	push := fmt.Sprintf("%s state push %s", product, file)
+	push := fmt.Sprintf("%s state push %s", product, shell.Quote(file))
 	if cliWorkspace != "" && cliWorkspace != defaultCLIWorkspace {
 		push = fmt.Sprintf("%s=%s %s", cliWorkspaceVariable, cliWorkspace, push)
 	}

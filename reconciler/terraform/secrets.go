@@ -21,6 +21,7 @@ import (
 	"reconcile/internal/excerpt"
 	"reconcile/internal/files"
 	"reconcile/internal/lazyregexp"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
 
@@ -167,7 +168,7 @@ func (s *Session) concealUnknown(err error) error {
 	}
 	step.Hint = fmt.Sprintf("to see it, run `%s plan` there by hand", s.tf.product)
 	if uncertain := s.spec.Sensitive.Uncertain; len(uncertain) > 0 {
-		step.Hint = fmt.Sprintf("apply %s first (reconcile now %s): then it is shown", strings.Join(uncertain, ", "), strings.Join(uncertain, " "))
+		step.Hint = fmt.Sprintf("apply %s first (reconcile now %s): then it is shown", strings.Join(uncertain, ", "), shell.Join(uncertain))
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s\n", s.tf.product, step.Detail)
 	return err

@@ -13,6 +13,7 @@ import (
 
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -130,12 +131,12 @@ func (c *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
 	case strings.HasPrefix(string(c.inventory.StateIdentity(entry)), workspace.LocalIdentityPrefix):
-		repair = fmt.Sprintf("run `cp %s %s`", file, c.config.LocalStatePath(entry.Dir.Name))
+		repair = fmt.Sprintf("run `cp %s %s`", shell.Quote(file), shell.Quote(c.config.LocalStatePath(entry.Dir.Name)))
 	}
 	hold := state.Hold{
 		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + string(c.run.Options.Run), PlacedAt: c.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
-		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.Dir.Name),
+		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, shell.Quote(entry.Dir.Name)),
 	}
 	if err := run.RetryWrite(ctx, func() error { return c.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", inventory.DescribeHold(hold), err)

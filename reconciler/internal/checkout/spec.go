@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -97,7 +98,7 @@ func (c *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 			return fmt.Errorf("the backend of %s names %s, which is the state of another workspace: take the path out of the backend, or give %[1]s a path of its own", entry.Dir.Name, found)
 		}
 		if HasContent(found) {
-			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, found, filepath.Dir(state), state)}
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, shell.Quote(found), shell.Quote(filepath.Dir(state)), shell.Quote(state))}
 		}
 	}
 	if isNew := entry.Record.Trace == nil && entry.Record.Attempt == nil; isNew && !c.run.Options.Adopt {
@@ -131,7 +132,7 @@ func (c *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
 	if !HasContent(found) {
 		return nil
 	}
-	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, found, entry.Dir.Name, filepath.Dir(state), state)}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, shell.Quote(found), shell.Quote(entry.Dir.Name), shell.Quote(filepath.Dir(state)), shell.Quote(state))}
 }
 
 // listLegacyStates returns the paths where a local state may lie that was made without
@@ -161,7 +162,7 @@ func (c *Checkout) checkDuplicateRecords(ctx context.Context, entry *inventory.E
 	for _, duplicate := range duplicates {
 		its := filepath.Join(c.config.LocalStateOf(duplicate), filepath.FromSlash(entry.Dir.Name)+".tfstate")
 		if HasContent(its) {
-			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.Dir.Name, its)}
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, shell.Quote(entry.Dir.Name), its)}
 		}
 	}
 	return nil

@@ -98,3 +98,19 @@ func TestCheckState(t *testing.T) {
 		}
 	}
 }
+
+// Anybody who opens a pull request chooses the name of a directory, and people copy the commands that
+// have it.
+func TestCommandsQuoteNames(t *testing.T) {
+	t.Parallel()
+	verdict, plan := gate.Verdict{Why: "destroys it"}, &terraform.Plan{State: terraform.State{Lineage: "b"}, StateExists: true}
+	for name, want := range map[string]string{"tokyo": "tokyo", "a;id": "'a;id'", "$(id)": "'$(id)'", "--gate=always": "-- '--gate=always'"} {
+		if got := gate.DescribeWait(name, verdict, plan); !strings.Contains(got, "approve "+want+" ") {
+			t.Error(got)
+		}
+		err := gate.CheckState(&run.Config{}, repotree.Terraform, &workspace.Workspace{Name: name}, state.Workspace{}, plan)
+		if err == nil || !strings.Contains(err.Error(), "--adopt "+want+"`") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"reconcile/internal/gitpath"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -54,11 +55,11 @@ func checkSameState(c *run.Config, product repotree.Product, ws *workspace.Works
 	case found.Lineage == "" && moved:
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"its state was at %s and is now configured at %s, where there is none: move it (%s init -migrate-state), or create everything again with `reconcile now --adopt %s`",
-			rec.Identity, identity, string(product), ws.Name)}
+			rec.Identity, identity, string(product), shell.Quote(ws.Name))}
 	case found.Lineage == "":
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"its Terraform state is missing at %s: restore it (an older version, a backup), or create everything again with `reconcile now --adopt %s`",
-			c.DescribeStateAt(ws.Name, identity), ws.Name)}
+			c.DescribeStateAt(ws.Name, identity), shell.Quote(ws.Name))}
 	case moved:
 		return waitForAdoption(ws.Name, plan, fmt.Sprintf("its state was at %s and is now configured at %s, where another state exists (lineage %s): correct the backend in Git, unless a person moved its state there", rec.Identity, identity, found.Lineage))
 	}
@@ -76,7 +77,7 @@ func switchesLocalCLIWorkspace(ws *workspace.Workspace, rec state.Workspace) boo
 
 // waitForAdoption returns the error for a plan against an unexpected state.
 func waitForAdoption(name string, plan *terraform.Plan, why string) error {
-	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s; to continue with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), name)}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s; to continue with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), shell.Quote(name))}
 }
 
 // isKnownEmpty reports whether the workspace had no state when it was last recorded,
@@ -105,5 +106,5 @@ func checkAdoption(name string, rec state.Workspace, plan *terraform.Plan) error
 	}
 	return &run.BlockedError{Reason: fmt.Sprintf(
 		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then continue with `reconcile now --adopt %[2]s`",
-		formatChanges(plan.Changes), name)}
+		formatChanges(plan.Changes), shell.Quote(name))}
 }

@@ -10,6 +10,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"reconcile/internal/lazyregexp"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/settings"
@@ -95,7 +96,7 @@ func DescribeWait(name string, v Verdict, plan *terraform.Plan) string {
 	if v.Forbidden {
 		return "the plan waits: " + v.Why
 	}
-	return fmt.Sprintf("the plan waits: %s: `reconcile approve %s %s`", v.Why, name, plan.Digest.Abbrev())
+	return fmt.Sprintf("the plan waits: %s: `reconcile approve %s %s`", v.Why, shell.Quote(name), plan.Digest.Abbrev())
 }
 
 // DescribeWithheld says why a pass would not apply a plan by itself.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -299,7 +300,7 @@ func (d *decision) move() Move {
 	case state.RolloutApplying:
 		return d.apply()
 	}
-	move := Move{Why: Describe(*d.r) + fmt.Sprintf("; `reconcile rollout resume %s` lets it go on, `reconcile rollout abort %[1]s` takes it back", d.f.Workspace)}
+	move := Move{Why: Describe(*d.r) + fmt.Sprintf("; `reconcile rollout resume %s` lets it go on, `reconcile rollout abort %[1]s` takes it back", shell.Quote(d.f.Workspace))}
 	if d.r.Phase == state.RolloutPaused && len(d.r.Strategy.Alarms) > 0 {
 		move.Until = d.f.Now.Add(CheckInterval)
 	}
@@ -387,9 +388,9 @@ func (d *decision) describeStop() string {
 	case d.f.HeldBecause != "":
 		return d.f.HeldBecause
 	case d.f.NoTip != "" && !d.promoted:
-		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.ShortCommit(), d.r.Number, d.f.Workspace)
+		return fmt.Sprintf("%s, so the rollout of %s stays at %d and is only watched; `reconcile rollout abort %s` takes it back, `reconcile rollout promote %[4]s` takes its next step", d.f.NoTip, d.r.ShortCommit(), d.r.Number, shell.Quote(d.f.Workspace))
 	case d.f.Git == Newer && (d.r.IgnoredInputs == "" || d.r.IgnoredInputs != d.f.TipInputs):
-		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.ShortCommit(), d.r.Number, d.f.Workspace)
+		return fmt.Sprintf("%s changes this workspace while the rollout of %s is at %d; `reconcile rollout promote %s` ends that one first, `reconcile rollout abort %[4]s` takes it back", d.f.Tip.Abbrev(), d.r.ShortCommit(), d.r.Number, shell.Quote(d.f.Workspace))
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -23,7 +24,7 @@ func (wr *workspaceRun) holdSnapshot() {
 	}
 	wr.lease.SetHold(state.Hold{
 		Name: wr.entry.Dir.Name, Kind: state.Suspended, Reason: reason,
-		Help:     fmt.Sprintf("it ends by itself when a commit of %s plans no change; `reconcile resume %s` lets passes apply the branch as it is", wr.config.Branch, wr.entry.Dir.Name),
+		Help:     fmt.Sprintf("it ends by itself when a commit of %s plans no change; `reconcile resume %s` lets passes apply the branch as it is", wr.config.Branch, shell.Quote(wr.entry.Dir.Name)),
 		PlacedBy: wr.config.Record.Process().User, PlacedAt: wr.config.Now().UTC(),
 		Snapshot: wr.inventory.Commit.ID, Values: values,
 	})

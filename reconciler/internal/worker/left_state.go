@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -44,7 +45,7 @@ func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec
 	file := workspaces.Config.LocalStatePath(left.Name)
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"%s was removed and has left its Terraform state at %s, with %s, which this plan makes: if %s is its new name, move the state with `%s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
-		left.Name, file, excerpt.List(shared, maxReaders), entry.Dir.Name, commandToMove(workspaces, entry, file))}
+		left.Name, file, excerpt.List(shared, maxReaders), shell.Quote(entry.Dir.Name), commandToMove(workspaces, entry, file))}
 }
 
 // compareRemoved compares when two workspaces were removed. One without a tombstone is removed now.
@@ -62,10 +63,10 @@ func compareRemoved(a, b state.Workspace) int {
 func commandToMove(workspaces *inventory.Inventory, entry *inventory.Entry, file string) string {
 	identity := workspaces.StateIdentity(entry)
 	if !strings.HasPrefix(string(identity), workspace.LocalIdentityPrefix) {
-		return fmt.Sprintf("%s state push %s", string(workspaces.Product), file)
+		return fmt.Sprintf("%s state push %s", string(workspaces.Product), shell.Quote(file))
 	}
 	to := workspaces.Config.DescribeStateAt(entry.Dir.Name, identity)
-	return fmt.Sprintf("mkdir -p %s && mv %s %s", filepath.Dir(to), file, to)
+	return fmt.Sprintf("mkdir -p %s && mv %s %s", shell.Quote(filepath.Dir(to)), shell.Quote(file), shell.Quote(to))
 }
 
 // listMade returns the addresses of those resources that a plan makes and a state has, and how many

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/rollout"
@@ -115,7 +116,7 @@ func (w *Worker) listObstacles(entry *inventory.Entry) (obstacles []string) {
 		obstacles = append(obstacles, "a pass would apply it only after its upstream "+up)
 	}
 	if r := entry.Record.Rollout; r != nil {
-		obstacles = append(obstacles, fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.ShortCommit(), entry.Dir.Name))
+		obstacles = append(obstacles, fmt.Sprintf("a rollout of %s is under way, and passes take its steps: `reconcile rollout status %s` shows it", r.ShortCommit(), shell.Quote(entry.Dir.Name)))
 	}
 	if entry.Hold != nil {
 		obstacles = append(obstacles, inventory.DescribeHold(*entry.Hold))

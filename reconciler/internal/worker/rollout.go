@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/rollout"
@@ -49,7 +50,7 @@ func isFirstApply(rec state.Workspace, plan *terraform.Plan) bool {
 // continueRollout goes on with the rollout in the record.
 func (wr *workspaceRun) continueRollout(ctx context.Context) error {
 	if wr.run.Options.AtOnce != nil {
-		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", wr.entry.Dir.Name)}
+		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", shell.Quote(wr.entry.Dir.Name))}
 	}
 	return wr.recordStepFailure(ctx, wr.takeSteps(ctx, &rolloutRun{tip: wr.inventory, tipEntry: wr.entry}))
 }
@@ -88,7 +89,7 @@ func (wr *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root
 	if !start.Empty {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"the rollout does not begin: with %s = 0 the plan changes something (%s), so what is live is not where it starts, or the commit changes something else as well; to apply it without steps: `reconcile now --at-once %s --why …`",
-			strategy.Variable, rollout.Exceeds(nil, start.Difference), wr.entry.Dir.Name)}
+			strategy.Variable, rollout.Exceeds(nil, start.Difference), shell.Quote(wr.entry.Dir.Name))}
 	}
 	facts, err := ReadRolloutFacts(ctx, wr.config, wr.inventory, wr.entry, wr.record, strategy)
 	if err != nil {
@@ -321,7 +322,7 @@ func (wr *workspaceRun) endRollout(ctx context.Context, move rollout.Move, w sta
 	if move.Hold {
 		w.Hold = &state.Hold{
 			Name: wr.record.Name, Kind: state.Recovery, Reason: why, PlacedBy: "run " + string(wr.run.Options.Run), PlacedAt: wr.config.Now(),
-			Help: fmt.Sprintf("find out why; commit what corrects it or revert the commit, then `reconcile resume %s`", wr.record.Name),
+			Help: fmt.Sprintf("find out why; commit what corrects it or revert the commit, then `reconcile resume %s`", shell.Quote(wr.record.Name)),
 		}
 	}
 	wr.setOutcome(state.Blocked, why, time.Time{})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -25,7 +26,7 @@ func collectSensitiveValues(ctx context.Context, workspaces *inventory.Inventory
 		if known, err := addSensitiveHashes(ctx, workspaces, &hidden, rec); err != nil {
 			return hidden, err
 		} else if !known {
-			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, name)
+			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, shell.Quote(name))
 		}
 	}
 	return hidden, nil

@@ -8,6 +8,7 @@ import (
 
 	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/inspect"
 	"reconcile/state"
 )
@@ -177,12 +178,7 @@ func changesOf(d plandigest.Difference) (c state.Changes) {
 }
 
 // quote returns a name as one word of a shell.
-func quote(name string) string {
-	if consistsOf(name, digits+letters+capitals+"_./@:+-") {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-}
+func quote(name string) string { return shell.Quote(name) }
 
 // resultOf returns what a run did with a workspace.
 func resultOf(r state.Run, workspace string) (state.RunWorkspace, bool) {

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/lazyregexp"
+	"reconcile/internal/shell"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/notify/catalog"
 	"reconcile/reconciler/run"
@@ -235,7 +236,7 @@ func nextCommand(result *run.Result) string {
 		if len(names) == 0 {
 			return ""
 		}
-		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(names, " "))
+		return fmt.Sprintf("`reconcile now --replan %s` reverts it", shell.Join(names))
 	}
 	return ""
 }
@@ -282,7 +283,7 @@ func applyCommand(result *run.Result) string {
 		command += " --replan"
 	}
 	if result.Named || replanned { // without names it would plan every workspace again
-		command += " " + strings.Join(names, " ")
+		command += " " + shell.Join(names)
 	}
 	if len(names) == 0 {
 		return ""
