@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,17 +49,44 @@ init begins with your own.`,
 	c.SetHelpCommandGroupID(groupStart)
 	c.SetCompletionCommandGroupID(groupStart)
 	c.AddCommand(
-		newNowCommand(a), newWatchCommand(a), newApproveCommand(a), newRolloutCommand(a),
-		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newCompareCommand(a), newGraphCommand(a), newValidateCommand(a), newStatusCommand(a), newServeCommand(a), newRunsCommand(a), newSnapshotCommand(a),
-		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newForgetCommand(a), newDistrustCommand(a),
-		newQuickstartCommand(a), newInitCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
+		// Apply
+		newNowCommand(a),
+		newWatchCommand(a),
+		newApproveCommand(a),
+		newRolloutCommand(a),
+		// Inspect
+		newPlanCommand(a),
+		newDriftCommand(a),
+		newPreviewCommand(a),
+		newRiskCommand(a),
+		newChangedCommand(a),
+		newCompareCommand(a),
+		newGraphCommand(a),
+		newValidateCommand(a),
+		newStatusCommand(a),
+		newServeCommand(a),
+		newRunsCommand(a),
+		newSnapshotCommand(a),
+		// Suspend and repair
+		newSuspendCommand(a),
+		newResumeCommand(a),
+		newUnlockCommand(a),
+		newForgetCommand(a),
+		newDistrustCommand(a),
+		// Start here, and what is not shown
+		newQuickstartCommand(a),
+		newInitCommand(a),
+		newDoctorCommand(a),
+		newVersionCommand(a),
+		newWorkerCommand(a),
 	)
 	c.AddCommand(newTopics(a)...)
 	refuseForeignHelp(c)
 	return c
 }
 
-// prepare sets the settings for a command. Completion must work with any environment.
+// prepare resolves the settings of a command and refuses those that it does not take. Completion
+// must work with any environment.
 func (a *app) prepare(c *cobra.Command) error {
 	a.chooseLanguage(c)
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
@@ -79,11 +107,14 @@ func (a *app) prepare(c *cobra.Command) error {
 	if err := refuseFlagNames(c); err != nil {
 		return err
 	}
+	return a.checkFormat(c)
+}
+
+// checkFormat refuses a value of -o that the command does not take.
+func (a *app) checkFormat(c *cobra.Command) error {
 	outputs := outputsOf(c)
-	for _, output := range outputs {
-		if a.settings.Output == output {
-			return nil
-		}
+	if slices.Contains(outputs, a.settings.Output) {
+		return nil
 	}
 	if a.settings.Output == "ut" || strings.HasPrefix(a.settings.Output, "ut=") { // as Terraform writes it
 		return usage.Errorf(foreignFlags["out"], "-o%s is not known", a.settings.Output)
