@@ -200,6 +200,10 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 	if err == nil {
 		err = json.Unmarshal(stdout.text.Bytes(), &fields)
 	}
+	if err != nil && stdout.text.Len() == 0 { // it could not start, or was killed: what it is, is not known
+		return failure.WithNextStep(fmt.Sprintf("run `%s version` by hand, as the same user", t.binary),
+			fmt.Errorf("%s did not report a version: %w", t.binary, err))
+	}
 	if err != nil {
 		return fmt.Errorf("%s did not report a version; it is neither terraform nor tofu: %w", t.binary, err)
 	}

@@ -71,8 +71,9 @@ func TestMissingCLIConfiguration(t *testing.T) {
 func TestProgramWithoutAVersion(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]string{
-		"echo garbage":                         "parse version",
-		"echo '{}'":                            "unable to parse version",
+		"echo garbage":                         "it is neither terraform nor tofu: unable to parse version",
+		"echo '{}'":                            "it is neither terraform nor tofu: unable to parse version",
+		"kill -9 $$":                           "did not report a version: signal: killed",
 		"yes":                                  "it printed more than 65536 bytes",
 		"yes mistake >&2":                      "it printed more than 65536 bytes",
 		"echo 'no such library' >&2; exit 127": "exit status 127\nno such library",
