@@ -123,7 +123,7 @@ func TestBinary(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ binary, want string }{
 		"too old":   {script(`echo '{"terraform_version": "1.4.7", "terraform_outdated": true}'`), "1.5.0 is required"},
-		"not one":   {script("exit 1"), "neither terraform nor tofu"},
+		"not one":   {script("exit 1"), "did not report a version: exit status 1"},
 		"not there": {filepath.Join(t.TempDir(), "none"), "no such file or directory; name a terraform or tofu program"},
 	} {
 		_, err := terraform.New(t.Context(), terraform.Options{Binary: c.binary, WorkDir: t.TempDir()})
