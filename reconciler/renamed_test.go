@@ -71,7 +71,7 @@ func TestRenamedAndChanged(t *testing.T) {
 		for _, options := range []run.Options{{}, {Trigger: run.TriggerManual}} {
 			result, got := w.RunPass(options)
 			first, _ := result.Find("first")
-			if got["first"] != state.Blocked || !strings.Contains(first.Error, "solo was removed and has left its Terraform state") || !strings.Contains(first.Error, "with terraform_data.it,") {
+			if got["first"] != state.Blocked || !strings.Contains(first.Error, "the removed workspace solo has left its Terraform state") || !strings.Contains(first.Error, "with terraform_data.it,") {
 				t.Errorf("seen %t: %+v", isSeen, first)
 			}
 		}

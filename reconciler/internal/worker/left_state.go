@@ -44,7 +44,7 @@ func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec
 	}
 	file := workspaces.Config.LocalStatePath(left.Name)
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
-		"%s was removed and has left its Terraform state at %s, with %s, which this plan makes: if %s is its new name, move the state with `%s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
+		"the removed workspace %s has left its Terraform state at %s, with %s, which this plan makes: if %s is its new name, move the state with `%s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
 		left.Name, file, excerpt.List(shared, maxReaders), shell.Quote(entry.Dir.Name), commandToMove(workspaces, entry, file))}
 }
 

@@ -99,6 +99,16 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
+// TestTranslateCommand: a command is a value of several words, and so are a path and a name in quotes.
+func TestTranslateCommand(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator(t)
+	const text = "the removed workspace a b has left its Terraform state at /s t/a.tfstate, with x.a, x.b, which this plan makes: if 'c d' is its new name, move the state with `mkdir -p '/s t' && mv '/s t/a.tfstate' '/s t/c d.tfstate'`, then run the pass again; else create everything a second time with `reconcile now --adopt 'c d'`"
+	if got := tr.Translate(text); strings.Contains(got, "this plan makes") || !strings.Contains(got, "`mkdir -p '/s t' && mv '/s t/a.tfstate' '/s t/c d.tfstate'`") {
+		t.Error(got)
+	}
+}
+
 // TestTranslateForeignText: a long text of a service ends, although it can be cut at many
 // places. Each part of it was looked at again and again.
 func TestTranslateForeignText(t *testing.T) {
