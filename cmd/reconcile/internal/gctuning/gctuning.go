@@ -17,7 +17,7 @@ const (
 	minMemory = 64 << 20
 	// maxExtra is by how much the memory in use grows at most, if it may more than double. Passes
 	// over thousands of workspaces allocate gigabytes, and have some 100 MiB in use.
-	maxExtra = 256 << 20
+	maxExtra = 208 << 20
 	// minHeap is the heap, in bytes, below which Go does not collect at GOGC=100. Go scales it
 	// with that percentage, so a heap that is smaller counts as this one.
 	minHeap = 4 << 20
@@ -43,10 +43,10 @@ func delay(percent int) {
 }
 
 // choosePercent returns by how much the memory in use grows until the next collection: what is
-// left to memory, or to three times as much, and where that is large to twice as much, as in Go.
+// left to memory, or to five times as much, and where that is large to twice as much, as in Go.
 // live is what the last collection left in use, in bytes.
 func choosePercent(live, memory uint64) int {
 	live = max(live, minHeap)
-	goal := max(memory, live+min(2*live, maxExtra), 2*live)
+	goal := max(memory, live+min(4*live, maxExtra), 2*live)
 	return int((goal - live) * 100 / live)
 }

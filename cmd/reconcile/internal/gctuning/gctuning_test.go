@@ -10,7 +10,7 @@ import (
 // TestChoosePercent checks that garbage collection is late for a small heap, and as Go does it
 // for a large one.
 func TestChoosePercent(t *testing.T) {
-	for live, want := range map[uint64]uint64{0: minMemory, 5 << 20: minMemory, 20 << 20: minMemory, 32 << 20: 96 << 20, 60 << 20: 180 << 20, 100 << 20: 300 << 20, 200 << 20: 456 << 20, 1 << 30: 2 << 30} {
+	for live, want := range map[uint64]uint64{0: minMemory, 5 << 20: minMemory, 12 << 20: minMemory, 20 << 20: 100 << 20, 60 << 20: 268 << 20, 100 << 20: 308 << 20, 200 << 20: 408 << 20, 1 << 30: 2 << 30} {
 		base := max(live, minHeap)
 		next := base + base*uint64(choosePercent(live, minMemory))/100
 		if next > want || next < want-base/50 {
