@@ -3,43 +3,34 @@ package inventory
 import (
 	"strings"
 
-	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
-// appliedDirs holds the directories of a tree that workspaces were applied from as they are
-// there: what was found in them then need not be looked for again. Paths are quoted.
+// appliedDirs holds the ids of directories that workspaces were applied from: what was found in
+// such a directory then need not be looked for again. They are the ids of whole trees: a directory
+// with files that count for nothing has another one in a record.
 type appliedDirs struct {
 	roots  map[string]bool // of workspaces: they have configuration for the product
-	inputs map[string]bool // of workspaces and their modules: no file that counts is a Git LFS pointer
+	inputs map[string]bool // of workspaces and their modules: no file in them is a Git LFS pointer
 }
 
-// findAppliedDirs returns the directories of tree that the records have, with the same id. A
-// record of another product or an older epoch counts for nothing.
-func findAppliedDirs(tree repotree.Tree, product repotree.Product, epoch int64, records map[string]state.Workspace) appliedDirs {
+// findAppliedDirs returns the directories that the records have. A record of another product or
+// an older epoch counts for nothing.
+func findAppliedDirs(product repotree.Product, epoch int64, records map[string]state.Workspace) appliedDirs {
 	dirs := appliedDirs{make(map[string]bool, len(records)), make(map[string]bool, len(records))}
 	for _, rec := range records {
 		if rec.Epoch != epoch || rec.Trace[keyProduct] != productID(product) {
 			continue
 		}
 		for name, id := range rec.Trace {
-			if strings.HasPrefix(name, "//") || !strings.HasPrefix(id, repotree.DirMode) {
-				continue // not a directory, or one whose files may be anything
+			if strings.HasPrefix(id, repotree.DirMode) && !strings.HasPrefix(name, "//") { // below "//" its files may be anything
+				dirs.inputs[id] = true
 			}
-			isRoot := name == rec.Path
-			if dirs.inputs[name] && !isRoot {
-				continue // another record has it
-			}
-			if tree.ID(gitpath.Unquote(name)) == id { // the tree's own id: nothing in it is left out
-				dirs.inputs[name] = true
-				dirs.roots[name] = dirs.roots[name] || isRoot
-			}
+		}
+		if id := rec.Trace[rec.Path]; strings.HasPrefix(id, repotree.DirMode) {
+			dirs.roots[id] = true
 		}
 	}
 	return dirs
 }
-
-func (d appliedDirs) isRoot(dir string) bool { return d.roots[gitpath.Quote(dir)] }
-
-func (d appliedDirs) isInput(dir string) bool { return d.inputs[gitpath.Quote(dir)] }

@@ -9,6 +9,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
@@ -76,14 +79,22 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err != nil {
 		return nil, err
 	}
-	records, err := c.Record.Workspaces(ctx)
-	if err != nil {
+	var records map[string]state.Workspace
+	var reading errgroup.Group
+	reading.Go(func() (err error) {
+		records, err = c.Record.Workspaces(ctx)
+		return err
+	})
+	applied := sync.OnceValue(func() appliedDirs {
+		_ = reading.Wait() // the error is returned below
+		return findAppliedDirs(product, head.Epoch, records)
+	})
+	dirs, treeErr := settings.DiscoverKnown(commit.Tree, product, func(id string) bool { return applied().roots[id] })
+	if err := reading.Wait(); err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
-	applied := findAppliedDirs(commit.Tree, product, head.Epoch, records)
-	dirs, err := settings.DiscoverKnown(commit.Tree, product, applied.isRoot)
-	if err != nil {
-		return nil, &TreeError{Commit: commit, Err: err}
+	if treeErr != nil {
+		return nil, &TreeError{Commit: commit, Err: treeErr}
 	}
 	holds, err := c.Record.Holds(ctx)
 	if err != nil {
@@ -102,23 +113,30 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
 		Loader: newLoader(c, commit, product), Entries: make(map[string]*Entry, len(dirs)), modules: map[string]string{}, Records: records, Holds: holds,
 	}
-	w.Loader.SkipPointers(applied.isInput)
-	for _, dir := range dirs {
-		entry := &Entry{Dir: dir, Config: settings.Config(dir.Name)}
+	w.Loader.SkipPointers(func(dir string) bool { return applied().inputs[commit.Tree.ID(dir)] })
+	entries := make([]Entry, len(dirs))
+	for i, dir := range dirs {
+		entry := &entries[i]
+		entry.Dir, entry.Config = dir, settings.Config(dir.Name)
 		if entry.env, err = c.HashEnv(ctx, entry.Config.Env); err != nil {
 			return nil, err
 		}
-		entry.Record, entry.Recorded = records[dir.Name]
+		w.Entries[dir.Name] = entry
+	}
+	now := c.Now()
+	for i := range entries {
+		entry := &entries[i]
+		name := entry.Dir.Name
+		entry.Record, entry.Recorded = records[name]
 		entry.Recorded = entry.Recorded && !entry.Record.Removed
-		if _, ok := holds[dir.Name]; ok {
-			entry.Hold = new(holds[dir.Name])
+		if hold, ok := holds[name]; ok {
+			entry.Hold = &hold
 		}
-		entry.Approvals = approvals[dir.Name]
+		entry.Approvals = approvals[name]
 		entry.OwnReasons = w.OwnReasons(entry, entry.Record)
 		if len(entry.OwnReasons) == 0 {
-			entry.OwnReasons = ApprovedReasons(entry.Record, entry.Approvals, c.Now())
+			entry.OwnReasons = ApprovedReasons(entry.Record, entry.Approvals, now)
 		}
-		w.Entries[dir.Name] = entry
 	}
 	for name, rec := range records {
 		if !rec.Removed && w.Entries[name] == nil {
@@ -180,13 +198,11 @@ func NewWithSharedDirs(ctx context.Context, c *run.Config, commit *source.Commit
 	if err != nil {
 		return nil, err
 	}
-	roots := make(map[string]bool, len(other.Entries))
+	roots := make(map[string]bool, len(other.Entries)) // by id
 	for _, entry := range other.Entries {
-		roots[entry.Dir.Path] = true
+		roots[other.Commit.Tree.ID(entry.Dir.Path)] = true
 	}
-	dirs, err := settings.DiscoverKnown(commit.Tree, product, func(dir string) bool {
-		return roots[dir] && commit.Tree.ID(dir) == other.Commit.Tree.ID(dir)
-	})
+	dirs, err := settings.DiscoverKnown(commit.Tree, product, func(id string) bool { return roots[id] })
 	if err != nil {
 		return nil, fmt.Errorf("workspaces at %s: %w", commit, err)
 	}

@@ -26,9 +26,10 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 	return s.DiscoverKnown(tree, product, func(string) bool { return false })
 }
 
-// DiscoverKnown does what Discover does. isKnown reports whether a directory is known to have
-// configuration for the product: then it is not read.
-func (s *Settings) DiscoverKnown(tree repotree.Tree, product repotree.Product, isKnown func(dir string) bool) ([]Dir, error) {
+// DiscoverKnown does what Discover does. isKnown reports whether a directory with an id is known
+// to have configuration for the product: then it is not read. It is called when the ids of all
+// directories that a pattern matches are there.
+func (s *Settings) DiscoverKnown(tree repotree.Tree, product repotree.Product, isKnown func(id string) bool) ([]Dir, error) {
 	found := map[string]foundDir{}                // by name
 	duplicates := map[string][]*hcleval.Problem{} // by name
 	var unmatched []*hcleval.Problem              // patterns without a workspace, and matches that are none
@@ -142,10 +143,10 @@ func directoryOf(tree repotree.Tree, p string, d fs.DirEntry) (string, *hcleval.
 
 // matchPattern returns the directories that a pattern matches and that have configuration, and
 // the problems of what only looks like one.
-func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, isKnown func(dir string) bool) (dirs []matchedDir, broken []*hcleval.Problem, err error) {
+func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, isKnown func(id string) bool) (dirs []matchedDir, broken []*hcleval.Problem, err error) {
 	base, _ := doublestar.SplitPattern(pattern)
-	var paths, names []string // where the configuration is, and what the pattern matches
-	all := tree.WithSkipped() // configuration that is not checked out is refused by name, when it is loaded
+	var paths, names, ids []string // where the configuration is, what the pattern matches, and its id
+	all := tree.WithSkipped()      // configuration that is not checked out is refused by name, when it is loaded
 	err = doublestar.GlobWalk(all, pattern, func(p string, d fs.DirEntry) error {
 		if repotree.IsHidden(p) {
 			return nil
@@ -154,7 +155,7 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, 
 		case problem != nil:
 			broken = append(broken, problem)
 		case target != "":
-			paths, names = append(paths, target), append(names, p)
+			paths, names, ids = append(paths, target), append(names, p), append(ids, tree.ID(target))
 		}
 		return nil
 	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
@@ -166,10 +167,14 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product, 
 	}
 	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
-	parallel.ForEach(len(paths), func(i int) {
-		if configured[i] = isKnown(paths[i]); configured[i] {
-			return
+	var unknown []int
+	for i, id := range ids {
+		if configured[i] = isKnown(id); !configured[i] {
+			unknown = append(unknown, i)
 		}
+	}
+	parallel.ForEach(len(unknown), func(k int) {
+		i := unknown[k]
 		entries, err := fs.ReadDir(all, paths[i])
 		configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
 		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
