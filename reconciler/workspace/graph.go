@@ -44,7 +44,7 @@ func NewGraph(nodes []Node) *Graph {
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	l := &graphBuilder{
 		graph: &Graph{
-			upstream: make(map[string][]string, len(nodes)), readers: map[string][]string{}, owners: make(map[stateid.ID]string, len(nodes)), externalStates: map[string][]stateid.ID{},
+			upstream: map[string][]string{}, readers: map[string][]string{}, owners: make(map[stateid.ID]string, len(nodes)), externalStates: map[string][]stateid.ID{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
 		byName: make(map[string]bool, len(nodes)), nodes: nodes,
@@ -60,6 +60,9 @@ func NewGraph(nodes []Node) *Graph {
 	l.rejectCycles()
 	for _, n := range nodes {
 		up := l.graph.upstream[n.Name]
+		if len(up) == 0 {
+			continue
+		}
 		slices.Sort(up)
 		l.graph.upstream[n.Name] = slices.Compact(up)
 		for _, u := range l.graph.upstream[n.Name] {

@@ -92,7 +92,11 @@ type matchedDir struct {
 
 // removeAliases removes the links to directories that another name stands for.
 func removeAliases(found map[string]foundDir) {
-	if !slices.ContainsFunc(slices.Collect(maps.Values(found)), func(d foundDir) bool { return d.linked }) {
+	hasLinks := false
+	for _, dir := range found {
+		hasLinks = hasLinks || dir.linked
+	}
+	if !hasLinks {
 		return
 	}
 	names := map[string]string{} // by path
