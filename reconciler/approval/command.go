@@ -2,6 +2,7 @@ package approval
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -80,6 +81,7 @@ func (m *markedLines) next(line string) bool {
 // and neither in a quote nor in code or HTML.
 func findPlainLines(source []byte) map[int]bool {
 	plain := map[int]bool{}
+	var tags []tag
 	hide := func(from, to int) {
 		for at := bytes.LastIndexByte(source[:from], '\n') + 1; at < to; {
 			delete(plain, at)
@@ -102,9 +104,14 @@ func findPlainLines(source []byte) map[int]bool {
 			for i := range node.Lines().Len() {
 				plain[node.Lines().At(i).Start] = true
 			}
+		case *ast.HTMLBlock:
+			for i := range node.Lines().Len() {
+				tags = append(tags, findTags(source, node.Lines().At(i))...)
+			}
 		case *ast.RawHTML:
 			for i := range node.Segments.Len() {
 				hide(node.Segments.At(i).Start, node.Segments.At(i).Stop)
+				tags = append(tags, findTags(source, node.Segments.At(i))...)
 			}
 		case *ast.CodeSpan, *ast.Image:
 			_ = ast.Walk(node, func(child ast.Node, _ bool) (ast.WalkStatus, error) {
@@ -116,5 +123,38 @@ func findPlainLines(source []byte) map[int]bool {
 		}
 		return ast.WalkContinue, nil
 	})
+	for i, t := range tags {
+		if t.isEnd {
+			continue
+		}
+		rest := tags[i+1:]
+		if end := slices.IndexFunc(rest, func(e tag) bool { return e.isEnd && e.name == t.name }); end >= 0 {
+			hide(t.start, rest[end].start)
+		} else if slices.Contains(quotingTags, t.name) {
+			hide(t.start, len(source))
+		}
+	}
 	return plain
+}
+
+// tag is a tag of HTML in a comment: what stands between two of them may be a quote.
+type tag struct {
+	start int
+	name  string
+	isEnd bool
+}
+
+// quotingTags are the elements that quote, strike out or hide what follows, also where no end does.
+var quotingTags = []string{"blockquote", "code", "del", "details", "pre", "q", "s", "script", "strike", "style", "template", "textarea"}
+
+var tagPattern = lazyregexp.New(`<(/?)([A-Za-z][A-Za-z0-9-]*)`)
+
+// findTags returns the tags in a part of a comment that is HTML.
+func findTags(source []byte, part text.Segment) []tag {
+	var tags []tag
+	for _, at := range tagPattern().FindAllSubmatchIndex(source[part.Start:part.Stop], -1) {
+		name := strings.ToLower(string(source[part.Start+at[4] : part.Start+at[5]]))
+		tags = append(tags, tag{part.Start + at[0], name, at[3] > at[2]})
+	}
+	return tags
 }
