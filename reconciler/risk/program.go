@@ -47,5 +47,10 @@ func (p programs) namesFor(address string) string {
 	if len(p) == 0 {
 		return ""
 	}
-	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[instanceKeyPattern().ReplaceAllString(address, "")]))), ", ")
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(p[WithoutInstanceKeys(address)]))), ", ")
+}
+
+// WithoutInstanceKeys returns an address without the keys of its modules and its resource.
+func WithoutInstanceKeys(address string) string {
+	return instanceKeyPattern().ReplaceAllString(address, "")
 }

@@ -140,20 +140,29 @@ func verbOf(change risk.Change) string {
 }
 
 // isProtected reports whether a pattern matches an address, one of the modules that it is
-// in, or the address within its module. A star matches any text.
+// in, or the address within its module. A star matches any text. A pattern without keys matches
+// every instance.
 func isProtected(patterns []string, address string) bool {
-	names := []string{address, indexPattern().ReplaceAllString(address, "")}
-	for _, dot := range dotPattern().FindAllStringIndex(address, -1) {
-		names = append(names, address[:dot[0]])
-		if rest := address[dot[1]:]; !strings.HasPrefix(rest, "module.") && strings.HasPrefix(address, "module.") {
-			names = append(names, rest, indexPattern().ReplaceAllString(rest, ""))
-		}
-	}
+	names := append(listNames(address), listNames(risk.WithoutInstanceKeys(address))...)
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
 		glob := regexp.MustCompile(`^(?s:` + strings.ReplaceAll(quoted, `\?`, ".") + `)$`)
 		return slices.ContainsFunc(names, glob.MatchString)
 	})
+}
+
+// listNames returns what a pattern may mean by an address: itself, the modules that it is in, and
+// the address within its module, each also without the last key.
+func listNames(address string) []string {
+	names := []string{address, indexPattern().ReplaceAllString(address, "")}
+	for _, dot := range dotPattern().FindAllStringIndex(address, -1) {
+		module, rest := address[:dot[0]], address[dot[1]:]
+		names = append(names, module, indexPattern().ReplaceAllString(module, ""))
+		if !strings.HasPrefix(rest, "module.") && strings.HasPrefix(address, "module.") {
+			names = append(names, rest, indexPattern().ReplaceAllString(rest, ""))
+		}
+	}
+	return names
 }
 
 var (
