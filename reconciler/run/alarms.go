@@ -52,11 +52,23 @@ func (c *Config) ReadAlarms(ctx context.Context, role string, arns []string) []A
 		return nil
 	}
 	if c.Alarms != nil {
-		return markAmbiguous(c.Alarms.ReadAlarms(ctx, role, arns))
+		return markAmbiguous(markUnknown(c.Alarms.ReadAlarms(ctx, role, arns)))
 	}
 	var all []AlarmReading
 	for _, arn := range arns {
 		all = append(all, AlarmReading{ARN: arn, State: AlarmUnreadable, Why: "this run has no access to CloudWatch"})
+	}
+	return all
+}
+
+// markUnknown makes an alarm in a state that we do not know one that cannot be read: it is not OK.
+func markUnknown(all []AlarmReading) []AlarmReading {
+	for i, r := range all {
+		switch r.State {
+		case AlarmOK, AlarmOn, AlarmNoData, AlarmMissing, AlarmUnreadable:
+		default:
+			all[i].State, all[i].Why = AlarmUnreadable, fmt.Sprintf("its state is %q, which this version does not know", r.State)
+		}
 	}
 	return all
 }

@@ -228,7 +228,7 @@ func TestScope(t *testing.T) {
 	plan := func(changes ...plandigest.Change) plandigest.Difference {
 		return plandigest.Difference{Changes: changes}
 	}
-	scope, err := rollout.Scope(plan(change("a", "update", "weights[0].x", "dial"), change("b", "create", "name"), change("c", "delete"), change("output.o", "update", "")))
+	scope, err := rollout.Scope(plan(change("a", "update", "weights[0].x", "dial"), change("b", "create", "name"), change("c", "delete"), change("d", "delete, create"), change("output.o", "update", "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,6 +243,8 @@ func TestScope(t *testing.T) {
 		"another resource":      {plan(change("z", "update", "dial")), "z (update)"},
 		"replaces":              {plan(change("a", "delete, create", "dial")), "a (delete, create, not update)"},
 		"destroys what it made": {plan(change("b", "delete")), "b (delete, not create)"},
+		"replaces, too":         {plan(change("d", "create, delete")), ""},
+		"destroys for good":     {plan(change("d", "delete")), "d (delete, not delete, create)"},
 		"more than is known":    {plandigest.Difference{Omitted: 2}, "2 changes more"},
 	} {
 		if got := rollout.Exceeds(scope, c.step); got != c.says {

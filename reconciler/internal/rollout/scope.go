@@ -50,11 +50,11 @@ func Exceeds(scope []plandigest.Change, step plandigest.Difference) string {
 			continue
 		}
 		allowed := scope[i]
-		if deletes(c) && !deletes(allowed) {
+		if deletes(c) && (!deletes(allowed) || creates(allowed) && !creates(c)) {
 			texts = append(texts, fmt.Sprintf("%s (%s, not %s)", c.Address, c.Action, allowed.Action))
 			continue
 		}
-		if strings.Contains(allowed.Action, "create") || deletes(c) {
+		if creates(allowed) || deletes(c) {
 			continue
 		}
 		for _, a := range c.Attributes {
@@ -80,6 +80,8 @@ func Destroys(scope []plandigest.Change, step plandigest.Difference) string {
 }
 
 func deletes(c plandigest.Change) bool { return strings.Contains(c.Action, "delete") }
+
+func creates(c plandigest.Change) bool { return strings.Contains(c.Action, "create") }
 
 func describe(texts []string, step plandigest.Difference) string {
 	texts = slices.Compact(texts)
