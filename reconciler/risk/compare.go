@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -138,10 +139,50 @@ func actionsOf(list cty.Value) listenerActions {
 	return actions
 }
 
-// replicatesFunc implements replicates(rules): a rule of a replication is in force.
-var replicatesFunc = predicate(1, func(args []cty.Value) bool {
-	return slices.ContainsFunc(elementsOf(args[0]), func(r cty.Value) bool { return textOf(attribute(r, "status")) == "Enabled" })
+// replicateslessFunc implements replicatesless(before, after): a rule of a replication that was in
+// force is not any more, or is about other objects or another destination.
+var replicateslessFunc = predicate(2, func(args []cty.Value) bool {
+	after := replicationsOf(args[1])
+	return slices.ContainsFunc(replicationsOf(args[0]), func(r string) bool { return !slices.Contains(after, r) })
 })
+
+// replicationsOf returns what each rule that is in force copies, and whereto, as texts.
+func replicationsOf(rules cty.Value) []string {
+	var all []string
+	for _, r := range elementsOf(rules) {
+		if textOf(attribute(r, "status")) != "Enabled" {
+			continue
+		}
+		parts := []string{jsonText(attribute(r, "filter")), textOf(attribute(r, "prefix"))}
+		for _, destination := range elementsOf(attribute(r, "destination")) {
+			parts = append(parts, textOf(attribute(destination, "bucket")))
+		}
+		all = append(all, strings.Join(parts, " "))
+	}
+	return all
+}
+
+// refusesFunc implements refuses(before, after): a parameter of a database that decides which
+// clients may connect or write has another value.
+var refusesFunc = predicate(2, func(args []cty.Value) bool {
+	return !maps.Equal(refusingParametersOf(args[0]), refusingParametersOf(args[1]))
+})
+
+// refusingParameters are the names of parameters by which a database refuses clients.
+var refusingParameters = []string{
+	"rds.force_ssl", "require_secure_transport", "tls_version", "ssl_min_protocol_version", "read_only", "innodb_read_only",
+	"default_transaction_read_only", "max_connections", "max_user_connections",
+}
+
+func refusingParametersOf(list cty.Value) map[string]string {
+	values := map[string]string{}
+	for _, p := range elementsOf(list) {
+		if name := textOf(attribute(p, "name")); slices.Contains(refusingParameters, name) {
+			values[name] = textOf(attribute(p, "value"))
+		}
+	}
+	return values
+}
 
 // actsFunc implements acts(arns): an action of an alarm stops, restarts or ends a server.
 var actsFunc = predicate(1, func(args []cty.Value) bool {

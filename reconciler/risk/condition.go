@@ -48,8 +48,9 @@ func (s *subject) valueAfter(at steps) cty.Value {
 var functions = map[string]function.Function{
 	"num": numFunc, "str": strFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
 	"lower": stdlib.LowerFunc, "traffic": trafficFunc, "sumof": sumofFunc, "changesin": changesinFunc, "forwards": forwardsFunc,
-	"known": knownFunc, "denies": deniesFunc, "withdraws": withdrawsFunc, "narrows": narrowsFunc, "replicates": replicatesFunc, "acts": actsFunc, "stops": stopsFunc,
-	"sooner": soonerFunc, "expires": expiresFunc, "backupsless": backupslessFunc,
+	"known": knownFunc, "denies": deniesFunc, "withdraws": withdrawsFunc, "narrows": narrowsFunc, "replicatesless": replicateslessFunc, "acts": actsFunc, "stops": stopsFunc,
+	"sooner": soonerFunc, "expires": expiresFunc, "archives": archivesFunc, "backupsless": backupslessFunc,
+	"protects": protectsFunc, "refuses": refusesFunc,
 }
 
 // checkCondition refuses a condition that names a variable or a function that there is not.
@@ -198,6 +199,15 @@ func isSet(v cty.Value) bool {
 	}
 	return true
 }
+
+// protectsFunc implements protects(value): a protection or another function is in force. Some
+// are a word, such as "ACTIVE".
+var protectsFunc = predicate(1, func(args []cty.Value) bool {
+	return isSet(args[0]) && !slices.Contains(offWords, strings.ToLower(textOf(args[0])))
+})
+
+// offWords are what providers call something that is not in force.
+var offWords = []string{"inactive", "none", "disabled", "disable", "off", "suspended", "paused", "stopped"}
 
 // knownFunc implements known(value): the plan shows the value. What the plan makes itself, such
 // as a new bucket, is mostly known only after the apply.

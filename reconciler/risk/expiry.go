@@ -11,16 +11,22 @@ var expiresFunc = predicate(1, func(args []cty.Value) bool { return len(expiries
 
 // soonerFunc implements sooner(before, after): a lifecycle rule deletes what none deleted before, or
 // deletes it sooner. Rules are told apart by their id.
-var soonerFunc = predicate(2, func(args []cty.Value) bool {
-	before := expiriesOf(args[0])
-	for name, after := range expiriesOf(args[1]) {
+var soonerFunc = predicate(2, func(args []cty.Value) bool { return isSooner(expiriesOf(args[0]), expiriesOf(args[1])) })
+
+// archivesFunc implements archives(before, after): a lifecycle rule moves objects where nobody can
+// read them before they are restored, which none moved before, or moves them sooner.
+var archivesFunc = predicate(2, func(args []cty.Value) bool { return isSooner(archivalsOf(args[0]), archivalsOf(args[1])) })
+
+// isSooner reports whether something happens that did not before, or sooner.
+func isSooner(before, after map[string][]cty.Value) bool {
+	for name, bounds := range after {
 		old, ok := before[name]
-		if !ok || !keepsAsLong(old, after) {
+		if !ok || !keepsAsLong(old, bounds) {
 			return true
 		}
 	}
 	return false
-})
+}
 
 // expiryBounds are the attributes of a lifecycle rule that say after how many days, or
 // versions, something is deleted. A greater one keeps more.
@@ -42,30 +48,42 @@ func keepsAsLong(before, after []cty.Value) bool {
 	return true
 }
 
-// expiriesOf returns the bounds of each expiry of the lifecycle rules that are in force, by
-// the rule's id and the kind of expiry. What a rule is about comes first.
+// expiriesOf returns the bounds of each expiry of the lifecycle rules that are in force.
 func expiriesOf(rules cty.Value) map[string][]cty.Value {
-	expiries := map[string][]cty.Value{}
+	return boundsOf(rules, []string{"expiration", "noncurrent_version_expiration"}, func(expiry cty.Value) bool {
+		return slices.ContainsFunc(expiryBounds, func(name string) bool { return isSet(attribute(expiry, name)) })
+	})
+}
+
+// archivalsOf returns the bounds of each move into an archive, likewise.
+func archivalsOf(rules cty.Value) map[string][]cty.Value {
+	return boundsOf(rules, []string{"transition", "noncurrent_version_transition"}, func(move cty.Value) bool {
+		return slices.Contains([]string{"GLACIER", "DEEP_ARCHIVE"}, textOf(attribute(move, "storage_class")))
+	})
+}
+
+// boundsOf returns the bounds of the blocks of some kinds that count, in the lifecycle rules that
+// are in force, by the rule's id, the kind and the storage class. What a rule is about comes first.
+func boundsOf(rules cty.Value, kinds []string, counts func(block cty.Value) bool) map[string][]cty.Value {
+	all := map[string][]cty.Value{}
 	for _, r := range elementsOf(rules) {
 		if status := textOf(attribute(r, "status")); status != "" && status != "Enabled" {
 			continue
 		}
-		for _, kind := range []string{"expiration", "noncurrent_version_expiration"} {
-			for _, expiry := range elementsOf(attribute(r, kind)) {
+		for _, kind := range kinds {
+			for _, block := range elementsOf(attribute(r, kind)) {
+				if !counts(block) {
+					continue
+				}
 				bounds := []cty.Value{cty.StringVal(jsonText(attribute(r, "filter"))), attribute(r, "prefix")}
-				deletes := false
 				for _, name := range expiryBounds {
-					bound := attribute(expiry, name)
-					deletes = deletes || isSet(bound)
-					bounds = append(bounds, bound)
+					bounds = append(bounds, attribute(block, name))
 				}
-				if deletes {
-					expiries[textOf(attribute(r, "id"))+"."+kind] = bounds
-				}
+				all[textOf(attribute(r, "id"))+"."+kind+"."+textOf(attribute(block, "storage_class"))] = bounds
 			}
 		}
 	}
-	return expiries
+	return all
 }
 
 // backupslessFunc implements backupsless(before, after): a rule of a backup plan goes, keeps its

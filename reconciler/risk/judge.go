@@ -66,12 +66,30 @@ func (k *knowledge) verdictOf(name string) verdict {
 	return verdict{risk: r.class, rule: name, why: Sentence{En: r.En, Ja: r.Ja}}
 }
 
+// planContext is what a plan says beside the change of a resource.
+type planContext struct {
+	programs programs
+	lost     map[string]bool // addresses of resources that the state has, and that Terraform does not find
+	cache    map[string]*typeEntries
+}
+
+func newPlanContext(plan *tfjson.Plan) *planContext {
+	context := &planContext{programs: provisionersOf(plan), lost: map[string]bool{}, cache: map[string]*typeEntries{}}
+	for _, drift := range plan.ResourceDrift {
+		if drift != nil && drift.Change != nil && drift.Change.Actions.Delete() && drift.DeposedKey == "" {
+			context.lost[drift.Address] = true
+		}
+	}
+	return context
+}
+
 // judgeResource returns false for what does not change at all.
-func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, cache map[string]*typeEntries) (Change, bool) {
+func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, context *planContext) (Change, bool) {
 	if rc == nil || rc.Change == nil {
 		return Change{}, false
 	}
-	s := &subject{knowledge: k, entries: k.entriesFor(rc.Type, cache), typeName: rc.Type, change: rc.Change}
+	typeName := canonicalType(rc.Type)
+	s := &subject{knowledge: k, entries: k.entriesFor(typeName, context.cache), typeName: typeName, change: rc.Change}
 	action := actionOf(rc)
 	var verdicts []verdict
 	switch action {
@@ -85,8 +103,11 @@ func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs, 
 		verdicts = append(verdicts, s.verdictOfKind("action.read-program", kind))
 	case onCreate, onReplace:
 		verdicts = s.judgeCreate(action)
-		if kinds := programs.namesFor(rc.Address); kinds != "" {
+		if kinds := context.programs.namesFor(rc.Address); kinds != "" {
 			verdicts = append(verdicts, s.verdictOfKind("action.provisioner", kind{What: kinds, WhatJa: kinds}))
+		}
+		if action == onCreate && s.isAWS() && context.lost[rc.Address] {
+			verdicts = append(verdicts, k.verdictOf("action.recreate"))
 		}
 	case onDelete:
 		verdicts = s.judgeDestroy(action)
@@ -128,6 +149,15 @@ func actionOf(rc *tfjson.ResourceChange) string {
 		return "move"
 	}
 	return ""
+}
+
+// canonicalType returns the name under which the files know a type: the provider serves load
+// balancers under two.
+func canonicalType(typeName string) string {
+	if rest, ok := strings.CutPrefix(typeName, "aws_alb"); ok {
+		return "aws_lb" + rest
+	}
+	return typeName
 }
 
 // isAWS reports whether the files know the resource's provider. Any registry may serve it,
@@ -243,10 +273,12 @@ func (s *subject) judgeAttribute(p steps) verdict {
 			continue
 		}
 		at, ok := r.covers(p, isUnknown)
-		if !ok {
+		if !ok || r.isForAll() && !r.Guard && known != "" {
 			continue
 		}
-		known = r.id()
+		if !r.isForAll() || r.Guard { // to set a protection is harmless
+			known = r.id()
+		}
 		if !s.matches(r, at) {
 			continue
 		}
@@ -284,6 +316,10 @@ func (s *subject) judgeAttribute(p steps) verdict {
 	v.unjudged = true
 	return v
 }
+
+// isForAll reports whether a rule is about a name on every type: rules of a type know better, and
+// where it does not hold, nothing is known. Its file is the last.
+func (r *rule) isForAll() bool { return r.Type == "aws_*" }
 
 // combine makes one verdict: the worst, with the sentences of the others that ask, and of
 // notes.

@@ -69,9 +69,9 @@ func (k *knowledge) judge(plan *tfjson.Plan) Report {
 	if plan == nil {
 		return report
 	}
-	programs, cache := provisionersOf(plan), map[string]*typeEntries{}
+	context := newPlanContext(plan)
 	for _, rc := range plan.ResourceChanges {
-		if change, ok := k.judgeResource(rc, programs, cache); ok {
+		if change, ok := k.judgeResource(rc, context); ok {
 			report.Changes = append(report.Changes, change)
 		}
 	}

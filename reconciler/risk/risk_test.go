@@ -93,6 +93,15 @@ func TestPrograms(t *testing.T) {
 	if report.Risk != Replace || !strings.Contains(report.Changes[0].Why.En, "runs a program") {
 		t.Errorf("replaced: %+v", report)
 	}
+	const gone = `"resource_drift":[{"address":"aws_eip.a","type":"aws_eip","change":{"actions":["delete"],"before":{}}},
+		{"address":"aws_eip.b","type":"aws_eip","change":{"actions":["update"],"before":{},"after":{}}},{"address":"local_file.a","type":"local_file","change":{"actions":["delete"]}}],`
+	for address, want := range map[string]string{"aws_eip.a": "action.recreate", "aws_eip.b": "action.create", "aws_eip.c": "action.create", "local_file.a": "action.create"} {
+		typeName, _, _ := strings.Cut(address, ".")
+		report = judge(t, gone+`"resource_changes":[{"address":"`+address+`","mode":"managed","type":"`+typeName+`","change":{"actions":["create"],"after":{}}}]`)
+		if len(report.Changes) != 1 || report.Changes[0].Rule != want {
+			t.Errorf("%s, which may be gone: %+v", address, report)
+		}
+	}
 	report = judge(t, `"action_invocations":[{"address":"action.aws_lambda_invoke.a","type":"aws_lambda_invoke"}]`)
 	if report.Risk != Interruption || report.Changes[0].Address != "action.aws_lambda_invoke.a" {
 		t.Errorf("invoked: %+v", report)
@@ -151,7 +160,7 @@ func TestReport(t *testing.T) {
 func TestEveryVerdictHasASentence(t *testing.T) {
 	t.Parallel()
 	names := []string{"list.routine-replace"}
-	for _, name := range []string{"create", "update", "delete", "replace", "abandon", "forget", "import", "move", "defer", "unknown", "invoke", "provisioner", "read-program", "same", "invisible", "harmless", "otherwise", "unjudged"} {
+	for _, name := range []string{"create", "update", "delete", "replace", "recreate", "abandon", "forget", "import", "move", "defer", "unknown", "invoke", "provisioner", "read-program", "same", "invisible", "harmless", "otherwise", "unjudged"} {
 		names = append(names, "action."+name)
 	}
 	for _, list := range []string{"data", "identity", "traffic"} {

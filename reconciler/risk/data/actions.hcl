@@ -39,6 +39,13 @@ verdict "action" "abandon" {
   source = "T language/resources/destroy, destroy = false"
 }
 
+verdict "action" "recreate" {
+  risk   = "interruption"
+  en     = "is created again, because it is not found any more; where the provider looks in another Region or account than before, what exists there stays, and Terraform forgets it"
+  ja     = "見つからなくなったため、もう一度作成されます。プロバイダーのリージョンやアカウントが変わった場合、元の場所にあるものは残り、Terraform の管理から外れます"
+  source = "T internals/json-format, resource_drift"
+}
+
 verdict "action" "forget" {
   risk   = "none"
   en     = "stays as it is, and Terraform forgets it"

@@ -25,7 +25,7 @@ harmless "aws_lb" "in_place" {
 }
 
 harmless "aws_lb_listener" "in_place" {
-  paths  = ["certificate_arn", "ssl_policy", "routing_http_*", "tcp_idle_timeout_seconds"]
+  paths  = ["certificate_arn", "routing_http_*"]
   source = "A ELB API ModifyListener: new connections use the new certificate and policy"
 }
 
@@ -92,13 +92,8 @@ harmless "aws_globalaccelerator_accelerator" "in_place" {
   source = "A Global Accelerator API UpdateAccelerator, UpdateAcceleratorAttributes: flow logs"
 }
 
-harmless "aws_globalaccelerator_endpoint_group" "in_place" {
-  paths  = ["port_override"]
-  source = "A Global Accelerator guide, port overrides"
-}
-
 harmless "aws_s3_bucket" "settings" {
-  paths  = ["acl", "acceleration_status", "request_payer", "bucket_namespace"]
+  paths  = ["bucket_namespace"]
   source = "A S3 API: settings of a bucket, without an effect on objects"
 }
 
@@ -196,7 +191,7 @@ harmless "aws_ec2_transit_gateway*" "in_place" {
 }
 
 harmless "aws_dx_*" "in_place" {
-  paths  = ["name", "proposal_id", "sitelink_enabled", "skip_destroy", "force_destroy"]
+  paths  = ["name", "proposal_id", "skip_destroy", "force_destroy"]
   source = "A Direct Connect API UpdateVirtualInterfaceAttributes, UpdateConnection, UpdateDirectConnectGateway"
 }
 

@@ -89,6 +89,14 @@ data = {
   aws_workspaces_workspace           = { en = "the desktop, with its disks", ja = "デスクトップとそのディスク", source = "A WorkSpaces API TerminateWorkspaces" }
   aws_lightsail_instance             = { en = "the server, with its disk", ja = "サーバーとそのディスク", source = "A Lightsail API DeleteInstance" }
   aws_lightsail_database             = { en = "the database", ja = "データベース", source = "A Lightsail API DeleteRelationalDatabase" }
+  aws_cloudformation_stack_set       = { en = "the stack set, with what its stacks made", ja = "スタックセットと、そのスタックが作ったもの", source = "A CloudFormation API DeleteStackSet" }
+  aws_cloudformation_stack_instances = { en = "the stacks, with what they made", ja = "スタックと、それが作ったもの", source = "A CloudFormation API DeleteStackInstances" }
+  aws_cloudformation_stack_set_instance = { en = "the stack, with what it made", ja = "スタックと、それが作ったもの", source = "A CloudFormation API DeleteStackInstances" }
+  aws_cloudcontrolapi_resource       = { en = "a resource of any type, with what it holds", ja = "任意の種類のリソースとその内容", source = "A Cloud Control API DeleteResource" }
+  aws_serverlessapplicationrepository_cloudformation_stack = { en = "the stack, with what it made", ja = "スタックと、それが作ったもの", source = "A CloudFormation API DeleteStack" }
+  aws_servicecatalog_provisioned_product = { en = "the product, with what it made", ja = "製品と、それが作ったもの", source = "A Service Catalog API TerminateProvisionedProduct" }
+  aws_dynamodb_global_table          = { en = "the replicas of the table", ja = "テーブルのレプリカ", source = "A DynamoDB API UpdateGlobalTable" }
+  aws_emr_cluster                    = { en = "the cluster, with its disks", ja = "クラスターとそのディスク", source = "A EMR API TerminateJobFlows" }
 }
 
 # Types that hold an identity which others know and AWS never gives out again.
@@ -213,6 +221,81 @@ traffic = {
   aws_efs_access_point                          = { en = "access to the files through the access point", ja = "アクセスポイント経由のファイルの利用", source = "A EFS API DeleteAccessPoint" }
   aws_apprunner_service                         = { en = "the service", ja = "サービス", source = "A App Runner API DeleteService" }
   aws_elastic_beanstalk_environment             = { en = "the environment's service", ja = "環境のサービス", source = "A Elastic Beanstalk API TerminateEnvironment" }
+  aws_network_interface = { en = "the traffic through the network interface", ja = "ネットワークインターフェイスを通る通信", source = "A EC2 API DeleteNetworkInterface" }
+  aws_network_interface_attachment = { en = "the traffic through the network interface", ja = "ネットワークインターフェイスを通る通信", source = "A EC2 API DetachNetworkInterface" }
+  aws_network_interface_sg_attachment = { en = "the traffic through the network interface", ja = "ネットワークインターフェイスを通る通信", source = "A EC2 API ModifyNetworkInterfaceAttribute" }
+  aws_ec2_transit_gateway_prefix_list_reference = { en = "the traffic to the list's ranges", ja = "リストの範囲への通信", source = "A EC2 API DeleteTransitGatewayPrefixListReference" }
+  aws_ec2_transit_gateway_connect = { en = "the traffic through the transit gateway", ja = "トランジットゲートウェイを通る通信", source = "A EC2 API DeleteTransitGatewayConnect" }
+  aws_ec2_transit_gateway_connect_peer = { en = "the traffic through the transit gateway", ja = "トランジットゲートウェイを通る通信", source = "A EC2 API DeleteTransitGatewayConnectPeer" }
+  aws_ec2_managed_prefix_list_entry = { en = "the traffic to the entry's range", ja = "エントリーの範囲との通信", source = "A EC2 API ModifyManagedPrefixList" }
+  aws_vpc_peering_connection_accepter = { en = "the traffic between the two networks", ja = "2 つのネットワーク間の通信", source = "A EC2 API DeleteVpcPeeringConnection" }
+  aws_vpc_peering_connection_options = { en = "the traffic between the two networks", ja = "2 つのネットワーク間の通信", source = "A EC2 API ModifyVpcPeeringConnectionOptions" }
+  aws_vpc_dhcp_options_association = { en = "the resolution of names in the VPC", ja = "VPC 内の名前解決", source = "A EC2 API AssociateDhcpOptions" }
+  aws_ec2_client_vpn_endpoint = { en = "the traffic of VPN clients", ja = "VPN クライアントの通信", source = "A EC2 API DeleteClientVpnEndpoint" }
+  aws_ec2_client_vpn_route = { en = "the traffic of VPN clients", ja = "VPN クライアントの通信", source = "A EC2 API DeleteClientVpnRoute" }
+  aws_ec2_client_vpn_authorization_rule = { en = "the traffic of VPN clients", ja = "VPN クライアントの通信", source = "A EC2 API RevokeClientVpnIngress" }
+  aws_ec2_client_vpn_network_association = { en = "the traffic of VPN clients", ja = "VPN クライアントの通信", source = "A EC2 API DisassociateClientVpnTargetNetwork" }
+  aws_ec2_fleet = { en = "the fleet's servers", ja = "フリートのサーバー", source = "A EC2 API DeleteFleets" }
+  aws_spot_fleet_request = { en = "the fleet's servers", ja = "フリートのサーバー", source = "A EC2 API CancelSpotFleetRequests" }
+  aws_dx_bgp_peer = { en = "the traffic over Direct Connect", ja = "Direct Connect 経由の通信", source = "A Direct Connect API DeleteBGPPeer" }
+  aws_dx_hosted_public_virtual_interface = { en = "the traffic over Direct Connect", ja = "Direct Connect 経由の通信", source = "A Direct Connect API DeleteVirtualInterface" }
+  aws_dx_hosted_public_virtual_interface_accepter = { en = "the traffic over Direct Connect", ja = "Direct Connect 経由の通信", source = "A Direct Connect API DeleteVirtualInterface" }
+  aws_appmesh_mesh = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteMesh" }
+  aws_appmesh_virtual_service = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteVirtualService" }
+  aws_appmesh_virtual_router = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteVirtualRouter" }
+  aws_appmesh_virtual_node = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteVirtualNode" }
+  aws_appmesh_virtual_gateway = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteVirtualGateway" }
+  aws_appmesh_route = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteRoute" }
+  aws_appmesh_gateway_route = { en = "the traffic through the mesh", ja = "メッシュを通る通信", source = "A App Mesh API DeleteGatewayRoute" }
+  aws_vpclattice_service = { en = "the traffic through the service network", ja = "サービスネットワークを通る通信", source = "A VPC Lattice API DeleteService" }
+  aws_vpclattice_service_network = { en = "the traffic through the service network", ja = "サービスネットワークを通る通信", source = "A VPC Lattice API DeleteServiceNetwork" }
+  aws_vpclattice_listener = { en = "the traffic through the service network", ja = "サービスネットワークを通る通信", source = "A VPC Lattice API DeleteListener" }
+  aws_vpclattice_listener_rule = { en = "the traffic through the service network", ja = "サービスネットワークを通る通信", source = "A VPC Lattice API DeleteRule" }
+  aws_vpclattice_target_group = { en = "the traffic through the service network", ja = "サービスネットワークを通る通信", source = "A VPC Lattice API DeleteTargetGroup" }
+  aws_wafv2_rule_group = { en = "the filter of requests", ja = "リクエストのフィルター", source = "A WAFV2 API DeleteRuleGroup" }
+  aws_wafv2_ip_set = { en = "the filter of requests", ja = "リクエストのフィルター", source = "A WAFV2 API DeleteIPSet" }
+  aws_wafv2_regex_pattern_set = { en = "the filter of requests", ja = "リクエストのフィルター", source = "A WAFV2 API DeleteRegexPatternSet" }
+  aws_api_gateway_authorizer = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteAuthorizer" }
+  aws_api_gateway_usage_plan = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteUsagePlan" }
+  aws_api_gateway_vpc_link = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteVpcLink" }
+  aws_api_gateway_integration_response = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteIntegrationResponse" }
+  aws_api_gateway_method_response = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteMethodResponse" }
+  aws_api_gateway_gateway_response = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway API DeleteGatewayResponse" }
+  aws_apigatewayv2_authorizer = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway v2 API DeleteAuthorizer" }
+  aws_apigatewayv2_api_mapping = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway v2 API DeleteApiMapping" }
+  aws_apigatewayv2_vpc_link = { en = "calls of the API", ja = "API の呼び出し", source = "A API Gateway v2 API DeleteVpcLink" }
+  aws_db_proxy_default_target_group = { en = "connections through the proxy", ja = "プロキシを通る接続", source = "A RDS API ModifyDBProxyTargetGroup" }
+  aws_db_proxy_endpoint = { en = "connections through the proxy", ja = "プロキシを通る接続", source = "A RDS API DeleteDBProxyEndpoint" }
+  aws_db_proxy_target = { en = "connections through the proxy", ja = "プロキシを通る接続", source = "A RDS API DeregisterDBProxyTargets" }
+  aws_lightsail_container_service = { en = "the service", ja = "サービス", source = "A Lightsail API DeleteContainerService" }
+  aws_lightsail_lb = { en = "the service", ja = "サービス", source = "A Lightsail API DeleteLoadBalancer" }
+  aws_lightsail_distribution = { en = "the service", ja = "サービス", source = "A Lightsail API DeleteDistribution" }
+  aws_ecs_task_set = { en = "tasks of the services", ja = "サービスのタスク", source = "A ECS API DeleteTaskSet" }
+  aws_ecs_cluster_capacity_providers = { en = "tasks of the services", ja = "サービスのタスク", source = "A ECS API PutClusterCapacityProviders" }
+  aws_eks_addon = { en = "what the cluster runs or admits by it", ja = "クラスターでこれを使う処理やアクセス", source = "A EKS API DeleteAddon" }
+  aws_eks_fargate_profile = { en = "what the cluster runs or admits by it", ja = "クラスターでこれを使う処理やアクセス", source = "A EKS API DeleteFargateProfile" }
+  aws_eks_access_entry = { en = "what the cluster runs or admits by it", ja = "クラスターでこれを使う処理やアクセス", source = "A EKS API DeleteAccessEntry" }
+  aws_lambda_provisioned_concurrency_config = { en = "calls of the function as they were configured", ja = "設定どおりの関数の呼び出し", source = "A Lambda API DeleteProvisionedConcurrencyConfig" }
+  aws_lambda_function_event_invoke_config = { en = "calls of the function as they were configured", ja = "設定どおりの関数の呼び出し", source = "A Lambda API DeleteFunctionEventInvokeConfig" }
+  aws_elasticache_user = { en = "the users' access to the cache", ja = "利用者のキャッシュへのアクセス", source = "A ElastiCache API DeleteUser" }
+  aws_elasticache_user_group = { en = "the users' access to the cache", ja = "利用者のキャッシュへのアクセス", source = "A ElastiCache API DeleteUserGroup" }
+  aws_memorydb_user = { en = "the users' access to the database", ja = "利用者のデータベースへのアクセス", source = "A MemoryDB API DeleteUser" }
+  aws_memorydb_acl = { en = "the users' access to the database", ja = "利用者のデータベースへのアクセス", source = "A MemoryDB API DeleteACL" }
+  aws_msk_scram_secret_association = { en = "the users' access to the Kafka cluster", ja = "利用者の Kafka クラスターへのアクセス", source = "A MSK API BatchDisassociateScramSecret" }
+  aws_transfer_server = { en = "transfers of files", ja = "ファイルの転送", source = "A Transfer Family API DeleteServer" }
+  aws_s3_bucket_cors_configuration = { en = "requests of browsers to the bucket", ja = "ブラウザーからバケットへのリクエスト", source = "A S3 API DeleteBucketCors" }
+  aws_s3_bucket_website_configuration = { en = "requests of browsers to the bucket", ja = "ブラウザーからバケットへのリクエスト", source = "A S3 API DeleteBucketWebsite" }
+  aws_cloudwatch_event_target = { en = "what the rule starts", ja = "ルールが起動する処理", source = "A EventBridge API RemoveTargets" }
+  aws_kinesis_firehose_delivery_stream = { en = "the delivery of records", ja = "レコードの配信", source = "A Firehose API DeleteDeliveryStream" }
+  aws_cloudfront_function = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteFunction" }
+  aws_cloudfront_cache_policy = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteCachePolicy" }
+  aws_cloudfront_origin_request_policy = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteOriginRequestPolicy" }
+  aws_cloudfront_response_headers_policy = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteResponseHeadersPolicy" }
+  aws_cloudfront_origin_access_control = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteOriginAccessControl" }
+  aws_cloudfront_key_group = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteKeyGroup" }
+  aws_cloudfront_continuous_deployment_policy = { en = "answers of the distributions that use it", ja = "これを使うディストリビューションの応答", source = "A CloudFront API DeleteContinuousDeploymentPolicy" }
+  aws_account_region = { en = "access to the Region", ja = "リージョンへのアクセス", source = "A Account Management API DisableRegion" }
+  aws_route53domains_delegation_signer_record = { en = "the signed answers of the domain", ja = "ドメインの署名付き応答", source = "A Route 53 Domains API DisassociateDelegationSignerFromDomain" }
 }
 
 # Types whose replacement is their ordinary change: the source of each.

@@ -43,6 +43,7 @@ rule "aws_globalaccelerator_endpoint_group" "create_with_traffic" {
 }
 
 rule "aws_globalaccelerator_accelerator" "enabled" {
+  types  = ["aws_globalaccelerator_custom_routing_accelerator"]
   when   = !isset(after)
   risk   = "interruption"
   en     = "the accelerator is disabled: its fixed addresses answer nobody"
@@ -71,4 +72,11 @@ rule "aws_globalaccelerator_listener" "client_affinity" {
   en     = "{before} → {after}: clients can be sent to other endpoints than before"
   ja     = "{before} → {after}: クライアントの接続先のエンドポイントが変わることがあります"
   source = "A listeners-client-affinity"
+}
+
+rule "aws_globalaccelerator_endpoint_group" "port_override" {
+  risk   = "interruption"
+  en     = "traffic goes to other ports of the endpoints: {before} → {after}"
+  ja     = "エンドポイントの別のポートに通信が送られます: {before} → {after}"
+  source = "A endpoint-groups, port overrides"
 }

@@ -56,7 +56,7 @@ rule "aws_ebs_volume" "size" {
 
 rule "aws_autoscaling_group" "shrunk" {
   paths  = ["max_size", "desired_capacity", "min_size"]
-  when   = num(after, num(before, 0)) < num(before, 0)
+  when   = num(after, num(before, 1)) < num(before, 1)
   risk   = "interruption"
   en     = "{path}: {before} → {after}: servers of the group are terminated, or may be"
   ja     = "{path}: {before} → {after}: グループのサーバーが終了するか、終了しうる状態になります"
@@ -100,8 +100,7 @@ rule "aws_autoscaling_group" "health_check" {
 }
 
 rule "aws_autoscaling_group" "protection" {
-  paths  = ["protect_from_scale_in", "suspended_processes", "force_delete"]
-  when   = isset(before) != isset(after)
+  paths  = ["protect_from_scale_in", "force_delete"]
   risk   = "interruption"
   guard  = true
   en     = "{path}: {before} → {after} changes when servers of the group are terminated"
@@ -171,7 +170,7 @@ rule "aws_appautoscaling_target" "shrunk" {
 }
 
 rule "aws_ecs_service" "desired_count" {
-  when   = num(after, 0) < num(before, 0)
+  when   = num(after, 0) < num(before, 1)
   risk   = "interruption"
   en     = "{before} → {after}: tasks of the service are stopped"
   ja     = "{before} → {after}: サービスのタスクが停止します"
@@ -255,4 +254,66 @@ rule "aws_scheduler_schedule" "create_stops" {
   en     = "the schedule stops or deletes something each time: {new.target.0.arn}"
   ja     = "スケジュールのたびに何かを停止または削除します: {new.target.0.arn}"
   source = "A EventBridge Scheduler guide, universal targets"
+}
+
+rule "aws_instance" "metadata" {
+  paths  = ["metadata_options.*.http_endpoint", "metadata_options.*.http_tokens", "metadata_options.*.http_put_response_hop_limit"]
+  when   = str(after, "") == "disabled" || str(after, "") == "required" || num(after, 1) < num(before, 1)
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: programs on the server that ask for credentials in the old way get none"
+  ja     = "{path}: {before} → {after}: これまでの方法で認証情報を取得するサーバー上のプログラムは、取得できなくなります"
+  source = "A EC2 API ModifyInstanceMetadataOptions: in force at once"
+}
+
+rule "aws_instance" "profile" {
+  paths  = ["iam_instance_profile"]
+  when   = isset(before)
+  risk   = "interruption"
+  en     = "the server acts with the profile {after}, no longer with {before}: what only that one allows is refused"
+  ja     = "サーバーは {before} ではなくプロファイル {after} で動きます。これまでのものだけが許可していた操作は拒否されます"
+  source = "A EC2 API ReplaceIamInstanceProfileAssociation"
+}
+
+rule "aws_instance" "source_dest_check" {
+  types  = ["aws_network_interface"]
+  when   = isset(after) && !isset(before)
+  risk   = "interruption"
+  en     = "traffic for other addresses than its own is dropped: a router, a firewall or a NAT server stops to forward"
+  ja     = "自身のアドレス宛て以外の通信を破棄します。ルーター、ファイアウォール、NAT サーバーとしての転送は止まります"
+  source = "A EC2 API ModifyInstanceAttribute, SourceDestCheck"
+}
+
+rule "aws_instance" "shutdown" {
+  paths  = ["instance_initiated_shutdown_behavior"]
+  when   = str(after, "") == "terminate" && str(before, "") != "terminate"
+  risk   = "loss"
+  guard  = true
+  en     = "a shutdown from inside destroys the server with its disks from now on"
+  ja     = "今後はサーバー内からのシャットダウンで、サーバーがディスクごと削除されます"
+  source = "A EC2 API ModifyInstanceAttribute, InstanceInitiatedShutdownBehavior"
+}
+
+rule "aws_autoscaling_group" "suspended_processes" {
+  risk   = "interruption"
+  guard  = true
+  en     = "{before} → {after}: the group starts, replaces or terminates other servers than before"
+  ja     = "{before} → {after}: グループが起動、交換、終了するサーバーが変わります"
+  source = "A Auto Scaling guide, suspend and resume processes"
+}
+
+rule "aws_autoscaling_group" "max_instance_lifetime" {
+  when   = num(after, 0) > 0 && (num(before, 0) == 0 || num(after, 0) < num(before, 0))
+  risk   = "interruption"
+  en     = "{before} → {after} seconds: servers that run longer are replaced at once"
+  ja     = "{before} → {after} 秒: これより長く動いているサーバーは、すぐに入れ替えられます"
+  source = "A Auto Scaling API UpdateAutoScalingGroup, MaxInstanceLifetime"
+}
+
+rule "aws_appautoscaling_scheduled_action" "shrinks" {
+  paths  = ["scalable_target_action.*.min_capacity", "scalable_target_action.*.max_capacity"]
+  when   = num(after, -1) >= 0 && (num(before, -1) < 0 || num(after, 0) < num(before, 0))
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: the schedule can end running copies"
+  ja     = "{path}: {before} → {after}: スケジュールにより、稼働中のタスクなどが終了することがあります"
+  source = "A Application Auto Scaling API PutScheduledAction"
 }

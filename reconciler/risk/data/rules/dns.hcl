@@ -134,3 +134,12 @@ rule "aws_acm_certificate" "replaced_create_first" {
   ja     = "新しい証明書を発行してから、今の証明書を削除します"
   source = "D acm_certificate, create_before_destroy"
 }
+
+rule "aws_route53_record" "create_routed" {
+  on     = ["create"]
+  when   = length(new("latency_routing_policy")) + length(new("geolocation_routing_policy")) + length(new("geoproximity_routing_policy")) + length(new("cidr_routing_policy")) > 0 || isset(new("multivalue_answer_routing_policy")) || str(new("failover_routing_policy.0.type"), "") == "PRIMARY"
+  risk   = "interruption"
+  en     = "the new record takes clients of the other records of {new.name} at once"
+  ja     = "{new.name} のほかのレコードのクライアントの一部が、すぐに新しいレコードへ送られます"
+  source = "A routing policies"
+}

@@ -38,7 +38,8 @@ rule "aws_lb" "enable_deletion_protection" {
 }
 
 rule "aws_lb" "idle_timeout" {
-  paths  = ["idle_timeout", "client_keep_alive"]
+  types  = ["aws_lb_listener"]
+  paths  = ["idle_timeout", "client_keep_alive", "tcp_idle_timeout_seconds"]
   when   = num(after, 60) < num(before, 60)
   risk   = "interruption"
   en     = "{path}: {before} → {after} seconds: requests and connections that take longer are cut off"
@@ -101,4 +102,11 @@ rule "aws_lb_target_group" "balancing" {
   en     = "{path}: {before} → {after} changes which targets get the requests, or how"
   ja     = "{path}: {before} → {after} により、リクエストを受けるターゲットや送り方が変わります"
   source = "A target group attributes"
+}
+
+rule "aws_lb_listener" "ssl_policy" {
+  risk   = "interruption"
+  en     = "{before} → {after}: clients that cannot do what the new policy demands are refused"
+  ja     = "{before} → {after}: 新しいポリシーの条件を満たせないクライアントは拒否されます"
+  source = "A security policies for HTTPS listeners"
 }

@@ -146,7 +146,7 @@ rule "aws_security_group" "rules" {
 }
 
 rule "aws_default_security_group" "adopts" {
-  types  = ["aws_default_network_acl", "aws_default_route_table", "aws_vpc_security_group_rules_exclusive", "aws_network_acl_rules_exclusive"]
+  types  = ["aws_default_network_acl", "aws_default_route_table", "aws_vpc_security_group_rules_exclusive", "aws_network_acl_rules_exclusive", "aws_lightsail_instance_public_ports"]
   on     = ["create"]
   risk   = "interruption"
   en     = "takes over what exists and removes all rules that are not in the code: traffic can stop"
@@ -286,4 +286,41 @@ rule "aws_vpn_connection" "tunnels" {
   en     = "{path} changes: tunnels of the VPN go down for some minutes"
   ja     = "{path} が変わります。VPN のトンネルが数分間切れます"
   source = "A ModifyVpnTunnelOptions, ModifyVpnConnection"
+}
+
+rule "aws_ec2_transit_gateway" "features_off" {
+  types  = ["aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_vpc_attachment_accepter", "aws_ec2_transit_gateway_peering_attachment"]
+  paths  = ["dns_support", "ipv6_support", "multicast_support"]
+  when   = before == "enable" && after != "enable"
+  risk   = "interruption"
+  en     = "{path} is turned off: what needs it does not work through the transit gateway any more"
+  ja     = "{path} を無効にします。これを使う通信は、トランジットゲートウェイ経由ではできなくなります"
+  source = "A ModifyTransitGateway, ModifyTransitGatewayVpcAttachment"
+}
+
+rule "aws_dx_private_virtual_interface" "sitelink_enabled" {
+  types  = ["aws_dx_transit_virtual_interface"]
+  risk   = "interruption"
+  en     = "{before} → {after}: traffic between sites goes another way, or stops"
+  ja     = "{before} → {after}: 拠点間の通信の経路が変わるか、止まります"
+  source = "A Direct Connect API UpdateVirtualInterfaceAttributes, enableSiteLink"
+}
+
+rule "aws_ec2_transit_gateway_prefix_list_reference" "blackhole" {
+  on     = ["create", "update"]
+  when   = isset(new("blackhole")) && !isset(old("blackhole"))
+  risk   = "interruption"
+  en     = "traffic to the ranges of {new.prefix_list_id} is dropped"
+  ja     = "{new.prefix_list_id} の範囲への通信を遮断します"
+  source = "A ModifyTransitGatewayPrefixListReference, Blackhole"
+}
+
+rule "aws_vpc_block_public_access_options" "blocks" {
+  on     = ["create", "update"]
+  paths  = ["internet_gateway_block_mode"]
+  when   = str(after, "") != "off"
+  risk   = "interruption"
+  en     = "traffic of all VPCs of the Region with the internet is cut: {before} → {after}"
+  ja     = "リージョンのすべての VPC で、インターネットとの通信を遮断します: {before} → {after}"
+  source = "A EC2 API ModifyVpcBlockPublicAccessOptions"
 }

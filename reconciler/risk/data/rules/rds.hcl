@@ -194,3 +194,13 @@ note "aws_db_parameter_group" "after_restart" {
   ja     = "静的なパラメータは、データベースの再起動後に反映されます"
   source = "A ModifyDBParameterGroup, ApplyMethod"
 }
+
+rule "aws_db_parameter_group" "refuses" {
+  types  = ["aws_rds_cluster_parameter_group"]
+  paths  = ["parameter"]
+  when   = refuses(before, after)
+  risk   = "interruption"
+  en     = "a parameter changes that decides which clients may connect or write: others than before are refused"
+  ja     = "接続や書き込みができるクライアントを決めるパラメータが変わります。拒否されるクライアントが変わります"
+  source = "A RDS guide, rds.force_ssl and require_secure_transport; X the other names"
+}

@@ -80,8 +80,8 @@ rule "aws_iam_policy" "policy" {
 }
 
 rule "aws_iam_policy" "withdraws" {
-  types  = ["aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role"]
-  paths  = ["policy", "inline_policy", "assume_role_policy"]
+  types  = ["aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_iam_role", "aws_organizations_policy"]
+  paths  = ["policy", "inline_policy", "assume_role_policy", "content"]
   when   = withdraws(before, after)
   risk   = "interruption"
   en     = "{path} does not allow all that it did: what needs the rest is refused"
@@ -135,7 +135,8 @@ rule "aws_cloudtrail" "enable_logging" {
 }
 
 rule "aws_ssm_association" "runs" {
-  on     = ["create"]
+  on     = ["create", "update"]
+  paths  = ["parameters", "targets", "document_version", "schedule_expression", "apply_only_at_cron_interval", "max_concurrency", "max_errors"]
   risk   = "interruption"
   en     = "runs {new.name} on its targets at once; what it does cannot be read from the plan"
   ja     = "対象ですぐに {new.name} を実行します。その内容はプランからは読み取れません"
@@ -143,7 +144,8 @@ rule "aws_ssm_association" "runs" {
 }
 
 rule "aws_dms_replication_task" "create_starts" {
-  on     = ["create"]
+  on     = ["create", "update"]
+  paths  = ["start_replication_task", "table_mappings", "replication_task_settings", "cdc_start_position", "cdc_start_time"]
   when   = isset(new("start_replication_task"))
   risk   = "interruption"
   en     = "starts to write into the target's tables at once; by its settings it drops those that exist"
@@ -303,4 +305,24 @@ rule "aws_eks_node_group" "scaling_config" {
   en     = "{path}: {before} → {after}: nodes are drained and terminated"
   ja     = "{path}: {before} → {after}: ノードから Pod を退避し、ノードを終了します"
   source = "A EKS API UpdateNodegroupConfig"
+}
+
+rule "aws_cloudwatch_metric_alarm" "tells_fewer" {
+  types  = ["aws_cloudwatch_composite_alarm"]
+  paths  = ["alarm_actions"]
+  when   = removes(before, after)
+  risk   = "interruption"
+  guard  = true
+  en     = "the alarm does not tell {before} any more"
+  ja     = "アラームが {before} に通知しなくなります"
+  source = "A CloudWatch API PutMetricAlarm, AlarmActions"
+}
+
+rule "aws_cloudwatch_metric_alarm" "acts" {
+  paths  = ["alarm_actions", "ok_actions", "insufficient_data_actions"]
+  when   = acts(after) && !acts(before)
+  risk   = "interruption"
+  en     = "{path}: the alarm stops, restarts or terminates servers by itself from now on"
+  ja     = "{path}: 今後はアラームがサーバーを自動で停止、再起動、終了します"
+  source = "A CloudWatch guide, alarm actions of EC2"
 }

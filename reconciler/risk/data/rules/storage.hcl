@@ -153,11 +153,11 @@ rule "aws_s3_bucket_object_lock_configuration" "shorter" {
 
 rule "aws_s3_bucket_replication_configuration" "stops" {
   paths  = ["rule"]
-  when   = replicates(old("rule")) && !replicates(new("rule"))
+  when   = replicatesless(old("rule"), new("rule"))
   risk   = "loss"
   guard  = true
-  en     = "replication stops: new objects have no copy any more"
-  ja     = "レプリケーションが止まります。以後のオブジェクトには複製がありません"
+  en     = "replication stops, leaves objects out, or goes elsewhere: new objects have no copy there any more"
+  ja     = "レプリケーションが止まるか、対象か複製先が変わります。以後のオブジェクトは、これまでの複製先に複製されなくなります"
   source = "A S3 guide, replication"
 }
 
@@ -171,7 +171,7 @@ rule "aws_s3_bucket_replication_configuration" "removed" {
 }
 
 rule "aws_s3_bucket_policy" "denies" {
-  types  = ["aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_efs_file_system_policy", "aws_api_gateway_rest_api_policy", "aws_api_gateway_rest_api", "aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "aws_s3_bucket", "aws_vpc_endpoint_policy", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_dynamodb_resource_policy", "aws_sns_topic", "aws_sqs_queue"]
+  types  = ["aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_efs_file_system_policy", "aws_api_gateway_rest_api_policy", "aws_api_gateway_rest_api", "aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "aws_s3_bucket", "aws_vpc_endpoint_policy", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_dynamodb_resource_policy", "aws_sns_topic", "aws_sqs_queue", "aws_kms_key_policy"]
   paths  = ["policy"]
   when   = denies(before, after)
   risk   = "interruption"
@@ -181,7 +181,7 @@ rule "aws_s3_bucket_policy" "denies" {
 }
 
 rule "aws_s3_bucket_policy" "withdraws" {
-  types  = ["aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_efs_file_system_policy", "aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "aws_s3_bucket", "aws_vpc_endpoint_policy", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_dynamodb_resource_policy", "aws_sns_topic", "aws_sqs_queue", "aws_kms_external_key", "aws_kms_replica_key"]
+  types  = ["aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_efs_file_system_policy", "aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "aws_s3_bucket", "aws_vpc_endpoint_policy", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_dynamodb_resource_policy", "aws_sns_topic", "aws_sqs_queue", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_key_policy", "aws_api_gateway_rest_api_policy", "aws_api_gateway_rest_api"]
   paths  = ["policy"]
   when   = withdraws(before, after)
   risk   = "interruption"
@@ -498,4 +498,195 @@ rule "aws_sqs_queue" "behaviour" {
   en     = "{path}: {before} → {after} changes when messages are delivered, repeated or refused"
   ja     = "{path}: {before} → {after} により、メッセージの配信、再配信、拒否の条件が変わります"
   source = "A SQS API SetQueueAttributes"
+}
+
+rule "aws_s3_bucket_policy" "create_denies" {
+  types  = ["aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_kms_key_policy", "aws_efs_file_system_policy", "aws_secretsmanager_secret_policy", "aws_vpc_endpoint_policy", "aws_api_gateway_rest_api_policy"]
+  on     = ["create"]
+  when   = (known(new("bucket")) || known(new("arn")) || known(new("queue_url")) || known(new("key_id")) || known(new("file_system_id")) || known(new("secret_arn")) || known(new("vpc_endpoint_id")) || known(new("rest_api_id"))) && denies("", new("policy"))
+  risk   = "interruption"
+  en     = "the policy of something that exists has a Deny: callers can be refused, reconcile too"
+  ja     = "すでにあるもののポリシーに Deny があります。呼び出し元（reconcile を含む）が拒否されることがあります"
+  source = "A IAM guide, policy evaluation; S what the plan makes itself has no known identifier"
+}
+
+rule "aws_s3_bucket_public_access_block" "create_closes" {
+  on     = ["create"]
+  when   = known(new("bucket")) && (isset(new("ignore_public_acls")) || isset(new("restrict_public_buckets")) || isset(new("block_public_acls")))
+  risk   = "interruption"
+  en     = "public access to {new.bucket} is closed: public readers, or writers with public ACLs, are refused"
+  ja     = "{new.bucket} の公開アクセスを閉じます。公開されているオブジェクトの読み取りや、公開 ACL 付きの書き込みは拒否されます"
+  source = "A S3 guide, blocking public access"
+}
+
+rule "aws_s3_bucket" "payer" {
+  types  = ["aws_s3_bucket_request_payment_configuration"]
+  paths  = ["request_payer", "payer"]
+  when   = after == "Requester"
+  risk   = "interruption"
+  en     = "requests that do not say that the requester pays are refused"
+  ja     = "リクエスタ支払いを指定しないリクエストは拒否されます"
+  source = "A S3 guide, Requester Pays buckets"
+}
+
+rule "aws_s3_bucket_request_payment_configuration" "create_payer" {
+  on     = ["create"]
+  when   = known(new("bucket")) && new("payer") == "Requester"
+  risk   = "interruption"
+  en     = "requests to {new.bucket} that do not say that the requester pays are refused"
+  ja     = "{new.bucket} へのリクエストのうち、リクエスタ支払いを指定しないものは拒否されます"
+  source = "A S3 guide, Requester Pays buckets"
+}
+
+rule "aws_s3_bucket" "acceleration" {
+  types  = ["aws_s3_bucket_accelerate_configuration"]
+  paths  = ["acceleration_status", "status"]
+  when   = before == "Enabled" && after != "Enabled"
+  risk   = "interruption"
+  en     = "the accelerated endpoint of the bucket answers nobody any more"
+  ja     = "バケットの高速化エンドポイントが応答しなくなります"
+  source = "A S3 guide, transfer acceleration"
+}
+
+rule "aws_s3_bucket" "acl" {
+  types  = ["aws_s3_bucket_acl"]
+  paths  = ["acl", "grant", "access_control_policy"]
+  risk   = "interruption"
+  en     = "{path} changes: whom the ACL admitted can be refused"
+  ja     = "{path} が変わります。ACL で許可されていた利用者が拒否されることがあります"
+  source = "A S3 guide, access control lists"
+}
+
+rule "aws_s3_bucket_ownership_controls" "acls_off" {
+  paths  = ["rule"]
+  when   = new("rule.0.object_ownership") == "BucketOwnerEnforced" && old("rule.0.object_ownership") != "BucketOwnerEnforced"
+  risk   = "interruption"
+  en     = "ACLs count no more: whom only they admit, and who writes with one, is refused"
+  ja     = "ACL が無効になります。ACL だけで許可されていた利用者や、ACL 付きの書き込みは拒否されます"
+  source = "A S3 guide, Object Ownership"
+}
+
+rule "aws_s3_bucket_ownership_controls" "create_acls_off" {
+  on     = ["create"]
+  when   = known(new("bucket")) && new("rule.0.object_ownership") == "BucketOwnerEnforced"
+  risk   = "interruption"
+  en     = "ACLs of {new.bucket} count no more: whom only they admit, and who writes with one, is refused"
+  ja     = "{new.bucket} の ACL が無効になります。ACL だけで許可されていた利用者や、ACL 付きの書き込みは拒否されます"
+  source = "A S3 guide, Object Ownership"
+}
+
+rule "aws_s3_bucket_lifecycle_configuration" "archives" {
+  on     = ["create", "update"]
+  paths  = ["rule"]
+  when   = archives(old("rule"), new("rule"))
+  risk   = "interruption"
+  en     = "a rule archives objects: they cannot be read until somebody restores them, which takes hours"
+  ja     = "ルールがオブジェクトをアーカイブします。復元するまで（数時間）読み取れません"
+  source = "A S3 guide, storage classes GLACIER and DEEP_ARCHIVE"
+}
+
+rule "aws_s3_bucket_intelligent_tiering_configuration" "archives" {
+  on     = ["create", "update"]
+  paths  = ["tiering", "filter", "status"]
+  risk   = "interruption"
+  en     = "objects that nobody reads are archived: they cannot be read until somebody restores them, which takes hours"
+  ja     = "読まれないオブジェクトをアーカイブします。復元するまで（数時間）読み取れません"
+  source = "A S3 guide, S3 Intelligent-Tiering archive tiers"
+}
+
+rule "aws_s3_bucket_versioning" "mfa_delete" {
+  paths  = ["versioning_configuration.*.mfa_delete"]
+  when   = before == "Enabled" && after != "Enabled"
+  risk   = "loss"
+  guard  = true
+  en     = "versions of objects can be deleted for good without a second factor"
+  ja     = "第 2 の認証要素なしで、オブジェクトのバージョンを完全に削除できるようになります"
+  source = "A S3 guide, MFA delete"
+}
+
+rule "aws_s3_bucket_notification" "fewer" {
+  paths  = ["lambda_function", "queue", "topic", "eventbridge"]
+  when   = removes(before, after) || isset(before) && !isset(after)
+  risk   = "interruption"
+  en     = "{path} changes: what was told of new objects is not told any more"
+  ja     = "{path} が変わります。オブジェクトの通知が届かなくなる先があります"
+  source = "A S3 API PutBucketNotificationConfiguration"
+}
+
+rule "aws_s3_bucket_notification" "adopts" {
+  on     = ["create"]
+  when   = known(new("bucket"))
+  risk   = "interruption"
+  en     = "takes away all notifications of {new.bucket} that are not in the code"
+  ja     = "{new.bucket} の通知のうち、コードにないものをすべて外します"
+  source = "D s3_bucket_notification: overwrites what exists"
+}
+
+rule "aws_backup_selection" "less" {
+  on     = ["replace"]
+  when   = removes(old("resources"), new("resources")) || removes(new("not_resources"), old("not_resources")) || removes(old("selection_tag"), new("selection_tag")) || removes(new("condition"), old("condition"))
+  risk   = "loss"
+  guard  = true
+  en     = "the plan selects less than before: what it leaves out is not backed up any more"
+  ja     = "バックアップの対象が減ります。外れたものはバックアップされなくなります"
+  source = "A Backup API CreateBackupSelection"
+}
+
+rule "aws_backup_plan" "schedule" {
+  paths  = ["rule"]
+  when   = changesin(before, after, "rule_name", "schedule") || changesin(before, after, "rule_name", "target_vault_name")
+  risk   = "interruption"
+  guard  = true
+  en     = "backups are made at other times, and can be rarer, or lie in another vault"
+  ja     = "バックアップの時刻か保管先のボールトが変わります。回数が減ることもあります"
+  source = "A Backup API UpdateBackupPlan"
+}
+
+rule "aws_sns_topic" "key" {
+  types  = ["aws_sqs_queue", "aws_secretsmanager_secret", "aws_ssm_parameter"]
+  paths  = ["kms_master_key_id", "kms_key_id", "key_id"]
+  when   = isset(after)
+  risk   = "interruption"
+  en     = "{before} → {after}: senders and readers that may not use the new key are refused"
+  ja     = "{before} → {after}: 新しい鍵を使う権限がない送信側や読み取り側は拒否されます"
+  source = "A SNS and SQS guides, key policies for AWS services; A Secrets Manager API UpdateSecret"
+}
+
+rule "aws_secretsmanager_secret_version" "create_current" {
+  on     = ["create"]
+  when   = known(new("secret_id"))
+  risk   = "interruption"
+  en     = "the value becomes the current one of a secret that exists: readers get another one than before"
+  ja     = "すでにあるシークレットの現在の値になります。読み取り側が得る値が変わります"
+  source = "A Secrets Manager API PutSecretValue: AWSCURRENT moves to it"
+}
+
+rule "aws_ssm_parameter" "create_overwrites" {
+  on     = ["create"]
+  when   = isset(new("overwrite"))
+  risk   = "interruption"
+  en     = "{new.name} can exist already and is overwritten: readers get another value than before"
+  ja     = "{new.name} がすでにあれば上書きされ、読み取り側が得る値が変わります"
+  source = "A SSM API PutParameter, Overwrite"
+}
+
+rule "aws_efs_backup_policy" "create_off" {
+  on     = ["create"]
+  when   = known(new("file_system_id")) && new("backup_policy.0.status") != "ENABLED"
+  risk   = "loss"
+  guard  = true
+  en     = "automatic backups of the file system are turned off"
+  ja     = "ファイルシステムの自動バックアップを無効にします"
+  source = "A EFS API PutBackupPolicy"
+}
+
+rule "aws_s3_bucket_policy" "undenies" {
+  types  = ["aws_s3_bucket", "aws_backup_vault_policy", "aws_ecr_repository_policy", "aws_efs_file_system_policy", "aws_kms_key", "aws_kms_key_policy", "aws_secretsmanager_secret", "aws_secretsmanager_secret_policy", "aws_dynamodb_resource_policy", "aws_organizations_policy"]
+  paths  = ["policy", "content"]
+  when   = denies(after, before)
+  risk   = "interruption"
+  guard  = true
+  en     = "a Deny goes: what it refused, such as to delete what is in it, can be allowed"
+  ja     = "Deny がなくなります。中身の削除など、これまで拒否していた操作が許可されることがあります"
+  source = "A IAM guide, policy evaluation"
 }

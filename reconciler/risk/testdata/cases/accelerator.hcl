@@ -23,4 +23,6 @@ cases = [
   { type = "aws_globalaccelerator_listener", what = "a port less", before = { port_range = [{ from_port = 80, to_port = 80 }, { from_port = 443, to_port = 443 }] }, after = { port_range = [{ from_port = 443, to_port = 443 }] }, risk = "interruption" },
   { type = "aws_globalaccelerator_listener", what = "a port more", before = { port_range = [{ from_port = 443, to_port = 443 }] }, after = { port_range = [{ from_port = 80, to_port = 80 }, { from_port = 443, to_port = 443 }] }, risk = "update" },
   { type = "aws_globalaccelerator_listener", what = "another affinity", before = { client_affinity = "NONE" }, after = { client_affinity = "SOURCE_IP" }, risk = "interruption" },
+  { type = "aws_globalaccelerator_endpoint_group", what = "another port of the endpoints", before = { port_override = [] }, after = { port_override = [{ listener_port = 443, endpoint_port = 8443 }] }, risk = "interruption", why = "other ports" },
+  { type = "aws_globalaccelerator_custom_routing_accelerator", what = "disabled", before = { enabled = true }, after = { enabled = false }, risk = "interruption", why = "answer nobody" },
 ]

@@ -26,4 +26,7 @@ cases = [
   { type = "aws_route53_zone", what = "a public one", after = { name = "example.com", vpc = [] }, risk = "update" },
   { type = "aws_route53_resolver_rule_association", what = "new", after = { vpc_id = "a" }, risk = "interruption" },
   { type = "aws_vpc_dhcp_options_association", what = "new", after = { vpc_id = "a" }, risk = "interruption" },
+  { type = "aws_route53_record", what = "created for clients of a Region", after = { name = "www.example.com", latency_routing_policy = [{ region = "ap-northeast-3" }] }, risk = "interruption", why = "at once" },
+  { type = "aws_route53_record", what = "created as the primary", after = { name = "www.example.com", failover_routing_policy = [{ type = "PRIMARY" }] }, risk = "interruption" },
+  { type = "aws_route53_record", what = "created as the secondary", after = { name = "www.example.com", failover_routing_policy = [{ type = "SECONDARY" }] }, risk = "update" },
 ]

@@ -27,4 +27,9 @@ cases = [
   { type = "aws_lb_listener_rule", what = "for every path", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/*"] }] }] }, risk = "interruption", why = "every request" },
   { type = "aws_lb_listener_rule", what = "for a path", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/a/*"] }] }] }, risk = "update" },
   { type = "aws_lb_listener_rule", what = "for a host, every path", after = { priority = 1, condition = [{ host_header = [{ values = ["a"] }] }, { path_pattern = [{ values = ["/*"] }] }] }, risk = "update" },
+  { type = "aws_lb_listener", what = "another policy of TLS", before = { ssl_policy = "a" }, after = { ssl_policy = "b" }, risk = "interruption", why = "are refused" },
+  { type = "aws_lb_listener", what = "idle connections end sooner", before = { tcp_idle_timeout_seconds = 350 }, after = { tcp_idle_timeout_seconds = 60 }, risk = "interruption", why = "cut off" },
+  { type = "aws_alb", what = "deletion protection off", before = { enable_deletion_protection = true }, after = { enable_deletion_protection = false }, risk = "destroy", guard = true },
+  { type = "aws_alb_listener", what = "requests go elsewhere", before = { default_action = [{ type = "forward", target_group_arn = "a" }] }, after = { default_action = [{ type = "forward", target_group_arn = "b" }] }, risk = "interruption", why = "other targets" },
+  { type = "aws_alb_target_group", what = "another health check", before = { health_check = [{ path = "/" }] }, after = { health_check = [{ path = "/healthz" }] }, risk = "interruption", why = "unhealthy" },
 ]

@@ -47,4 +47,7 @@ cases = [
   { type = "aws_db_snapshot", what = "shared with one account less", before = { shared_accounts = ["1", "2"] }, after = { shared_accounts = ["1"] }, risk = "interruption" },
   { type = "aws_db_snapshot", what = "shared with one account more", before = { shared_accounts = ["1"] }, after = { shared_accounts = ["1", "2"] }, risk = "update" },
   { type = "aws_db_parameter_group", what = "a parameter", before = { parameter = [{ name = "a", value = "1" }] }, after = { parameter = [{ name = "a", value = "2" }] }, risk = "update", why = "Static parameters" },
+  { type = "aws_db_parameter_group", what = "TLS only", before = { parameter = [] }, after = { parameter = [{ name = "rds.force_ssl", value = "1" }] }, risk = "interruption", why = "are refused" },
+  { type = "aws_rds_cluster_parameter_group", what = "writes off", before = { parameter = [{ name = "read_only", value = "0" }, { name = "a", value = "1" }] }, after = { parameter = [{ name = "read_only", value = "1" }, { name = "a", value = "1" }] }, risk = "interruption" },
+  { type = "aws_db_parameter_group", what = "the same in another order", before = { parameter = [{ name = "max_connections", value = "100" }, { name = "a", value = "1" }] }, after = { parameter = [{ name = "a", value = "2" }, { name = "max_connections", value = "100" }] }, risk = "update" },
 ]
