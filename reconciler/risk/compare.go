@@ -143,12 +143,17 @@ func actionsOf(list cty.Value) listenerActions {
 // force is not any more, or is about other objects or another destination.
 var replicateslessFunc = predicate(2, func(args []cty.Value) bool {
 	after := replicationsOf(args[1])
-	return slices.ContainsFunc(replicationsOf(args[0]), func(r string) bool { return !slices.Contains(after, r) })
+	for r, n := range replicationsOf(args[0]) {
+		if after[r] < n {
+			return true
+		}
+	}
+	return false
 })
 
-// replicationsOf returns what each rule that is in force copies, and whereto, as texts.
-func replicationsOf(rules cty.Value) []string {
-	var all []string
+// replicationsOf counts the rules that are in force by what they copy, and whereto.
+func replicationsOf(rules cty.Value) map[string]int {
+	all := map[string]int{}
 	for _, r := range elementsOf(rules) {
 		if textOf(attribute(r, "status")) != "Enabled" {
 			continue
@@ -157,7 +162,7 @@ func replicationsOf(rules cty.Value) []string {
 		for _, destination := range elementsOf(attribute(r, "destination")) {
 			parts = append(parts, textOf(attribute(destination, "bucket")))
 		}
-		all = append(all, strings.Join(parts, " "))
+		all[strings.Join(parts, " ")]++
 	}
 	return all
 }
