@@ -279,7 +279,7 @@ rule "aws_instance" "source_dest_check" {
   when   = isset(after) && !isset(before)
   risk   = "interruption"
   en     = "traffic for other addresses than its own is dropped: a router, a firewall or a NAT server stops to forward"
-  ja     = "自身のアドレス宛て以外の通信を破棄します。ルーター、ファイアウォール、NAT サーバーとしての転送は止まります"
+  ja     = "自身のアドレス宛て以外の通信を通さなくなります。ルーター、ファイアウォール、NAT サーバーとしての転送は止まります"
   source = "A EC2 API ModifyInstanceAttribute, SourceDestCheck"
 }
 

@@ -37,7 +37,7 @@ rule "aws_*" "retention_shorter" {
   risk   = "loss"
   guard  = true
   en     = "{path}: {before} → {after}: what is older is deleted"
-  ja     = "{path}: {before} → {after}: これより古いものを削除します"
+  ja     = "{path}: {before} → {after}: これを過ぎたものを削除します"
   source = "X the name of the argument; the provider's documentation of each type"
 }
 
