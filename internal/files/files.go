@@ -2,6 +2,7 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -58,6 +59,22 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 	return ReadRegularFile(file, limit)
 }
 
+// OpenRegular opens a file to read it, as ReadRegular does.
+func OpenRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
 // ReadRegularFile does the same with a file that was opened with O_NONBLOCK, and closes it.
 func ReadRegularFile(file *os.File, limit int64) ([]byte, error) {
 	defer file.Close()
@@ -68,7 +85,9 @@ func ReadRegularFile(file *os.File, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, fmt.Errorf("%s is no regular file of at most %d bytes", file.Name(), limit)
 	}
-	return io.ReadAll(io.LimitReader(file, limit))
+	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // so that it never grows
+	_, err = content.ReadFrom(io.LimitReader(file, limit))
+	return content.Bytes(), err
 }
 
 // AreSame reports whether two paths lead to one file. It is false if one cannot be read.

@@ -57,6 +57,14 @@ func TestReadRegular(t *testing.T) {
 	if text, err := ReadRegular(file, 4); err != nil || string(text) != "four" {
 		t.Errorf("%q, %v", text, err)
 	}
+	if opened, err := OpenRegular(file); err != nil || opened.Close() != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{pipe, dir, os.DevNull} {
+		if _, err := OpenRegular(path); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	for path, limit := range map[string]int64{file: 3, pipe: 4, dir: 1 << 20, os.DevNull: 4} {
 		if text, err := ReadRegular(path, limit); err == nil || !strings.Contains(err.Error(), "no regular file") {
 			t.Errorf("%s: %q, %v", path, text, err)

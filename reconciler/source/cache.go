@@ -127,7 +127,7 @@ func checkPacks(dir string) error {
 }
 
 func checkPack(name string) error {
-	pack, err := os.Open(name)
+	pack, err := files.OpenRegular(name)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
 // lockShared marks the directory as in use until the file is closed or the process ends.
 func lockShared(dir string) (*os.File, error) {
 	path := filepath.Join(dir, lockFile)
-	f, err := os.Open(path)
+	f, err := files.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func lockShared(dir string) (*os.File, error) {
 // waitForRemoval waits until another process has removed the directory. Otherwise all retries
 // could fail before that.
 func waitForRemoval(dir string) {
-	f, err := os.Open(filepath.Join(dir, lockFile))
+	f, err := files.OpenRegular(filepath.Join(dir, lockFile))
 	if err != nil {
 		return
 	}
@@ -200,7 +200,7 @@ func (c commitCache) remove(dir string) {
 	if !files.Exists(dir) {
 		return
 	}
-	f, err := os.Open(filepath.Join(dir, lockFile))
+	f, err := files.OpenRegular(filepath.Join(dir, lockFile))
 	if err == nil {
 		defer f.Close()
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {

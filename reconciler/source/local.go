@@ -73,7 +73,7 @@ func (l *local) workTrees() []string {
 	}
 	links, _ := filepath.Glob(filepath.Join(l.dir, "worktrees", "*", "gitdir"))
 	for _, link := range links {
-		if pointer, err := os.ReadFile(link); err == nil {
+		if pointer, err := files.ReadRegular(link, files.MaxConfig); err == nil {
 			all = append(all, filepath.Dir(resolveGitPath(filepath.Dir(link), string(pointer))))
 		}
 	}
@@ -89,10 +89,10 @@ func findCommonDir(path string) (string, error) {
 	}
 	for parent := start; ; parent = filepath.Dir(parent) {
 		for _, dir := range []string{filepath.Join(parent, git.GitDirName), parent} {
-			if link, err := os.ReadFile(dir); err == nil { // ".git" of a linked work tree or a submodule
+			if link, err := files.ReadRegular(dir, files.MaxConfig); err == nil { // ".git" of a linked work tree or a submodule
 				dir = resolveGitPath(parent, strings.TrimPrefix(string(link), "gitdir:"))
 			}
-			if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
+			if common, err := files.ReadRegular(filepath.Join(dir, "commondir"), files.MaxConfig); err == nil {
 				dir = resolveGitPath(dir, string(common))
 			}
 			if files.Exists(filepath.Join(dir, "HEAD")) && files.Exists(filepath.Join(dir, "objects")) && files.Exists(filepath.Join(dir, "refs")) {

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -234,7 +235,8 @@ func TestSaveErroredState(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, file, err := terraform.SaveErroredState(work, "a/b", "a/b", dir)
-	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
+	info, serr := os.Stat(file)
+	if err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
 		t.Errorf("kept at %s: %v, %v", file, err, serr)
 	}
 	// With several workspaces in one directory, it belongs to the one for which Terraform last ran.
@@ -270,12 +272,22 @@ func TestSaveErroredState(t *testing.T) {
 	if owner, file, err := terraform.SaveErroredState(work, long, long, dir); err != nil || owner != long || file == "" {
 		t.Errorf("a name of 60 characters: of %s at %q: %v", owner, file, err)
 	}
-	for path, want := range map[string]bool{
-		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
+	// What is no file, Terraform has not written.
+	pipe := filepath.Join(dir, "errored.tfstate")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, file, err := terraform.SaveErroredState(work, "a", "a", dir); file != "" || err != nil {
+		t.Errorf("a pipe is kept at %q: %v", file, err)
+	}
+	link := fs.FileInfoToDirEntry(linkInfo{})
+	for path, want := range map[string]fs.DirEntry{
+		"env/a/.terraform": link, "env/a/errored.tfstate": fs.FileInfoToDirEntry(info), "errored.tfstate": fs.FileInfoToDirEntry(info), "env/a/main.tf": nil, "env/.terraform.lock.hcl": nil,
 	} {
-		entry := fs.FileInfoToDirEntry(linkInfo{})
-		if terraform.IsPreserved(path, entry) != want {
-			t.Errorf("%s is a stray: %v", path, want)
+		for _, entry := range []fs.DirEntry{link, fs.FileInfoToDirEntry(info)} {
+			if terraform.IsPreserved(path, entry) != (want != nil && want.Type() == entry.Type()) {
+				t.Errorf("%s with the type %s", path, entry.Type())
+			}
 		}
 	}
 }

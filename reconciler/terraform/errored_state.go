@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"reconcile/internal/files"
 	"reconcile/internal/shell"
 )
 
@@ -31,7 +33,7 @@ func IsPreserved(path string, d fs.DirEntry) bool {
 	case ".terraform":
 		return d.Type() == fs.ModeSymlink
 	case erroredFile:
-		return true
+		return d.Type().IsRegular()
 	}
 	return false
 }
@@ -42,8 +44,12 @@ func IsPreserved(path string, d fs.DirEntry) bool {
 // the name that it is saved under, and the new path (mode 0600), or "" if there is no such state.
 func SaveErroredState(workDir, name, as, dir string) (owner, file string, err error) {
 	source := filepath.Join(dir, erroredFile)
-	if _, err := os.Lstat(source); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+	info, err := os.Lstat(source)
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 		return "", "", nil // no file system has the last one: such a directory is not checked out
+	case err == nil && !info.Mode().IsRegular():
+		return "", "", nil // it is not from Terraform, but from a program that Terraform ran
 	}
 	if owner = erroredStateOwner(name, dir); owner == name {
 		owner = as
@@ -67,7 +73,7 @@ func erroredStateOwner(name, dir string) string {
 	if err != nil {
 		return name
 	}
-	owner, err := os.ReadFile(filepath.Join(filepath.Dir(dataDir), ownerFile))
+	owner, err := files.ReadRegular(filepath.Join(filepath.Dir(dataDir), ownerFile), files.MaxConfig)
 	if err != nil || len(owner) == 0 {
 		return name
 	}
@@ -111,13 +117,13 @@ func (s *Session) saveErroredState() error {
 // file.
 func (s *Session) checkErroredState() error {
 	file := s.path(erroredFile)
-	if _, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) {
+	if info, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
 	failure := &ErroredStateError{File: file}
 	return &StepError{
 		Workspace: s.spec.Name, Step: "reading the state", Detail: failure.Error(), Err: failure,
-		Hint: "run: reconcile now " + erroredStateOwner(s.spec.Name, s.spec.Dir) + " (it saves that state and says how to push it)",
+		Hint: "run: reconcile now " + shell.Quote(erroredStateOwner(s.spec.Name, s.spec.Dir)) + " (it saves that state and says how to push it)",
 	}
 }
 
@@ -128,7 +134,7 @@ func (s *Session) erroredStateError(file string) error {
 	case IsTruncated(file):
 		hint = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
 	case s.spec.LocalState != "":
-		hint = fmt.Sprintf("run: cp %s %s", file, s.spec.LocalState)
+		hint = fmt.Sprintf("run: cp %s %s", shell.Quote(file), shell.Quote(s.spec.LocalState))
 	}
 	return &StepError{
 		Workspace: s.spec.Name, Step: "writing the state", Detail: failure.Error(), Err: failure,
@@ -149,7 +155,7 @@ func PushCommand(product, cliWorkspace, file string) string {
 // IsTruncated reports whether a saved state is incomplete, for example because the disk
 // was full. Such a state cannot be pushed.
 func IsTruncated(file string) bool {
-	content, err := os.ReadFile(file)
+	content, err := files.ReadRegular(file, math.MaxInt64)
 	return err == nil && isTruncatedJSON(content)
 }
 
@@ -157,27 +163,27 @@ func IsTruncated(file string) bool {
 // plan would be wrong. A truncated state cannot be pushed, so it is only renamed: the
 // operator saw it before releasing the hold.
 func (s *Session) checkRecovered(ctx context.Context) error {
-	files := s.erroredStates()
-	if len(files) == 0 {
+	saved := s.erroredStates()
+	if len(saved) == 0 {
 		return nil
 	}
 	current, err := s.pullState(ctx)
 	if err != nil {
 		return err
 	}
-	for _, path := range files {
-		saved, err := os.ReadFile(path)
+	for _, path := range saved {
+		content, err := files.ReadRegular(path, math.MaxInt64)
 		if err != nil {
 			return s.stepError("init", nil, err)
 		}
 		suffix := ".recovered"
 		switch {
-		case isTruncatedJSON(saved) && s.spec.ReadOnly:
+		case isTruncatedJSON(content) && s.spec.ReadOnly:
 			s.addWarning("a truncated state is saved in " + path + ": look for the resources which that apply created")
-		case isTruncatedJSON(saved):
+		case isTruncatedJSON(content):
 			suffix = ".truncated"
 			s.addWarning("a truncated state was moved to " + path + suffix + ": look for the resources which that apply created")
-		case !isSameOrLater(current, saved):
+		case !isSameOrLater(current, content):
 			return s.erroredStateError(path)
 		}
 		if s.spec.ReadOnly {
@@ -194,13 +200,13 @@ func (s *Session) checkRecovered(ctx context.Context) error {
 func (s *Session) erroredStates() []string {
 	dir := erroredDir(s.tf.opts.WorkDir)
 	entries, _ := os.ReadDir(dir)
-	var files []string
+	var saved []string
 	for _, entry := range entries {
 		if name := entry.Name(); strings.HasPrefix(name, erroredPrefix(s.spec.Name)) && strings.HasSuffix(name, ".tfstate") {
-			files = append(files, filepath.Join(dir, name))
+			saved = append(saved, filepath.Join(dir, name))
 		}
 	}
-	return files
+	return saved
 }
 
 // isSameOrLater reports whether the current state is the saved one or a later one. A

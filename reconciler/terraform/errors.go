@@ -8,6 +8,7 @@ import (
 
 	"reconcile/internal/excerpt"
 	"reconcile/internal/redact"
+	"reconcile/internal/shell"
 	"reconcile/reconciler/terraform/internal/providers"
 )
 
@@ -84,14 +85,14 @@ func (s *Session) stepError(step string, stderr []byte, err error) error {
 	failure := &StepError{Workspace: s.spec.Name, Step: step, Detail: excerpt.Shorten(s.log.Text(text), maxError), Err: err}
 	if unlock := parseUnlockError(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
 		failure.Err = unlock
-		failure.Hint = "allow the role to delete the lock (in S3: s3:DeleteObject on the lock object); the next pass then releases it, or run: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID
+		failure.Hint = "allow the role to delete the lock (in S3: s3:DeleteObject on the lock object); the next pass then releases it, or run: reconcile unlock " + shell.Quote(s.spec.Name) + " --state-lock " + shell.Quote(unlock.ID)
 		return failure
 	}
 	// A failing force-unlock prints its own error in the same form.
 	if lock := parseLockedError(text); lock != nil && step != stepForceUnlock {
 		failure.Err = lock
 		failure.Detail = lock.Error()
-		failure.Hint = "if nothing else uses this state, release the lock: reconcile unlock " + s.spec.Name + " --state-lock " + lock.ID
+		failure.Hint = "if nothing else uses this state, release the lock: reconcile unlock " + shell.Quote(s.spec.Name) + " --state-lock " + shell.Quote(lock.ID)
 		return failure
 	}
 	if errors.Is(err, ErrStopped) || errors.Is(err, ErrKilled) {

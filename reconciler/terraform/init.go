@@ -118,7 +118,7 @@ func readOptional(path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return os.ReadFile(path)
+	return files.ReadRegular(path, files.MaxConfig)
 }
 
 func (s *Session) committedLockFile() string {

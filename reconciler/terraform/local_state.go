@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -89,14 +90,14 @@ func (s *Session) restoreTruncated(path string) error {
 // readIntactState reads a state, or its backup if the state is truncated. It returns
 // nil if there is no state.
 func readIntactState(path string) (content []byte, isTruncated bool, err error) {
-	current, err := os.ReadFile(path)
+	current, err := files.ReadRegular(path, math.MaxInt64)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, false, nil
 	}
 	if err != nil || !isTruncatedJSON(current) {
 		return current, false, err
 	}
-	backup, err := os.ReadFile(path + ".backup")
+	backup, err := files.ReadRegular(path+".backup", math.MaxInt64)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, false, err
 	}

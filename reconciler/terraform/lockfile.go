@@ -53,7 +53,7 @@ func (s *Session) restoreLockFile(cache initCacheDir) error {
 	if s.spec.HasLockFile {
 		return nil
 	}
-	content, err := os.ReadFile(cache.lockFile())
+	content, err := files.ReadRegular(cache.lockFile(), files.MaxConfig)
 	if errors.Is(err, os.ErrNotExist) {
 		return files.RemoveIfExists(s.path(providers.LockFile))
 	}

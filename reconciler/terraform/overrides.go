@@ -103,7 +103,7 @@ func (s *Session) checkBackend(cache initCacheDir) error {
 // is returned as JSON. Without a backend block, init writes no file.
 func (s *Session) readBackend() (kind string, config map[string]string, err error) {
 	file := filepath.Join(s.path(".terraform"), "terraform.tfstate")
-	text, err := os.ReadFile(file)
+	text, err := files.ReadRegular(file, files.MaxConfig)
 	if errors.Is(err, os.ErrNotExist) {
 		return "local", nil, nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/terraform/internal/providers"
 )
 
@@ -135,7 +136,7 @@ func (s *Session) readLockedProviders() (locked []providers.LockedProvider, know
 		}
 		path = newest.lockFile()
 	}
-	content, err := os.ReadFile(path)
+	content, err := files.ReadRegular(path, files.MaxConfig)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, true
 	}

@@ -199,7 +199,7 @@ func (s *Session) learnState(ctx context.Context) error {
 	defer cancel()
 	args := []string{"show", "-json", "-no-color"}
 	file := s.stateCopy
-	if _, err := os.Lstat(s.path(erroredFile)); err == nil && !s.spec.Untrusted {
+	if info, err := os.Lstat(s.path(erroredFile)); err == nil && info.Mode().IsRegular() && !s.spec.Untrusted {
 		file = s.path(erroredFile) // is newer than what Terraform could write; a plan writes none
 	}
 	var readPaths []string
@@ -275,7 +275,7 @@ func (s *Session) readNames() map[string]bool {
 // found.
 func (s *Session) configurationDirs() []string {
 	dirs := []string{s.spec.Dir}
-	text, err := os.ReadFile(filepath.Join(s.dataDir, "modules", "modules.json"))
+	text, err := files.ReadRegular(filepath.Join(s.dataDir, "modules", "modules.json"), files.MaxConfig)
 	if err != nil {
 		return dirs // no modules
 	}

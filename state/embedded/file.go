@@ -60,13 +60,16 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, file *os.File, err error
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+			f, err := os.OpenFile(name, flag&^os.O_CREATE|unix.O_NONBLOCK, mode) // a pipe would block
 			if err != nil {
 				return nil, err
 			}
 			// bbolt would fill an empty file, and all that was recorded would be unknown.
 			info, err := f.Stat()
-			if err == nil && info.Size() == 0 {
+			switch {
+			case err == nil && !info.Mode().IsRegular():
+				err = fmt.Errorf("%s is no regular file", name)
+			case err == nil && info.Size() == 0:
 				err = errEmpty
 			}
 			if err != nil {

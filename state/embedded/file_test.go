@@ -94,6 +94,20 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// A pipe in the place of the file is an error at once: opening it would wait for a writer.
+func TestPipe(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := syscall.Mkfifo(s.Path(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, getErr := s.Get(t.Context(), key)
+	for call, err := range map[string]error{"get": getErr, "write": s.Write(t.Context(), putItem)} {
+		if err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
 // A wait for the file ends with its context, and then nothing was written.
 func TestLocked(t *testing.T) {
 	s := open(t, t.TempDir())

@@ -138,7 +138,7 @@ func (d *dirBlobStore) cleanTmp() {
 }
 
 func (d *dirBlobStore) get(_ context.Context, key string) (io.ReadCloser, error) {
-	f, err := os.Open(d.filePath(key))
+	f, err := files.OpenRegular(d.filePath(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", d.location(key), ErrNotFound)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -278,6 +279,17 @@ func TestDirectoryFailsCleanly(t *testing.T) {
 	}
 	if left, err := os.ReadDir(d.filePath(tmpDir)); err != nil || len(left) > 0 {
 		t.Errorf("drafts: %v, %v", left, err)
+	}
+}
+
+// TestPipeInADirectory: a pipe is an error at once: opening it would wait for a writer.
+func TestPipeInADirectory(t *testing.T) {
+	d := &dirBlobStore{root: t.TempDir(), now: time.Now}
+	if err := syscall.Mkfifo(d.filePath("k"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.get(t.Context(), "k"); err == nil || errors.Is(err, ErrNotFound) {
+		t.Error(err)
 	}
 }
 

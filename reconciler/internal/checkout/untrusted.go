@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -89,7 +90,7 @@ func (c *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) erro
 		if !local || !slices.Contains(upstreams, up) || c.config.LocalState == "" || c.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}
-		content, err := os.ReadFile(c.config.LocalStatePath(up))
+		content, err := files.ReadRegular(c.config.LocalStatePath(up), math.MaxInt64)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // never applied: Terraform says so
 		}

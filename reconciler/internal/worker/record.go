@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
+	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/rollout"
@@ -223,7 +223,7 @@ func (wr *workspaceRun) saveErroredState(ctx context.Context, errored *terraform
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	places := errored.File
-	if file, err := os.Open(errored.File); err != nil {
+	if file, err := files.OpenRegular(errored.File); err != nil {
 		wr.log.Error("could not read the state that Terraform could not write", "file", errored.File, "error", err)
 	} else {
 		defer file.Close()

@@ -115,13 +115,16 @@ func isHost(host string) bool {
 	return err == nil
 }
 
-// stripUser removes possible credentials from a URL that cannot be parsed.
+// stripUser removes possible credentials, and a query and a fragment, which may be a token, from a URL
+// that is refused.
 func stripUser(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
 		rest = rest[i+1:]
 	}
-	rest, _, _ = strings.Cut(rest, "?")
+	if end := strings.IndexAny(rest, "?#"); end >= 0 {
+		rest = rest[:end]
+	}
 	return scheme + "://" + rest
 }
 

@@ -2,11 +2,12 @@ package odb
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
+
+	"reconcile/internal/files"
 )
 
 // mappedFile is a file whose content is memory, as Git reads packs and their indexes, which never
@@ -18,7 +19,7 @@ type mappedFile struct {
 }
 
 func mapFile(path string) (*mappedFile, error) {
-	file, err := os.Open(path)
+	file, err := files.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/internal/files"
 )
 
 // ErrNotFound means that the store does not contain the object.
@@ -50,7 +52,7 @@ func Open(dir string) (*Store, error) {
 
 // appendAlternates appends the alternates of dir to dirs.
 func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
+	text, err := files.ReadRegular(filepath.Join(dir, "info", "alternates"), files.MaxConfig)
 	if errors.Is(err, os.ErrNotExist) || depth == 0 {
 		return dirs, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
@@ -88,6 +89,29 @@ func TestNotFound(t *testing.T) {
 	}
 	if _, err := odb.Open(filepath.Join(t.TempDir(), "nothing")); err == nil {
 		t.Error("opened nothing")
+	}
+}
+
+// TestPipes: pipes among the files of a store are errors at once, and do not keep what is in others
+// from being read.
+func TestPipes(t *testing.T) {
+	t.Parallel()
+	repo := newDeltaRepo(t)
+	objects := filepath.Join(repo.Work, ".git", "objects")
+	id := plumbing.NewHash(repo.Git("rev-parse", "HEAD"))
+	for _, name := range []string{"pack-0.idx", "pack-0.pack"} {
+		if err := syscall.Mkfifo(filepath.Join(objects, "pack", name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := openStore(t, repo).Read(id); err != nil {
+		t.Error(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(objects, "info", "alternates"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := odb.Open(objects); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Error(err)
 	}
 }
 
