@@ -3,6 +3,8 @@ package state
 import (
 	"context"
 	"fmt"
+
+	"reconcile/internal/shell"
 )
 
 // HoldConflictError reports that a hold cannot replace the existing one.
@@ -10,9 +12,9 @@ type HoldConflictError struct{ Hold Hold }
 
 func (e *HoldConflictError) Error() string {
 	if e.Hold.Kind == Suspended {
-		return fmt.Sprintf("workspace %s is suspended (%s): run `reconcile resume %s` first", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
+		return fmt.Sprintf("workspace %s is suspended (%s): run `reconcile resume %s` first", e.Hold.Name, e.Hold.Reason, shell.Quote(e.Hold.Name))
 	}
-	return fmt.Sprintf("workspace %s is already suspended for recovery (%s): fix that, then run: reconcile resume %s", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
+	return fmt.Sprintf("workspace %s is already suspended for recovery (%s): fix that, then run: reconcile resume %s", e.Hold.Name, e.Hold.Reason, shell.Quote(e.Hold.Name))
 }
 
 // Holds returns all holds, by workspace.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"reconcile/internal/shell"
 )
 
 // BeginApply records that an apply of ws is about to start; ws has its Attempt. The error
@@ -137,7 +139,9 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 	}
 	deleteOldHold := Op{Key: l.record.key(hold.sortKey()), If: sameHold(true, hold), Delete: true}
 	hold.Name = to.Name
-	hold.Help = strings.ReplaceAll(hold.Help, "resume "+from.Name+"`", "resume "+to.Name+"`")
+	for _, name := range []string{shell.Quote(from.Name), from.Name} { // earlier versions did not quote it
+		hold.Help = strings.ReplaceAll(hold.Help, "resume "+name+"`", "resume "+shell.Quote(to.Name)+"`")
+	}
 	value, err := encode(hold)
 	return append(ops, deleteOldHold, Op{Key: l.record.key(hold.sortKey()), Put: value}), to, err
 }

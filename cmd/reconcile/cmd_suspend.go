@@ -49,7 +49,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	hold := state.Hold{
 		Name: o.workspace, Kind: state.Suspended, Reason: o.why,
 		PlacedBy: state.CurrentProcess().User, PlacedAt: time.Now().UTC(),
-		Help: "resume it with `reconcile resume " + o.workspace + "`",
+		Help: "resume it with `reconcile resume " + shell.Quote(o.workspace) + "`",
 	}
 	if hold.Reason == "" {
 		hold.Reason = "no reason given"

@@ -117,7 +117,7 @@ func percentEncode(text, kept, space, digits string) string {
 	return b.String()
 }
 
-// base64Forms returns base64 of the secret alone, also as `echo` passes it on.
+// base64Forms returns base64 of the secret alone, also as `echo` passes it on, and within another text.
 func base64Forms(secret string) []string {
 	var all []string
 	for _, text := range []string{secret, secret + "\n"} {
@@ -126,5 +126,32 @@ func base64Forms(secret string) []string {
 			all = append(all, padded, strings.TrimRight(padded, "="))
 		}
 	}
+	if len(secret) > maxWithin {
+		return all
+	}
+	for before := range 3 {
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			if within := base64Within(secret, before, encoding); len(within) >= minWithin {
+				all = append(all, within)
+			}
+		}
+	}
 	return all
+}
+
+const (
+	// maxWithin is the maximum length in bytes of a secret that is also searched for within a longer
+	// text in base64: a password or a token.
+	maxWithin = 4 << 10
+	// minWithin is the minimum number of its characters there, so that they are in no other text.
+	minWithin = 8
+)
+
+// base64Within returns the characters that a secret has in base64 of a longer text, such as
+// "user:password" in a header, whatever else is in that. They depend on how many bytes are before
+// it, modulo three.
+func base64Within(secret string, before int, encoding *base64.Encoding) string {
+	const bits = 6 // of a character
+	text := encoding.EncodeToString([]byte(strings.Repeat("\x00", before) + secret + "\x00\x00"))
+	return text[(8*before+bits-1)/bits : 8*(before+len(secret))/bits]
 }

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,6 +101,28 @@ func markReplacements(text string) string { return strings.ReplaceAll(text, reda
 // hasSpace reports whether s is not redacted exactly as it is.
 func hasSpace(s string) bool {
 	return normalize(s) != s || strings.Contains(s, "\x00") || utf8.RuneCountInString(s) < minSecret
+}
+
+// TestWithinBase64: a header of basic authentication has a user's name before the password. At most
+// four bits of the secret are left at each of its ends.
+func TestWithinBase64(t *testing.T) {
+	t.Parallel()
+	const secret = "Correct?>horse~battery"
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding} {
+		for _, before := range []string{"u:", "us:", "usr:", "user:"} {
+			for _, after := range []string{"", "\n", "@x", "@xyz"} {
+				header := "Authorization: Basic " + encoding.EncodeToString([]byte(before+secret+after))
+				got := Text(header, secret)
+				begin, end, found := strings.Cut(strings.TrimPrefix(got, "Authorization: Basic "), "(redacted)")
+				if !found || len(begin) > encoding.EncodedLen(len(before)) || len(end) > encoding.EncodedLen(len(after))+3 {
+					t.Errorf("%q became %q", header, got)
+				}
+			}
+		}
+	}
+	if got := Text("c2VjcmV0 and c2Vj", "secr"); got != "c2VjcmV0 and c2Vj" {
+		t.Errorf("of a short secret: %q", got)
+	}
 }
 
 // TestLongLineIsLeftOut: a line that is too long to search is omitted completely. A part of

@@ -56,10 +56,20 @@ func (markdown) bold(text string) string {
 func (markdown) escape(text string) string     { return markdownEscaper.Replace(visible.Line(text)) }
 func (markdown) listItem(marked string) string { return "- " + marked }
 
+// code uses a fence with more backticks than any sequence in the text. Without them a name that
+// is quoted for the shell could become a command, where people copy it.
 func (markdown) code(text string) string {
-	text = strings.NewReplacer("`", "'", "|", `\|`).Replace(visible.Name(text))
-	return "`" + text + "`"
+	text = pipeEscaper.Replace(visible.Name(text))
+	fence, space := "`", ""
+	for strings.Contains(text, fence) {
+		fence, space = fence+"`", " " // a reader of Markdown takes these spaces away
+	}
+	return fence + space + text + space + fence
 }
+
+// pipeEscaper keeps a pipe from ending the cell of a table. Behind a backslash of the text's own
+// it would be no escaped one.
+var pipeEscaper = strings.NewReplacer(`\|`, `\ \|`, "|", `\|`)
 
 func (markdown) table(header []string, rows [][]string) string {
 	lines := []string{tableRow(header, "|"), "|" + strings.Repeat("---|", len(header))}

@@ -186,7 +186,7 @@ func TestPreviewOfHostileText(t *testing.T) {
 		Plan: "```\n{/code}\n# heading\nreconcile:preview head=evil tip=evil inputs=evil\n````\n",
 	}}
 	for format, want := range map[Format][]string{
-		Markdown: {"\n`````\n```\n{/code}\n", "`x ## y`", "`a\\|b'c`"},
+		Markdown: {"\n`````\n```\n{/code}\n", "`x ## y`", "|`` a\\|b`c ``|"},
 		Notation: {"{code}\n```\n{ /code}\n", "|a｜b`c|", "｛code}"},
 	} {
 		w, err := NewWriter("en", format)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/worker"
@@ -34,7 +35,7 @@ func RunTask(ctx, killCtx context.Context, c *run.Config, name, key string) (run
 	case err != nil:
 		return run.WorkspaceResult{}, err
 	case !found || task.Key != key || task.Done:
-		return run.WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, name)
+		return run.WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, shell.Quote(name))
 	}
 	done := executeTask(ctx, killCtx, c, task)
 	result := done.Result

@@ -38,11 +38,11 @@ func (wr *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.
 	}
 	if locked.Owner == "" {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
-			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, shell.Quote(wr.entry.Dir.Name))}
+			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", shell.Quote(locked.ID), shell.Quote(wr.entry.Dir.Name))}
 	}
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nothing else uses the state: `reconcile unlock %s --state-lock %s`",
-		locked.Owner, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, shell.Quote(wr.entry.Dir.Name), locked.ID)}
+		locked.Owner, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, shell.Quote(wr.entry.Dir.Name), shell.Quote(locked.ID))}
 }
 
 func runIDs(holders []state.PreviousHolder) []runid.ID {

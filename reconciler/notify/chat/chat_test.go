@@ -197,6 +197,31 @@ func TestServices(t *testing.T) {
 	}
 }
 
+// TestCommandsKeepTheirQuotes: backticks in a name that is quoted for the shell do not become
+// quotes, where people copy a command out of a message.
+func TestCommandsKeepTheirQuotes(t *testing.T) {
+	t.Parallel()
+	const name = "a```; echo broken; ```b"
+	n := newNotifications()["usual"]
+	n.Events = []notify.WorkspaceEvent{{Name: "usual", Outcome: "blocked", Error: "run `reconcile now --adopt '" + name + "'`"}, {Name: name, Outcome: "drifted", Change: 1}}
+	for channel, newNotifier := range map[string]func(address string) run.Notifier{
+		"slack": func(address string) run.Notifier { return chat.Slack{URL: giveSecret(address)} },
+		"teams": func(address string) run.Notifier { return chat.Teams{URL: giveSecret(address)} },
+	} {
+		address, taken := startService(t, http.StatusOK, func(*http.Request, []byte) string { return "" })
+		if err := newNotifier(address).Notify(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		text := string(*taken)
+		if strings.Count(text, "broken") < 2 || strings.Contains(text, "'; echo broken") || strings.Contains(text, "\u0027; echo broken") {
+			t.Errorf("%s: %s", channel, text)
+		}
+		if _, shown, _ := strings.Cut(text, `*usual* blocked\n`); channel == "slack" && strings.Count(shown[:strings.Index(shown, `"`)], "```") != 2 {
+			t.Errorf("a name ends the block of the error: %s", text)
+		}
+	}
+}
+
 // TestWebhookData checks what a receiver of the signed POST gets.
 func TestWebhookData(t *testing.T) {
 	t.Parallel()

@@ -59,8 +59,8 @@ func (s Slack) Notify(ctx context.Context, r *notify.Notification) error {
 		if line.Changes != "" {
 			text += "  `" + line.Changes + "`"
 		}
-		if line.Error != "" {
-			text += "\n```" + slackEscaper.Replace(excerpt.Cut(strings.ReplaceAll(line.Error, "```", "'''"), maxSlackError)) + "```"
+		if line.Error != "" { // quotes for backticks could end those of a command for the shell
+			text += "\n```\n" + slackEscaper.Replace(excerpt.Cut(strings.ReplaceAll(line.Error, "``", "` `"), maxSlackError)) + "\n```"
 		}
 		blocks = append(blocks, section(text))
 	}

@@ -28,7 +28,7 @@ const (
 )
 
 // teamsEscaper escapes what Adaptive Cards read as Markdown.
-var teamsEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "`", "'", "#", `\#`)
+var teamsEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "`", "\\`", "#", `\#`)
 
 type cardElement struct {
 	Type     string `json:"type"`
