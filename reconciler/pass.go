@@ -148,7 +148,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, fmt.Errorf("adopt %s: %w", commit, err)
 	}
 	if head.Commit != p.lastTip {
-		p.lastTip, p.isTeardownRound = head.Commit, false
+		p.lastTip, p.isTeardownRound, p.result.HasRecord = head.Commit, false, true
 	}
 
 	// 5. Find the stale workspaces and their order.
@@ -203,9 +203,8 @@ func (p *pass) readHeadAndTip(ctx context.Context) (head state.Head, tip source.
 	if head, err = p.config.ReadHead(ctx); err != nil {
 		return head, tip, err
 	}
-	if p.lastTip != "" && head.Rev == 0 { // else this round would create everything once more
-		return head, tip, failure.WithNextStep("restore it, or see whether the disk of its directory is mounted, before another pass takes all for new",
-			fmt.Errorf("the record %s was removed during this pass", p.config.RecordName))
+	if err := p.checkRecord(head); err != nil {
+		return head, tip, err
 	}
 	p.result.OutOfSyncSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
 	// A new record has no head for that note: what the channels were sent says it.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/internal/failure"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -233,4 +234,22 @@ func (p *pass) recordError(ctx context.Context, failed error) {
 	if err != nil && !errors.Is(err, state.ErrConflict) {
 		p.run.Log.Warn("could not record why the pass failed", "error", err)
 	}
+}
+
+// checkRecord returns an error if there is no record any more: this pass, or an earlier one of the
+// process, has seen one. Without it everything would be created once more.
+func (p *pass) checkRecord(head state.Head) error {
+	hadRecord := p.result.HasRecord
+	p.result.HasRecord = hadRecord || head.Rev > 0
+	switch {
+	case head.Rev > 0:
+		return nil
+	case hadRecord:
+		return failure.WithNextStep("restore it, or see whether the disk of its directory is mounted, before another pass takes all for new",
+			fmt.Errorf("the record %s was removed during this pass", p.config.RecordName))
+	case p.run.Options.HadRecord:
+		return failure.WithNextStep("restore it, or see whether the disk of its directory is mounted; to begin with a new record, start this process again",
+			fmt.Errorf("the record %s was removed since an earlier pass of this process", p.config.RecordName))
+	}
+	return nil
 }

@@ -156,14 +156,7 @@ func (o runsOptions) matches(r state.Run) bool {
 // findRun returns the run that a person names.
 func findRun(ctx context.Context, record *state.Record, id string) (state.Run, error) {
 	if id == latestRun {
-		runs, err := record.Runs(ctx, 1)
-		if err == nil && len(runs) == 0 {
-			err = usage.Errorf("`reconcile now` runs a pass", "no run is in the record yet")
-		}
-		if err != nil {
-			return state.Run{}, err
-		}
-		return runs[0], nil
+		return findLatestRun(ctx, record, time.Now())
 	}
 	entry, err := record.FindRun(ctx, id)
 	var ambiguous *state.AmbiguousRunError
@@ -178,6 +171,27 @@ func findRun(ctx context.Context, record *state.Record, id string) (state.Run, e
 		return entry, usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
 	}
 	return entry, err
+}
+
+// maxClockDifference is how far the clocks of two machines are taken to differ.
+const maxClockDifference = 5 * time.Minute
+
+// findLatestRun returns the run that began last. One that begins later than now was recorded when a
+// clock was ahead, which was set back since: its id sorts after those of later runs.
+func findLatestRun(ctx context.Context, record *state.Record, now time.Time) (state.Run, error) {
+	for limit := 1; ; limit *= 4 {
+		runs, err := record.Runs(ctx, limit)
+		if err == nil && len(runs) == 0 {
+			err = usage.Errorf("`reconcile now` runs a pass", "no run is in the record yet")
+		}
+		if err != nil {
+			return state.Run{}, err
+		}
+		i := slices.IndexFunc(runs, func(r state.Run) bool { return r.StartedAt.Before(now.Add(maxClockDifference)) })
+		if i >= 0 || len(runs) < limit {
+			return runs[max(i, 0)], nil
+		}
+	}
 }
 
 func printRuns(a *app, runs []state.Run, now time.Time) {

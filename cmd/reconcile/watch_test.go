@@ -27,6 +27,7 @@ import (
 	"reconcile/internal/waittest"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/workspace/settings"
+	"reconcile/state/embedded"
 )
 
 func TestBackoff(t *testing.T) {
@@ -174,6 +175,34 @@ func TestWatchOutlivesFailures(t *testing.T) {
 	if w.deps != nil {
 		t.Error("parts were left open")
 	}
+}
+
+// A record that is gone between two passes, as with a disk that was unmounted, is no new estate: watch
+// fails until it is there again, and makes nothing a second time.
+func TestWatchKnowsThatTheRecordIsGone(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
+	a, out, logs := newTestApp(t, repo.Dir)
+	ctx, stop := context.WithCancel(t.Context())
+	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
+	watch := startProgram(func() error { w.run(ctx, t.Context(), ctx); return nil }, out, logs)
+
+	out.waitFor("done: 1 applied", "done: 1 failed")
+	out.waitFor("in sync: nothing to do")
+	record := filepath.Join(a.settings.State, embedded.File)
+	if err := os.Rename(record, record+".away"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		logs.waitFor("was removed since an earlier pass of this process")
+	}
+	if err := os.Rename(record+".away", record); err != nil {
+		t.Fatal(err)
+	}
+	repo.Commit("second", map[string]string{"env/b/main.tf": `output "x" { value = 1 }` + "\n"})
+	out.waitFor("done: 1 applied", "done: 2 applied")
+	stop()
+	_ = watch.Wait()
 }
 
 // A page that cannot be written, and does not fail either, delays no pass: not one after a

@@ -39,6 +39,7 @@ type watcher struct {
 	isStale    bool          // an overtaken pass has ended since the last start: its workspaces are free
 	warnings   []string      // of the pass that was printed last
 	failures   int           // in a row
+	hadRecord  bool          // a pass has found the record, or made it
 	hasRollout bool          // a rollout is under way: its alarms are watched
 	triggers   chan struct{} // holds one trigger until a pass starts
 }
@@ -132,7 +133,7 @@ func (w *watcher) triggerPass() {
 // startPass starts a pass in the first checkout that no other pass uses.
 func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	pass := &watchedPass{
-		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, CheckoutNumber: w.freeCheckout()},
+		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, CheckoutNumber: w.freeCheckout(), HadRecord: w.hadRecord},
 		startedAt: time.Now(),
 	}
 	w.passes[pass.options.Run], w.isStale = pass, false
@@ -198,6 +199,7 @@ func (w *watcher) observe(e run.Event) {
 func (w *watcher) endPass(ctx context.Context, pass *watchedPass) {
 	delete(w.passes, pass.options.Run)
 	w.isStale = w.isStale || pass.result != nil && pass.result.Overtaken
+	w.hadRecord = w.hadRecord || pass.result != nil && pass.result.HasRecord
 	w.hasRollout = pass.result != nil && slices.ContainsFunc(pass.result.Workspaces, func(ws run.WorkspaceResult) bool { return ws.Rollout != "" })
 	if err := w.tel.Flush(ctx); err != nil {
 		w.app.log.Warn(err.Error())

@@ -141,6 +141,9 @@ type Options struct {
 	// CheckoutNumber is the number of the checkout that the pass uses. Passes of one process that
 	// run at once have different ones; most passes have 0.
 	CheckoutNumber int
+	// HadRecord: an earlier pass of this process has found the record, or made it. A pass that
+	// finds none then fails: all would look new.
+	HadRecord bool
 }
 
 // SetDefaults sets the fields that are not set and have a default, and makes Terraform

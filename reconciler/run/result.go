@@ -60,6 +60,8 @@ type Result struct {
 	IsPlan bool `json:"-"`
 	// Named: only some workspaces were asked for.
 	Named bool `json:"-"`
+	// HasRecord: the pass has found the record, or made it.
+	HasRecord bool `json:"-"`
 	// Overtaken: the tip moved during the pass, which then began nothing more and left the
 	// new tip to the next pass.
 	Overtaken bool `json:"overtaken,omitempty"`

@@ -213,7 +213,7 @@ func (d *Deps) RunConfig(observe func(run.Event)) run.Config {
 	s := d.Settings
 	c := run.Config{
 		Repo: d.Source.URL(), Branch: s.Branch, RecordName: d.RecordName(), Environment: s.Environment,
-		Source: d.Source, Signers: d.signers, Record: d.Record, Snapshots: d.Snapshots,
+		Source: d.Source, Signers: d.signers, Record: d.Record,
 		Terraform: d.openTerraform, Product: d.DetectProduct, Executor: d.newExecutor(), PlanBundles: d.Snapshots, Alarms: d.NewAlarms(), Notifiers: d.notifiers(),
 		DigestKey: func(ctx context.Context) (string, []byte, error) {
 			k, err := d.DigestKey(ctx)
@@ -224,6 +224,9 @@ func (d *Deps) RunConfig(observe func(run.Event)) run.Config {
 		Gate:        settings.ApplyMode(s.Gate),
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(d.TipPoll, TipPollInterval),
 		Log: d.log, Observe: observe,
+	}
+	if d.Snapshots != nil { // else the field would be no nil
+		c.Snapshots = d.Snapshots
 	}
 	if s.PageURL != "" {
 		c.PageURL = page.URLs(s.PageURL, d.RecordName())
