@@ -113,3 +113,67 @@ func TestRenamedAfterAFailedApply(t *testing.T) {
 		}
 	}
 }
+
+// A directory that is renamed to a name that was used before has its files, and not its state: the
+// local state of that name has what another workspace made.
+func TestRenamedToANameOfBefore(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, soloFiles+cleanFiles)
+	w.RunPass(run.Options{})
+	w.Repo.Git("rm", "-rq", "env/a")
+	w.Repo.CommitStaged("without a")
+	w.Repo.Push()
+	w.RunPass(run.Options{})
+	w.Repo.Git("mv", "env/solo", "env/a")
+	w.Repo.CommitStaged("the name of before")
+	w.Repo.Push()
+	for range 2 {
+		result, got := w.RunPass(run.Options{})
+		a, _ := result.Find("a")
+		if got["a"] != state.Blocked || !strings.Contains(a.Error, "solo was removed and had the same files") || !strings.Contains(a.Error, "had the name a before") {
+			t.Errorf("%+v", a)
+		}
+	}
+	states := filepath.Join(w.Spec.Home, "tfstate")
+	w.Must(os.Rename(filepath.Join(states, "solo.tfstate"), filepath.Join(states, "a.tfstate")))
+	if result, got := w.RunPass(run.Options{}); got["a"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "lineage") {
+		t.Errorf("with another state than the record has of this name: %+v", result)
+	}
+	if _, got := w.RunPass(run.Options{Only: []string{"a"}, Adopt: true}); got["a"] != state.NoChanges {
+		t.Errorf("with its state: %v", got)
+	}
+}
+
+// A removed workspace that comes back, with its files or with others, goes on with its state.
+func TestRemovedWorkspaceComesBack(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]string{"as it was": "", "changed": "-- env/solo/more.tf --\nresource \"terraform_data\" \"more\" {}\n"} {
+		w := reconcilertest.NewEnv(t, soloFiles+cleanFiles)
+		w.RunPass(run.Options{})
+		w.Repo.Git("rm", "-rq", "env/solo")
+		w.Repo.CommitStaged("without")
+		w.Repo.Push()
+		w.RunPass(run.Options{})
+		w.Commit(soloFiles + files)
+		if _, got := w.RunPass(run.Options{}); got["solo"] != state.Applied && got["solo"] != state.NoChanges {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// The hold of a renamed workspace names the command for the new name, quoted for the shell.
+func TestRenamedWorkspaceKeepsItsHold(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, "-- env/so lo/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\nresource \"terraform_data\" \"it\" {}\n")
+	w.RunPass(run.Options{})
+	w.Must(w.Record.PlaceHold(t.Context(), state.Hold{Name: "so lo", Kind: state.Suspended, Help: "resume it with `reconcile resume 'so lo'`"}))
+	w.Repo.Git("mv", "env/so lo", "env/$(id)")
+	w.Repo.CommitStaged("another name")
+	w.Repo.Push()
+	w.RunPass(run.Options{})
+	holds, err := w.Record.Holds(t.Context())
+	w.Must(err)
+	if got := holds["$(id)"].Help; got != "resume it with `reconcile resume '$(id)'`" {
+		t.Errorf("%q, of %v", got, holds)
+	}
+}

@@ -30,6 +30,16 @@ func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
 // Files returns the lists of the tree's files.
 func (l *Loader) Files() *FileLists { return l.files }
 
+// ListDeclared returns the addresses of the resources and of the modules that the files of a
+// directory declare.
+func (l *Loader) ListDeclared(dir string) ([]string, error) {
+	m, err := l.modules.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return m.ListDeclared(), nil
+}
+
 // SkipPointers makes Load not search an object for Git LFS pointers, for which it must open every
 // small file, where skips reports true for its path. A workspace must not be applied unless its
 // inputs were searched before.

@@ -91,7 +91,7 @@ func (c *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 		return fmt.Errorf("%s has its Terraform state committed at %s: remove it from Git (git rm --cached) after copying it to %s", entry.Dir.Name, ws.Backend.Path, state)
 	}
 	if HasContent(state) {
-		return nil
+		return c.checkReusedName(entry, state)
 	}
 	for _, found := range c.listLegacyStates(ws) {
 		if c.isKeptState(found) {
@@ -133,6 +133,21 @@ func (c *Checkout) checkLeftState(entry *inventory.Entry, state string) error {
 		return nil
 	}
 	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s: if %s is its new name, move the state with `mkdir -p %s && mv %[2]s %[5]s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[3]s`", left.Name, shell.Quote(found), shell.Quote(entry.Dir.Name), shell.Quote(filepath.Dir(state)), shell.Quote(state))}
+}
+
+// checkReusedName blocks a workspace with the name of one that was removed before, if another one with
+// the same files was removed: it may be that one under another name, and the state of this name has
+// other resources, which the plan would change or destroy.
+func (c *Checkout) checkReusedName(entry *inventory.Entry, state string) error {
+	if entry.Recorded || entry.Record.Name == "" || c.run.Options.Adopt {
+		return nil
+	}
+	left, ok := c.inventory.FindLeftState(entry)
+	found := c.config.LocalStatePath(left.Name)
+	if !ok || c.inventory.HasFilesOf(entry, entry.Record) || !HasContent(found) {
+		return nil
+	}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s was removed and had the same files, and its Terraform state is left at %s, but the one at %s is of a workspace that had the name %s before: if %[1]s is renamed, move that one elsewhere and its own with `mv %[2]s %[3]s`; then, or to continue with the state of this name, run `reconcile now --adopt %[4]s`", left.Name, shell.Quote(found), shell.Quote(state), shell.Quote(entry.Dir.Name))}
 }
 
 // listLegacyStates returns the paths where a local state may lie that was made without

@@ -32,10 +32,8 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 // applied or when an apply began: a directory that was renamed in Git. Its local state still has
 // the old name.
 func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found bool) {
-	id := w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
 	for name, rec := range w.Records {
-		hadFiles := rec.Trace[rec.Path] == id || rec.Attempt != nil && rec.Attempt.DirectoryID == id
-		if w.Entries[name] != nil || id == "" || !hadFiles || !w.Config.HasLocalState(rec) {
+		if w.Entries[name] != nil || !w.HasFilesOf(entry, rec) || !w.Config.HasLocalState(rec) {
 			continue
 		}
 		if !found || name < left.Name { // of several the first by name
@@ -45,13 +43,20 @@ func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found boo
 	return left, found
 }
 
+// HasFilesOf reports whether the directory of a workspace is as one was when it was applied, or when an
+// apply began, by its record.
+func (w *Inventory) HasFilesOf(entry *Entry, rec state.Workspace) bool {
+	id := w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
+	return id != "" && (rec.Trace[rec.Path] == id || rec.Attempt != nil && rec.Attempt.DirectoryID == id)
+}
+
 // maxSuccessors is how many successors a tombstone names.
 const maxSuccessors = 50
 
-// ListSuccessors returns the workspaces that may have the local state of one that is removed now, as
+// ListSuccessors returns the workspaces that may be one that is removed now, under another name, as
 // its tombstone keeps them: those that were never applied.
 func (w *Inventory) ListSuccessors(removed state.Workspace) (names []string) {
-	if !w.Config.HasLocalState(removed) {
+	if !w.Config.HasLocalState(removed) && !w.HasLeftBackendState(removed) {
 		return nil
 	}
 	for name, entry := range w.Entries {
@@ -69,8 +74,15 @@ func (w *Inventory) ListSuccessors(removed state.Workspace) (names []string) {
 // MayBeSuccessor reports whether a workspace may be a removed one under another name: it was not
 // applied yet when that one was removed.
 func (w *Inventory) MayBeSuccessor(name string, removed state.Workspace) bool {
-	return w.Entries[removed.Name] == nil && w.Config.HasLocalState(removed) &&
+	return w.Entries[removed.Name] == nil && (w.Config.HasLocalState(removed) || w.HasLeftBackendState(removed)) &&
 		(!removed.Removed || slices.Contains(removed.Successors, name) || slices.Contains(removed.Successors, "*"))
+}
+
+// HasLeftBackendState reports whether a workspace that is gone has left a state that is no file in
+// our directory, and that no workspace at the commit has.
+func (w *Inventory) HasLeftBackendState(gone state.Workspace) bool {
+	isEmpty := gone.Attempt == nil && gone.State != nil && gone.State.Lineage == ""
+	return w.Entries[gone.Name] == nil && !w.Config.HasLocalState(gone) && !isEmpty && w.Config.FindOrphanedState(gone, w.HasState) != ""
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.

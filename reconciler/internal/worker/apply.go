@@ -25,6 +25,7 @@ type workspaceRun struct {
 	config          *run.Config
 	inventory       *inventory.Inventory
 	checkout        *checkout.Checkout
+	declared        *declarations // of removed workspaces
 	entry           *inventory.Entry
 	log             *slog.Logger
 	lease           *state.Lease
@@ -58,7 +59,7 @@ const maxLog = 4 << 20
 
 func (w *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 	return &workspaceRun{
-		run: w.run, config: w.config, inventory: w.inventory, checkout: w.checkout, entry: entry, output: excerpt.New(maxLog),
+		run: w.run, config: w.config, inventory: w.inventory, checkout: w.checkout, declared: w.declared, entry: entry, output: excerpt.New(maxLog),
 		log: w.run.Log.With("workspace", entry.Dir.Name), result: run.WorkspaceResult{Name: entry.Dir.Name},
 	}
 }
@@ -153,7 +154,7 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		if err := gate.CheckState(wr.config, wr.inventory.Product, ws, wr.record, plan); err != nil {
 			return wr.recordFailure(ctx, err)
 		}
-		if err := checkLeftState(wr.inventory, wr.entry, wr.record, plan); err != nil {
+		if err := checkLeftState(ctx, wr.declared, wr.inventory, wr.entry, wr.record, plan); err != nil {
 			return wr.recordFailure(ctx, err)
 		}
 	}

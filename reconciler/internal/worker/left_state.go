@@ -2,15 +2,19 @@ package worker
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
-	"os"
+	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/files"
 	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/risk"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -18,10 +22,10 @@ import (
 )
 
 // checkLeftState returns why the plan of a workspace that was never applied must wait for a person:
-// one that was removed when it came has left a local state, and half of what that has, or of what the
+// one that was removed when it came has left a state, and half of what that has, or of what the
 // plan makes, is the same. It may be the removed one, renamed and with other files.
-func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, plan *terraform.Plan) error {
-	if rec.Trace != nil || rec.Attempt != nil || plan.StateExists {
+func checkLeftState(ctx context.Context, declared *declarations, workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, plan *terraform.Plan) error {
+	if rec.Trace != nil || rec.Attempt != nil || plan.StateExists || !slices.ContainsFunc(plan.Risk.Changes, isMade) {
 		return nil
 	}
 	var left state.Workspace // of several the one that has most of it, then the last that was removed
@@ -30,8 +34,17 @@ func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec
 		if !workspaces.MayBeSuccessor(entry.Dir.Name, gone) {
 			continue
 		}
-		has := readAddresses(workspaces.Config.LocalStatePath(name))
-		both, made := listMade(plan, has)
+		has, shorten := map[string]bool(nil), func(address string) string { return address }
+		if workspaces.Config.HasLocalState(gone) {
+			has = readAddresses(workspaces.Config.LocalStatePath(name))
+		} else {
+			all, err := declared.read(ctx, workspaces)
+			if err != nil {
+				return err
+			}
+			has, shorten = all[name], declarationOf
+		}
+		both, made := listMade(plan, has, shorten)
 		if len(both) == 0 || 2*len(both) < min(made, len(has)) {
 			continue
 		}
@@ -42,10 +55,21 @@ func checkLeftState(workspaces *inventory.Inventory, entry *inventory.Entry, rec
 	if len(shared) == 0 {
 		return nil
 	}
+	return &run.BlockedError{Retry: true, Reason: describeLeft(workspaces, entry, left, excerpt.List(shared, maxReaders))}
+}
+
+// describeLeft says that a plan makes what a removed workspace has left, and what to do.
+func describeLeft(workspaces *inventory.Inventory, entry *inventory.Entry, left state.Workspace, shared string) string {
+	name := shell.Quote(entry.Dir.Name)
+	if !workspaces.Config.HasLocalState(left) {
+		return fmt.Sprintf(
+			"the removed workspace %s has left its Terraform state at %s, and its files had %s, which this plan makes: if %s is its new name, let its backend name that place again, or move the state (%s init -migrate-state), then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
+			left.Name, workspaces.Config.FindOrphanedState(left, workspaces.HasState), shared, name, string(workspaces.Product))
+	}
 	file := workspaces.Config.LocalStatePath(left.Name)
-	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
+	return fmt.Sprintf(
 		"the removed workspace %s has left its Terraform state at %s, with %s, which this plan makes: if %s is its new name, move the state with `%s`, then run the pass again; else create everything a second time with `reconcile now --adopt %[4]s`",
-		left.Name, file, excerpt.List(shared, maxReaders), shell.Quote(entry.Dir.Name), commandToMove(workspaces, entry, file))}
+		left.Name, file, shared, name, commandToMove(workspaces, entry, file))
 }
 
 // compareRemoved compares when two workspaces were removed. One without a tombstone is removed now.
@@ -69,19 +93,22 @@ func commandToMove(workspaces *inventory.Inventory, entry *inventory.Entry, file
 	return fmt.Sprintf("mkdir -p %s && mv %s %s", shell.Quote(filepath.Dir(to)), shell.Quote(file), shell.Quote(to))
 }
 
-// listMade returns the addresses of those resources that a plan makes and a state has, and how many
-// it makes.
-func listMade(plan *terraform.Plan, has map[string]bool) (both []string, made int) {
+func isMade(change risk.Change) bool { return change.Actions.Create() }
+
+// listMade returns those of the addresses that a plan makes, as shorten returns them, that has
+// contains, and how many it makes.
+func listMade(plan *terraform.Plan, has map[string]bool, shorten func(string) string) (both []string, made int) {
+	counted := map[string]bool{}
 	for _, change := range plan.Risk.Changes {
-		if !change.Actions.Create() {
+		address := shorten(cmp.Or(string(change.Exact), change.Address))
+		if !isMade(change) || counted[address] {
 			continue
 		}
-		made++
-		if has[cmp.Or(string(change.Exact), change.Address)] {
-			both = append(both, change.Address)
+		if counted[address] = true; has[address] {
+			both = append(both, shorten(change.Address))
 		}
 	}
-	return both, made
+	return both, len(counted)
 }
 
 // readAddresses returns the addresses of the resources in a state file. One that is missing or
@@ -95,7 +122,7 @@ func readAddresses(file string) map[string]bool {
 			}
 		}
 	}
-	text, err := os.ReadFile(file)
+	text, err := files.ReadRegular(file, math.MaxInt64)
 	if err != nil || json.Unmarshal(text, &content) != nil {
 		return nil
 	}

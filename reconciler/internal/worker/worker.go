@@ -17,11 +17,12 @@ type Worker struct {
 	config    *run.Config
 	inventory *inventory.Inventory
 	checkout  *checkout.Checkout
+	declared  *declarations // of removed workspaces
 }
 
 // New returns a worker in a checkout of the inventory's commit.
 func New(r *run.Run, workspaces *inventory.Inventory, dir *checkout.Checkout) *Worker {
-	return &Worker{run: r, config: r.Config, inventory: workspaces, checkout: dir}
+	return &Worker{run: r, config: r.Config, inventory: workspaces, checkout: dir, declared: &declarations{}}
 }
 
 // Completion is the end of the work on one workspace, in this process or in another.

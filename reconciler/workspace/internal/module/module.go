@@ -7,6 +7,7 @@ package module
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
@@ -54,6 +55,20 @@ func (m *Module) noteProviderFunction(name string) {
 // Words returns the number of words and signs of the module's configuration; see
 // hcleval.CountTokens.
 func (m *Module) Words() int { return m.tokens }
+
+// ListDeclared returns the addresses of the resources and of the modules that it declares, such as
+// "aws_vpc.a" and "module.m".
+func (m *Module) ListDeclared() (addresses []string) {
+	for address := range m.resources {
+		if !strings.HasPrefix(address, "data.") && !strings.HasPrefix(address, "ephemeral.") {
+			addresses = append(addresses, address)
+		}
+	}
+	for _, name := range m.CallNames {
+		addresses = append(addresses, "module."+name)
+	}
+	return addresses
+}
 
 // NeedsValues reports whether a variable has no default.
 func (m *Module) NeedsValues() bool {
