@@ -139,6 +139,25 @@ func actionsOf(list cty.Value) listenerActions {
 	return actions
 }
 
+// takesallFunc implements takesall(conditions): the conditions of a listener's rule select every
+// request. Each holds if one of its values does.
+var takesallFunc = predicate(1, func(args []cty.Value) bool {
+	conditions := elementsOf(args[0])
+	return len(conditions) > 0 && !slices.ContainsFunc(conditions, func(c cty.Value) bool { return !selectsAll(c) })
+})
+
+func selectsAll(condition cty.Value) bool {
+	for kind, everything := range map[string][]string{"path_pattern": {"*", "/*"}, "host_header": {"*"}, "source_ip": {"0.0.0.0/0"}} {
+		for _, block := range elementsOf(attribute(condition, kind)) {
+			values := elementsOf(attribute(block, "values"))
+			if slices.ContainsFunc(values, func(v cty.Value) bool { return slices.Contains(everything, textOf(v)) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // replicateslessFunc implements replicatesless(before, after): a rule of a replication that was in
 // force is not any more, or is about other objects or another destination.
 var replicateslessFunc = predicate(2, func(args []cty.Value) bool {

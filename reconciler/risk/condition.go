@@ -50,7 +50,7 @@ var functions = map[string]function.Function{
 	"lower": stdlib.LowerFunc, "traffic": trafficFunc, "sumof": sumofFunc, "changesin": changesinFunc, "forwards": forwardsFunc,
 	"known": knownFunc, "denies": deniesFunc, "withdraws": withdrawsFunc, "narrows": narrowsFunc, "replicatesless": replicateslessFunc, "acts": actsFunc, "stops": stopsFunc,
 	"sooner": soonerFunc, "expires": expiresFunc, "archives": archivesFunc, "backupsless": backupslessFunc,
-	"protects": protectsFunc, "refuses": refusesFunc,
+	"protects": protectsFunc, "refuses": refusesFunc, "takesall": takesallFunc,
 }
 
 // checkCondition refuses a condition that names a variable or a function that there is not.

@@ -317,3 +317,18 @@ rule "aws_appautoscaling_scheduled_action" "shrinks" {
   ja     = "{path}: {before} → {after}: スケジュールにより、稼働中のタスクなどが終了することがあります"
   source = "A Application Auto Scaling API PutScheduledAction"
 }
+
+rule "aws_lambda_function" "role" {
+  risk   = "interruption"
+  en     = "the function acts as {after}, no longer as {before}: what only that one may do is refused"
+  ja     = "関数は {before} ではなく {after} として動きます。これまでのロールだけに許可されていた操作は拒否されます"
+  source = "A Lambda API UpdateFunctionConfiguration, Role"
+}
+
+rule "aws_lambda_function" "vpc_config" {
+  when   = removes(old("vpc_config.0.subnet_ids"), new("vpc_config.0.subnet_ids")) || removes(old("vpc_config.0.security_group_ids"), new("vpc_config.0.security_group_ids"))
+  risk   = "interruption"
+  en     = "the function leaves a subnet or a security group: it does not reach what only they admit"
+  ja     = "関数がサブネットかセキュリティグループから外れ、それだけが許可していた先に届かなくなります"
+  source = "A Lambda API UpdateFunctionConfiguration, VpcConfig"
+}

@@ -21,7 +21,7 @@ rule "aws_lb" "groups" {
 
 rule "aws_lb_listener_rule" "create_takes_all" {
   on     = ["create"]
-  when   = length(new("condition")) == 1 && (str(new("condition.0.path_pattern.0.values.0"), "") == "*" || str(new("condition.0.path_pattern.0.values.0"), "") == "/*" || str(new("condition.0.host_header.0.values.0"), "") == "*")
+  when   = takesall(new("condition"))
   risk   = "interruption"
   en     = "the rule selects every request: those of rules below it, and of the default action, go to it"
   ja     = "すべてのリクエストに一致するルールです。優先順位がこれより低いルールと既定のアクションの通信が、このルールへ送られます"

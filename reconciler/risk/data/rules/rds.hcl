@@ -204,3 +204,22 @@ rule "aws_db_parameter_group" "refuses" {
   ja     = "接続や書き込みができるクライアントを決めるパラメータが変わります。拒否されるクライアントが変わります"
   source = "A RDS guide, rds.force_ssl and require_secure_transport; X the other names"
 }
+
+rule "aws_db_instance" "slower" {
+  types  = ["aws_rds_cluster", "aws_ebs_volume"]
+  paths  = ["iops", "storage_throughput", "throughput"]
+  when   = num(after, 0) < num(before, 0)
+  risk   = "interruption"
+  en     = "{path}: {before} → {after}: reads and writes can become slow"
+  ja     = "{path}: {before} → {after}: 読み書きが遅くなることがあります"
+  source = "A Iops, StorageThroughput; EC2 API ModifyVolume"
+}
+
+rule "aws_db_instance" "max_allocated_storage" {
+  when   = num(after, 0) < num(before, 0)
+  risk   = "interruption"
+  guard  = true
+  en     = "{before} → {after} GiB (0: none): the storage does not grow beyond it by itself, and a full one stops the database"
+  ja     = "{before} → {after} GiB（0 はなし）: ストレージがこれ以上は自動で増えず、いっぱいになるとデータベースが止まります"
+  source = "A RDS guide, storage autoscaling"
+}

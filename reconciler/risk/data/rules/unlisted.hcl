@@ -32,7 +32,7 @@ rule "aws_*" "backups_shorter" {
 }
 
 rule "aws_*" "retention_shorter" {
-  paths  = ["retention_period", "retention_days", "data_retention_in_hours", "retention_properties.*.magnetic_store_retention_period_in_days"]
+  paths  = ["retention_period", "retention_days", "min_retention_days", "data_retention_in_hours", "retention_properties.*.magnetic_store_retention_period_in_days"]
   when   = num(after, 0) < num(before, 0)
   risk   = "loss"
   guard  = true

@@ -79,4 +79,9 @@ cases = [
   { type = "aws_ecs_service", what = "from nothing to none", before = { desired_count = null }, after = { desired_count = 0 }, risk = "interruption" },
   { type = "aws_appautoscaling_scheduled_action", what = "to nothing", before = { scalable_target_action = [{ min_capacity = 2, max_capacity = 10 }] }, after = { scalable_target_action = [{ min_capacity = 0, max_capacity = 0 }] }, risk = "interruption", rule = "aws_appautoscaling_scheduled_action.shrinks" },
   { type = "aws_appautoscaling_scheduled_action", what = "to more", before = { scalable_target_action = [{ max_capacity = 10 }] }, after = { scalable_target_action = [{ max_capacity = 20 }] }, risk = "update" },
+  { type = "aws_lambda_function", what = "another role", before = { role = "a" }, after = { role = "b" }, risk = "interruption", why = "acts as b" },
+  { type = "aws_lambda_function", what = "out of the VPC", before = { vpc_config = [{ subnet_ids = ["a"], security_group_ids = ["b"] }] }, after = { vpc_config = [] }, risk = "interruption", why = "leaves a subnet" },
+  { type = "aws_lambda_function", what = "a subnet more", before = { vpc_config = [{ subnet_ids = ["a"] }] }, after = { vpc_config = [{ subnet_ids = ["a", "b"] }] }, risk = "update" },
+  { type = "aws_ebs_volume", what = "slower", before = { iops = 6000 }, after = { iops = 3000 }, risk = "interruption", why = "become slow" },
+  { type = "aws_ebs_volume", what = "faster", before = { throughput = 125 }, after = { throughput = 250 }, risk = "update" },
 ]

@@ -32,4 +32,6 @@ cases = [
   { type = "aws_alb", what = "deletion protection off", before = { enable_deletion_protection = true }, after = { enable_deletion_protection = false }, risk = "destroy", guard = true },
   { type = "aws_alb_listener", what = "requests go elsewhere", before = { default_action = [{ type = "forward", target_group_arn = "a" }] }, after = { default_action = [{ type = "forward", target_group_arn = "b" }] }, risk = "interruption", why = "other targets" },
   { type = "aws_alb_target_group", what = "another health check", before = { health_check = [{ path = "/" }] }, after = { health_check = [{ path = "/healthz" }] }, risk = "interruption", why = "unhealthy" },
+  { type = "aws_lb_listener_rule", what = "for every path among others", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/a", "/*"] }] }] }, risk = "interruption" },
+  { type = "aws_lb_listener_rule", what = "for every host and path", after = { priority = 1, condition = [{ host_header = [{ values = ["*"] }] }, { path_pattern = [{ values = ["*"] }] }] }, risk = "interruption" },
 ]

@@ -50,4 +50,6 @@ cases = [
   { type = "aws_db_parameter_group", what = "TLS only", before = { parameter = [] }, after = { parameter = [{ name = "rds.force_ssl", value = "1" }] }, risk = "interruption", why = "are refused" },
   { type = "aws_rds_cluster_parameter_group", what = "writes off", before = { parameter = [{ name = "read_only", value = "0" }, { name = "a", value = "1" }] }, after = { parameter = [{ name = "read_only", value = "1" }, { name = "a", value = "1" }] }, risk = "interruption" },
   { type = "aws_db_parameter_group", what = "the same in another order", before = { parameter = [{ name = "max_connections", value = "100" }, { name = "a", value = "1" }] }, after = { parameter = [{ name = "a", value = "2" }, { name = "max_connections", value = "100" }] }, risk = "update" },
+  { type = "aws_db_instance", what = "storage grows no further", before = { max_allocated_storage = 1000 }, after = { max_allocated_storage = 0 }, risk = "interruption", guard = true, why = "full one stops" },
+  { type = "aws_db_instance", what = "storage grows further", before = { max_allocated_storage = 0 }, after = { max_allocated_storage = 1000 }, risk = "update" },
 ]
