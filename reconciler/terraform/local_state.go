@@ -63,11 +63,27 @@ func (s *Session) prepareState() error {
 	if err := s.restoreTruncated(path); err != nil {
 		return err
 	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		s.stateWasMissing = true
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
 	return file.Close()
+}
+
+// removeEmptyState removes the file that prepareState created if Terraform wrote no state. The
+// next session would take it for a state that a killed Terraform had emptied.
+func (s *Session) removeEmptyState() error {
+	if !s.stateWasMissing {
+		return nil
+	}
+	info, err := os.Stat(s.spec.LocalState)
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() > 0 {
+		return nil
+	}
+	return errors.Join(err, os.Remove(s.spec.LocalState))
 }
 
 // restoreTruncated restores the last intact state after Terraform was killed in

@@ -2,6 +2,7 @@ package terraform_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,6 +52,27 @@ func TestTruncatedFirstState(t *testing.T) {
 	saved, err := filepath.Glob(s.state + ".truncated-*")
 	if err != nil || len(saved) != 1 || s.read(saved[0]) != `{"version": 4, "lin` {
 		t.Errorf("what was left is not kept: %v, %v", saved, err)
+	}
+}
+
+// TestMissingState: a plan without the state leaves no file in its place, so that the next one
+// does not restore the backup as if an apply had been killed.
+func TestMissingState(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t, resourceConfig)
+	s.apply()
+	s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
+	s.apply() // creates a backup of the state with 1
+	if err := os.Remove(s.state); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if plan := s.planAndClose(); plan.Changes != (terraform.Changes{Add: 1}) || len(plan.Warnings) != 0 {
+			t.Errorf("planned %+v", plan)
+		}
+	}
+	if _, err := os.Stat(s.state); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("there is a state: %v", err)
 	}
 }
 

@@ -138,6 +138,7 @@ type Session struct {
 	initSkipped       bool                    // terraform init was not run
 	mayQuote          []string                // workspaces whose unknown secrets the error of the last plan may have
 	stateCopy         string                  // copy of a local state for a read-only session; "": none
+	stateWasMissing   bool                    // prepareState created the file of the local state
 	warnings          []string
 }
 
@@ -189,6 +190,9 @@ func (s *Session) workDir() string {
 func (s *Session) Close() error {
 	err := s.kill()
 	cleanupErr := errors.Join(s.closeRoles(), s.log.Close())
+	if err == nil { // else a process may still write to it
+		cleanupErr = errors.Join(cleanupErr, s.removeEmptyState())
+	}
 	for _, path := range s.generatedFiles {
 		cleanupErr = errors.Join(cleanupErr, files.RemoveIfExists(path))
 	}
