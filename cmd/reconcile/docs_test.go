@@ -263,6 +263,55 @@ func TestRiskPagesShowTheOutput(t *testing.T) {
 	}
 }
 
+var (
+	// gapInMessage stands in a page where a message has a value, or another one follows.
+	gapInMessage = regexp.MustCompile("[…;／（）]|: |env/reconcile\\.hcl:3:5|record\\.db")
+	// unquoted has messages without what differs between a page and the catalogue.
+	unquoted = strings.NewReplacer("`", "", `\"`, `"`)
+)
+
+// The program prints the messages that the tables of docs/recovery.md explain, in English and
+// in Japanese.
+func TestRecoveryPagesShowMessages(t *testing.T) {
+	t.Parallel()
+	catalogue, err := filepath.Glob("../../reconciler/notify/catalog/ja/*.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages strings.Builder
+	for _, path := range append(catalogue, "../../docs/recovery.md", "../../docs/recovery.ja.md") {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := unquoted.Replace(string(content))
+		if filepath.Ext(path) == ".toml" {
+			messages.WriteString(text)
+			continue
+		}
+		rows, isTable := 0, false
+		for line := range strings.Lines(text) {
+			message, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+			switch {
+			case message == "it says" || message == "表示":
+				isTable = true
+			case !strings.HasPrefix(line, "|"):
+				isTable = false
+			case isTable && message != line: // not the line below the titles
+				rows++
+				for _, part := range gapInMessage.Split(message, -1) {
+					if part = strings.Trim(part, " :,.\""); !strings.Contains(messages.String(), part) {
+						t.Errorf("%s: the program does not print %q", path, part)
+					}
+				}
+			}
+		}
+		if rows < 40 {
+			t.Errorf("%s: only %d messages were found", path, rows)
+		}
+	}
+}
+
 // The blocks of README.md that install the program and try it run as they stand, in the
 // repository. GOPATH is a new one; make test would be this test.
 func TestReadmeInstalls(t *testing.T) {
