@@ -265,7 +265,7 @@ func TestRiskPagesShowTheOutput(t *testing.T) {
 
 var (
 	// gapInMessage stands in a page where a message has a value, or another one follows.
-	gapInMessage = regexp.MustCompile("[…;／（）]|: |env/reconcile\\.hcl:3:5|record\\.db")
+	gapInMessage = regexp.MustCompile(`[…;／（）]|: |env/reconcile\.hcl:3:5|record\.db`)
 	// unquoted has messages without what differs between a page and the catalogue.
 	unquoted = strings.NewReplacer("`", "", `\"`, `"`)
 )
