@@ -80,10 +80,13 @@ func (s *Session) removeEmptyState() error {
 		return nil
 	}
 	info, err := os.Stat(s.spec.LocalState)
-	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() > 0 {
+	if err == nil && info.Size() == 0 {
+		err = os.Remove(s.spec.LocalState)
+	}
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	return errors.Join(err, os.Remove(s.spec.LocalState))
+	return err
 }
 
 // restoreTruncated restores the last intact state after Terraform was killed in
