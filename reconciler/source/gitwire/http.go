@@ -61,22 +61,22 @@ func newHTTPTransport(a Address, opts Options) (*httpTransport, error) {
 }
 
 func (t *httpTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	return t.post(ctx, request, "version=2")
+	return t.post(ctx, request, version2)
 }
 
 func (t *httpTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	return t.post(ctx, request, "")
+	return t.post(ctx, request, version0)
 }
 
-func (t *httpTransport) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
+func (t *httpTransport) post(ctx context.Context, body []byte, protocol gitProtocol) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.serviceURL("/git-upload-pack"), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", requestType)
 	req.Header.Set("Accept", resultType)
-	if protocol != "" {
-		req.Header.Set("Git-Protocol", protocol)
+	if protocol != version0 {
+		req.Header.Set("Git-Protocol", string(protocol))
 	}
 	return t.do(req, resultType)
 }

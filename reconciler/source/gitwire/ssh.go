@@ -33,7 +33,7 @@ func newSSHTransport(a Address, opts Options) (*sshTransport, error) {
 }
 
 func (t *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	response, err := t.connect(ctx, true)
+	response, err := t.connect(ctx, version2)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +46,11 @@ func (t *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadClose
 }
 
 func (t *sshTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
-	return t.connect(ctx, false)
+	return t.connect(ctx, version0)
 }
 
 func (t *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	response, err := t.connect(ctx, false)
+	response, err := t.connect(ctx, version0)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (t *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadC
 }
 
 // connect connects and starts git-upload-pack, which sends first.
-func (t *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, error) {
+func (t *sshTransport) connect(ctx context.Context, protocol gitProtocol) (*sshResponse, error) {
 	dialer := &net.Dialer{Timeout: t.timeout}
 	tcp, err := dialer.DialContext(ctx, "tcp", t.hostPort())
 	if err != nil {
@@ -66,14 +66,14 @@ func (t *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, erro
 	}
 	conn := &idleConn{Conn: tcp, timeout: t.timeout}
 	response := &sshResponse{url: t.address.String(), conn: conn, stop: context.AfterFunc(ctx, func() { tcp.Close() })}
-	if err := t.startUploadPack(response, v2); err != nil {
+	if err := t.startUploadPack(response, protocol); err != nil {
 		response.Close()
 		return nil, classifyNetworkError(ctx, t.address.String(), err)
 	}
 	return response, nil
 }
 
-func (t *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err error) {
+func (t *sshTransport) startUploadPack(response *sshResponse, protocol gitProtocol) (err error) {
 	if response.client, err = t.handshake(response.conn); err != nil {
 		return err
 	}
@@ -81,9 +81,9 @@ func (t *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err erro
 		return err
 	}
 	response.session.Stderr = &response.stderr
-	if v2 {
+	if protocol != version0 {
 		// A server that refuses the variable speaks version 0.
-		_ = response.session.Setenv("GIT_PROTOCOL", "version=2")
+		_ = response.session.Setenv("GIT_PROTOCOL", string(protocol))
 	}
 	if response.stdin, err = response.session.StdinPipe(); err != nil {
 		return err

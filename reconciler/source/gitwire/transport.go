@@ -22,6 +22,15 @@ type transport interface {
 	uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error)
 }
 
+// gitProtocol asks a server for a version of the protocol, in the variable GIT_PROTOCOL or the
+// header Git-Protocol (gitprotocol-v2).
+type gitProtocol string
+
+const (
+	version0 gitProtocol = "" // the server chooses it if it is asked for none
+	version2 gitProtocol = "version=2"
+)
+
 // idleConn extends the connection's deadline with each read and write. A remote that stops
 // sending is thus noticed, however long a response takes.
 type idleConn struct {
