@@ -121,11 +121,21 @@ func (w WorkspaceResult) WaitsForOthers() bool { return w.Teardown != nil || w.W
 // ReplanReason stands in the place of the changed inputs of a workspace that is not stale.
 const ReplanReason = "--replan"
 
-// ResultOf returns the result that a run has recorded for a workspace.
+// History returns the part of the result that a run records.
+func (w WorkspaceResult) History() state.RunWorkspace {
+	return state.RunWorkspace{
+		Name: w.Name, Outcome: w.Outcome, Error: w.Error, StaleReasons: w.StaleReasons, DurationMS: w.DurationMS,
+		Changes: w.Changes, PlanDigest: w.PlanDigest, Risk: w.Risk, Risks: w.Risks,
+		Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, WhileServing: w.WhileServing, Rollout: w.Rollout,
+	}
+}
+
+// ResultOf returns the result that a run has recorded for a workspace: what History kept of it.
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
-		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, WhileServing: w.WhileServing, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
+		Name: w.Name, Outcome: w.Outcome, Error: w.Error, StaleReasons: w.StaleReasons, DurationMS: w.DurationMS,
+		Changes: w.Changes, PlanDigest: w.PlanDigest, Risk: w.Risk, Risks: w.Risks,
+		Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, WhileServing: w.WhileServing, Rollout: w.Rollout,
 	}
 }
 
@@ -149,14 +159,6 @@ func RisksOf(report risk.Report) []state.ChangeRisk {
 		risks = append(risks, state.ChangeRisk{Address: c.Address, Risk: c.Risk.String(), Why: map[string]string{"en": c.Why.En, "ja": c.Why.Ja}})
 	}
 	return risks
-}
-
-// History returns the part of the result that is recorded.
-func (w WorkspaceResult) History() state.RunWorkspace {
-	return state.RunWorkspace{
-		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
-		Risk: w.Risk, PlanDigest: w.PlanDigest, Why: w.Why, Approval: w.Approval, Teardown: w.Teardown, Rollout: w.Rollout, WhileServing: w.WhileServing, DurationMS: w.DurationMS, Error: w.Error, Risks: w.Risks,
-	}
 }
 
 // SetRange sets the commits of the result: what the record had adopted when the run
