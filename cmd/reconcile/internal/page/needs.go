@@ -96,7 +96,7 @@ func (m *Model) needsOf(w inspect.StatusWorkspace) []need {
 	case isHeld:
 		n := base
 		n.kind, n.error, n.at = "held", w.Hold.Reason, w.Hold.PlacedAt
-		n.help, n.command = "page.resume.command", "reconcile resume "+quote(w.Name)
+		n.help, n.command = "page.resume.command", "reconcile resume "+shell.Quote(w.Name)
 		if w.Hold.Help != "" {
 			n.error += "\n" + w.Hold.Help
 		}
@@ -116,7 +116,7 @@ func (m *Model) needsOf(w inspect.StatusWorkspace) []need {
 		n := base
 		n.kind, n.changes, n.run, n.error, n.at = "drifted", w.DriftChanges, w.DriftRun, w.DriftWithheld, *w.DriftAt
 		if w.DriftWithheld == "" {
-			n.help, n.command = "page.revert.command", "reconcile now --replan "+quote(w.Name)
+			n.help, n.command = "page.revert.command", "reconcile now --replan "+shell.Quote(w.Name)
 		}
 		list = append(list, n)
 	}
@@ -151,7 +151,7 @@ func (m *Model) needOfPlan(kind string, plan state.OfferedPlan, changes state.Ch
 	n := need{
 		kind: kind, workspace: plan.Workspace, changes: &changes, risk: plan.Risk, why: plan.Why, digest: plan.Digest,
 		pullRequest: plan.PullRequest, run: plan.Run, at: plan.OfferedAt, risks: m.risksOf(plan.Run, plan.Workspace),
-		command: "reconcile approve " + quote(plan.Workspace) + " " + plan.Digest.Abbrev(),
+		command: "reconcile approve " + shell.Quote(plan.Workspace) + " " + plan.Digest.Abbrev(),
 	}
 	if m.Site.CanComment {
 		n.approval = "/approve " + plan.Workspace + " " + plan.Digest.Abbrev()
@@ -176,9 +176,6 @@ func changesOf(d plandigest.Difference) (c state.Changes) {
 	}
 	return c
 }
-
-// quote returns a name as one word of a shell.
-func quote(name string) string { return shell.Quote(name) }
 
 // resultOf returns what a run did with a workspace.
 func resultOf(r state.Run, workspace string) (state.RunWorkspace, bool) {
