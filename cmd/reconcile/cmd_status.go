@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +102,7 @@ func printStatus(a *app, st *inspect.Status, now time.Time) {
 		}
 		row := ui.Row{
 			Cells: []string{visible.Name(w.Name), shown, a.describeConditions(w, now), ui.AbbrevCommit(w.Commit), ui.FormatAge(a.tr, w.At, now)},
-			Notes: a.statusNotes(w, now),
+			Notes: a.listNotes(w, now),
 		}
 		if w.Removed {
 			removed = append(removed, row)
@@ -143,9 +144,23 @@ func (a *app) describeConditions(w inspect.StatusWorkspace, now time.Time) strin
 	return strings.Join(list, a.tr.Text(", "))
 }
 
-// statusNotes returns what a person should know about a workspace.
-func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
-	var notes []string
+// listNotes returns what a person should know about a workspace.
+func (a *app) listNotes(w inspect.StatusWorkspace, now time.Time) []string {
+	notes := slices.Concat(a.listWorkNotes(w, now), a.listErrorAndApprovalNotes(w, now))
+	if w.OrphanedState != "" {
+		notes = append(notes, a.tr.Sprintf("its resources still exist, and no workspace owns their state: %s", w.OrphanedState))
+	}
+	if w.HasDrifted() {
+		notes = append(notes, a.listDriftNotes(w, now)...)
+	}
+	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil && w.Lease == nil && w.Hold == nil {
+		notes = append(notes, a.tr.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(a.tr, w.RetryAt.Sub(now))))
+	}
+	return notes
+}
+
+// listWorkNotes says who works on a workspace or holds it, and what an apply has left behind.
+func (a *app) listWorkNotes(w inspect.StatusWorkspace, now time.Time) (notes []string) {
 	if l := w.Lease; l != nil {
 		notes = append(notes, a.tr.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(a.tr, now.Sub(l.Since))))
 	}
@@ -166,39 +181,40 @@ func (a *app) statusNotes(w inspect.StatusWorkspace, now time.Time) []string {
 	} else if attempt != nil && w.Rollout == nil && !attempt.Undone {
 		notes = append(notes, a.tr.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(a.tr, attempt.Since, now), attempt.Host))
 	}
-	given := w.ApprovalInForce(now)
-	if w.Error != "" && given == nil && (w.Hold == nil || w.Outcome == state.Failed) {
+	return notes
+}
+
+// listErrorAndApprovalNotes says why the last run did not apply a workspace, and what people have
+// approved of it. An approval that the next pass uses makes the error out of date.
+func (a *app) listErrorAndApprovalNotes(w inspect.StatusWorkspace, now time.Time) (notes []string) {
+	inForce := w.ApprovalInForce(now)
+	if w.Error != "" && inForce == nil && (w.Hold == nil || w.Outcome == state.Failed) {
 		notes = append(notes, a.firstLine(a.tr.Translate(w.Error)))
 	}
 	for _, approval := range w.Approvals {
 		notes = append(notes, a.tr.Sprintf("%s; it ends %s", ui.FormatApproval(a.tr, approval), approval.EndsAt.UTC().Format(ui.TimeFormat)))
 	}
-	if given != nil {
+	if inForce != nil {
 		notes = append(notes, "→ "+a.tr.Text("approved; the next pass applies it if its plan is the same"))
 	}
 	if w.Approval != nil && w.Outcome == state.Applied {
 		notes = append(notes, a.tr.Sprintf("applied with the approval: %s", ui.FormatApproval(a.tr, *w.Approval)))
 	}
-	if w.OrphanedState != "" {
-		notes = append(notes, a.tr.Sprintf("its resources still exist, and no workspace owns their state: %s", w.OrphanedState))
-	}
-	if w.HasDrifted() {
-		changes := cmp.Or(ui.FormatChanges(a.tr, *w.DriftChanges, false), a.tr.Text("outputs only"))
-		notes = append(notes, a.tr.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(a.tr, *w.DriftAt, now)))
-		help := a.tr.Sprintf("`reconcile runs %s` shows the plan", w.DriftRun)
-		switch {
-		case w.Hold != nil: // its own help says what comes first
-		case w.DriftWithheld != "":
-			help = a.tr.Sprintf("%s; no pass reverts it: %s", help, a.tr.Translate(w.DriftWithheld))
-		default:
-			help = a.tr.Sprintf("%s, `reconcile now --replan %s` reverts it", help, shell.Quote(w.Name))
-		}
-		notes = append(notes, "→ "+help)
-	}
-	if w.RetryAt != nil && w.RetryAt.After(now) && w.Rollout == nil && w.Lease == nil && w.Hold == nil {
-		notes = append(notes, a.tr.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(a.tr, w.RetryAt.Sub(now))))
-	}
 	return notes
+}
+
+// listDriftNotes says what has drifted, and what reverts it.
+func (a *app) listDriftNotes(w inspect.StatusWorkspace, now time.Time) []string {
+	changes := cmp.Or(ui.FormatChanges(a.tr, *w.DriftChanges, false), a.tr.Text("outputs only"))
+	help := a.tr.Sprintf("`reconcile runs %s` shows the plan", w.DriftRun)
+	switch {
+	case w.Hold != nil: // its own help says what comes first
+	case w.DriftWithheld != "":
+		help = a.tr.Sprintf("%s; no pass reverts it: %s", help, a.tr.Translate(w.DriftWithheld))
+	default:
+		help = a.tr.Sprintf("%s, `reconcile now --replan %s` reverts it", help, shell.Quote(w.Name))
+	}
+	return []string{a.tr.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(a.tr, *w.DriftAt, now)), "→ " + help}
 }
 
 // firstLine returns the first line of an error. runs shows the others.
