@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/internal/planjson"
 )
 
 // copyState copies a local state for a read-only session. The backend stays the same,
@@ -51,6 +52,17 @@ func (s *Session) readLocalState() (text []byte, ok bool) {
 // stateVersion is the version of the format of states that Terraform has written since 0.12, and
 // OpenTofu always.
 const stateVersion = 4
+
+// ReadManagedAddresses returns the addresses of the resources in the file of a local state that
+// Terraform manages. A file that is missing or encrypted has none.
+func ReadManagedAddresses(file string) map[string]bool {
+	text, err := files.ReadRegular(file, math.MaxInt64)
+	var stored planjson.StoredState
+	if err != nil || json.Unmarshal(text, &stored) != nil {
+		return nil
+	}
+	return stored.ManagedAddresses()
+}
 
 // prepareState makes the file of a local state ready for Terraform: existing, intact
 // and private. Without it Terraform would create a file that others can read; Terraform

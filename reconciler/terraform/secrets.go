@@ -116,7 +116,7 @@ func (s *Session) learnFormerReads(file string, saved *tfjson.Plan) error {
 	if known := s.spec.Sensitive; !s.log.HasFingerprints() && !known.isUncertain() {
 		return nil
 	}
-	var former planjson.FormerState
+	var former planjson.StoredState
 	err := readPlanMember(file, "tfstate-prev", &former)
 	if errors.Is(err, zip.ErrFormat) {
 		return nil // encrypted

@@ -3,15 +3,12 @@ package worker
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"reconcile/internal/excerpt"
-	"reconcile/internal/files"
 	"reconcile/internal/shell"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/risk"
@@ -36,7 +33,7 @@ func checkLeftState(ctx context.Context, declared *declarations, workspaces *inv
 		}
 		has, shorten := map[string]bool(nil), func(address string) string { return address }
 		if workspaces.Config.HasLocalState(gone) {
-			has = readAddresses(workspaces.Config.LocalStatePath(name))
+			has = terraform.ReadManagedAddresses(workspaces.Config.LocalStatePath(name))
 		} else {
 			all, err := declared.read(ctx, workspaces)
 			if err != nil {
@@ -109,36 +106,4 @@ func listMade(plan *terraform.Plan, has map[string]bool, shorten func(string) st
 		}
 	}
 	return both, len(counted)
-}
-
-// readAddresses returns the addresses of the resources in a state file. One that is missing or
-// encrypted has none.
-func readAddresses(file string) map[string]bool {
-	var content struct {
-		Resources []struct {
-			Module, Mode, Type, Name string
-			Instances                []struct {
-				Key json.RawMessage `json:"index_key"`
-			}
-		}
-	}
-	text, err := files.ReadRegular(file, math.MaxInt64)
-	if err != nil || json.Unmarshal(text, &content) != nil {
-		return nil
-	}
-	addresses := map[string]bool{}
-	for _, r := range content.Resources {
-		address := strings.TrimPrefix(fmt.Sprintf("%s.%s.%s", r.Module, r.Type, r.Name), ".")
-		for _, instance := range r.Instances {
-			if r.Mode != "managed" {
-				continue
-			}
-			key := ""
-			if len(instance.Key) > 0 {
-				key = "[" + string(instance.Key) + "]"
-			}
-			addresses[address+key] = true
-		}
-	}
-	return addresses
 }

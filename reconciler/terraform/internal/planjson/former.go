@@ -7,18 +7,6 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// FormerState is the part of a state, in the format in which Terraform stores it, that was read
-// from other states.
-type FormerState struct {
-	Resources []struct {
-		Module, Mode, Type, Name string
-		Instances                []struct {
-			IndexKey   any `json:"index_key"`
-			Attributes json.RawMessage
-		}
-	}
-}
-
 // readAttributes are the attributes of a data source that hold what it has read from another state.
 // Those of type any are stored with their type.
 type readAttributes struct {
@@ -30,7 +18,7 @@ type readAttributes struct {
 // FormerSecrets returns the strings and numbers that a workspace had read from other states before
 // a plan, at the places where the plan has read a secret, or nothing. Left out is what the plan has
 // read elsewhere and is no secret.
-func FormerSecrets(former FormerState, plan *tfjson.Plan, isSecret func(string) bool) []string {
+func FormerSecrets(former StoredState, plan *tfjson.Plan, isSecret func(string) bool) []string {
 	now := map[string]any{}
 	if plan.PriorState != nil && plan.PriorState.Values != nil {
 		collectReads(plan.PriorState.Values.RootModule, now)
