@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -21,36 +20,31 @@ import (
 
 // workspaceRun applies one workspace in one pass, from lease to record.
 type workspaceRun struct {
-	run             *run.Run
-	config          *run.Config
-	inventory       *inventory.Inventory
-	checkout        *checkout.Checkout
-	declared        *declarations // of removed workspaces
-	entry           *inventory.Entry
-	log             *slog.Logger
-	lease           *state.Lease
-	killCtx         context.Context           // ends when Terraform must be killed
-	record          state.Workspace           // as read under the lease
+	run       *run.Run
+	config    *run.Config
+	inventory *inventory.Inventory // at the tip; of a rollout's steps: at its commit
+	checkout  *checkout.Checkout
+	declared  *declarations // of removed workspaces
+	entry     *inventory.Entry
+	log       *slog.Logger
+
+	lease         *state.Lease
+	leaseReleased bool // it was released when the record was written
+
+	record          state.Workspace           // as read under the lease, then as it is to be written
 	upstreamsBefore inventory.UpstreamRecords // as read before the plan
 	trace           state.Trace               // inputs of the plan
-	recordBefore    state.Workspace           // the record before our attempt
-	keyID           string                    // id of the digest key; set by readKey
-	key             []byte
-	session         run.Session
-	lockSince       time.Time       // since when a Terraform of this run may hold the state lock; zero: none can
-	output          *excerpt.Buffer // output of Terraform, redacted
-	result          run.WorkspaceResult
-	processesRemain bool // processes of Terraform may still run
-	leaseReleased   bool // the lease was released when the record was written
+	snapshotHold    *state.Hold               // of a snapshot that was applied before; nil: none
+	approvals       approvals
+	digestKey       struct { // set by readKey
+		id     string
+		secret []byte
+	}
 
-	snapshotHold *state.Hold // of a snapshot that was applied before; nil: none
+	session session
+	closers []func() // of what a rollout opened
 
-	approval  *state.Approval    // allows the plan; nil: none, or it needs none
-	approvals []state.Approval   // of this workspace, without those that are void; nil: not read
-	void      []state.Approval   // to be removed
-	offer     *state.OfferedPlan // the plan, if it waits for an approval
-
-	closers           []func() // of what a rollout opened
+	result            run.WorkspaceResult
 	isFailureRecorded bool
 }
 
@@ -59,8 +53,9 @@ const maxLog = 4 << 20
 
 func (w *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 	return &workspaceRun{
-		run: w.run, config: w.config, inventory: w.inventory, checkout: w.checkout, declared: w.declared, entry: entry, output: excerpt.New(maxLog),
-		log: w.run.Log.With("workspace", entry.Dir.Name), result: run.WorkspaceResult{Name: entry.Dir.Name},
+		run: w.run, config: w.config, inventory: w.inventory, checkout: w.checkout, declared: w.declared, entry: entry,
+		log:     w.run.Log.With("workspace", entry.Dir.Name),
+		session: session{output: excerpt.New(maxLog)}, result: run.WorkspaceResult{Name: entry.Dir.Name},
 	}
 }
 
@@ -68,7 +63,7 @@ func (w *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
 func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Completion {
 	wr := w.newWorkspaceRun(entry)
 	started := w.config.Now()
-	err := wr.executeRecovered(ctx, killCtx)
+	err := run.CatchPanic(func() error { return wr.execute(ctx, killCtx) })
 	wr.result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	done := Completion{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
@@ -86,23 +81,11 @@ func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Com
 	return done
 }
 
-// executeRecovered turns a panic into an error, so that an internal error in one
-// workspace does not affect the others or the record.
-func (wr *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &run.PanicError{Value: r, Stack: debug.Stack()}
-		}
-	}()
-	return wr.execute(ctx, killCtx)
-}
-
 // execute applies the workspace: lease, decide, init, plan, gate, apply, record.
 func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	ws := wr.inventory.Load(wr.entry)
-	var root string
 	if ws.Err == nil {
-		if root, err = wr.checkout.LayOut(ctx); err != nil {
+		if wr.session.root, err = wr.checkout.LayOut(ctx); err != nil {
 			return err
 		}
 		leave, err := wr.checkout.Enter(ctx, wr.entry)
@@ -124,8 +107,8 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if stale, err := wr.decide(ctx); err != nil || !stale {
 		return err
 	}
-	wr.killCtx = killCtx
-	defer func() { err = errors.Join(err, wr.closeSession()) }()
+	wr.session.killCtx = killCtx
+	defer func() { err = errors.Join(err, wr.session.close()) }()
 	if wr.record.Rollout != nil && wr.run.Options.Snapshot == "" {
 		return wr.continueRollout(ctx)
 	}
@@ -136,12 +119,11 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := wr.checkSize(); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
-	tf, err := wr.openSession(ctx, root)
-	if err != nil {
+	if err := wr.openSession(ctx); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
 
-	plan, err := wr.planExactInputs(ctx, root)
+	plan, err := wr.planExactInputs(ctx)
 	if err != nil {
 		return wr.recordFailure(ctx, wr.explainPlanFailure(err))
 	}
@@ -160,7 +142,7 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	}
 	if plan.Empty {
 		wr.holdSnapshot()
-		return wr.recordSuccess(ctx, tf, plan, state.NoChanges)
+		return wr.recordSuccess(ctx, plan, state.NoChanges)
 	}
 	if err := wr.checkHold(); err != nil {
 		return wr.recordFailure(ctx, err)
@@ -170,40 +152,41 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	}
 	if wr.wantsSteps() {
 		if !isFirstApply(wr.record, plan) {
-			return wr.recordStepFailure(ctx, wr.explainApprovalGone(plan, wr.beginRollout(ctx, tf, root, plan)))
+			return wr.recordStepFailure(ctx, wr.explainApprovalGone(plan, wr.beginRollout(ctx, plan)))
 		}
 		wr.result.Warnings = append(wr.result.Warnings, withoutSteps)
 	}
-	return wr.applyWhole(ctx, tf, root, plan)
+	return wr.applyWhole(ctx, plan)
 }
 
 // applyWhole applies a plan that may be applied, and records it.
-func (wr *workspaceRun) applyWhole(ctx context.Context, tf run.Terraform, root string, plan *terraform.Plan) error {
+func (wr *workspaceRun) applyWhole(ctx context.Context, plan *terraform.Plan) error {
+	before := wr.record
 	if err := wr.prepareApply(ctx); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
 	if err := wr.beginApply(ctx, plan); err != nil {
-		return wr.recordNotBegun(ctx, wr.explainApprovalGone(plan, err))
+		return wr.recordNotBegun(ctx, before, wr.explainApprovalGone(plan, err))
 	}
-	wr.result.Approval = wr.approval.Fact() // it is used
+	wr.result.Approval = wr.approvals.match.Fact() // it is used
 	if err := wr.applyPlan(ctx, plan); errors.Is(err, terraform.ErrPlanChanged) {
-		return wr.recordNotBegun(ctx, wr.explainApprovalUsed(err))
+		return wr.recordNotBegun(ctx, before, wr.explainApprovalUsed(err))
 	} else if err != nil {
 		return wr.recordFailure(ctx, err)
 	}
-	if err := wr.verifyAppliedInputs(ctx, root); err != nil {
+	if err := wr.verifyAppliedInputs(ctx); err != nil {
 		return wr.recordFailure(ctx, err)
 	}
 	wr.recordAtOnce(plan)
-	return wr.recordSuccess(ctx, tf, plan, state.Applied)
+	return wr.recordSuccess(ctx, plan, state.Applied)
 }
 
 // applyPlan applies the saved plan. That Terraform could not release its lock is a warning.
 func (wr *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) error {
 	wr.enterPhase(run.PhaseApply)
 	unlockStates := wr.checkout.LockUpstreamStates(wr.entry)
-	wr.lockSince = wr.config.Now()
-	err := wr.session.Apply(ctx, plan)
+	wr.session.lockSince = wr.config.Now()
+	err := wr.session.terraform.Apply(ctx, plan)
 	unlockStates()
 	wr.record.Attempt.HasEnded = !errors.Is(err, terraform.ErrKilled)
 	if lockLeft := (*terraform.UnlockError)(nil); errors.As(err, &lockLeft) {
@@ -212,7 +195,7 @@ func (wr *workspaceRun) applyPlan(ctx context.Context, plan *terraform.Plan) err
 	} else if err != nil {
 		return err
 	}
-	wr.lockSince = time.Time{}
+	wr.session.lockSince = time.Time{}
 	return nil
 }
 
@@ -236,7 +219,7 @@ func (wr *workspaceRun) release(ctx context.Context) {
 	switch {
 	case wr.leaseReleased:
 		return
-	case wr.processesRemain:
+	case wr.session.processesRemain:
 		wr.log.Error("could not stop the processes of this workspace; its lease will expire")
 		wr.lease.Abandon()
 		return
@@ -251,25 +234,25 @@ func (wr *workspaceRun) release(ctx context.Context) {
 // plan runs init and plan, and releases a state lock that a dead run of ours left.
 func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	wr.enterPhase(run.PhaseInit)
-	if err := wr.checkout.Init(wr.entry, func() error { return wr.session.Init(ctx) }); err != nil {
+	if err := wr.checkout.Init(wr.entry, func() error { return wr.session.terraform.Init(ctx) }); err != nil {
 		return nil, err
 	}
 	wr.storeLockFile(ctx)
 	defer wr.checkout.LockUpstreamStates(wr.entry)()
 	wr.enterPhase(run.PhasePlan)
-	wr.lockSince = wr.config.Now()
-	plan, err := wr.session.Plan(ctx)
+	wr.session.lockSince = wr.config.Now()
+	plan, err := wr.session.terraform.Plan(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
 		if err := wr.releaseStaleLock(ctx, locked); err != nil {
 			return nil, err
 		}
-		wr.lockSince = wr.config.Now()
-		plan, err = wr.session.Plan(ctx)
+		wr.session.lockSince = wr.config.Now()
+		plan, err = wr.session.terraform.Plan(ctx)
 	}
 	if err == nil {
 		wr.lease.ForgetHolders() // Terraform got the lock, so no run has left one
-		wr.lockSince = time.Time{}
+		wr.session.lockSince = time.Time{}
 	}
 	return plan, err
 }
@@ -289,7 +272,7 @@ func (wr *workspaceRun) checkSize() error {
 func (wr *workspaceRun) prepareApply(ctx context.Context) error {
 	err := wr.readKey(ctx)
 	if err == nil {
-		err = wr.session.PrepareApply(ctx)
+		err = wr.session.terraform.PrepareApply(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was applied: %w", err)
@@ -299,10 +282,11 @@ func (wr *workspaceRun) prepareApply(ctx context.Context) error {
 
 // readKey reads the digest key once.
 func (wr *workspaceRun) readKey(ctx context.Context) (err error) {
-	if wr.key != nil {
+	key := &wr.digestKey
+	if key.secret != nil {
 		return nil
 	}
-	if wr.keyID, wr.key, err = wr.config.DigestKey(ctx); err != nil {
+	if key.id, key.secret, err = wr.config.DigestKey(ctx); err != nil {
 		return fmt.Errorf("digest key: %w", err)
 	}
 	return nil

@@ -64,7 +64,7 @@ func (wr *workspaceRun) listStaleReasons(ctx context.Context, digests map[string
 	if err := wr.readApprovals(ctx); err != nil {
 		return nil, err
 	}
-	return inventory.ApprovedReasons(wr.record, wr.approvals, wr.config.Now()), nil
+	return inventory.ApprovedReasons(wr.record, wr.approvals.all, wr.config.Now()), nil
 }
 
 // wasTriedMeanwhile reports whether another run has tried these inputs without success
@@ -79,5 +79,5 @@ func (wr *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return maps.Equal(rec.PendingInputs, gate.PendingInputs(wr.entry.Config, wr.config.Gate, wr.trace, wr.approvals)), nil
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(wr.entry.Config, wr.config.Gate, wr.trace, wr.approvals.all)), nil
 }

@@ -23,8 +23,8 @@ const maxReplans = 2
 const maxPaths = 3
 
 // planExactInputs plans with exactly the commit's inputs.
-func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
-	restored, err := wr.checkout.RestoreSearchedDirs(ctx, root, wr.entry)
+func (wr *workspaceRun) planExactInputs(ctx context.Context) (*terraform.Plan, error) {
+	restored, err := wr.checkout.RestoreSearchedDirs(ctx, wr.session.root, wr.entry)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terr
 		if err != nil {
 			return nil, err
 		}
-		if restored, err = wr.checkout.RestoreInputs(ctx, root, wr.entry); err != nil || len(restored) == 0 {
+		if restored, err = wr.checkout.RestoreInputs(ctx, wr.session.root, wr.entry); err != nil || len(restored) == 0 {
 			return plan, err
 		}
 		if replans == maxReplans {
@@ -49,8 +49,8 @@ func (wr *workspaceRun) planExactInputs(ctx context.Context, root string) (*terr
 // verifyAppliedInputs makes sure that the commit's content was applied. If an input
 // changed meanwhile, even by the apply itself, it is restored and a new plan must be
 // empty. Files written next to the inputs do not matter.
-func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
-	restored, err := wr.checkout.RestoreInputs(ctx, root, wr.entry)
+func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context) error {
+	restored, err := wr.checkout.RestoreInputs(ctx, wr.session.root, wr.entry)
 	if err != nil {
 		return fmt.Errorf("applied, but %w", err)
 	}
@@ -58,7 +58,7 @@ func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) er
 		return nil
 	}
 	wr.enterPhase(run.PhasePlan)
-	plan, err := wr.session.Plan(ctx)
+	plan, err := wr.session.terraform.Plan(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,14 @@ import (
 	"reconcile/state"
 )
 
+// approvals are what people have approved of the workspace, and what the gate makes of it.
+type approvals struct {
+	all   []state.Approval   // that no apply has used; nil: not read
+	match *state.Approval    // allows the plan; nil: none does, or the plan needs none
+	void  []state.Approval   // of another plan, or too old: to be removed
+	offer *state.OfferedPlan // the plan, if it waits for an approval
+}
+
 // passGate returns why a non-empty plan must wait for a person. A plan that was approved
 // need not; its approval is consumed when the apply begins.
 func (wr *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) error {
@@ -42,7 +50,7 @@ func (wr *workspaceRun) passGate(ctx context.Context, plan *terraform.Plan) erro
 	if len(why) == 0 {
 		return nil
 	}
-	wr.approval = nil
+	wr.approvals.match = nil
 	return &run.BlockedError{Reason: strings.Join(why, "; "), Replan: wr.result.Teardown != nil || verdict.WhileServing}
 }
 
@@ -78,16 +86,17 @@ func (wr *workspaceRun) checkApproval(ctx context.Context, plan *terraform.Plan,
 	if err := wr.readApprovals(ctx); err != nil {
 		return nil, err
 	}
-	wr.approval, wr.void = gate.FindApproval(wr.approvals, plan, verdict.Changes, wr.config.Now())
-	if wr.approval != nil && !verdict.Forbidden {
+	given := &wr.approvals
+	given.match, given.void = gate.FindApproval(given.all, plan, verdict.Changes, wr.config.Now())
+	if given.match != nil && !verdict.Forbidden {
 		return nil, nil
 	}
 	why := []string{gate.DescribeWait(wr.entry.Dir.Name, verdict, plan)}
-	for _, a := range wr.void {
+	for _, a := range given.void {
 		why = append(why, gate.DescribeVoid(a, plan, verdict.Changes, wr.config.Now()))
 	}
 	if !verdict.Forbidden {
-		wr.offer = wr.newOfferedPlan(plan)
+		given.offer = wr.newOfferedPlan(plan)
 	}
 	return why, nil
 }
@@ -104,14 +113,14 @@ func (wr *workspaceRun) newOfferedPlan(plan *terraform.Plan) *state.OfferedPlan 
 
 // readApprovals reads the approvals of this workspace once.
 func (wr *workspaceRun) readApprovals(ctx context.Context) error {
-	if wr.approvals != nil {
+	if wr.approvals.all != nil {
 		return nil
 	}
 	all, err := wr.config.ReadApprovals(ctx)
 	if err != nil {
 		return err
 	}
-	wr.approvals = append([]state.Approval{}, all[wr.entry.Dir.Name]...)
+	wr.approvals.all = append([]state.Approval{}, all[wr.entry.Dir.Name]...)
 	return nil
 }
 
@@ -120,8 +129,8 @@ func (wr *workspaceRun) listValidApprovals(ctx context.Context) []state.Approval
 	if err := wr.readApprovals(ctx); err != nil {
 		wr.log.Warn("could not read the approvals; the next pass plans again", "error", err)
 	}
-	return slices.DeleteFunc(slices.Clone(wr.approvals), func(a state.Approval) bool {
-		return slices.ContainsFunc(wr.void, func(b state.Approval) bool { return a.Digest == b.Digest })
+	return slices.DeleteFunc(slices.Clone(wr.approvals.all), func(a state.Approval) bool {
+		return slices.ContainsFunc(wr.approvals.void, func(b state.Approval) bool { return a.Digest == b.Digest })
 	})
 }
 
@@ -131,7 +140,7 @@ func (wr *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) err
 	if !errors.Is(err, state.ErrApprovalGone) {
 		return err
 	}
-	wr.offer, wr.approvals, wr.approval = wr.newOfferedPlan(plan), nil, nil
+	wr.approvals.offer, wr.approvals.all, wr.approvals.match = wr.newOfferedPlan(plan), nil, nil
 	verdict := gate.Judge(wr.entry.Config, wr.config.Gate, plan)
 	return &run.BlockedError{Reason: fmt.Sprintf("%s; %s", gate.DescribeWait(wr.entry.Dir.Name, verdict, plan), state.ErrApprovalGone)}
 }
@@ -139,17 +148,18 @@ func (wr *workspaceRun) explainApprovalGone(plan *terraform.Plan, err error) err
 // explainApprovalUsed adds to the error of an apply that was not started what became of its
 // approval. It is not given back: somebody may have wanted to revoke it meanwhile.
 func (wr *workspaceRun) explainApprovalUsed(err error) error {
-	if wr.approval == nil {
+	used := wr.approvals.match
+	if used == nil {
 		return err
 	}
-	return failure.WithNextStep(fmt.Sprintf("the approval of %s by %s is used: the plan of the next try waits for another one", wr.approval.Digest.Abbrev(), wr.approval.ApprovedBy), err)
+	return failure.WithNextStep(fmt.Sprintf("the approval of %s by %s is used: the plan of the next try waits for another one", used.Digest.Abbrev(), used.ApprovedBy), err)
 }
 
 // writeFailure records a run that failed or is blocked. A plan that waits for an approval
 // becomes the one that people can approve.
 func (wr *workspaceRun) writeFailure(ctx context.Context) error {
-	if wr.offer != nil && wr.record.Outcome == state.Blocked {
-		return wr.lease.WriteWaiting(ctx, wr.record, *wr.offer, wr.void)
+	if offer := wr.approvals.offer; offer != nil && wr.record.Outcome == state.Blocked {
+		return wr.lease.WriteWaiting(ctx, wr.record, *offer, wr.approvals.void)
 	}
 	return wr.lease.Write(ctx, wr.record)
 }

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
@@ -31,11 +32,11 @@ func (wr *workspaceRun) beginApply(ctx context.Context, plan *terraform.Plan) er
 
 // recordNotBegun records that an apply was not started. The attempt may have been
 // written, so it is reverted: otherwise it would look like an interrupted apply.
-func (wr *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
+func (wr *workspaceRun) recordNotBegun(ctx context.Context, before state.Workspace, err error) error {
 	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
 		return err
 	}
-	wr.record = wr.recordBefore
+	wr.record = before
 	wr.lease.TakeBackHold()
 	return wr.recordFailure(ctx, err)
 }
@@ -43,7 +44,6 @@ func (wr *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 // newAttempt puts the attempt to apply a plan into the record of this run.
 func (wr *workspaceRun) newAttempt(plan *terraform.Plan) {
 	before := wr.record
-	wr.recordBefore = before
 	var failed state.Attempt // that this one repeats; zero: none
 	if before.Attempt != nil {
 		failed = *before.Attempt
@@ -54,7 +54,7 @@ func (wr *workspaceRun) newAttempt(plan *terraform.Plan) {
 		Process: wr.config.Record.Process(), StartedAt: wr.config.Now(), PreviousIdentities: wr.listFormerStates(),
 		PreviousReads: mergeSorted(failed.PreviousReads, before.Reads), PreviousDependsOn: mergeSorted(failed.PreviousDependsOn, before.DependsOn),
 		DirectoryID: wr.trace[gitpath.Quote(wr.entry.Dir.Path)],
-		State:       (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: wr.approval.WithoutDifference(),
+		State:       (*state.TerraformState)(&plan.State), IsFirst: isFirstApply(before, plan), Approval: wr.approvals.match.WithoutDifference(),
 	}
 	rec.PendingInputs, rec.Teardown = nil, nil // the pending inputs are being applied
 	if rec.Rollout == nil && (rec.Outcome == state.Failed || rec.Outcome == state.Blocked || rec.Outcome == state.Removed) {
@@ -73,14 +73,14 @@ func mergeSorted[T cmp.Ordered](a, b []T) []T {
 // recordSuccess records that exactly the trace is applied: after a successful apply or
 // an empty plan. A pass that was stopped meanwhile still records it, because the work
 // is done.
-func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan *terraform.Plan, outcome state.Outcome) error {
+func (wr *workspaceRun) recordSuccess(ctx context.Context, plan *terraform.Plan, outcome state.Outcome) error {
 	wr.enterPhase(run.PhaseRecord)
 	outputs, err := wr.readOutputs(ctx)
+	if err == nil {
+		err = wr.checkLineage(plan.State, outputs.State, outcome)
+	}
 	if err != nil {
 		return wr.recordFailure(ctx, err)
-	}
-	if before, after := plan.State.Lineage, outputs.State.Lineage; after != before && (before != "" || outcome != state.Applied) {
-		return wr.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", wr.entry.Dir.Name, wr.config.DescribeStateAt(wr.entry.Dir.Name, wr.inventory.Load(wr.entry).Identity), before, after))
 	}
 	if outcome == state.Applied {
 		wr.warnOfFailedChecks(plan.FailedChecks, outputs.FailedChecks)
@@ -90,12 +90,42 @@ func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, pla
 	if err := run.RetryWrite(cleanupCtx, func() error { return wr.invalidateChangedUpstreams(cleanupCtx) }); err != nil {
 		return err
 	}
+	former := wr.listFormerStates()
+	wr.setApplied(plan, outputs, outcome, former)
+	// Terraform's remaining processes must end before the lease is released.
+	closeErr := wr.session.close()
+	write := wr.lease.WriteAndRelease
+	if closeErr != nil {
+		write = wr.lease.Write
+	}
+	if err := run.RetryWrite(cleanupCtx, func() error { return write(cleanupCtx, wr.record) }); err != nil {
+		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", wr.entry.Dir.Name, err)
+	}
+	wr.leaseReleased = closeErr == nil
+	wr.result.Outcome = outcome
+	wr.warnOfHold()
+	wr.warnOfFormerStates(former)
+	return closeErr
+}
+
+// checkLineage returns an error if the state after the run is not the one that was planned
+// against. An apply may have made the first one.
+func (wr *workspaceRun) checkLineage(planned, found terraform.State, outcome state.Outcome) error {
+	if found.Lineage == planned.Lineage || planned.Lineage == "" && outcome == state.Applied {
+		return nil
+	}
+	at := wr.config.DescribeStateAt(wr.entry.Dir.Name, wr.inventory.Load(wr.entry).Identity)
+	return fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", wr.entry.Dir.Name, at, planned.Lineage, found.Lineage)
+}
+
+// setApplied puts into the record that the trace is applied, with these outputs. former are the
+// states that the workspace has left.
+func (wr *workspaceRun) setApplied(plan *terraform.Plan, outputs terraform.Outputs, outcome state.Outcome, former []stateid.ID) {
 	rec := &wr.record
-	digest := wr.keyID + ":" + outputs.Digest
+	digest := wr.digestKey.id + ":" + outputs.Digest
 	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
 		rec.ApplyCount++
 	}
-	former := wr.listFormerStates()
 	wr.updateMetadata()
 	rec.LeaveStates(former...)
 	rec.OutputsDigest, rec.SensitiveHashes, rec.KeptOutputs, rec.OutputsUnknown = digest, outputs.Sensitive, wr.keepOutputs(outputs), false
@@ -105,24 +135,11 @@ func (wr *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, pla
 	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", wr.config.Now()
 	wr.result.RecordPlan(rec)
 	if outcome == state.Applied {
-		rec.Approval = wr.approval.Fact()
+		rec.Approval = wr.approvals.match.Fact()
 	}
 	rec.Failures, rec.RetryAt = 0, time.Time{}
-	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
-	// Terraform's remaining processes must end before the lease is released.
-	closeErr := wr.closeSession()
-	write := wr.lease.WriteAndRelease
-	if closeErr != nil {
-		write = wr.lease.Write
-	}
-	if err := run.RetryWrite(cleanupCtx, func() error { return write(cleanupCtx, *rec) }); err != nil {
-		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", wr.entry.Dir.Name, err)
-	}
-	wr.leaseReleased = closeErr == nil
-	wr.result.Outcome = outcome
-	wr.warnOfHold()
-	wr.warnOfFormerStates(former)
-	return closeErr
+	program := wr.session.program
+	rec.TerraformVersion, rec.LockFileID = program.Product()+" "+program.Version(), plan.LockFileID
 }
 
 // warnOfFailedChecks replaces the warnings about checks that failed in the plan by those about
@@ -138,7 +155,7 @@ func (wr *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, err
 	if err := wr.readKey(cleanupCtx); err != nil {
 		return terraform.Outputs{}, err
 	}
-	return wr.session.Outputs(cleanupCtx, wr.key)
+	return wr.session.terraform.Outputs(cleanupCtx, wr.digestKey.secret)
 }
 
 // noteLock records with the lease that Terraform has left, or may have left, its state
@@ -146,12 +163,12 @@ func (wr *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, err
 func (wr *workspaceRun) noteLock(err error) {
 	var step *terraform.StepError
 	var unlock *terraform.UnlockError
-	switch {
-	case wr.lockSince.IsZero():
+	switch since := wr.session.lockSince; {
+	case since.IsZero():
 	case errors.As(err, &unlock):
-		wr.lease.MarkKilled(wr.lockSince, unlock.ID)
+		wr.lease.MarkKilled(since, unlock.ID)
 	case errors.Is(err, terraform.ErrKilled) && errors.As(err, &step):
-		wr.lease.MarkKilled(wr.lockSince, step.LockID)
+		wr.lease.MarkKilled(since, step.LockID)
 	}
 }
 

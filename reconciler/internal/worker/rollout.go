@@ -21,14 +21,6 @@ import (
 // A rollout decides nothing here: package rollout does. What it says is carried out step by
 // step, and written before and after each apply.
 
-// rolloutRun is a rollout whose steps this run takes.
-type rolloutRun struct {
-	tip      *inventory.Inventory // of the pass
-	tipEntry *inventory.Entry
-	root     string        // of the checkout of its commit; "": not laid out yet
-	tf       run.Terraform // nil: not opened yet
-}
-
 // wantsSteps reports whether the workspace is to be applied in steps. What a person applies from
 // a snapshot, as in a disaster, has none: they need passes that come again.
 func (wr *workspaceRun) wantsSteps() bool {
@@ -52,7 +44,7 @@ func (wr *workspaceRun) continueRollout(ctx context.Context) error {
 	if wr.run.Options.AtOnce != nil {
 		return &run.BlockedError{Reason: fmt.Sprintf("a rollout is under way; `reconcile rollout promote %s` ends it step by step, `reconcile rollout abort %[1]s` takes it back", shell.Quote(wr.entry.Dir.Name))}
 	}
-	return wr.recordStepFailure(ctx, wr.takeSteps(ctx, &rolloutRun{tip: wr.inventory, tipEntry: wr.entry}))
+	return wr.recordStepFailure(ctx, wr.takeSteps(ctx))
 }
 
 // endRolloutBySnapshot ends a rollout whose workspace a person applies from a snapshot.
@@ -65,26 +57,26 @@ func (wr *workspaceRun) endRolloutBySnapshot() {
 
 // beginRollout begins to apply a plan at 100 in steps, if the plan at 0 changes nothing. Where
 // the number moves nothing, it applies the plan as a whole.
-func (wr *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root string, whole *terraform.Plan) error {
+func (wr *workspaceRun) beginRollout(ctx context.Context, whole *terraform.Plan) error {
 	scope, err := rollout.Scope(whole.Difference)
 	if err != nil {
 		return &run.BlockedError{Reason: "the rollout does not begin: " + err.Error()}
 	}
 	strategy := newStrategy(wr.entry.Config)
 	wr.setNumber(strategy, 0)
-	start, err := wr.planExactInputs(ctx, root)
+	start, err := wr.planExactInputs(ctx)
 	if err != nil {
 		return err
 	}
 	if !start.Empty && movesNothing(start, whole) {
 		wr.setNumber(strategy, settings.WholeRollout)
-		if whole, err = wr.planExactInputs(ctx, root); err != nil {
+		if whole, err = wr.planExactInputs(ctx); err != nil {
 			return err
 		}
 		if whole.Digest != start.Digest {
 			return &run.BlockedError{Retry: true, RetrySoon: true, Reason: "the plan changed while it was compared with the plan at 0: the next pass plans again"}
 		}
-		return wr.applyWhole(ctx, tf, root, whole)
+		return wr.applyWhole(ctx, whole)
 	}
 	if !start.Empty {
 		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
@@ -100,17 +92,18 @@ func (wr *workspaceRun) beginRollout(ctx context.Context, tf run.Terraform, root
 	}
 	begun := rollout.Begin(state.Rollout{
 		Run: wr.run.Options.Run, Commit: wr.inventory.Commit.ID, Inputs: facts.TipInputs, Target: whole.Digest, Risk: whole.Risk.Risk.String(),
-		Approval: wr.approval.WithoutDifference(), Allowed: scope, Strategy: strategy, Outputs: wr.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
+		Approval: wr.approvals.match.WithoutDifference(), Allowed: scope, Strategy: strategy, Outputs: wr.record.KeptOutputs, EndOutputs: whole.KeptOutputs,
 	}, wr.config.Now())
+	before := wr.record
 	wr.newAttempt(whole)
 	wr.record.Attempt.HasEnded, wr.record.Rollout = true, &begun
 	wr.record.Outcome, wr.record.Failures, wr.record.RetryAt = state.Rolling, 0, time.Time{}
 	if err := wr.writeRollout(ctx, state.RolloutWrite{Order: facts.Order, Follow: facts.Order != nil, Begin: true}); err != nil {
-		wr.record = wr.recordBefore
+		wr.record = before
 		return err
 	}
-	wr.result.Approval = wr.approval.Fact() // it is used
-	return wr.takeSteps(ctx, &rolloutRun{tip: wr.inventory, tipEntry: wr.entry, root: root, tf: tf})
+	wr.result.Approval = wr.approvals.match.Fact() // it is used
+	return wr.takeSteps(ctx)
 }
 
 // movesNothing reports whether there is nothing to do in steps: the plan is the same at 0 and at
@@ -130,7 +123,7 @@ func newStrategy(c settings.Config) state.RolloutStrategy {
 }
 
 func (wr *workspaceRun) setNumber(s state.RolloutStrategy, number int) {
-	wr.session.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
+	wr.session.terraform.SetVariable(terraform.Variable{Name: s.Variable, Value: strconv.Itoa(number)})
 }
 
 // writeRollout writes the record of the workspace with its rollout.
@@ -145,10 +138,11 @@ func (wr *workspaceRun) writeRollout(ctx context.Context, w state.RolloutWrite) 
 }
 
 // takeSteps takes all steps that the rollout allows now.
-func (wr *workspaceRun) takeSteps(ctx context.Context, rr *rolloutRun) error {
+func (wr *workspaceRun) takeSteps(ctx context.Context) error {
+	tip, tipEntry := wr.inventory, wr.entry // the steps may be those of an older commit
 	for {
 		stored := wr.record
-		facts, err := ReadRolloutFacts(ctx, wr.config, rr.tip, rr.tipEntry, wr.record, wr.record.Rollout.Strategy)
+		facts, err := ReadRolloutFacts(ctx, wr.config, tip, tipEntry, wr.record, wr.record.Rollout.Strategy)
 		if err != nil {
 			return err
 		}
@@ -179,17 +173,17 @@ func (wr *workspaceRun) takeSteps(ctx context.Context, rr *rolloutRun) error {
 			}
 			return fmt.Errorf("the rollout of %s is over: %w", next.ShortCommit(), state.ErrTipMoved) // another round looks at the tip
 		}
-		if err := wr.prepareSteps(ctx, rr); err != nil {
+		if err := wr.prepareSteps(ctx, tip, tipEntry); err != nil {
 			return err
 		}
 		if move.Kind == rollout.Finish {
-			done, err := wr.finishRollout(ctx, rr)
+			done, err := wr.finishRollout(ctx)
 			if done || err != nil {
 				return err
 			}
 			continue
 		}
-		if err := wr.takeStep(ctx, rr); err != nil && !errors.Is(err, state.ErrOrderChanged) {
+		if err := wr.takeStep(ctx); err != nil && !errors.Is(err, state.ErrOrderChanged) {
 			return err
 		}
 	}
@@ -197,19 +191,19 @@ func (wr *workspaceRun) takeSteps(ctx context.Context, rr *rolloutRun) error {
 
 // prepareSteps opens Terraform on the tree of the rollout's commit. Where the workspace's inputs
 // at the tip are the same, that is the tip's tree.
-func (wr *workspaceRun) prepareSteps(ctx context.Context, rr *rolloutRun) (err error) {
-	if rr.tf != nil {
+func (wr *workspaceRun) prepareSteps(ctx context.Context, tip *inventory.Inventory, tipEntry *inventory.Entry) (err error) {
+	if wr.session.program != nil {
 		return nil
 	}
-	if inputs, known := inventory.OwnInputs(rr.tip, rr.tipEntry); !known || inputs != wr.record.Rollout.Inputs {
+	if inputs, known := inventory.OwnInputs(tip, tipEntry); !known || inputs != wr.record.Rollout.Inputs {
 		if err := wr.useSnapshot(ctx); err != nil {
 			return err
 		}
 	}
-	if rr.root, err = wr.checkout.LayOut(ctx); err != nil {
+	if wr.session.root, err = wr.checkout.LayOut(ctx); err != nil {
 		return err
 	}
-	if wr.inventory != rr.tip {
+	if wr.inventory != tip {
 		leave, err := wr.checkout.Enter(ctx, wr.entry)
 		if err != nil {
 			return err
@@ -217,10 +211,7 @@ func (wr *workspaceRun) prepareSteps(ctx context.Context, rr *rolloutRun) (err e
 		wr.closers = append(wr.closers, leave)
 	}
 	wr.trace = wr.inventory.Trace(wr.entry, wr.upstreamsBefore.Digests())
-	if rr.tf, err = wr.openSession(ctx, rr.root); err != nil {
-		return err
-	}
-	return nil
+	return wr.openSession(ctx)
 }
 
 // useSnapshot replaces the tree that the steps are taken from by the stored one of the
@@ -357,7 +348,7 @@ func (wr *workspaceRun) recordAtOnce(plan *terraform.Plan) {
 	}
 	now := wr.config.Now()
 	wr.record.LastRollout = &state.Rollout{
-		Run: wr.run.Options.Run, Commit: wr.inventory.Commit.ID, Target: plan.Digest, Risk: wr.result.Risk, Approval: wr.approval.WithoutDifference(),
+		Run: wr.run.Options.Run, Commit: wr.inventory.Commit.ID, Target: plan.Digest, Risk: wr.result.Risk, Approval: wr.approvals.match.WithoutDifference(),
 		Strategy: newStrategy(wr.entry.Config), BeganAt: now, Since: now, Number: settings.WholeRollout,
 		Verdicts: []state.RolloutVerdict{{At: now, Number: settings.WholeRollout, Text: "applied at once: " + o.Why, By: o.By}},
 	}

@@ -16,16 +16,16 @@ import (
 
 // takeStep puts the next number in force. A plan that wants more than the rollout may change
 // pauses it. The step is done when a second plan of the same number is empty.
-func (wr *workspaceRun) takeStep(ctx context.Context, rr *rolloutRun) error {
+func (wr *workspaceRun) takeStep(ctx context.Context) error {
 	r := wr.record.Rollout
 	isBack := r.Phase == state.RolloutAborting
 	if isUp := !isBack && !r.InFlight && r.Number > 0; isUp {
-		if moved, err := wr.pauseIfMoved(ctx, rr); moved || err != nil {
+		if moved, err := wr.pauseIfMoved(ctx); moved || err != nil {
 			return err // the next decision waits, and writes why
 		}
 	}
 	wr.setNumber(r.Strategy, r.Next)
-	plan, err := wr.planExactInputs(ctx, rr.root)
+	plan, err := wr.planExactInputs(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (wr *workspaceRun) takeStep(ctx context.Context, rr *rolloutRun) error {
 		if err := wr.applyStep(ctx, plan); err != nil {
 			return err
 		}
-		if err := wr.verifyAppliedInputs(ctx, rr.root); err != nil {
+		if err := wr.verifyAppliedInputs(ctx); err != nil {
 			return err
 		}
-		again, err := wr.planExactInputs(ctx, rr.root)
+		again, err := wr.planExactInputs(ctx)
 		if err != nil {
 			return err
 		}
@@ -69,10 +69,10 @@ func (wr *workspaceRun) takeStep(ctx context.Context, rr *rolloutRun) error {
 
 // pauseIfMoved pauses the rollout if what is live is not what the number in force says: the next
 // step would start from something else. It reports whether that is so.
-func (wr *workspaceRun) pauseIfMoved(ctx context.Context, rr *rolloutRun) (bool, error) {
+func (wr *workspaceRun) pauseIfMoved(ctx context.Context) (bool, error) {
 	r := *wr.record.Rollout
 	wr.setNumber(r.Strategy, r.Number)
-	plan, err := wr.planExactInputs(ctx, rr.root)
+	plan, err := wr.planExactInputs(ctx)
 	if err != nil || plan.Empty {
 		return false, err
 	}
@@ -109,23 +109,24 @@ func (wr *workspaceRun) applyStep(ctx context.Context, plan *terraform.Plan) err
 	if order != nil && order.Rollout == wr.record.Rollout.Run && !wr.record.Rollout.InFlight {
 		return state.ErrOrderChanged
 	}
-	wr.approval = nil
+	wr.approvals.match = nil
+	before := wr.record
 	wr.newAttempt(plan)
 	begun := *wr.record.Rollout
 	begun.InFlight = true
 	wr.record.Rollout = &begun
 	if err := wr.writeRollout(ctx, state.RolloutWrite{Order: order, Begin: true}); err != nil {
-		wr.record = wr.recordBefore
+		wr.record = before
 		return err
 	}
 	return wr.applyPlan(ctx, plan)
 }
 
 // finishRollout records that everything is applied, if the plan at 100 is empty.
-func (wr *workspaceRun) finishRollout(ctx context.Context, rr *rolloutRun) (done bool, err error) {
+func (wr *workspaceRun) finishRollout(ctx context.Context) (done bool, err error) {
 	r := *wr.record.Rollout
 	wr.setNumber(r.Strategy, settings.WholeRollout)
-	plan, err := wr.planExactInputs(ctx, rr.root)
+	plan, err := wr.planExactInputs(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -136,9 +137,9 @@ func (wr *workspaceRun) finishRollout(ctx context.Context, rr *rolloutRun) (done
 	}
 	last := rollout.Close(r, wr.config.Now(), "everything is applied")
 	wr.record.Rollout, wr.record.LastRollout = nil, &last
-	wr.approval, wr.result.Rollout = r.Approval, ""
+	wr.approvals.match, wr.result.Rollout = r.Approval, ""
 	wr.result.PlanDigest, wr.result.Risk, wr.result.Approval = r.Target, r.Risk, r.Approval.Fact()
-	if err := wr.recordSuccess(ctx, rr.tf, plan, state.Applied); err != nil {
+	if err := wr.recordSuccess(ctx, plan, state.Applied); err != nil {
 		return false, err
 	}
 	return true, nil

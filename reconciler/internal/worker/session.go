@@ -3,37 +3,51 @@ package worker
 import (
 	"bytes"
 	"context"
+	"time"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
+// session is Terraform at work on the workspace, and what it may leave behind.
+type session struct {
+	root      string          // of the checkout
+	program   run.Terraform   // nil: not opened yet
+	terraform run.Session     // nil: not opened yet, or closed
+	killCtx   context.Context // ends when Terraform must be killed
+	output    *excerpt.Buffer // redacted
+
+	lockSince       time.Time // since when Terraform may hold the state lock; zero: it does not
+	processesRemain bool      // they could not be ended
+}
+
 // openSession opens Terraform on the workspace in the checkout.
-func (wr *workspaceRun) openSession(ctx context.Context, root string) (run.Terraform, error) {
-	tf, err := wr.checkout.OpenTerraform(ctx)
+func (wr *workspaceRun) openSession(ctx context.Context) error {
+	program, err := wr.checkout.OpenTerraform(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	warning, err := gate.CheckVersion(wr.record, tf)
+	warning, err := gate.CheckVersion(wr.record, program)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if warning != "" {
 		wr.result.Warnings = append(wr.result.Warnings, warning)
 	}
-	spec, err := wr.checkout.NewSpec(ctx, root, wr.entry)
+	spec, err := wr.checkout.NewSpec(ctx, wr.session.root, wr.entry)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	spec.Log, spec.PreviousRuns = wr.output, runIDs(wr.lease.PreviousHolders())
+	spec.Log, spec.PreviousRuns = wr.session.output, runIDs(wr.lease.PreviousHolders())
 	if spec.Sensitive, err = collectSensitive(ctx, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore); err != nil {
-		return nil, err
+		return err
 	}
 	spec.SensitiveNow = collectSensitiveNow(wr.run, wr.inventory, wr.entry, wr.record, wr.upstreamsBefore)
-	wr.session = tf.Open(wr.killCtx, spec)
-	return tf, nil
+	wr.session.program, wr.session.terraform = program, program.Open(wr.session.killCtx, spec)
+	return nil
 }
 
 // notePlan puts a plan into the result.
@@ -48,23 +62,23 @@ func (wr *workspaceRun) notePlan(plan *terraform.Plan) {
 	wr.result.Warnings = append(wr.result.Warnings, plan.Warnings...)
 }
 
-// closeSession ends the processes of Terraform; a second call does nothing.
-func (wr *workspaceRun) closeSession() error {
-	if wr.session == nil {
+// close ends the processes of Terraform; a second call does nothing.
+func (s *session) close() error {
+	if s.terraform == nil {
 		return nil
 	}
-	err := wr.session.Close()
-	wr.session, wr.processesRemain = nil, err != nil
+	err := s.terraform.Close()
+	s.terraform, s.processesRemain = nil, err != nil
 	return err
 }
 
 func (wr *workspaceRun) storeLog(ctx context.Context) {
-	if wr.output.Len() == 0 {
+	if wr.session.output.Len() == 0 {
 		return
 	}
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := wr.config.Snapshots.PutLog(ctx, wr.run.Options.Run, wr.entry.Dir.Name, bytes.NewReader(wr.output.Bytes())); err != nil {
+	if err := wr.config.Snapshots.PutLog(ctx, wr.run.Options.Run, wr.entry.Dir.Name, bytes.NewReader(wr.session.output.Bytes())); err != nil {
 		wr.log.Warn("could not store the log of this workspace", "error", err)
 	}
 }
@@ -72,7 +86,7 @@ func (wr *workspaceRun) storeLog(ctx context.Context) {
 // storeLockFile stores the dependency lock file that init generated, if none is
 // committed: it shows which providers were used.
 func (wr *workspaceRun) storeLockFile(ctx context.Context) {
-	made := wr.session.GeneratedLockFile()
+	made := wr.session.terraform.GeneratedLockFile()
 	if len(made) == 0 {
 		return
 	}

@@ -31,7 +31,7 @@ func (wr *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.
 			continue
 		}
 		wr.log.Info("releasing a Terraform state lock that a killed run left", "lock", locked.ID, "by", h.Run)
-		if err := wr.session.ForceUnlock(ctx, locked.ID); err != nil {
+		if err := wr.session.terraform.ForceUnlock(ctx, locked.ID); err != nil {
 			return fmt.Errorf("release Terraform's state lock %s, left by run %s: %w", locked.ID, h.Run, err)
 		}
 		return nil
