@@ -240,18 +240,25 @@ func (wr *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	wr.storeLockFile(ctx)
 	defer wr.checkout.LockUpstreamStates(wr.entry)()
 	wr.enterPhase(run.PhasePlan)
-	wr.session.lockSince = wr.config.Now()
-	plan, err := wr.session.terraform.Plan(ctx)
+	plan, err := wr.planOnce(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
 		if err := wr.releaseStaleLock(ctx, locked); err != nil {
 			return nil, err
 		}
-		wr.session.lockSince = wr.config.Now()
-		plan, err = wr.session.terraform.Plan(ctx)
+		plan, err = wr.planOnce(ctx)
 	}
 	if err == nil {
 		wr.lease.ForgetHolders() // Terraform got the lock, so no run has left one
+	}
+	return plan, err
+}
+
+// planOnce runs plan. Terraform may hold its state lock until that has succeeded.
+func (wr *workspaceRun) planOnce(ctx context.Context) (*terraform.Plan, error) {
+	wr.session.lockSince = wr.config.Now()
+	plan, err := wr.session.terraform.Plan(ctx)
+	if err == nil {
 		wr.session.lockSince = time.Time{}
 	}
 	return plan, err

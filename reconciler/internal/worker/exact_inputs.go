@@ -58,7 +58,7 @@ func (wr *workspaceRun) verifyAppliedInputs(ctx context.Context) error {
 		return nil
 	}
 	wr.enterPhase(run.PhasePlan)
-	plan, err := wr.session.terraform.Plan(ctx)
+	plan, err := wr.planOnce(ctx)
 	if err != nil {
 		return err
 	}
