@@ -34,9 +34,9 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 	thisRun := run.New(&r.config, o)
 	result := thisRun.Result
 	thisRun.EnterStep(run.PhaseDrift)
-	checked, err := detectDrift(ctx, killCtx, thisRun, result)
+	checked, err := detectDrift(ctx, killCtx, thisRun)
 	result.Finalize(err)
-	saveDrift(context.WithoutCancel(ctx), thisRun, result, checked)
+	saveDrift(context.WithoutCancel(ctx), thisRun, checked)
 	if checked {
 		notifyNow(context.WithoutCancel(ctx), thisRun)
 	}
@@ -46,13 +46,13 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 
 // detectDrift checks all workspaces that can be checked, several at once. checked
 // reports whether there was any.
-func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (checked bool, err error) {
+func detectDrift(ctx, killCtx context.Context, r *run.Run) (checked bool, err error) {
 	workspaces, err := inventory.NewAtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
 	}
 	defer r.Config.CloseCommit(workspaces.Commit)
-	result.SetRange(workspaces.Head, workspaces.Commit.Tip())
+	r.Result.SetRange(workspaces.Head, workspaces.Commit.Tip())
 	if err := workspaces.CheckNotEmpty(); err != nil {
 		return false, err
 	}
@@ -65,7 +65,7 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 			continue
 		}
 		if skipped, skip := skipDriftCheck(workspaces, entry); skip {
-			result.Add(r.EmitResult(skipped))
+			r.Result.Add(r.EmitResult(skipped))
 			continue
 		}
 		todo[name] = true
@@ -89,7 +89,7 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 				found := r.EmitResult(check.checkWorkspace(ctx, killCtx, workspaces.Entries[name]))
 				adding.Lock()
 				defer adding.Unlock()
-				result.Add(found)
+				r.Result.Add(found)
 				return nil
 			})
 		})
@@ -207,7 +207,7 @@ func (c *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, pl
 }
 
 // saveDrift writes the history of a drift check, with its plans.
-func saveDrift(ctx context.Context, r *run.Run, result *run.Result, checked bool) {
+func saveDrift(ctx context.Context, r *run.Run, checked bool) {
 	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	records, err := r.Config.Record.Workspaces(ctx)
@@ -215,16 +215,16 @@ func saveDrift(ctx context.Context, r *run.Run, result *run.Result, checked bool
 		r.Log.Warn("could not list the workspaces; drift is not reported", "error", err)
 		return
 	}
-	result.Drifted = listDrifted(records)
+	r.Result.Drifted = listDrifted(records)
 	if !checked {
 		return
 	}
-	recordHistory(ctx, r, result, nil)
-	for _, w := range result.Workspaces {
+	recordHistory(ctx, r, nil)
+	for _, w := range r.Result.Workspaces {
 		if w.Plan == "" {
 			continue
 		}
-		if err := r.Config.Snapshots.PutLog(ctx, result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
+		if err := r.Config.Snapshots.PutLog(ctx, r.Options.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
 			r.Log.Warn("could not store the plan of this workspace", "workspace", w.Name, "error", err)
 		}
 	}

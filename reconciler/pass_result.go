@@ -28,7 +28,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	recordHistory(ctx, p.run, p.result, err)
+	recordHistory(ctx, p.run, err)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
 		p.run.Log.Warn("could not list the workspaces; drift is not reported, and old snapshots stay", "error", err)
@@ -41,7 +41,8 @@ func (p *pass) finish(ctx context.Context, err error) {
 }
 
 // recordHistory writes the history of a run; failed is why it failed as a whole.
-func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed error) {
+func recordHistory(ctx context.Context, r *run.Run, failed error) {
+	result := r.Result
 	history := state.Run{
 		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To, Subject: result.Subject,
 		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.Started, EndedAt: r.Config.Now(),
