@@ -16,6 +16,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -87,7 +88,7 @@ func (c *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, 
 	if c.config.LocalState == "" {
 		return fmt.Errorf("%s stores its Terraform state in a local file, which would be lost with this machine: configure a backend (s3)", entry.Dir.Name)
 	}
-	if id := c.inventory.Commit.Tree.ID(ws.Backend.Path); id != "absent" {
+	if id := c.inventory.Commit.Tree.ID(ws.Backend.Path); id != repotree.AbsentID {
 		return fmt.Errorf("%s has its Terraform state committed at %s: remove it from Git (git rm --cached) after copying it to %s", entry.Dir.Name, ws.Backend.Path, state)
 	}
 	if HasContent(state) {

@@ -110,15 +110,10 @@ func refuseWhileServing(v Verdict, plan *terraform.Plan, from settings.Serving, 
 	if share.Unknown == "" && share.Percent == 0 {
 		return v
 	}
-	var deleted []string
-	for _, change := range plan.Risk.Changes {
-		if deletes(change) {
-			deleted = append(deleted, verbOf(change)+" "+change.Address)
-		}
-	}
-	why := fmt.Sprintf("it %s while it serves %v%% of the traffic (output %s of %s)", excerpt.List(deleted, maxNamed), share.Percent, from.Output, from.Workspace)
+	deleted := excerpt.List(describeDeletions(plan), maxNamed)
+	why := fmt.Sprintf("it %s while it serves %v%% of the traffic (output %s of %s)", deleted, share.Percent, from.Output, from.Workspace)
 	if share.Unknown != "" {
-		why = fmt.Sprintf("it %s, and may serve traffic: %s", excerpt.List(deleted, maxNamed), share.Unknown)
+		why = fmt.Sprintf("it %s, and may serve traffic: %s", deleted, share.Unknown)
 	}
 	return Verdict{Why: fmt.Sprintf("%s; no approval helps: bring its share to 0 first, with %s", why, from.Workspace), Forbidden: true, WhileServing: true}
 }

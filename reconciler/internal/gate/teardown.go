@@ -19,21 +19,28 @@ import (
 // output, so that it may take away what readers of the workspace use. A replacement that is
 // routine for its type does not count.
 func DeletesWhatReadersUse(plan *terraform.Plan) bool {
-	return len(plan.RemovedOutputs) > 0 || slices.ContainsFunc(plan.Risk.Changes, deletes)
+	return len(plan.RemovedOutputs) > 0 || Destroys(plan)
 }
 
+// deletes reports whether a change destroys or replaces something that matters: more than a
+// replacement that is routine for its type.
 func deletes(change risk.Change) bool {
 	return change.Risk.NeedsApproval() && slices.Contains(change.Actions, tfjson.ActionDelete)
 }
 
-// DescribeTeardown says which readers a plan waits for, and why.
-func DescribeTeardown(plan *terraform.Plan, t *state.Teardown) string {
-	var deleted []string
+// describeDeletions says what a plan destroys or replaces, as deletes counts it.
+func describeDeletions(plan *terraform.Plan) (sentences []string) {
 	for _, change := range plan.Risk.Changes {
 		if deletes(change) {
-			deleted = append(deleted, verbOf(change)+" "+change.Address)
+			sentences = append(sentences, verbOf(change)+" "+change.Address)
 		}
 	}
+	return sentences
+}
+
+// DescribeTeardown says which readers a plan waits for, and why.
+func DescribeTeardown(plan *terraform.Plan, t *state.Teardown) string {
+	deleted := describeDeletions(plan)
 	for _, name := range plan.RemovedOutputs {
 		deleted = append(deleted, "removes output "+name)
 	}
