@@ -44,7 +44,7 @@ func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 		if found && !h.mayReplace(old) {
 			return &HoldConflictError{old}
 		}
-		ops := []Op{{Key: key, If: sameHold(found, old), Put: value}}
+		ops := []Op{{Key: key, If: sameHoldOrNone(old, found), Put: value}}
 		if h.Kind == Suspended {
 			unsettleOp, err := r.markUnsettledOp(ctx)
 			if err != nil {
@@ -125,7 +125,7 @@ func (l *Lease) holdOps(ctx context.Context) ([]Op, error) {
 	case found && !isOwn:
 		l.hold.replaced = &now
 	}
-	op := Op{Key: key, If: sameHold(found, now)}
+	op := Op{Key: key, If: sameHoldOrNone(now, found)}
 	if put == nil {
 		op.Delete = true
 		return []Op{op}, nil
@@ -142,7 +142,7 @@ func (r *Record) EndHold(ctx context.Context, h Hold) error {
 		_, found, err := get[Hold](ctx, r, key)
 		return !found, err
 	}
-	if err := r.write(ctx, verify, Op{Key: key, If: sameHold(true, h), Delete: true}); err != nil {
+	if err := r.write(ctx, verify, Op{Key: key, If: sameHold(h), Delete: true}); err != nil {
 		return fmt.Errorf("end the hold of workspace %s: %w", h.Name, err)
 	}
 	return nil
@@ -165,7 +165,7 @@ func (r *Record) RemoveHold(ctx context.Context, name string) (bool, error) {
 			_, found, err := get[Hold](ctx, r, key)
 			return !found, err
 		}
-		err = r.write(ctx, verify, Op{Key: key, If: sameHold(found, old), Delete: true}, unsettleOp)
+		err = r.write(ctx, verify, Op{Key: key, If: sameHoldOrNone(old, found), Delete: true}, unsettleOp)
 		removed = err == nil
 		return err
 	})
@@ -175,10 +175,15 @@ func (r *Record) RemoveHold(ctx context.Context, name string) (bool, error) {
 	return removed, nil
 }
 
-// sameHold returns the condition that the hold is still the one that was read.
-func sameHold(found bool, old Hold) Cond {
+// sameHold returns the condition that a hold is still the one that was read.
+func sameHold(read Hold) Cond {
+	return Cond{Equal: map[string]any{"kind": string(read.Kind), "reason": read.Reason, "by": read.PlacedBy}}
+}
+
+// sameHoldOrNone does the same. If none was found, the condition is that there is still none.
+func sameHoldOrNone(read Hold, found bool) Cond {
 	if !found {
 		return Cond{Absent: true}
 	}
-	return Cond{Equal: map[string]any{"kind": string(old.Kind), "reason": old.Reason, "by": old.PlacedBy}}
+	return sameHold(read)
 }

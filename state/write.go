@@ -99,7 +99,7 @@ func (l *Lease) Forget(ctx context.Context, ws Workspace) error {
 	ops := append([]Op{{Key: key, If: sameRev(ws.Rev), Delete: true}, l.ownedCheck()}, l.record.deletePartsOps(ws.Name, 0, ws.Parts)...)
 	hold, held, err := get[Hold](ctx, l.record, l.record.key(holdPrefix+ws.Name))
 	if held {
-		ops = append(ops, Op{Key: l.record.key(hold.sortKey()), If: sameHold(true, hold), Delete: true})
+		ops = append(ops, Op{Key: l.record.key(hold.sortKey()), If: sameHold(hold), Delete: true})
 	}
 	if err == nil {
 		isGone := func(ctx context.Context) (bool, error) {
@@ -137,7 +137,7 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 	if err != nil || !held {
 		return ops, to, err
 	}
-	deleteOldHold := Op{Key: l.record.key(hold.sortKey()), If: sameHold(true, hold), Delete: true}
+	deleteOldHold := Op{Key: l.record.key(hold.sortKey()), If: sameHold(hold), Delete: true}
 	hold.Name = to.Name
 	for _, name := range []string{shell.Quote(from.Name), from.Name} { // earlier versions did not quote it
 		hold.Help = strings.ReplaceAll(hold.Help, "resume "+name+"`", "resume "+shell.Quote(to.Name)+"`")

@@ -205,7 +205,7 @@ func (a *app) listErrorAndApprovalNotes(w inspect.StatusWorkspace, now time.Time
 
 // listDriftNotes says what has drifted, and what reverts it.
 func (a *app) listDriftNotes(w inspect.StatusWorkspace, now time.Time) []string {
-	changes := cmp.Or(ui.FormatChanges(a.tr, *w.DriftChanges, false), a.tr.Text("outputs only"))
+	changes := cmp.Or(ui.FormatChanges(a.tr, *w.DriftChanges, state.Drifted), a.tr.Text("outputs only"))
 	help := a.tr.Sprintf("`reconcile runs %s` shows the plan", w.DriftRun)
 	switch {
 	case w.Hold != nil: // its own help says what comes first

@@ -121,7 +121,7 @@ func (w *Writer) Text(s string) string {
 	defer w.mu.Unlock()
 	w.learn()
 	alone := stream{matcher: w.stream.matcher}
-	return string(alone.write([]byte(s), true))
+	return string(alone.writeLast([]byte(s)))
 }
 
 // Text returns a text without the secrets, like Writer.Text.
@@ -163,7 +163,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		return w.heldText.Write(p)
 	}
 	w.learn()
-	w.forward(w.stream.write(p, false))
+	w.forward(w.stream.write(p))
 	return len(p), nil
 }
 
@@ -183,7 +183,7 @@ func (w *Writer) Release() {
 	defer w.mu.Unlock()
 	if w.heldText != nil {
 		w.learn()
-		w.forward(w.stream.write(w.heldText.Bytes(), false))
+		w.forward(w.stream.write(w.heldText.Bytes()))
 		w.heldText = nil
 	}
 }
@@ -201,7 +201,7 @@ func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.learn()
-	w.forward(w.stream.write(nil, true))
+	w.forward(w.stream.writeLast(nil))
 	return w.writeErr
 }
 

@@ -40,11 +40,21 @@ type search struct {
 	starts []int
 }
 
-// write returns what is certain not to be a secret; all that is left if last is set.
-func (s *stream) write(text []byte, last bool) []byte {
+// write returns what is certain not to be a secret.
+func (s *stream) write(text []byte) []byte {
+	s.add(text)
+	return s.flush(false)
+}
+
+// writeLast returns all that is left; no more text follows.
+func (s *stream) writeLast(text []byte) []byte {
+	s.add(text)
+	return s.flush(true)
+}
+
+func (s *stream) add(text []byte) {
 	s.pending = append(s.pending, text...)
 	s.scan(text)
-	return s.flush(last)
 }
 
 // use replaces the matcher by one that knows more.

@@ -73,7 +73,10 @@ func ReadRollouts(ctx context.Context, c run.Config, name string) ([]RolloutStat
 		if now == nil {
 			continue
 		}
-		s := newRolloutStatus(known, *now, rec.Rollout != nil)
+		s := newRolloutStatus(known, *now)
+		if rec.Rollout == nil {
+			s.markEnded(*now)
+		}
 		if order, given := orders[known]; given && s.Active && order.Rollout == now.Run {
 			s.Order = &RolloutOrderStatus{Kind: order.Kind, By: order.By, Reason: order.Reason, At: order.At}
 		}
@@ -85,17 +88,15 @@ func ReadRollouts(ctx context.Context, c run.Config, name string) ([]RolloutStat
 	return list, nil
 }
 
-func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutStatus {
+// newRolloutStatus describes a rollout that is under way.
+func newRolloutStatus(workspace string, r state.Rollout) RolloutStatus {
 	s := RolloutStatus{
-		Workspace: workspace, Run: r.Run, Commit: r.Commit, Target: r.Target, Active: isActive, Phase: r.Phase, Number: r.Number, Next: r.Next,
+		Workspace: workspace, Run: r.Run, Commit: r.Commit, Target: r.Target, Active: true, Phase: r.Phase, Number: r.Number, Next: r.Next,
 		Steps: r.Strategy.Steps, BeganAt: r.BeganAt, Since: r.Since, Reason: r.Reason, By: r.By, Approval: r.Approval.Fact(),
-		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: "no rollout is under way; the last one was of " + r.ShortCommit(),
-	}
-	if isActive {
-		s.Text = rollout.Describe(r)
+		Alarms: []run.AlarmReading{}, Verdicts: slices.Concat([]state.RolloutVerdict{}, r.Verdicts), Text: rollout.Describe(r),
 	}
 	for output, text := range r.Outputs {
-		if shares := rollout.Shares(text); isActive && len(shares) > 0 {
+		if shares := rollout.Shares(text); len(shares) > 0 {
 			if s.Shares == nil {
 				s.Shares = map[string]map[string]float64{}
 			}
@@ -107,4 +108,9 @@ func newRolloutStatus(workspace string, r state.Rollout, isActive bool) RolloutS
 		s.SoakEnds = &ends
 	}
 	return s
+}
+
+// markEnded makes it the status of a rollout that is over: what it put in force may have changed.
+func (s *RolloutStatus) markEnded(r state.Rollout) {
+	s.Active, s.Shares, s.Text = false, nil, "no rollout is under way; the last one was of "+r.ShortCommit()
 }

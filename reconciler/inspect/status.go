@@ -245,7 +245,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt, Undone: w.IsUndone()}
 	}
 	if r := w.Rollout; r != nil {
-		status := newRolloutStatus(w.Name, *r, true)
+		status := newRolloutStatus(w.Name, *r)
 		s.Rollout = &status
 	}
 	if hold, ok := holds[w.Name]; ok {

@@ -205,7 +205,7 @@ func (in *inputs) find(workspaceDir string) *foundInputs {
 	in.addFilesets(found)
 	in.addPatterns(found)
 	for p := range in.paths {
-		if s, isDir := in.scopes[p]; p != workspaceDir && !in.isCovered(p, s, isDir) {
+		if p != workspaceDir && !in.isCovered(p) {
 			found.paths = append(found.paths, p)
 		}
 	}
@@ -223,7 +223,7 @@ func (in *inputs) addGuesses(found *foundInputs) {
 	var dirs []string
 	for dir, unknowns := range in.guesses {
 		switch {
-		case in.paths[dir] && in.has(dir, guessedFiles), in.isCovered(dir, guessedFiles, true):
+		case in.paths[dir] && in.has(dir, guessedFiles), in.isDirCovered(dir, guessedFiles):
 			continue
 		case in.isOwn(dir): // only ignored files become inputs, too
 		case in.listed != nil:
@@ -247,7 +247,7 @@ func (in *inputs) addFilesets(found *foundInputs) {
 	for _, glob := range slices.Sorted(maps.Keys(in.filesets)) {
 		dir := in.filesets[glob]
 		switch {
-		case in.has(dir, allFiles), in.isCovered(dir, allFiles, true):
+		case in.has(dir, allFiles), in.isDirCovered(dir, allFiles):
 			continue
 		case in.isOwn(dir):
 		case in.listed == nil:
@@ -257,7 +257,7 @@ func (in *inputs) addFilesets(found *foundInputs) {
 			continue
 		}
 		for _, p := range in.files.matchGlob(glob) {
-			if !in.isCovered(p, allFiles, false) {
+			if !in.isFileCovered(p) {
 				in.add(p, allFiles)
 			}
 		}
@@ -270,7 +270,7 @@ func (in *inputs) addPatterns(found *foundInputs) {
 	for _, pattern := range slices.Sorted(maps.Keys(in.patterns)) {
 		dir, _ := splitPattern(pattern)
 		isOwn := in.isOwn(dir)
-		if in.has(dir, guessedFiles) || in.isCovered(dir, guessedFiles, true) {
+		if in.has(dir, guessedFiles) || in.isDirCovered(dir, guessedFiles) {
 			continue
 		}
 		if !isOwn && in.listed != nil {
@@ -279,7 +279,7 @@ func (in *inputs) addPatterns(found *foundInputs) {
 		}
 		added := false
 		for _, p := range in.files.match(pattern) {
-			if !in.rules.isIgnored(p) && !in.isCovered(p, guessedFiles, false) {
+			if !in.rules.isIgnored(p) && !in.isFileCovered(p) {
 				in.add(p, guessedFiles) // an object that cannot be used was perhaps not meant
 				added = true
 			}
@@ -296,20 +296,33 @@ func (in *inputs) addPatterns(found *foundInputs) {
 	}
 }
 
-// isCovered reports whether an input directory above p contains all that p stands for: a file,
-// or a directory with scope s.
-func (in *inputs) isCovered(p string, s scope, isDir bool) bool {
+// isCovered reports whether an input directory above an input contains all that it stands for.
+func (in *inputs) isCovered(p string) bool {
+	if s, isDir := in.scopes[p]; isDir {
+		return in.isDirCovered(p, s)
+	}
+	return in.isFileCovered(p)
+}
+
+// isFileCovered reports whether an input directory contains a file.
+func (in *inputs) isFileCovered(file string) bool {
+	return in.hasDirAbove(file, func(dir string, of scope) bool { return !in.rules.omits(of, dir, file) })
+}
+
+// isDirCovered reports whether an input directory contains what is in the scope s of another.
+func (in *inputs) isDirCovered(p string, s scope) bool {
+	return in.hasDirAbove(p, func(dir string, of scope) bool {
+		return s <= of && len(in.rules.patterns) == 0 && !in.rules.omits(of, dir, path.Join(p, "x"))
+	})
+}
+
+// hasDirAbove reports whether one of the input directories above p leaves out nothing, or covers p.
+func (in *inputs) hasDirAbove(p string, covers func(dir string, of scope) bool) bool {
 	for dir := p; dir != "."; {
 		if dir = path.Dir(dir); !in.paths[dir] {
 			continue
 		}
-		of, exists := in.scopes[dir]
-		switch {
-		case !exists || in.rules.omitsNothing(of):
-			return true
-		case !isDir && !in.rules.omits(of, dir, p):
-			return true
-		case isDir && s <= of && len(in.rules.patterns) == 0 && !in.rules.omits(of, dir, path.Join(p, "x")):
+		if of, exists := in.scopes[dir]; !exists || in.rules.omitsNothing(of) || covers(dir, of) {
 			return true
 		}
 	}

@@ -42,7 +42,7 @@ func Find(ctx context.Context) (*Sandbox, error) {
 	m.addSystem()
 	m.addMemory(Temp, maxTemp)
 	m.AddReadOnly(bwrap)
-	args := append(append(isolationOptions(false), m...), bwrap, "--version")
+	args := append(append(isolationOptions(), m...), bwrap, "--version")
 	if out, err := exec.CommandContext(ctx, bwrap, args...).CombinedOutput(); err != nil {
 		if reason := strings.TrimSpace(string(out)); reason != "" {
 			err = errors.New(reason)
@@ -54,12 +54,8 @@ func Find(ctx context.Context) (*Sandbox, error) {
 
 // isolationOptions returns bubblewrap's options for namespaces and capabilities.
 // --new-session keeps the code from typing on the operator's terminal.
-func isolationOptions(network bool) []string {
-	args := []string{"--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session"}
-	if network {
-		args = append(args, "--share-net")
-	}
-	return args
+func isolationOptions() []string {
+	return []string{"--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session"}
 }
 
 // arg0 is argv[0] of this program when it must become bubblewrap. The arguments
@@ -77,7 +73,10 @@ type View struct {
 // Confine makes cmd run in the sandbox. The program must be among the Mounts. The caller
 // sets HOME and TMPDIR to Home and Temp.
 func (s *Sandbox) Confine(cmd *exec.Cmd, v View) {
-	m := Mounts(isolationOptions(v.Network))
+	m := Mounts(isolationOptions())
+	if v.Network {
+		m = append(m, "--share-net")
+	}
 	m.addSystem()
 	m.addMemory(Temp, maxTemp)
 	m = append(m, "--dir", Home)

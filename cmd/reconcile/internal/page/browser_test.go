@@ -85,7 +85,7 @@ func servePages(t *testing.T) http.Handler {
 	}
 	written := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	for dir, m := range map[string]*Model{"production": newEveryModel(), "staging": newModel()} {
-		if err := (&Writer{Target: written, Dir: dir}).Write(t.Context(), m, false); err != nil {
+		if err := (&Writer{Target: written, Dir: dir}).Write(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}

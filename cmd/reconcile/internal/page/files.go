@@ -42,8 +42,16 @@ const indexFile = "index.json"
 // layoutVersion is part of every key: it changes with what templates write.
 const layoutVersion = "2"
 
-// files returns all files of a model. live: only those that change while a run works.
-func (m *Model) files(live bool) ([]file, error) {
+// fileScope says which files of a model are written.
+type fileScope bool
+
+const (
+	allFiles  fileScope = false
+	liveFiles fileScope = true // those that change while a run works
+)
+
+// files returns the files of a model.
+func (m *Model) files(scope fileScope) ([]file, error) {
 	m.index() // before several write at once
 	names, contents := assetFiles()
 	var list []file
@@ -55,7 +63,7 @@ func (m *Model) files(live bool) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, m.filesIn(document{text: t, model: m, assets: names}, live)...)
+		list = append(list, m.filesIn(document{text: t, model: m, assets: names}, scope)...)
 	}
 	list = append(list,
 		file{name: overviewFile, key: constant("chooser " + names.style), stage: stageIndex, render: func(ctx context.Context) ([]byte, error) {
@@ -67,10 +75,10 @@ func (m *Model) files(live bool) ([]file, error) {
 	return list, nil
 }
 
-func (m *Model) filesIn(s document, live bool) []file {
+func (m *Model) filesIn(s document, scope fileScope) []file {
 	overview := s.forPage(overviewFile, s.recordTitle()+" · reconcile")
 	list := []file{overview.file(constant(""), stageOverview, func(context.Context) (templ.Component, error) { return overviewPage(overview), nil })}
-	if live {
+	if scope == liveFiles {
 		return list
 	}
 	for _, r := range m.Runs {

@@ -87,7 +87,7 @@ func TestKilledWriter(t *testing.T) {
 		return m
 	}
 	write := func(target target.Target, m *Model) error {
-		return (&Writer{Target: target, Dir: "record"}).Write(t.Context(), m, false)
+		return (&Writer{Target: target, Dir: "record"}).Write(t.Context(), m)
 	}
 	whole := map[*Model]map[string][]byte{}
 	old, new := before(), after()
@@ -150,23 +150,23 @@ func TestTwoWriters(t *testing.T) {
 	new.HeadRev++
 	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	writer := &Writer{Target: target, Dir: "record"}
-	if err := writer.Write(t.Context(), old, false); err != nil {
+	if err := writer.Write(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
 	// The old one's pages come after all of the new one's, and its manifest last.
 	slow := &hookTarget{serialTarget: target, at: "record/en/w/a.html", do: func() {
-		if err := writer.Write(t.Context(), new, false); err != nil {
+		if err := writer.Write(t.Context(), new); err != nil {
 			t.Error(err)
 		}
 	}}
 	changed := newModel(inspect.StatusWorkspace{Name: "a", Outcome: state.Blocked})
-	if err := (&Writer{Target: slow, Dir: "record"}).Write(t.Context(), changed, false); err != nil {
+	if err := (&Writer{Target: slow, Dir: "record"}).Write(t.Context(), changed); err != nil {
 		t.Fatal(err)
 	}
 	if done, err := writer.touch(t.Context(), new.HeadRev, testTime.Add(time.Minute)); err != nil || done {
 		t.Errorf("%v, %v: the pages were taken for current", done, err)
 	}
-	if err := writer.Write(t.Context(), new, false); err != nil {
+	if err := writer.Write(t.Context(), new); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"record/en/w/a.html", "record/ja/w/a.html", "record/en/index.html"} {

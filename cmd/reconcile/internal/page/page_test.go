@@ -108,7 +108,7 @@ func newEveryModel() *Model {
 // renderAll returns the content of all files by name.
 func renderAll(t testing.TB, m *Model) map[string]string {
 	t.Helper()
-	list, err := m.files(false)
+	list, err := m.files(allFiles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func BenchmarkOverview(b *testing.B) {
 	m := newLargeModel()
 	for b.Loop() {
 		m.indexed = nil
-		list, err := m.files(true)
+		list, err := m.files(liveFiles)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestWriter(t *testing.T) {
 	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}}}
 	w := &Writer{Target: target, Dir: "record"}
 	model := func() *Model { return newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied}) }
-	if err := w.Write(t.Context(), model(), false); err != nil {
+	if err := w.Write(t.Context(), model()); err != nil {
 		t.Fatal(err)
 	}
 	if last := target.writes[len(target.writes)-2:]; !slices.Equal(last, []string{"index.html", "record/manifest.json"}) {
@@ -274,7 +274,7 @@ func TestWriter(t *testing.T) {
 		t.Errorf("the overview is written before what it links: %q", target.writes)
 	}
 	target.writes = nil
-	if err := w.Write(t.Context(), model(), false); err != nil {
+	if err := w.Write(t.Context(), model()); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"record/en/index.html", "record/index.json", "record/ja/index.html", "record/manifest.json", "record/manifest.json"}; !slices.Equal(slices.Sorted(slices.Values(target.writes)), want) {
@@ -299,7 +299,7 @@ func TestWriter(t *testing.T) {
 	if done, err := w.touch(t.Context(), 8, testTime); err != nil || done {
 		t.Errorf("a head that the pages do not show: %v, %v", done, err)
 	}
-	if err := w.Write(t.Context(), newModel(), false); err != nil {
+	if err := w.Write(t.Context(), newModel()); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := target.files["record/en/w/web.html"]; ok {
@@ -312,14 +312,14 @@ func TestWriterGoesOn(t *testing.T) {
 	t.Parallel()
 	target := &serialTarget{memoryTarget: &memoryTarget{files: map[string][]byte{}, fail: "record/ja/graph.html"}}
 	w := &Writer{Target: target, Dir: "record"}
-	if err := w.Write(t.Context(), newEveryModel(), false); err == nil {
+	if err := w.Write(t.Context(), newEveryModel()); err == nil {
 		t.Fatal("no error")
 	}
 	if _, ok := target.files["record/en/index.html"]; ok {
 		t.Error("the overview was written without all that it links")
 	}
 	target.fail = ""
-	if err := w.Write(t.Context(), newEveryModel(), false); err != nil {
+	if err := w.Write(t.Context(), newEveryModel()); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range renderAll(t, newEveryModel()) {

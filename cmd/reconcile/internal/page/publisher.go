@@ -183,7 +183,10 @@ func (p *Publisher) writeNow(ctx context.Context, working *ActiveRun, ended, idl
 	if working != nil {
 		m.Active = working
 	}
-	return p.writer.Write(ctx, m, !ended)
+	if ended {
+		return p.writer.Write(ctx, m)
+	}
+	return p.writer.WriteLive(ctx, m)
 }
 
 func (p *Publisher) warn(text string, args ...any) {

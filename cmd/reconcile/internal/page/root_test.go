@@ -24,7 +24,7 @@ func TestRoot(t *testing.T) {
 			production, staging := newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Applied, At: testTime}), newModel(inspect.StatusWorkspace{Name: "web", Outcome: state.Failed, At: testTime})
 			staging.Site.Environment = hostile
 			for dir, m := range map[string]*Model{"production": production, "staging": staging} {
-				if err := (&Writer{Target: target, Dir: dir}).Write(t.Context(), m, false); err != nil {
+				if err := (&Writer{Target: target, Dir: dir}).Write(t.Context(), m); err != nil {
 					t.Fatal(err)
 				}
 			}

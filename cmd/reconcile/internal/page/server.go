@@ -123,7 +123,7 @@ func (s *Server) read(ctx context.Context) (map[string]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := m.files(false)
+	list, err := m.files(allFiles)
 	if err != nil {
 		return nil, err
 	}

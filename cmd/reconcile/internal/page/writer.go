@@ -57,16 +57,23 @@ func (w *Writer) readManifest(ctx context.Context) (manifest, error) {
 	return m, nil
 }
 
-// Write writes what has changed, what is linked before what links it. live: only what shows
-// the run that works now. Before it begins, the manifest says what may differ from it: a
-// writer can be killed, and another can write at the same time.
-func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
+// Write writes what has changed.
+func (w *Writer) Write(ctx context.Context, m *Model) error { return w.write(ctx, m, allFiles) }
+
+// WriteLive writes only what shows the run that works now, if the rest is there.
+func (w *Writer) WriteLive(ctx context.Context, m *Model) error { return w.write(ctx, m, liveFiles) }
+
+// write writes what is linked before what links it. Before it begins, the manifest says what may
+// differ from it: a writer can be killed, and another can write at the same time.
+func (w *Writer) write(ctx context.Context, m *Model, scope fileScope) error {
 	had, err := w.readManifest(ctx)
 	if err != nil {
 		return err
 	}
-	live = live && m.isComplete(had.Keys)
-	list, err := m.files(live)
+	if !m.isComplete(had.Keys) {
+		scope = allFiles
+	}
+	list, err := m.files(scope)
 	if err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 		}
 	}
 	var others []string
-	if !live {
+	if scope == allFiles {
 		others = findOthers(list, had.Keys)
 	}
 	for _, name := range others {
@@ -91,7 +98,7 @@ func (w *Writer) Write(ctx context.Context, m *Model, live bool) error {
 	}
 	has := manifest{RootAt: had.RootAt, Keys: maps.Clone(begun.Keys)}
 	err = w.writeChanges(ctx, changes, has.Keys)
-	if err == nil && !live {
+	if err == nil && scope == allFiles {
 		has.RootAt = m.At
 		err = errors.Join(w.deleteAll(ctx, others, has.Keys), w.writeRoot(ctx, m.At))
 	}

@@ -62,8 +62,8 @@ func StyleOf(o state.Outcome) lipgloss.Style {
 // AbbrevCommit shortens a commit id for a table.
 func AbbrevCommit(commit commitid.ID) string { return cmp.Or(commit.Abbrev(), "-") }
 
-// FormatChanges formats counts of changes, planned or applied.
-func FormatChanges(t *catalog.Translator, c state.Changes, applied bool) string {
+// FormatChanges formats counts of changes: as applied ones with that outcome, else as planned.
+func FormatChanges(t *catalog.Translator, c state.Changes, outcome state.Outcome) string {
 	var parts []string
 	for _, part := range []struct {
 		n       int
@@ -73,7 +73,7 @@ func FormatChanges(t *catalog.Translator, c state.Changes, applied bool) string 
 		{c.Replace, "%d to replace", "%d replaced"}, {c.Destroy, "%d to destroy", "%d destroyed"},
 	} {
 		format := part.to
-		if applied {
+		if outcome == state.Applied {
 			format = part.did
 		}
 		if part.n > 0 {

@@ -66,7 +66,7 @@ const outcomeWidth = 10
 func FormatWorkspace(t *catalog.Translator, w run.WorkspaceResult, width int) string {
 	var b strings.Builder
 	details := []string{}
-	if text := FormatChanges(t, w.Changes, w.Outcome == state.Applied); text != "" {
+	if text := FormatChanges(t, w.Changes, w.Outcome); text != "" {
 		details = append(details, text)
 	}
 	if len(w.StaleReasons) > 0 && w.Outcome != state.Skipped {
