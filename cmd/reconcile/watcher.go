@@ -160,11 +160,11 @@ func (w *watcher) freeCheckout() int {
 	for _, pass := range w.passes {
 		used[pass.options.CheckoutNumber] = true
 	}
-	place := 0
-	for used[place] {
-		place++
+	number := 0
+	for used[number] {
+		number++
 	}
-	return place
+	return number
 }
 
 // openDeps opens the dependencies unless they are open.

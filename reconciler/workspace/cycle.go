@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler/workspace/settings"
 )
 
-// ErrCycle is wrapped by Graph.Err for workspaces in a dependency cycle.
-var ErrCycle = errors.New("dependency cycle between workspaces")
+// errCycle is wrapped by Graph.Err for workspaces in a dependency cycle.
+var errCycle = errors.New("dependency cycle between workspaces")
 
 // dropGuesses drops guesses until no guess is in a cycle, the least certain first. Guesses
 // of equal certainty are dropped together, so that names do not decide.
@@ -68,7 +68,7 @@ func (b *graphBuilder) rejectCycles() {
 		}
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
 		names := b.shortestCycle(n.Name, inSameCycle)
-		err := fmt.Errorf("%w: %s", ErrCycle, strings.Join(names, " -> "))
+		err := fmt.Errorf("%w: %s", errCycle, strings.Join(names, " -> "))
 		if position := findPosition(names, byName); position != "" {
 			err = fmt.Errorf("%s: %w", position, err)
 		}

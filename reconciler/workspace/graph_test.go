@@ -111,8 +111,8 @@ func TestLinkErrors(t *testing.T) {
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
-			if cyclic := strings.Contains(tt.want, "->"); errors.Is(err, ErrCycle) != cyclic {
-				t.Errorf("ErrCycle: %t", !cyclic)
+			if cyclic := strings.Contains(tt.want, "->"); errors.Is(err, errCycle) != cyclic {
+				t.Errorf("in a cycle: %t", !cyclic)
 			}
 			if len(g.Order()) != len(tt.nodes) {
 				t.Errorf("order: %v", g.Order())

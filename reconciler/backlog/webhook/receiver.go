@@ -15,12 +15,12 @@ import (
 	"reconcile/internal/secret"
 )
 
-// MaxBodySize is the maximum size of a body, in bytes. A push of a thousand commits with
+// maxBodySize is the maximum size of a body, in bytes. A push of a thousand commits with
 // their messages fits.
-const MaxBodySize = 512 << 10
+const maxBodySize = 512 << 10
 
 // maxConcurrent limits the calls that a Handler handles at a time. Together with
-// MaxBodySize it limits their memory.
+// maxBodySize it limits their memory.
 const maxConcurrent = 8
 
 // ErrRunning is returned by a Receiver's Start if a pass is already running and no other
@@ -94,12 +94,12 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 		return *refusal, Event{}
 	}
 	// One byte more than the maximum shows that the body is too large.
-	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBodySize+1))
+	body, err := io.ReadAll(io.LimitReader(q.Body, maxBodySize+1))
 	switch {
 	case err != nil:
 		return Response{http.StatusBadRequest, ResultRefused, "could not read the body"}, Event{}
-	case len(body) > MaxBodySize:
-		return Response{http.StatusRequestEntityTooLarge, ResultRefused, fmt.Sprintf("the body is larger than %d bytes", MaxBodySize)}, Event{}
+	case len(body) > maxBodySize:
+		return Response{http.StatusRequestEntityTooLarge, ResultRefused, fmt.Sprintf("the body is larger than %d bytes", maxBodySize)}, Event{}
 	}
 	event, err := Parse(q.ContentType, body)
 	if err != nil {

@@ -38,14 +38,14 @@ func (a *remoteApply) execute(ctx context.Context) error {
 	name := a.done.Entry.Dir.Name
 	a.log.Debug("phase", "phase", run.PhaseRemote)
 	a.run.Emit(run.Event{Workspace: name, Phase: run.PhaseRemote})
-	e := &Runner{
+	runner := &Runner{
 		Config: a.config, Tasks: a.config.Record, Log: a.log,
 		Start: func(ctx context.Context, task state.Task) (string, error) {
 			return a.config.Executor.Start(ctx, task.Key, []string{"worker", "apply", task.Name, task.Key})
 		},
 		Poll: a.pollTask,
 	}
-	task, err := e.Run(ctx, newTask(a.run, a.inventory, name))
+	task, err := runner.Run(ctx, newTask(a.run, a.inventory, name))
 	var readErr error
 	if a.done.Record, _, readErr = a.config.Record.Workspace(context.WithoutCancel(ctx), name); err == nil && readErr != nil {
 		err = fmt.Errorf("read the record of %s: %w", name, readErr)
