@@ -162,8 +162,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestSerial checks that concurrent callers send one request at a time.
-func TestSerial(t *testing.T) {
+// TestOneRequestAtATime checks that concurrent callers send one request at a time.
+func TestOneRequestAtATime(t *testing.T) {
 	var running, most, served atomic.Int64
 	second := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -81,9 +81,9 @@ func FuzzLoadJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf.json", text)) })
 }
 
-// TestDeep loads configuration that would overflow the stack of the parser or of a tree
+// TestDeepNesting loads configuration that would overflow the stack of the parser or of a tree
 // walk. An overflow ends the process, so the test only has to reach its end.
-func TestDeep(t *testing.T) {
+func TestDeepNesting(t *testing.T) {
 	t.Parallel()
 	const n = 1 << 17
 	deep := map[string]string{

@@ -33,7 +33,7 @@ func parseNodes(lines ...string) []Node {
 	return list
 }
 
-func TestLink(t *testing.T) {
+func TestNewGraph(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -77,9 +77,9 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// TestLinkErrors checks that an error concerns only the workspaces that cause it: never z,
+// TestGraphErrors checks that an error concerns only the workspaces that cause it: never z,
 // nor their readers.
-func TestLinkErrors(t *testing.T) {
+func TestGraphErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -121,8 +121,8 @@ func TestLinkErrors(t *testing.T) {
 	}
 }
 
-// TestLinkGuesses checks that guessed dependencies make no cycle.
-func TestLinkGuesses(t *testing.T) {
+// TestGraphOfGuesses checks that guessed dependencies make no cycle.
+func TestGraphOfGuesses(t *testing.T) {
 	t.Parallel()
 	recalled := parseNodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
 	recalled[0].LastKnown = true
@@ -166,7 +166,7 @@ func TestLinkGuesses(t *testing.T) {
 	}
 }
 
-func TestFits(t *testing.T) {
+func TestMatchesWildcard(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		pattern stateid.ID
@@ -177,7 +177,7 @@ func TestFits(t *testing.T) {
 		{"a*b*c", "axbyc", true}, {"a*b*c", "acb", false}, {"s3://b/*/t", "s3://b/x/y/t", true}, {"*ab*ab", "ab", false},
 	} {
 		if got := matchesWildcard(tt.pattern, tt.text); got != tt.want {
-			t.Errorf("fits(%q, %q) = %t", tt.pattern, tt.text, got)
+			t.Errorf("matchesWildcard(%q, %q) = %t", tt.pattern, tt.text, got)
 		}
 	}
 }

@@ -127,9 +127,9 @@ func (g *repoGen) visiblePaths(dir string) map[string]bool {
 	return seen
 }
 
-// TestClosure checks over random repositories that a change of any object makes exactly
+// TestChangeMakesReadersStale checks over random repositories that a change of any object makes exactly
 // those workspaces stale that could read it.
-func TestClosure(t *testing.T) {
+func TestChangeMakesReadersStale(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
@@ -162,9 +162,9 @@ func TestClosure(t *testing.T) {
 	})
 }
 
-// TestFresh checks that a workspace that is not stale after a change would be loaded as
+// TestLoadReadsOnlyInputs checks that a workspace that is not stale after a change would be loaded as
 // before: the result depends only on its inputs.
-func TestFresh(t *testing.T) {
+func TestLoadReadsOnlyInputs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}

@@ -127,9 +127,9 @@ func TestManyInstances(t *testing.T) {
 	}
 }
 
-// TestEach checks that a module is walked for each element of its for_each, and that large
+// TestForEachOfModules checks that a module is walked for each element of its for_each, and that large
 // collections make the inputs wider.
-func TestEach(t *testing.T) {
+func TestForEachOfModules(t *testing.T) {
 	t.Parallel()
 	main := "module \"m\" {\n  for_each = toset(COLLECTION)\n  source   = \"../../modules/m\"\n  file     = \"../../files/${each.key}.txt\"\n}\n"
 	module := "variable \"file\" {}\nlocals {\n  x = file(var.file)\n}\n"

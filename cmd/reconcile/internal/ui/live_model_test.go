@@ -12,7 +12,7 @@ import (
 	"reconcile/state"
 )
 
-func TestLive(t *testing.T) {
+func TestLiveView(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
 	step := func(d time.Duration, name string, phase run.Phase, waits ...string) tea.Msg {
