@@ -299,8 +299,11 @@ func (p *pass) canTearDown(ctx context.Context, workspaces *inventory.Inventory)
 				return false, err
 			}
 		}
-		served := entry.Result.WhileServing
-		if served && worker.ShareOf(workspaces, entry, records) == (gate.Share{}) || !served && len(workspaces.UnappliedReaders(name, records)) == 0 {
+		mayGoOn := len(workspaces.UnappliedReaders(name, records)) == 0
+		if entry.Result.WhileServing {
+			mayGoOn = worker.ShareOf(workspaces, entry, records) == (gate.Share{})
+		}
+		if mayGoOn {
 			return true, nil
 		}
 	}

@@ -41,20 +41,17 @@ func (p *pass) readComments(ctx context.Context, head state.Head, tip source.Tip
 	threads := &threads{pass: p, tip: tip.Commit}
 	readCtx, cancel := context.WithTimeout(ctx, commentsTimeout)
 	defer cancel()
-	numbers, err := threads.open(readCtx, slices.Collect(maps.Keys(byNumber)))
-	if err != nil {
-		p.run.Log.Warn("could not find the pull requests whose plans wait", "error", err)
+	numbers, openErr := threads.open(readCtx, slices.Collect(maps.Keys(byNumber)))
+	if openErr != nil {
+		p.run.Log.Warn("could not find the pull requests whose plans wait", "error", openErr)
 		numbers = slices.Collect(maps.Keys(byNumber))
 	}
 	for _, number := range numbers {
-		readErr := err
-		if err == nil {
-			readErr = threads.read(readCtx, number)
-		}
-		if readErr == nil {
-			continue
-		}
-		if err == nil {
+		if openErr == nil {
+			readErr := threads.read(readCtx, number)
+			if readErr == nil {
+				continue
+			}
 			p.run.Log.Warn("could not read the comments on a pull request; approvals there count when they can be read", "pull_request", number, "error", readErr)
 		}
 		if err := p.setAside(ctx, number, byNumber[number]); err != nil {
@@ -104,25 +101,9 @@ type threads struct {
 // those that offer a plan which may wait now.
 func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 	config := t.pass.config
-	plans, err := config.Record.OfferedPlans(ctx)
+	offering, previewed, err := t.findOffers(ctx)
 	if err != nil {
 		return nil, err
-	}
-	states, err := config.Record.NotificationStates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	offering, previewed := map[int]bool{}, map[int]bool{}
-	for _, plan := range plans {
-		if plan.PullRequest != 0 {
-			previewed[plan.PullRequest] = true
-			continue
-		}
-		for _, on := range states[plan.Workspace].OfferedOn {
-			if on.Digest == plan.Digest {
-				offering[on.PullRequest] = true
-			}
-		}
 	}
 	switch {
 	case len(approved)+len(offering)+len(previewed) == 0, config.PullRequests == nil && len(approved) == 0:
@@ -159,6 +140,33 @@ func (t *threads) open(ctx context.Context, approved []int) ([]int, error) {
 	slices.Sort(others)
 	slices.Reverse(others)
 	return append(approved, others[:min(len(others), maxThreads)]...), nil
+}
+
+// findOffers returns the pull requests whose comments offer plans of passes, and those whose
+// previews do.
+func (t *threads) findOffers(ctx context.Context) (offering, previewed map[int]bool, err error) {
+	record := t.pass.config.Record
+	plans, err := record.OfferedPlans(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := record.NotificationStates(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	offering, previewed = map[int]bool{}, map[int]bool{}
+	for _, plan := range plans {
+		if plan.PullRequest != 0 {
+			previewed[plan.PullRequest] = true
+			continue
+		}
+		for _, on := range states[plan.Workspace].OfferedOn {
+			if on.Digest == plan.Digest {
+				offering[on.PullRequest] = true
+			}
+		}
+	}
+	return offering, previewed, nil
 }
 
 // read reads one pull request.

@@ -18,13 +18,18 @@ func FindApproval(approvals []state.Approval, plan *terraform.Plan, changes []ri
 	for _, a := range approvals {
 		isOver := !now.Before(a.EndsAt)
 		switch {
-		case !isOver && a.Digest.IsCurrent() && a.Digest == plan.Digest && a.Risk == plan.Risk.Risk.String() && findUnshownChange(a, changes) == "":
+		case !isOver && allows(a, plan, changes):
 			match = &a
 		case isOver || a.PullRequest == 0 || a.Merged || a.Digest == plan.Digest:
 			void = append(void, a)
 		}
 	}
 	return match, void
+}
+
+// allows reports whether an approval is one of exactly this plan.
+func allows(a state.Approval, plan *terraform.Plan, changes []risk.Change) bool {
+	return a.Digest.IsCurrent() && a.Digest == plan.Digest && a.Risk == plan.Risk.Risk.String() && findUnshownChange(a, changes) == ""
 }
 
 // findUnshownChange returns the address of a change that needs approval, and that the untrusted

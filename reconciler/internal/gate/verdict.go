@@ -48,7 +48,8 @@ func Judge(c settings.Config, loosest settings.ApplyMode, plan *terraform.Plan) 
 		if removes {
 			destroyed++
 		}
-		if mode != settings.ApplyAlways && change.Risk.NeedsApproval() || (removes || change.Guard) && isProtected(c.Protect, cmp.Or(string(change.Exact), change.Address)) {
+		isRisky := mode != settings.ApplyAlways && change.Risk.NeedsApproval()
+		if isRisky || (removes || change.Guard) && isProtected(c.Protect, cmp.Or(string(change.Exact), change.Address)) {
 			asking = append(asking, change)
 		}
 	}

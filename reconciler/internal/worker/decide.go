@@ -71,7 +71,8 @@ func (wr *workspaceRun) listStaleReasons(ctx context.Context, digests map[string
 // since this pass read the record. An immediate second try would only repeat it.
 func (wr *workspaceRun) wasTriedMeanwhile(ctx context.Context) (bool, error) {
 	o, rec := wr.run.Options, wr.record
-	if o.Replan || o.Adopt || rec.Rollout != nil || rec.Rev == wr.entry.Record.Rev || rec.PendingInputs == nil || rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+	isTried := rec.Rev != wr.entry.Record.Rev && rec.PendingInputs != nil && (rec.Outcome == state.Failed || rec.Outcome == state.Blocked)
+	if !isTried || rec.Rollout != nil || o.Replan || o.Adopt {
 		return false, nil
 	}
 	if rec.Outcome == state.Blocked {

@@ -18,8 +18,7 @@ import (
 // pauses it. The step is done when a second plan of the same number is empty.
 func (wr *workspaceRun) takeStep(ctx context.Context) error {
 	r := wr.record.Rollout
-	isBack := r.Phase == state.RolloutAborting
-	if isUp := !isBack && !r.InFlight && r.Number > 0; isUp {
+	if isUp := r.Phase != state.RolloutAborting && !r.InFlight && r.Number > 0; isUp {
 		if moved, err := wr.pauseIfMoved(ctx); moved || err != nil {
 			return err // the next decision waits, and writes why
 		}
@@ -37,27 +36,14 @@ func (wr *workspaceRun) takeStep(ctx context.Context) error {
 		return err
 	}
 	if !plan.Empty {
-		if isBack {
-			if more := rollout.Destroys(r.Allowed, plan.Difference); more != "" {
-				return fmt.Errorf("the way back to %d is not applied, because its plan destroys or replaces what the rollout does not change: %s; remove it from what is live or from Terraform's state, and the next pass goes on", r.Next, more)
-			}
-		} else if more := wr.exceeds(plan); more != "" {
-			paused := rollout.Pause(*r, wr.config.Now(), fmt.Sprintf("the plan at %d changes what the plan that began the rollout does not: %s", r.Next, more))
-			wr.record.Rollout = &paused
-			return nil // the next decision waits, and writes this
+		if paused, err := wr.checkStep(plan); paused || err != nil {
+			return err // the next decision waits, and writes why
 		}
 		if err := wr.applyStep(ctx, plan); err != nil {
 			return err
 		}
-		if err := wr.verifyAppliedInputs(ctx); err != nil {
+		if err := wr.verifyStep(ctx); err != nil {
 			return err
-		}
-		again, err := wr.planExactInputs(ctx)
-		if err != nil {
-			return err
-		}
-		if !again.Empty {
-			return fmt.Errorf("applied %s = %d, but a second plan of it is not empty (%s)", r.Strategy.Variable, r.Next, rollout.Exceeds(nil, again.Difference))
 		}
 	}
 	done := rollout.CompleteStep(*wr.record.Rollout, wr.config.Now())
@@ -65,6 +51,45 @@ func (wr *workspaceRun) takeStep(ctx context.Context) error {
 	wr.record.Rollout, wr.record.Attempt.HasEnded = &done, true
 	wr.record.Failures, wr.record.RetryAt = 0, time.Time{}
 	return wr.writeProgress(ctx)
+}
+
+// checkStep pauses the rollout if the plan of a step changes more than the rollout may. The way back
+// is not paused: such a plan is an error if it destroys something.
+func (wr *workspaceRun) checkStep(plan *terraform.Plan) (paused bool, err error) {
+	r := wr.record.Rollout
+	if r.Phase == state.RolloutAborting {
+		if more := rollout.Destroys(r.Allowed, plan.Difference); more != "" {
+			return false, fmt.Errorf("the way back to %d is not applied, because its plan destroys or replaces what the rollout does not change: %s; remove it from what is live or from Terraform's state, and the next pass goes on", r.Next, more)
+		}
+		return false, nil
+	}
+	more := wr.exceeds(plan)
+	if more == "" {
+		return false, nil
+	}
+	wr.pauseRollout(fmt.Sprintf("the plan at %d changes what the plan that began the rollout does not: %s", r.Next, more))
+	return true, nil
+}
+
+// verifyStep makes sure that a step has applied what its number says: a second plan is empty.
+func (wr *workspaceRun) verifyStep(ctx context.Context) error {
+	if err := wr.verifyAppliedInputs(ctx); err != nil {
+		return err
+	}
+	again, err := wr.planExactInputs(ctx)
+	if err != nil {
+		return err
+	}
+	if r := wr.record.Rollout; !again.Empty {
+		return fmt.Errorf("applied %s = %d, but a second plan of it is not empty (%s)", r.Strategy.Variable, r.Next, rollout.Exceeds(nil, again.Difference))
+	}
+	return nil
+}
+
+// pauseRollout puts into the record that the rollout is paused, and why.
+func (wr *workspaceRun) pauseRollout(why string) {
+	paused := rollout.Pause(*wr.record.Rollout, wr.config.Now(), why)
+	wr.record.Rollout = &paused
 }
 
 // pauseIfMoved pauses the rollout if what is live is not what the number in force says: the next
@@ -76,8 +101,7 @@ func (wr *workspaceRun) pauseIfMoved(ctx context.Context) (bool, error) {
 	if err != nil || plan.Empty {
 		return false, err
 	}
-	paused := rollout.Pause(r, wr.config.Now(), fmt.Sprintf("what is live is not what %d says any more, and that plan is not empty (%s): put it back, or take the rollout back", r.Number, rollout.Exceeds(nil, plan.Difference)))
-	wr.record.Rollout = &paused
+	wr.pauseRollout(fmt.Sprintf("what is live is not what %d says any more, and that plan is not empty (%s): put it back, or take the rollout back", r.Number, rollout.Exceeds(nil, plan.Difference)))
 	return true, nil
 }
 
@@ -131,8 +155,7 @@ func (wr *workspaceRun) finishRollout(ctx context.Context) (done bool, err error
 		return false, err
 	}
 	if !plan.Empty {
-		paused := rollout.Pause(r, wr.config.Now(), fmt.Sprintf("its last plan is not empty any more: %s", rollout.Exceeds(nil, plan.Difference)))
-		wr.record.Rollout = &paused
+		wr.pauseRollout(fmt.Sprintf("its last plan is not empty any more: %s", rollout.Exceeds(nil, plan.Difference)))
 		return false, wr.writeProgress(ctx)
 	}
 	last := rollout.Close(r, wr.config.Now(), "everything is applied")
