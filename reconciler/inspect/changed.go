@@ -137,7 +137,15 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 	}
 	after.BuildGraph()
 	c.Warnings = after.Warnings()
-	withPointers := workspace.NewLoader(b.Tree, after.Product)
+	c.compare(before, after)
+	c.addReaders(after.Graph)
+	c.Warnings = countRepeated(c.Warnings)
+	return c, nil
+}
+
+// compare adds the workspaces of after whose inputs differ, and those that only before has.
+func (c *Changed) compare(before, after *inventory.Inventory) {
+	withPointers := workspace.NewLoader(after.Commit.Tree, after.Product)
 	for _, name := range slices.Sorted(maps.Keys(after.Entries)) {
 		entry := after.Entries[name]
 		old, ok := before.Entries[name]
@@ -165,9 +173,6 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.Entries[name].Dir.Path)}, Removed: true})
 		}
 	}
-	c.addReaders(after.Graph)
-	c.Warnings = countRepeated(c.Warnings)
-	return c, nil
 }
 
 // addReaders sorts the stale workspaces and adds their readers to Maybe.

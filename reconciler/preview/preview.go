@@ -77,11 +77,11 @@ func runRound(ctx, killCtx context.Context, p *roundRun) error {
 	}
 	p.round.Tip = tip.Commit
 	err = p.previewAll(ctx, killCtx, open)
-	place := map[int]int{}
+	position := map[int]int{}
 	for i, pr := range open {
-		place[pr.Number] = i
+		position[pr.Number] = i
 	}
-	slices.SortFunc(p.round.PullRequests, func(a, b Preview) int { return place[a.Number] - place[b.Number] })
+	slices.SortFunc(p.round.PullRequests, func(a, b Preview) int { return position[a.Number] - position[b.Number] })
 	return err
 }
 

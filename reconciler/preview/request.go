@@ -53,7 +53,7 @@ const taskRetention = 7 * 24 * time.Hour
 // our secrets nor our permissions, and waits for the results.
 func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var response *planResponse
-	e := &remote.Runner{
+	runner := &remote.Runner{
 		Config: p.tip.Config, Tasks: p.tip.Config.Record.PreviewRecord(), Log: thisRun.Log.With("pull_request", p.preview.Number),
 		Start: func(ctx context.Context, task state.Task) (string, error) {
 			if err := p.uploadRequest(ctx, task.Key, names); err != nil {
@@ -68,9 +68,9 @@ func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 		Timeout: remotePlanTimeout,
 	}
 	if !p.force {
-		e.RetryAfter = retryFailedAfter
+		runner.RetryAfter = retryFailedAfter
 	}
-	task, err := e.Run(ctx, state.Task{
+	task, err := runner.Run(ctx, state.Task{
 		Name: strconv.Itoa(p.preview.Number), Run: thisRun.Options.Run, Trigger: trigger,
 		Commit: p.tip.Commit.ID, CommitTime: p.tip.Commit.CommittedAt, TreeID: p.merged.Commit.Tree.ID("."), Generation: p.tip.Head.Generation,
 		Inputs: p.preview.Inputs, ExpiresAt: p.tip.Config.Now().Add(taskRetention).Unix(),
@@ -78,17 +78,17 @@ func (p *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, na
 	if err != nil {
 		return nil, err
 	}
-	over := task
-	over.Done = true
-	if err := e.Tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
+	done := task
+	done.Done = true
+	if err := runner.Tasks.PutTask(ctx, task, done); err != nil && !errors.Is(err, state.ErrConflict) {
 		return nil, err
 	}
 	return p.validate(response, names)
 }
 
 func (p *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
-	order := planRequest{Tip: treeRefOf(p.tip.Commit), Merged: treeRefOf(p.merged.Commit), Workspaces: names}
-	data, err := json.Marshal(order)
+	request := planRequest{Tip: treeRefOf(p.tip.Commit), Merged: treeRefOf(p.merged.Commit), Workspaces: names}
+	data, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}

@@ -84,16 +84,16 @@ func (r *planResponse) truncate() {
 // validate keeps only the fields of an untrusted response that can do no worse than
 // mislead a reader of the comment. It takes one result for each requested workspace;
 // stale reasons are recomputed.
-func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.WorkspaceResult, error) {
-	a.truncate()
-	if a.Error != "" {
-		return nil, fmt.Errorf("the planner: %s", a.Error)
+func (p *pullRequestPlan) validate(response *planResponse, names []string) ([]run.WorkspaceResult, error) {
+	response.truncate()
+	if response.Error != "" {
+		return nil, fmt.Errorf("the planner: %s", response.Error)
 	}
-	if a.Problem != "" {
-		return nil, p.setError(errors.New(a.Problem))
+	if response.Problem != "" {
+		return nil, p.setError(errors.New(response.Problem))
 	}
 	byName := map[string]run.WorkspaceResult{}
-	for _, w := range a.Workspaces {
+	for _, w := range response.Workspaces {
 		byName[w.Name] = w
 	}
 	results := make([]run.WorkspaceResult, len(names))
@@ -104,10 +104,10 @@ func (p *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
 			Withheld: w.Withheld, Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused, IsForeign: true,
 		}
-		if waiting, waits := a.Waiting[name]; waits {
+		if waiting, waits := response.Waiting[name]; waits {
 			p.validateWaiting(&results[i], w, waiting)
 		}
-		if !planOutcomes[w.Outcome] || len(byName) != len(names) || len(a.Workspaces) != len(names) {
+		if !planOutcomes[w.Outcome] || len(byName) != len(names) || len(response.Workspaces) != len(names) {
 			results[i] = run.WorkspaceResult{
 				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "planner response does not match the request; see its log",
 			}

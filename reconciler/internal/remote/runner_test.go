@@ -23,8 +23,8 @@ func (hangingExecutor) Status(ctx context.Context, _ string) (run.TaskStatus, st
 func TestSilentExecutor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := time.Now()
-		e := &Runner{Config: &run.Config{Executor: hangingExecutor{}}}
-		if ended, _, err := e.hasEnded(t.Context(), state.Task{ID: "1"}); ended || !errors.Is(err, run.ErrTransient) {
+		runner := &Runner{Config: &run.Config{Executor: hangingExecutor{}}}
+		if ended, _, err := runner.hasEnded(t.Context(), state.Task{ID: "1"}); ended || !errors.Is(err, run.ErrTransient) {
 			t.Errorf("ended: %v, %v", ended, err)
 		}
 		if waited := time.Since(asked); waited != statusTimeout {
@@ -44,13 +44,13 @@ func (forgetfulExecutor) Status(context.Context, string) (run.TaskStatus, string
 func TestTaskFromTheFuture(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	e := &Runner{Timeout: time.Hour, Config: &run.Config{Executor: forgetfulExecutor{}, Now: func() time.Time { return now }}}
+	runner := &Runner{Timeout: time.Hour, Config: &run.Config{Executor: forgetfulExecutor{}, Now: func() time.Time { return now }}}
 	for ahead, want := range map[time.Duration]bool{-startGrace: true, 0: false, time.Minute: false, 240 * time.Hour: true} {
 		task := state.Task{ID: "1", DispatchedAt: now.Add(ahead)}
-		if ended, _, err := e.hasEnded(t.Context(), task); ended != want || err != nil {
+		if ended, _, err := runner.hasEnded(t.Context(), task); ended != want || err != nil {
 			t.Errorf("dispatched %s ahead: ended: %v, %v", ahead, ended, err)
 		}
-		ctx, cancel := e.bound(t.Context(), task)
+		ctx, cancel := runner.bound(t.Context(), task)
 		cancel()
 		if end, ok := ctx.Deadline(); !ok || end.After(time.Now().Add(2*time.Hour)) {
 			t.Errorf("dispatched %s ahead: waits until %s", ahead, end)
