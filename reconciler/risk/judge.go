@@ -230,7 +230,7 @@ func (s *subject) judgeUpdate() []verdict {
 			continue
 		}
 		for _, p := range changed {
-			if at, ok := note.covers(p, false); ok && s.matches(note, at) {
+			if at, ok := note.covers(p); ok && s.matches(note, at) {
 				verdicts = append(verdicts, s.verdictOfRule(note, at))
 				break
 			}
@@ -239,14 +239,22 @@ func (s *subject) judgeUpdate() []verdict {
 	return verdicts
 }
 
-// covers returns the part of a path that an entry is about. The longest pattern wins. Where a
-// whole is not known, what is in it is not known either.
-func (r *rule) covers(p steps, isUnknown bool) (at steps, ok bool) {
+// covers returns the part of a path that an entry is about. The longest pattern wins.
+func (r *rule) covers(p steps) (at steps, ok bool) {
 	for _, pattern := range r.patterns {
 		if p.startsWith(pattern) && len(pattern) > len(at) {
 			at, ok = p[:len(pattern)], true
 		}
-		if isUnknown && len(pattern) > max(len(p), len(at)) && p.startsWith(pattern[:len(p)]) {
+	}
+	return at, ok
+}
+
+// coversUnknown does the same where the whole value is not known: then what is in it is not known
+// either.
+func (r *rule) coversUnknown(p steps) (at steps, ok bool) {
+	at, ok = r.covers(p)
+	for _, pattern := range r.patterns {
+		if len(pattern) > max(len(p), len(at)) && p.startsWith(pattern[:len(p)]) {
 			at, ok = slices.Clone(p), true
 			for _, step := range pattern[len(p):] {
 				at = append(at, strings.ReplaceAll(step, "*", "0"))
@@ -262,37 +270,10 @@ func leadsTo(patterns []steps, p steps) bool {
 	})
 }
 
-// judgeAttribute judges one value that differs. Of the rules about it the one with the
-// longest path wins; of those with the same, the worst.
+// judgeAttribute judges one value that differs: by the rules, then by what is known of the provider
+// and of the type.
 func (s *subject) judgeAttribute(p steps) verdict {
-	var best *verdict
-	var bestLength int
-	known, isUnknown := "", unknownAt(s.change.AfterUnknown, p) == true
-	for _, r := range s.entries.rules {
-		if !slices.Contains(r.On, onUpdate) {
-			continue
-		}
-		at, ok := r.covers(p, isUnknown)
-		if !ok || r.isForAll() && !r.Guard && known != "" {
-			continue
-		}
-		if !r.isForAll() || r.Guard { // to set a protection is harmless
-			known = r.id()
-		}
-		if !s.matches(r, at) {
-			continue
-		}
-		v := s.verdictOfRule(r, at)
-		if best == nil || cmp.Or(cmp.Compare(len(at), bestLength), cmp.Compare(v.risk, best.risk)) > 0 {
-			best, bestLength = &v, len(at)
-		}
-	}
-	if best != nil {
-		return *best
-	}
-	if known != "" {
-		v := s.verdictOfPath("action.otherwise", p)
-		v.rule = known + ".otherwise"
+	if v, isRuled := s.judgeByRules(p); isRuled {
 		return v
 	}
 	if slices.ContainsFunc(s.knowledge.provider[s.typeName].computed, p.startsWith) {
@@ -301,7 +282,7 @@ func (s *subject) judgeAttribute(p steps) verdict {
 		return v
 	}
 	for _, r := range s.entries.harmless {
-		if _, ok := r.covers(p, false); ok {
+		if _, ok := r.covers(p); ok {
 			v := s.verdictOfPath("action.harmless", p)
 			v.rule = "harmless." + r.id()
 			return v
@@ -320,6 +301,46 @@ func (s *subject) judgeAttribute(p steps) verdict {
 // isForAll reports whether a rule is about a name on every type: rules of a type know better, and
 // where it does not hold, nothing is known. Its file is the last.
 func (r *rule) isForAll() bool { return r.Type == "aws_*" }
+
+// judgeByRules judges a value that differs if there is a rule about it. The one with the longest path
+// wins; of those with the same, the worst. Where no condition holds, the change is an ordinary one.
+func (s *subject) judgeByRules(p steps) (v verdict, isRuled bool) {
+	var best *verdict
+	var bestLength int
+	isUnknown := unknownAt(s.change.AfterUnknown, p) == true
+	ruledBy := "" // the last of the rules about it
+	for _, r := range s.entries.rules {
+		if !slices.Contains(r.On, onUpdate) {
+			continue
+		}
+		at, ok := r.covers(p)
+		if isUnknown {
+			at, ok = r.coversUnknown(p)
+		}
+		if !ok || r.isForAll() && !r.Guard && ruledBy != "" {
+			continue
+		}
+		if !r.isForAll() || r.Guard { // to set a protection is harmless
+			ruledBy = r.id()
+		}
+		if !s.matches(r, at) {
+			continue
+		}
+		v := s.verdictOfRule(r, at)
+		if best == nil || cmp.Or(cmp.Compare(len(at), bestLength), cmp.Compare(v.risk, best.risk)) > 0 {
+			best, bestLength = &v, len(at)
+		}
+	}
+	if best != nil {
+		return *best, true
+	}
+	if ruledBy == "" {
+		return verdict{}, false
+	}
+	v = s.verdictOfPath("action.otherwise", p)
+	v.rule = ruledBy + ".otherwise"
+	return v, true
+}
 
 // combine makes one verdict: the worst, with the sentences of the others that ask, and of
 // notes.

@@ -28,18 +28,23 @@ var optionalPattern = lazyregexp.New(`\[([^\[\]]*\{(?:old|new)\.[a-z0-9_.]+\}[^\
 func (s *subject) verdictOfRule(r *rule, at steps) verdict {
 	return verdict{
 		risk: r.class, rule: r.id(), guard: r.Guard, isNote: r.isNote,
-		why: Sentence{En: s.fill(r.En, at, false), Ja: s.fill(r.Ja, at, true)},
+		why: s.fillSentence(Sentence{En: r.En, Ja: r.Ja}, at),
 	}
 }
 
 // verdictOfPath fills a path into a verdict of the file of actions.
 func (s *subject) verdictOfPath(name string, at steps) verdict {
 	v := s.knowledge.verdictOf(name)
-	v.why = Sentence{En: s.fill(v.why.En, at, false), Ja: s.fill(v.why.Ja, at, true)}
+	v.why = s.fillSentence(v.why, at)
 	return v
 }
 
-// fill replaces the placeholders of a sentence by what is at a path.
+// fillSentence fills in what is at a path.
+func (s *subject) fillSentence(t Sentence, at steps) Sentence {
+	return Sentence{En: s.fill(t.En, at, false), Ja: s.fill(t.Ja, at, true)}
+}
+
+// fill replaces the placeholders of a text by what is at a path.
 func (s *subject) fill(text string, at steps, japanese bool) string {
 	text = optionalPattern().ReplaceAllStringFunc(text, func(part string) string {
 		part = strings.Trim(part, "[]")
