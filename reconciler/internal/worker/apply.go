@@ -10,7 +10,6 @@ import (
 
 	"reconcile/internal/excerpt"
 	"reconcile/reconciler/internal/checkout"
-	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/rollout"
 	"reconcile/reconciler/run"
@@ -81,10 +80,9 @@ func (w *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Com
 	return done
 }
 
-// execute applies the workspace: lease, decide, init, plan, gate, apply, record.
+// execute does the work under the workspace's lease, if it is still stale.
 func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
-	ws := wr.inventory.Load(wr.entry)
-	if ws.Err == nil {
+	if wr.inventory.Load(wr.entry).Err == nil {
 		if wr.session.root, err = wr.checkout.LayOut(ctx); err != nil {
 			return err
 		}
@@ -112,9 +110,14 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if wr.record.Rollout != nil && wr.run.Options.Snapshot == "" {
 		return wr.continueRollout(ctx)
 	}
+	return wr.planAndApply(ctx)
+}
+
+// planAndApply does the work itself: init, plan, gate, apply, record.
+func (wr *workspaceRun) planAndApply(ctx context.Context) error {
 	wr.endRolloutBySnapshot()
-	if ws.Err != nil {
-		return wr.recordFailure(ctx, ws.Err)
+	if err := wr.inventory.Load(wr.entry).Err; err != nil {
+		return wr.recordFailure(ctx, err)
 	}
 	if err := wr.checkSize(); err != nil {
 		return wr.recordFailure(ctx, err)
@@ -133,10 +136,7 @@ func (wr *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	wr.notePlan(plan)
 	wr.enterPhase(run.PhaseGate)
 	if !wr.run.Options.Adopt {
-		if err := gate.CheckState(wr.config, wr.inventory.Product, ws, wr.record, plan); err != nil {
-			return wr.recordFailure(ctx, err)
-		}
-		if err := checkLeftState(ctx, wr.declared, wr.inventory, wr.entry, wr.record, plan); err != nil {
+		if err := checkState(ctx, wr.declared, wr.inventory, wr.entry, wr.record, plan); err != nil {
 			return wr.recordFailure(ctx, err)
 		}
 	}

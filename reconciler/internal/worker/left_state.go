@@ -10,6 +10,7 @@ import (
 
 	"reconcile/internal/excerpt"
 	"reconcile/internal/shell"
+	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/risk"
 	"reconcile/reconciler/run"
@@ -17,6 +18,15 @@ import (
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
+
+// checkState returns why a plan must wait for a person because of the state that it was made
+// against, or because of another that may be the workspace's.
+func checkState(ctx context.Context, declared *declarations, workspaces *inventory.Inventory, entry *inventory.Entry, rec state.Workspace, plan *terraform.Plan) error {
+	if err := gate.CheckState(workspaces.Config, workspaces.Product, workspaces.Load(entry), rec, plan); err != nil {
+		return err
+	}
+	return checkLeftState(ctx, declared, workspaces, entry, rec, plan)
+}
 
 // checkLeftState returns why the plan of a workspace that was never applied must wait for a person:
 // one that was removed when it came has left a state, and half of what that has, or of what the

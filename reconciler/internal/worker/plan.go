@@ -23,10 +23,7 @@ func (w *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 	started := w.config.Now()
 	plan, err := w.Plan(ctx, killCtx, entry)
 	if err == nil {
-		err = gate.CheckState(w.config, w.inventory.Product, w.inventory.Load(entry), entry.Record, plan)
-	}
-	if err == nil {
-		err = checkLeftState(ctx, w.declared, w.inventory, entry, entry.Record, plan)
+		err = checkState(ctx, w.declared, w.inventory, entry, entry.Record, plan)
 	}
 	result.DurationMS = w.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(w.inventory.Load(entry).Warnings)
