@@ -98,13 +98,11 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	}
 	// A failing check is a warning, whether or not the plan is empty. What an empty plan has read may
 	// be in the outputs, which Outputs then knows as secret.
-	inspected := changed || strings.Contains(text, "Warning: ") || s.spec.Sensitive.isUncertain()
-	if inspected {
+	if changed || strings.Contains(text, "Warning: ") || s.spec.Sensitive.isUncertain() {
 		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
 		}
-	}
-	if !inspected { // the ids that progress shows may be secret
+	} else { // the ids that progress shows may be secret
 		text = progressPattern().ReplaceAllString(text, "")
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.tf.product, text)
