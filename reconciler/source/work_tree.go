@@ -22,7 +22,7 @@ const maxWorkTreeFile = 64 << 20
 
 // ReadWorkTree returns the tree that a commit of all files below dir would have now, without
 // those that Git ignores and does not track. It writes nothing, and dir need not be in a
-// repository. LeftOut names the files that are too large to be read.
+// repository. leftOut names the files that are too large to be read.
 func ReadWorkTree(ctx context.Context, dir string) (commit *Commit, leftOut []string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -130,8 +131,8 @@ func Open(ctx context.Context, s *config.Settings, log *slog.Logger, uses Uses) 
 // Close closes what was opened, the last first.
 func (d *Deps) Close() error {
 	var errs []error
-	for i := len(d.closers) - 1; i >= 0; i-- {
-		errs = append(errs, d.closers[i]())
+	for _, closer := range slices.Backward(d.closers) {
+		errs = append(errs, closer())
 	}
 	d.closers = nil
 	return errors.Join(errs...)
