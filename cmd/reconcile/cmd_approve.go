@@ -24,6 +24,14 @@ const approvalDuration = 7 * 24 * time.Hour
 // maxReason is the longest reason that the record keeps, in bytes.
 const maxReason = 1000
 
+// checkReason refuses a reason that is too long.
+func checkReason(why string) error {
+	if len(why) > maxReason {
+		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(why), maxReason)
+	}
+	return nil
+}
+
 func newApproveCommand(a *app) *cobra.Command {
 	var o approveOptions
 	c := &cobra.Command{
@@ -58,8 +66,8 @@ func runApprove(ctx context.Context, a *app, o approveOptions) error {
 	if len(plandigest.Digest(o.digits).Digits()) < plandigest.AbbrevLength || plandigest.Parse(o.digits) == "" {
 		return usage.Errorf("`reconcile status` shows them", "%q is not a digest: give the %d digits", o.digits, plandigest.AbbrevLength)
 	}
-	if len(o.why) > maxReason {
-		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
+	if err := checkReason(o.why); err != nil {
+		return err
 	}
 	now := time.Now()
 	endsAt, err := parseUntil(o.until, now)

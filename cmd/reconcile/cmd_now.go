@@ -123,10 +123,8 @@ func (o nowOptions) checkAtOnce() error {
 		return usage.Errorf("say why: `reconcile now --at-once WORKSPACE --why …`", "--at-once needs a reason")
 	case !o.atOnce && o.why != "":
 		return usage.Errorf("leave it out, or add --at-once", "--why belongs to --at-once")
-	case len(o.why) > maxReason:
-		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
 	}
-	return nil
+	return checkReason(o.why)
 }
 
 func checkTrigger(trigger string) error {

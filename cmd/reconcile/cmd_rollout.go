@@ -145,35 +145,19 @@ type rolloutOrderOptions struct {
 }
 
 func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
-	if len(o.why) > maxReason {
-		return usage.Errorf("give a shorter one, such as a link", "--why has %d bytes, and may have %d", len(o.why), maxReason)
+	if err := checkReason(o.why); err != nil {
+		return err
 	}
 	deps, err := a.open(ctx, wire.RecordAlone)
 	if err != nil {
 		return err
 	}
 	defer a.closeDeps(deps)
-	under, err := rolloutsUnderWay(ctx, deps)
+	name, r, err := findRolloutUnderWay(ctx, deps, o.workspace)
 	if err != nil {
 		return err
 	}
-	names := slices.Sorted(maps.Keys(under))
-	if o.workspace == "" && len(names) == 1 {
-		o.workspace = names[0]
-	}
-	r := under[o.workspace]
-	switch {
-	case o.workspace == "" && len(names) > 1:
-		return usage.Errorf("name one of them", "rollouts of %s are under way", strings.Join(names, ", "))
-	case r == nil && o.workspace != "":
-		if err := requireWorkspace(ctx, deps, o.workspace); err != nil {
-			return err
-		}
-		return usage.Errorf("`reconcile rollout status` shows them", "no rollout of %s is under way", o.workspace)
-	case r == nil:
-		return usage.Errorf("`reconcile rollout status` shows the last ones", "no rollout is under way")
-	}
-	order := state.RolloutOrder{Workspace: o.workspace, Rollout: r.Run, Kind: o.kind, Reason: o.why}
+	order := state.RolloutOrder{Workspace: name, Rollout: r.Run, Kind: o.kind, Reason: o.why}
 	if order.By, err = identifyCaller(ctx, a, deps); err != nil {
 		return err
 	}
@@ -187,11 +171,34 @@ func runRolloutOrder(ctx context.Context, a *app, o rolloutOrderOptions) error {
 	}
 	defer a.updatePage(deps)
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]any{"workspace": o.workspace, "run": r.Run, "kind": o.kind, "by": order.By})
+		return ui.PrintJSON(a.out, map[string]any{"workspace": name, "run": r.Run, "kind": o.kind, "by": order.By})
 	}
-	a.printf("%s: %s is ordered", o.workspace, o.kind)
+	a.printf("%s: %s is ordered", name, o.kind)
 	a.printHint("the next pass follows it; `reconcile now` runs one")
 	return nil
+}
+
+// findRolloutUnderWay returns the rollout of a workspace; of name "" the only one that is under way.
+func findRolloutUnderWay(ctx context.Context, deps *wire.Deps, name string) (workspace string, r *state.Rollout, err error) {
+	under, err := rolloutsUnderWay(ctx, deps)
+	if err != nil {
+		return "", nil, err
+	}
+	names := slices.Sorted(maps.Keys(under))
+	switch {
+	case name == "" && len(names) == 0:
+		return "", nil, usage.Errorf("`reconcile rollout status` shows the last ones", "no rollout is under way")
+	case name == "" && len(names) > 1:
+		return "", nil, usage.Errorf("name one of them", "rollouts of %s are under way", strings.Join(names, ", "))
+	case name == "":
+		name = names[0]
+	case under[name] == nil:
+		if err := requireWorkspace(ctx, deps, name); err != nil {
+			return "", nil, err
+		}
+		return "", nil, usage.Errorf("`reconcile rollout status` shows them", "no rollout of %s is under way", name)
+	}
+	return name, under[name], nil
 }
 
 // rolloutsUnderWay returns the rollouts that are under way, by workspace.
