@@ -10,6 +10,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/inspect"
 	"reconcile/reconciler/run"
@@ -117,13 +118,7 @@ func (a *app) printComparison(c *inspect.Comparison, all bool) {
 	}
 }
 
-// maxCell is the longest text of a cell, in bytes.
+// maxCell is the longest text of a cell, in characters.
 const maxCell = 60
 
-func formatCell(text string) string {
-	text = cmp.Or(visible.Line(text), "-")
-	if len(text) > maxCell {
-		text = text[:maxCell] + "…"
-	}
-	return text
-}
+func formatCell(text string) string { return excerpt.Cut(cmp.Or(visible.Line(text), "-"), maxCell) }

@@ -82,15 +82,13 @@ func (t *Tour) makeRepository(ctx context.Context) error {
 	if err := commitAll(repository, "The estate"); err != nil {
 		return err
 	}
-	t.printReconcile("graph")
-	return t.run(ctx, "graph")
+	return t.reconcile(ctx, "graph")
 }
 
 func (t *Tour) runFirstPass(ctx context.Context) error {
 	t.printTitle("The first pass: nothing was applied yet, so every workspace is stale")
 	t.printText("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka run at the same time.")
-	t.printReconcile("now")
-	return t.run(ctx, "now")
+	return t.reconcile(ctx, "now")
 }
 
 func (t *Tour) changeModule(context.Context) error {
@@ -114,21 +112,18 @@ func (t *Tour) changeModule(context.Context) error {
 
 func (t *Tour) showStale(ctx context.Context) error {
 	t.printTitle("What is stale by it, and why? No Terraform is run for that")
-	t.printReconcile("changed")
-	return t.run(ctx, "changed")
+	return t.reconcile(ctx, "changed")
 }
 
 func (t *Tour) runSecondPass(ctx context.Context) error {
 	t.printTitle("The second pass applies those two")
 	t.printText("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is left alone: no plan, no apply.")
-	t.printReconcile("now")
-	return t.run(ctx, "now")
+	return t.reconcile(ctx, "now")
 }
 
 func (t *Tour) runIdlePass(ctx context.Context) error {
 	t.printTitle("A pass with nothing to do: one question to Git, one read of the record")
-	t.printReconcile("now")
-	return t.run(ctx, "now")
+	return t.reconcile(ctx, "now")
 }
 
 func (t *Tour) printFarewell() {
@@ -159,7 +154,11 @@ func (t *Tour) printCommand(format string, args ...any) {
 	fmt.Fprintf(t.out, "%s %s\n", ui.StyleFaint.Render("$"), ui.StyleKey.Render(fmt.Sprintf(format, args...)))
 }
 
-func (t *Tour) printReconcile(name string) { t.printCommand("%s", t.commandLine(name)) }
+// reconcile shows a command of reconcile, and runs it.
+func (t *Tour) reconcile(ctx context.Context, name string) error {
+	t.printCommand("%s", t.commandLine(name))
+	return t.run(ctx, name)
+}
 
 // commandLine returns a command as a person would type it here.
 func (t *Tour) commandLine(name string) string {
