@@ -33,78 +33,121 @@ type Backend struct {
 // LocalBackend is the type of the backend that keeps the state in a file.
 const LocalBackend = "local"
 
+// resolveBackend finds where a workspace stores its state, and whether the state is locked.
 func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	block := s.Module.Backend
 	if block == nil {
 		block = &module.BackendBlock{Kind: LocalBackend, File: w.Path}
 	}
-	addProblem := func(format string, args ...any) {
-		p := hcleval.ProblemAt(block.File, backendRange(block), format, args...)
-		e.problems = append(e.problems, p)
-	}
-	if block.InOverrideFile {
-		addProblem("an override file cannot set the backend: move the %s block into a .tf file that is no override", block.Kind)
+	r := &backendReader{evaluation: e, workspace: w, block: block}
+	if !r.checkKind() {
 		return
+	}
+	args, fileValues := r.readArgs(s)
+	if !r.checkArgs(args) {
+		return
+	}
+	cliWorkspace := w.Config.CLIWorkspaceName()
+	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args), Unlocked: r.checkLocking(args)}
+	w.Identity = identityOf(w.Path, block.Kind, args, cliWorkspace)
+	w.backendText = backendTextOf(args, block, fileValues)
+	if block.Kind != LocalBackend {
+		return
+	}
+	w.Backend.Path = localStatePath(w.Path, w.Backend.Config, cliWorkspace)
+	if path.IsAbs(w.Backend.Path) {
+		format := "this state is stored beside the record, not at %s, where a terraform_remote_state would look: use a path in the repository, or none"
+		e.warnings = append(e.warnings, hcleval.ProblemAt(block.File, backendRange(block), format, w.Backend.Path))
+	}
+}
+
+// backendReader reads the backend block of one workspace.
+type backendReader struct {
+	evaluation *evaluation
+	workspace  *Workspace
+	block      *module.BackendBlock
+}
+
+func (r *backendReader) addProblem(format string, args ...any) {
+	p := hcleval.ProblemAt(r.block.File, backendRange(r.block), format, args...)
+	r.evaluation.problems = append(r.evaluation.problems, p)
+}
+
+// checkKind reports whether the block may stand where it does, and its backend runs here.
+func (r *backendReader) checkKind() bool {
+	block := r.block
+	if block.InOverrideFile {
+		r.addProblem("an override file cannot set the backend: move the %s block into a .tf file that is no override", block.Kind)
+		return false
 	}
 	if block.Kind == "cloud" || block.Kind == "remote" {
 		each := ""
 		if block.HasSeveralWorkspaces() {
 			each = ", and give each of its workspaces its own directory"
 		}
-		addProblem("backend %q runs Terraform remotely, which is not supported: use another backend, such as s3%s", block.Kind, each)
-		return
+		r.addProblem("backend %q runs Terraform remotely, which is not supported: use another backend, such as s3%s", block.Kind, each)
+		return false
 	}
-	args := map[string]string{}
-	for name, d := range block.Arguments {
+	return true
+}
+
+// readArgs returns the arguments of the block, and over them those of the file that the settings
+// name. fileValues are the values of that file.
+func (r *backendReader) readArgs(s *module.Scope) (args map[string]string, fileValues map[string]cty.Value) {
+	args = map[string]string{}
+	for name, d := range r.block.Arguments {
 		switch v := s.Evaluate(d.Expression, nil); {
 		case hcleval.IsNull(v):
 		case v.IsWhollyKnown():
 			args[name] = hcleval.ScalarText(v)
 		default:
-			addProblem("backend %q: %s is not known before Terraform runs: use a constant", block.Kind, name)
+			r.addProblem("backend %q: %s is not known before Terraform runs: use a constant", r.block.Kind, name)
 		}
 	}
-	var values map[string]cty.Value
-	if file := w.Config.BackendConfig; file != "" {
+	if file := r.workspace.Config.BackendConfig; file != "" {
 		var problems []*hcleval.Problem
-		values, problems = e.modules.ReadAttributes(file)
-		e.problems = append(e.problems, problems...)
-		for name, v := range values {
+		fileValues, problems = r.evaluation.modules.ReadAttributes(file)
+		r.evaluation.problems = append(r.evaluation.problems, problems...)
+		for name, v := range fileValues {
 			args[name] = hcleval.ScalarText(v)
 		}
 	}
-	for _, name := range requiredArgs[block.Kind] {
+	return args, fileValues
+}
+
+// checkArgs reports whether the arguments say where the state is, and fit the workspace's CLI
+// workspace.
+func (r *backendReader) checkArgs(args map[string]string) bool {
+	kind, w := r.block.Kind, r.workspace
+	for _, name := range requiredArgs[kind] {
 		if args[name] == "" {
-			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.Kind, name, settings.FileName)
-			return
+			r.addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", kind, name, settings.FileName)
+			return false
 		}
 	}
-	cliWorkspace := w.Config.CLIWorkspaceName()
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
 		if args[name] != "" && w.Config.CLIWorkspace == "" {
-			addProblem("backend %q: %s is set, but %s, or remove %[2]s", block.Kind, name, noEntriesText(w.Path))
-			return
+			r.addProblem("backend %q: %s is set, but %s, or remove %[2]s", kind, name, noEntriesText(w.Path))
+			return false
 		}
 	}
-	if cliWorkspace != settings.DefaultCLIWorkspace && block.Kind == "http" {
-		addProblem("backend %q has one state, and no Terraform CLI workspaces: use another backend, or give workspace %s a directory of its own", block.Kind, w.Name)
-		return
+	if kind == "http" && w.Config.CLIWorkspaceName() != settings.DefaultCLIWorkspace {
+		r.addProblem("backend %q has one state, and no Terraform CLI workspaces: use another backend, or give workspace %s a directory of its own", kind, w.Name)
+		return false
 	}
-	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args)}
-	if _, isKnown := locationDefaults[block.Kind]; !isKnown {
-		w.Backend.Unlocked = hcleval.ProblemAt(block.File, backendRange(block), "nobody knows whether the backend %q of %s locks: correct its name, or set allow_unlocked = true for it in reconcile.hcl", block.Kind, w.Name)
-	} else if !hasLocking(block.Kind, args) {
-		w.Backend.Unlocked = hcleval.ProblemAt(block.File, backendRange(block), "the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", block.Kind, w.Name)
+	return true
+}
+
+// checkLocking returns why the state is not locked; nil if it is.
+func (r *backendReader) checkLocking(args map[string]string) error {
+	kind, w := r.block.Kind, r.workspace
+	if _, isKnown := locationDefaults[kind]; !isKnown {
+		return hcleval.ProblemAt(r.block.File, backendRange(r.block), "nobody knows whether the backend %q of %s locks: correct its name, or set allow_unlocked = true for it in reconcile.hcl", kind, w.Name)
 	}
-	w.Identity = identityOf(w.Path, block.Kind, args, cliWorkspace)
-	w.backendText = backendTextOf(args, block, values)
-	if block.Kind == LocalBackend {
-		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, cliWorkspace)
-		if path.IsAbs(w.Backend.Path) {
-			format := "this state is stored beside the record, not at %s, where a terraform_remote_state would look: use a path in the repository, or none"
-			e.warnings = append(e.warnings, hcleval.ProblemAt(block.File, backendRange(block), format, w.Backend.Path))
-		}
+	if !hasLocking(kind, args) {
+		return hcleval.ProblemAt(r.block.File, backendRange(r.block), "the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in reconcile.hcl", kind, w.Name)
 	}
+	return nil
 }
 
 // Check returns an error if Terraform, after init, uses another backend or another state
