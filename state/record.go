@@ -118,8 +118,7 @@ func (r *Record) cleanupContext(ctx context.Context) (context.Context, context.C
 	return context.WithTimeout(context.WithoutCancel(ctx), r.opts.LeaseDuration/12)
 }
 
-// verifyStored returns a verify function for write: it reports whether the record holds v
-// as encoded in value.
+// verifyStored returns a verify function for write: it reports whether the item at key is value.
 func verifyStored[T storable](r *Record, key Key, value json.RawMessage) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		got, found, err := get[T](ctx, r, key)

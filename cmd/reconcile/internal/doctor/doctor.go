@@ -21,7 +21,7 @@ type Doctor struct {
 	names    []string           // of the workspaces at the tip; nil: not read
 }
 
-// New returns a doctor of p, whose dependencies are not open yet.
+// New returns a doctor for dependencies that are not open yet.
 func New(deps *wire.Deps) *Doctor { return &Doctor{settings: deps.Settings, deps: deps} }
 
 // Result is the result of one check.
@@ -93,21 +93,21 @@ func runChecks(ctx context.Context, checks []check, onResult func(Result)) []Res
 		if ctx.Err() != nil {
 			break
 		}
-		f := Result{Check: check.name}
+		result := Result{Check: check.name}
 		detail, err := check.run(ctx)
 		if err == nil {
-			f.OK, f.Detail = true, detail
+			result.OK, result.Detail = true, detail
 		} else {
-			f.Skipped = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep)
+			result.Skipped = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep)
 			var hinted *hintError
 			if errors.As(err, &hinted) { // what the error itself says to do stays in its text
-				f.Detail, f.Hint = err.Error(), hinted.hint
+				result.Detail, result.Hint = err.Error(), hinted.hint
 			} else {
-				f.Detail, f.Hint = failure.SplitNextStep(err)
+				result.Detail, result.Hint = failure.SplitNextStep(err)
 			}
 		}
-		results = append(results, f)
-		onResult(f)
+		results = append(results, result)
+		onResult(result)
 	}
 	return results
 }
