@@ -96,10 +96,11 @@ func (r *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 		if err != nil {
 			return nil, err
 		}
-		if _, isFinal, err := h.commits.Bases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
-			if err != nil {
-				return nil, errors.Join(fmt.Errorf("%s: %w", r.url, err), h.close())
-			}
+		_, isFinal, err := h.commits.Bases(tip, head)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", r.url, err), h.close())
+		}
+		if isFinal || i == len(fetchDepths)-1 {
 			return h, nil
 		}
 		if err := h.close(); err != nil {
