@@ -15,7 +15,7 @@ import (
 func TestPreviewsRefuseNothing(t *testing.T) {
 	t.Parallel()
 	e := newEstateRepo(t)
-	repo, err := source.Open(t.Context(), source.Options{URL: e.dir})
+	repo, err := source.Open(source.Options{URL: e.dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func (f gitFault) openSource(t *testing.T, repo *gittest.Repo) run.Source {
 	server.Fault = func(rw http.ResponseWriter, r *http.Request, requests int) bool {
 		return f.fault != nil && (requests > 1 || !f.afterFirst) && f.fault(rw, r, requests)
 	}
-	opened, err := source.Open(t.Context(), source.Options{URL: server.URL, Branch: "main", CacheDir: t.TempDir(), Timeout: f.timeout})
+	opened, err := source.Open(source.Options{URL: server.URL, Branch: "main", CacheDir: t.TempDir(), Timeout: f.timeout})
 	if err != nil {
 		t.Fatal(err)
 	}

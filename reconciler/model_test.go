@@ -158,7 +158,7 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process {
 	now := func() time.Time { return time.Now().Add(clockAhead) }
 	p := &process{m: m}
-	repo, err := source.Open(m.ctx, source.Options{URL: m.repo.dir, Branch: m.branch})
+	repo, err := source.Open(source.Options{URL: m.repo.dir, Branch: m.branch})
 	if err != nil {
 		m.t.Fatal(err)
 	}

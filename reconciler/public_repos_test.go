@@ -44,7 +44,7 @@ func newEstate(t *testing.T, files map[string]string, roots []string) *estate {
 		e.roots[name] = true
 	}
 	e.tip = e.repo.Commit("first", files)
-	opened, err := source.Open(t.Context(), source.Options{URL: e.repo.Work})
+	opened, err := source.Open(source.Options{URL: e.repo.Work})
 	if err != nil {
 		t.Fatal(err)
 	}

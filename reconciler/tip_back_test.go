@@ -99,7 +99,7 @@ resource "terraform_data" "` + name + `" {
 func (m *movingTip) useHTTP() {
 	m.T.Helper()
 	var err error
-	m.Config.Source, err = source.Open(m.T.Context(), source.Options{
+	m.Config.Source, err = source.Open(source.Options{
 		URL: gittest.ServeHTTP(m.T, m.Repo).URL, Branch: "main", CacheDir: filepath.Join(m.Spec.Work, "git"),
 	})
 	m.Must(err)

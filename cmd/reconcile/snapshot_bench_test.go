@@ -33,7 +33,7 @@ func BenchmarkSnapshot(b *testing.B) {
 
 func storeSnapshot(b *testing.B, dir string) error {
 	ctx := b.Context()
-	repo, err := source.Open(ctx, source.Options{URL: dir, Branch: "main", CacheDir: b.TempDir()})
+	repo, err := source.Open(source.Options{URL: dir, Branch: "main", CacheDir: b.TempDir()})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func cleanEnv() []string {
 // does nothing replaces Terraform.
 func (b *benchSetup) runStubPass(o run.Options) error {
 	ctx := b.Context()
-	repo, err := source.Open(ctx, source.Options{
+	repo, err := source.Open(source.Options{
 		URL: b.url, Branch: "main", CacheDir: b.path("work/git"),
 		Credentials: gitwire.Credentials{Username: secret.Text(b.username), Password: secret.Text(b.password)},
 	})

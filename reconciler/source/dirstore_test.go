@@ -22,7 +22,7 @@ func newCheckout(t *testing.T) (*source.Commit, string) {
 	r.Commit("first", map[string]string{
 		"a/one.tf": "1", "a.tf": "2", "a-b/two.tf": "3", "run.sh": "#!/bin/sh\n", "a/link.tf": "-> ../a.tf",
 	})
-	repo, err := source.Open(t.Context(), source.Options{URL: r.Dir})
+	repo, err := source.Open(source.Options{URL: r.Dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func TestSettingsOfGit(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(repo.Work, ".git", "config"), []byte("[core\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), Options{URL: repo.Work}); err == nil || !strings.Contains(err.Error(), "correct the file config") {
+	if _, err := Open(Options{URL: repo.Work}); err == nil || !strings.Contains(err.Error(), "correct the file config") {
 		t.Errorf("damaged: %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func TestLocalPaths(t *testing.T) {
 		fetch(t, r, id)
 	}
 	for _, path := range []string{filepath.Join(repo.Work, "nothing"), t.TempDir()} {
-		if _, err := Open(t.Context(), Options{URL: path}); !errors.Is(err, gitwire.ErrNotFound) {
+		if _, err := Open(Options{URL: path}); !errors.Is(err, gitwire.ErrNotFound) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -55,7 +55,7 @@ func TestLocalGitDirectoryThatCannotBeRead(t *testing.T) {
 	if err := os.Symlink(".git", filepath.Join(dir, ".git")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(t.Context(), Options{URL: dir, Branch: "main", CacheDir: t.TempDir()})
+	_, err := Open(Options{URL: dir, Branch: "main", CacheDir: t.TempDir()})
 	if !errors.Is(err, gitwire.ErrNotFound) || !errors.Is(err, syscall.ELOOP) || !strings.Contains(err.Error(), "its Git directory cannot be read") {
 		t.Errorf("got %v", err)
 	}
@@ -251,7 +251,7 @@ func TestLocalSettings(t *testing.T) {
 	}
 	other := filepath.Join(t.TempDir(), "sha256")
 	gittest.Git(t, ".", "init", "-q", "--object-format=sha256", other)
-	if _, err := Open(t.Context(), Options{URL: other}); !errors.Is(err, gitwire.ErrNotFound) {
+	if _, err := Open(Options{URL: other}); !errors.Is(err, gitwire.ErrNotFound) {
 		t.Errorf("SHA-256: %v", err)
 	} else {
 		t.Log(err)

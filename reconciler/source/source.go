@@ -80,7 +80,7 @@ const ProtocolLocal = "local"
 
 // Open prepares to read the repository. It does not contact a remote, but a local repository
 // must exist.
-func Open(_ context.Context, opts Options) (*Repository, error) {
+func Open(opts Options) (*Repository, error) {
 	if opts.Branch == "" {
 		opts.Branch = DefaultBranch
 	}

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ func openRepository(t testing.TB, opts Options) *Repository {
 	if opts.Timeout == 0 {
 		opts.Timeout = 5 * time.Minute // a busy machine starts sshd slowly
 	}
-	r, err := Open(context.Background(), opts)
+	r, err := Open(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +182,7 @@ func TestBranchFailures(t *testing.T) {
 func TestBranchNames(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"a b", "a..b", "-x\n", "a\nb", "a~1", "/a", "a.lock", "@{x"} {
-		if _, err := Open(t.Context(), Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, gitwire.ErrNoBranch) {
+		if _, err := Open(Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, gitwire.ErrNoBranch) {
 			t.Errorf("branch %q: %v", bad, err)
 		}
 	}
@@ -197,7 +196,7 @@ func TestCredentialsPrintRedacted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(t.Context(), o)
+	r, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func BenchmarkSnapshot(b *testing.B) {
 
 func fetchTip(b *testing.B, repo string) *source.Commit {
 	b.Helper()
-	r, err := source.Open(b.Context(), source.Options{URL: repo, Branch: "main", CacheDir: b.TempDir()})
+	r, err := source.Open(source.Options{URL: repo, Branch: "main", CacheDir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}

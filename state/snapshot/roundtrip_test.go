@@ -21,7 +21,7 @@ import (
 // must have the same ids and the same files.
 func roundTrip(t *testing.T, repo *gittest.Repo, id commitid.ID) {
 	t.Helper()
-	opened, err := source.Open(t.Context(), source.Options{URL: repo.Dir})
+	opened, err := source.Open(source.Options{URL: repo.Dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (f *fixture) runPass(o telemetry.Options, passOptions run.Options) *run.Res
 func (f *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, passOptions run.Options) *run.Result {
 	f.t.Helper()
 	tel := f.open(o)
-	repo, err := source.Open(f.t.Context(), source.Options{URL: f.Dir, Branch: "main", CacheDir: filepath.Join(f.dir, "git")})
+	repo, err := source.Open(source.Options{URL: f.Dir, Branch: "main", CacheDir: filepath.Join(f.dir, "git")})
 	f.must(err)
 	snapshots, err := snapshot.Open(f.t.Context(), filepath.Join(f.dir, "snapshots"), aws.Config{})
 	f.must(err)

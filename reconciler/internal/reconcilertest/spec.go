@@ -113,7 +113,7 @@ func (s Spec) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
 
 // NewConfig opens all parts of the environment, with the record in store.
 func (s Spec) NewConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (run.Config, error) {
-	repo, err := source.Open(ctx, source.Options{URL: s.Repo, Branch: "main", CacheDir: filepath.Join(s.Work, "git")})
+	repo, err := source.Open(source.Options{URL: s.Repo, Branch: "main", CacheDir: filepath.Join(s.Work, "git")})
 	snapshots, serr := s.OpenSnapshots(ctx)
 	config := run.Config{
 		Repo: "https://example.com/test.git", Branch: "main", RecordName: "test", // one address, for every copy of it

@@ -149,7 +149,7 @@ func (d *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 		return nil, err
 	}
 	d.secrets = append(d.secrets, credentials.Secrets()...)
-	return source.Open(ctx, source.Options{
+	return source.Open(source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
 		CacheDir: filepath.Join(s.Work, "git"), Log: d.log,
 		OnProgress: func() {
