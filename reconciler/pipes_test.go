@@ -57,3 +57,28 @@ func TestPipeInPlaceOfAState(t *testing.T) {
 		t.Errorf("%v: %+v", got, solo)
 	}
 }
+
+// A pipe that a provisioner leaves in the place of its lock file keeps no second plan waiting: the
+// workspace fails, and the next pass goes on.
+func TestPipeInPlaceOfALockFile(t *testing.T) {
+	t.Parallel()
+	w := reconcilertest.NewEnv(t, `
+-- env/reconcile.hcl --
+defaults {
+  apply = "always"
+}
+-- env/a/main.tf --
+resource "terraform_data" "a" {
+  provisioner "local-exec" {
+    command = "rm -f .terraform.lock.hcl && mkfifo .terraform.lock.hcl && echo 'x = 1' > own.auto.tfvars"
+  }
+}
+`)
+	result, _ := w.RunPass(run.Options{})
+	if a, _ := result.Find("a"); a.Outcome != state.Failed || !strings.Contains(a.Error, ".terraform.lock.hcl is no regular file") {
+		t.Errorf("%+v", a)
+	}
+	if result, got := w.RunPass(run.Options{Trigger: run.TriggerManual}); got["a"] != state.NoChanges {
+		t.Errorf("after that: %+v", result)
+	}
+}

@@ -73,6 +73,9 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if err := s.checkCLIWorkspace(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := s.lockFileID(); err != nil { // at a pipe in its place Terraform would wait
+		return nil, s.stepError("plan", nil, err)
+	}
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan"), variable: s.spec.Variable}
 	s.log.Hold(maxText) // until the sensitive values are known
 	defer s.log.Release()
