@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -91,6 +92,9 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, file *os.File, err error
 		if errors.Is(err, damage) {
 			err = corruptError(err)
 		}
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "file size too small") { // bbolt exports no error for it
+		err = corruptError(err)
 	}
 	return db, file, err
 }

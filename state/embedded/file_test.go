@@ -74,6 +74,7 @@ func TestDamaged(t *testing.T) {
 		"empty":           nil,
 		"not a database":  bytes.Repeat([]byte("garbage\n"), 4096),
 		"cut short":       whole[:2*os.Getpagesize()],
+		"cut to a page":   whole[:os.Getpagesize()],
 		"pages corrupted": pages,
 	} {
 		t.Run(name, func(t *testing.T) {
