@@ -65,6 +65,10 @@ func TestReadRegular(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	lock := NewLock(pipe)
+	if locked, err := lock.TryLock(); err != nil || !locked || lock.Close() != nil {
+		t.Errorf("a pipe is locked: %t, %v", locked, err)
+	}
 	for path, limit := range map[string]int64{file: 3, pipe: 4, dir: 1 << 20, os.DevNull: 4} {
 		if text, err := ReadRegular(path, limit); err == nil || !strings.Contains(err.Error(), "no regular file") {
 			t.Errorf("%s: %q, %v", path, text, err)

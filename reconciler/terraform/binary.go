@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gofrs/flock"
 	goversion "github.com/hashicorp/go-version"
 	install "github.com/hashicorp/hc-install"
 	"github.com/hashicorp/hc-install/product"
@@ -21,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"reconcile/internal/failure"
+	"reconcile/internal/files"
 	"reconcile/internal/ownership"
 	"reconcile/reconciler/terraform/internal/process"
 )
@@ -125,7 +125,7 @@ func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	lock := flock.New(filepath.Join(dir, "lock"))
+	lock := files.NewLock(filepath.Join(dir, "lock"))
 	if err := lock.Lock(); err != nil {
 		return "", fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}

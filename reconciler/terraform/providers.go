@@ -118,7 +118,7 @@ func (s *Session) lockProviderCache(ctx context.Context) (*flock.Flock, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.killCtx, cancel)()
-	lock := flock.New(filepath.Join(s.workDir(), "providers.lock"), flock.SetPermissions(0o600))
+	lock := files.NewLock(filepath.Join(s.workDir(), "providers.lock"))
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, errors.Join(firstContextErr(ctx), fmt.Errorf("lock the provider cache (%s): %w", lock.Path(), err))
 	}

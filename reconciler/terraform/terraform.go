@@ -139,7 +139,7 @@ func (t *Terraform) makeRunDir() error {
 	}
 	// The lock keeps another process from removing this directory before its own lock
 	// is taken.
-	lock := flock.New(filepath.Join(parent, "lock"))
+	lock := files.NewLock(filepath.Join(parent, "lock"))
 	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
@@ -149,7 +149,7 @@ func (t *Terraform) makeRunDir() error {
 	if err != nil {
 		return fmt.Errorf("work directory of terraform: %w", err)
 	}
-	t.runDir, t.runLock = dir, flock.New(dir+".lock")
+	t.runDir, t.runLock = dir, files.NewLock(dir+".lock")
 	if err := t.runLock.Lock(); err != nil {
 		return fmt.Errorf("lock %s: %w", t.runLock.Path(), err)
 	}
@@ -159,7 +159,7 @@ func (t *Terraform) makeRunDir() error {
 func removeDeadRuns(parent string) {
 	runs, _ := filepath.Glob(filepath.Join(parent, "process-*.lock"))
 	for _, path := range runs {
-		lock := flock.New(path)
+		lock := files.NewLock(path)
 		if locked, err := lock.TryLock(); err == nil && locked {
 			os.RemoveAll(path[:len(path)-len(".lock")])
 			os.Remove(path)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -140,7 +141,7 @@ func (c *Checkout) layOutTree(ctx context.Context) (string, error) {
 func (c *Checkout) lockCheckout(ctx context.Context, file string) error {
 	wait, cancel := context.WithTimeout(ctx, c.config.Wait)
 	defer cancel()
-	lock := flock.New(file, flock.SetPermissions(0o600))
+	lock := files.NewLock(file)
 	ok, err := lock.TryLock() // also if Wait is zero
 	if !ok && err == nil {
 		ok, err = lock.TryLockContext(wait, 100*time.Millisecond)

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gofrs/flock"
-
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/internal/shell"
@@ -82,7 +80,7 @@ func (c *Checkout) saveErroredState(dirs []string, name, as, path string) (owner
 			if !files.Exists(at) {
 				continue
 			}
-			lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+			lock := files.NewLock(filepath.Join(dir, lockName))
 			if ok, err := lock.TryLock(); err != nil {
 				return "", "", fmt.Errorf("lock %s: %w", lock.Path(), err)
 			} else if !ok {
