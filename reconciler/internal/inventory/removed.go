@@ -32,8 +32,9 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 // applied or when an apply began: a directory that was renamed in Git. Its local state still has
 // the old name.
 func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found bool) {
+	id := w.dirID(entry)
 	for name, rec := range w.Records {
-		if w.Entries[name] != nil || !w.HasFilesOf(entry, rec) || !w.Config.HasLocalState(rec) {
+		if w.Entries[name] != nil || !hadFiles(rec, id) || !w.Config.HasLocalState(rec) {
 			continue
 		}
 		if !found || name < left.Name { // of several the first by name
@@ -46,7 +47,16 @@ func (w *Inventory) FindLeftState(entry *Entry) (left state.Workspace, found boo
 // HasFilesOf reports whether the directory of a workspace is as one was when it was applied, or when an
 // apply began, by its record.
 func (w *Inventory) HasFilesOf(entry *Entry, rec state.Workspace) bool {
-	id := w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
+	return hadFiles(rec, w.dirID(entry))
+}
+
+// dirID returns the id of an entry's directory, as in a trace.
+func (w *Inventory) dirID(entry *Entry) string {
+	return w.Trace(entry, nil)[gitpath.Quote(entry.Dir.Path)]
+}
+
+// hadFiles reports whether the directory of a workspace had this id, by its record.
+func hadFiles(rec state.Workspace, id string) bool {
 	return id != "" && (rec.Trace[rec.Path] == id || rec.Attempt != nil && rec.Attempt.DirectoryID == id)
 }
 
