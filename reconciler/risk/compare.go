@@ -141,10 +141,15 @@ func actionsOf(list cty.Value) listenerActions {
 
 // takesallFunc implements takesall(conditions): the conditions of a listener's rule select every
 // request. Each holds if one of its values does.
-var takesallFunc = predicate(1, func(args []cty.Value) bool {
+var takesallFunc = predicateWhere(1, func(args []cty.Value) bool {
+	return args[0].IsWhollyKnown() || slices.ContainsFunc(elementsOf(args[0]), selectsSome)
+}, func(args []cty.Value) bool {
 	conditions := elementsOf(args[0])
-	return len(conditions) > 0 && !slices.ContainsFunc(conditions, func(c cty.Value) bool { return !selectsAll(c) })
+	return len(conditions) > 0 && !slices.ContainsFunc(conditions, selectsSome)
 })
+
+// selectsSome reports whether a condition is known, and does not hold for every request.
+func selectsSome(condition cty.Value) bool { return condition.IsWhollyKnown() && !selectsAll(condition) }
 
 func selectsAll(condition cty.Value) bool {
 	for kind, everything := range map[string][]string{"path_pattern": {"*", "/*"}, "host_header": {"*"}, "source_ip": {"0.0.0.0/0"}} {

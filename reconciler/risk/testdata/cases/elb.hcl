@@ -34,4 +34,6 @@ cases = [
   { type = "aws_alb_target_group", what = "another health check", before = { health_check = [{ path = "/" }] }, after = { health_check = [{ path = "/healthz" }] }, risk = "interruption", why = "unhealthy" },
   { type = "aws_lb_listener_rule", what = "for every path among others", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/a", "/*"] }] }] }, risk = "interruption" },
   { type = "aws_lb_listener_rule", what = "for every host and path", after = { priority = 1, condition = [{ host_header = [{ values = ["*"] }] }, { path_pattern = [{ values = ["*"] }] }] }, risk = "interruption" },
+  { type = "aws_lb_listener_rule", what = "for a path, and a host that is known after the apply", after = { priority = 1, condition = [{ path_pattern = [{ values = ["/a/*"] }] }, { host_header = [{ values = [unknown] }] }] }, risk = "update" },
+  { type = "aws_lb_listener_rule", what = "for a host that is known after the apply", after = { priority = 1, condition = [{ host_header = [{ values = [unknown] }] }] }, risk = "interruption" },
 ]
