@@ -149,7 +149,9 @@ var takesallFunc = predicateWhere(1, func(args []cty.Value) bool {
 })
 
 // selectsSome reports whether a condition is known, and does not hold for every request.
-func selectsSome(condition cty.Value) bool { return condition.IsWhollyKnown() && !selectsAll(condition) }
+func selectsSome(condition cty.Value) bool {
+	return condition.IsWhollyKnown() && !selectsAll(condition)
+}
 
 func selectsAll(condition cty.Value) bool {
 	for kind, everything := range map[string][]string{"path_pattern": {"*", "/*"}, "host_header": {"*"}, "source_ip": {"0.0.0.0/0"}} {
