@@ -33,12 +33,11 @@ func healMutations(a *account) {
 }
 
 // checkHealing expects a drift check to find this number of resources to add and to
-// change in the workspace, and a pass to revert them, after an approval: what is not found any
-// more is created again.
+// change in the workspace, and a pass to revert them.
 func (a *account) checkHealing(workspace string, add, change int) {
 	a.t.Helper()
 	a.checkPass(a.runReconcile("drift", workspace), workspace, "drifted", add, change)
-	a.checkPass(a.settle("--replan", workspace), workspace, "approved", add, change)
+	a.checkPass(a.settle("--replan", workspace), workspace, "applied", add, change)
 	a.checkPass(a.runReconcile("drift", workspace), workspace, "no-changes", 0, 0)
 }
 

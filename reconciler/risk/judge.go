@@ -69,18 +69,43 @@ func (k *knowledge) verdictOf(name string) verdict {
 // planContext is what a plan says beside the change of a resource.
 type planContext struct {
 	programs programs
-	lost     map[string]bool // addresses of resources that the state has, and that Terraform does not find
+	lost     map[string]bool // addresses that the state has and Terraform does not find, if these are most of AWS's
 	cache    map[string]*typeEntries
 }
 
 func newPlanContext(plan *tfjson.Plan) *planContext {
-	context := &planContext{programs: provisionersOf(plan), lost: map[string]bool{}, cache: map[string]*typeEntries{}}
+	return &planContext{programs: provisionersOf(plan), lost: findLost(plan), cache: map[string]*typeEntries{}}
+}
+
+// findLost returns the addresses of AWS's resources that the state has and Terraform does not find.
+// Where most are still found, a few were deleted outside of Terraform, and it returns none.
+func findLost(plan *tfjson.Plan) map[string]bool {
+	lost := map[string]bool{}
 	for _, drift := range plan.ResourceDrift {
-		if drift != nil && drift.Change != nil && drift.Change.Actions.Delete() && drift.DeposedKey == "" {
-			context.lost[drift.Address] = true
+		if drift != nil && drift.Change != nil && drift.Change.Actions.Delete() && drift.DeposedKey == "" && isAWS(drift.Type) {
+			lost[drift.Address] = true
 		}
 	}
-	return context
+	if state := plan.PriorState; state != nil && state.Values != nil && countAWS(state.Values.RootModule) > len(lost) {
+		return nil
+	}
+	return lost
+}
+
+// countAWS counts AWS's resources in a module of a state.
+func countAWS(m *tfjson.StateModule) (count int) {
+	if m == nil {
+		return 0
+	}
+	for _, r := range m.Resources {
+		if r.Mode == tfjson.ManagedResourceMode && isAWS(r.Type) {
+			count++
+		}
+	}
+	for _, child := range m.ChildModules {
+		count += countAWS(child)
+	}
+	return count
 }
 
 // judgeResource returns false for what does not change at all.
@@ -106,7 +131,7 @@ func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, context *planContex
 		if kinds := context.programs.namesFor(rc.Address); kinds != "" {
 			verdicts = append(verdicts, s.verdictOfKind("action.provisioner", kind{What: kinds, WhatJa: kinds}))
 		}
-		if action == onCreate && s.isAWS() && context.lost[rc.Address] {
+		if action == onCreate && context.lost[rc.Address] {
 			verdicts = append(verdicts, k.verdictOf("action.recreate"))
 		}
 	case onDelete:
@@ -162,7 +187,9 @@ func canonicalType(typeName string) string {
 
 // isAWS reports whether the files know the resource's provider. Any registry may serve it,
 // under any name, so the prefix of the type decides.
-func (s *subject) isAWS() bool { return strings.HasPrefix(s.typeName, "aws_") }
+func (s *subject) isAWS() bool { return isAWS(s.typeName) }
+
+func isAWS(typeName string) bool { return strings.HasPrefix(typeName, "aws_") }
 
 // judgeCreate judges what is made, or replaced.
 func (s *subject) judgeCreate(action string) []verdict {

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -100,6 +101,17 @@ func TestPrograms(t *testing.T) {
 		report = judge(t, gone+`"resource_changes":[{"address":"`+address+`","mode":"managed","type":"`+typeName+`","change":{"actions":["create"],"after":{}}}]`)
 		if len(report.Changes) != 1 || report.Changes[0].Rule != want {
 			t.Errorf("%s, which may be gone: %+v", address, report)
+		}
+	}
+	for types, want := range map[string]string{"aws_vpc": "action.recreate", "aws_vpc aws_subnet": "action.create", "local_file local_file": "action.recreate"} {
+		var found []string
+		for i, typeName := range strings.Fields(types) {
+			found = append(found, fmt.Sprintf(`{"address":"%s.%d","mode":"managed","type":"%[1]s"}`, typeName, i))
+		}
+		report = judge(t, gone+`"prior_state":{"format_version":"1.0","values":{"root_module":{"child_modules":[{"resources":[`+strings.Join(found, ",")+`]}]}}},
+			"resource_changes":[{"address":"aws_eip.a","mode":"managed","type":"aws_eip","change":{"actions":["create"],"after":{}}}]`)
+		if len(report.Changes) != 1 || report.Changes[0].Rule != want {
+			t.Errorf("found: %s: %+v", types, report)
 		}
 	}
 	report = judge(t, `"action_invocations":[{"address":"action.aws_lambda_invoke.a","type":"aws_lambda_invoke"}]`)
