@@ -123,6 +123,9 @@ func findPlainLines(source []byte) map[int]bool {
 		}
 		return ast.WalkContinue, nil
 	})
+	if len(tags) > maxTags {
+		return nil
+	}
 	for i, t := range tags {
 		if t.isEnd {
 			continue
@@ -136,6 +139,9 @@ func findPlainLines(source []byte) map[int]bool {
 	}
 	return plain
 }
+
+// maxTags is how many tags of HTML a comment may have: each is compared with those after it.
+const maxTags = 1000
 
 // tag is a tag of HTML in a comment: what stands between two of them may be a quote.
 type tag struct {

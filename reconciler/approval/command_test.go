@@ -56,6 +56,8 @@ func TestFindCommands(t *testing.T) {
 		"details":                    {"<details><summary>The plan</summary>\n\nAnn wrote\n" + line + "\n\n</details>", nil, true},
 		"struck out":                 {"No: <del>\n" + line + "\n</del>", nil, true},
 		"after a quote of HTML":      {"<blockquote>\n\nRead it\n\n</blockquote>\n\n" + line, tokyo, false},
+		"too many tags":              {strings.Repeat("<br>\n\n", 1001) + line, nil, true},
+		"many tags":                  {strings.Repeat("<br>\n\n", 999) + line, tokyo, false},
 		"a name in brackets":         {"I read <tokyo>\n" + line, tokyo, false},
 		"the text of an image":       {"![a\n" + line + "\n](x)", nil, true},
 		"a heading":                  {"# " + line, nil, true},
