@@ -40,6 +40,12 @@ func ReadLog(t testing.TB, log string) []string {
 	return strings.Split(string(text), "\n")
 }
 
+var messagePattern = regexp.MustCompile(`(?m)^(?:/\S*/)?strace: .*\n`)
+
+// DropMessages returns what a traced program printed, without the lines that strace adds. It
+// writes "Exit of unknown pid 7 ignored" if a thread ends before strace has seen it start.
+func DropMessages(output string) string { return messagePattern.ReplaceAllString(output, "") }
+
 var (
 	relativePattern = regexp.MustCompile(`<(/[^>]*)>, "([^"]*)"`) // a directory's descriptor, and a path from there
 	quotedPattern   = regexp.MustCompile(`^\d+ +\w+\("([^"]*)"`)

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"reconcile/internal/gitpath"
@@ -195,7 +196,7 @@ func (l *layout) check(t *testing.T) (output string, planned bool) {
 		l.terraform(t, []string{l.binary, "get"})
 	}
 	traced := append(stracetest.Args(t, "%file,getdents64"), "-o", log)
-	before := l.terraform(t, append(traced, l.planCommand()...))
+	before := stracetest.DropMessages(l.terraform(t, append(traced, l.planCommand()...)))
 	lines := stracetest.ReadLog(t, log)
 	missed := l.missed(lines)
 	if len(missed) > 0 {
@@ -203,7 +204,7 @@ func (l *layout) check(t *testing.T) (output string, planned bool) {
 	}
 	l.mutate(t, func(name string) bool { return !l.isInput(name) })
 	if after := l.terraform(t, l.planCommand()); after != before {
-		t.Errorf("%s: files that are no inputs changed the plan: %s\n%s\nto\n%s", l.workspace.Path, l, before, after)
+		t.Errorf("%s: files that are no inputs changed the plan (-before +after):\n%s\n%s", l.workspace.Path, cmp.Diff(before, after), l)
 	}
 	l.checkOracle(t, lines)
 	return before, strings.Contains(before, " will perform the following actions") || strings.Contains(before, "Changes to Outputs") || strings.Contains(before, "No changes.")
