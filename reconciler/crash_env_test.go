@@ -14,6 +14,7 @@ import (
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
+	"reconcile/state/statetest"
 )
 
 // newConfig returns the configuration of passes in this process.
@@ -75,7 +76,7 @@ func copyEnv(t *testing.T, p, to reconcilertest.Spec) {
 		t.Fatal(err)
 	}
 	for _, pk := range []string{"test", state.LeasePartition} {
-		items, err := from.List(ctx, pk, "")
+		items, err := statetest.ListItems(ctx, from, pk, "")
 		if err != nil {
 			t.Fatal(err)
 		}

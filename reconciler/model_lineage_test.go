@@ -8,6 +8,7 @@ import (
 
 	"reconcile/internal/stateid"
 	"reconcile/state"
+	"reconcile/state/statetest"
 )
 
 // tamper changes states as a person would, unknown to Git, with every pass stopped. It
@@ -55,7 +56,7 @@ func (m *model) saveCopy(id stateid.ID) {
 // check states.
 func (m *model) downgradeRecord(*rapid.T) {
 	m.stop()
-	items, err := m.store.List(m.ctx, "test", "WS#")
+	items, err := statetest.ListItems(m.ctx, m.store, "test", "WS#")
 	m.must(err)
 	for _, item := range items {
 		var rec state.Workspace

@@ -43,20 +43,16 @@ func (s modelStore) Get(ctx context.Context, k state.Key) (value json.RawMessage
 	return value, err
 }
 
-func (s modelStore) List(ctx context.Context, pk, prefix string) (items []state.Item, err error) {
+func (s modelStore) ListPages(ctx context.Context, pk, prefix string, fn func(page []state.Item) error) error {
 	f := s.process.pass
 	if f == nil {
-		return s.Store.List(ctx, pk, prefix)
+		return s.Store.ListPages(ctx, pk, prefix, fn)
 	}
 	kind := ""
 	if prefix == "WS#" {
 		kind = "discover"
 	}
-	err = f.runEffect(kind, func() (err error) {
-		items, err = s.Store.List(ctx, pk, prefix)
-		return err
-	})
-	return items, err
+	return f.runEffect(kind, func() error { return s.Store.ListPages(ctx, pk, prefix, fn) })
 }
 
 func (s modelStore) Write(ctx context.Context, ops ...state.Op) error {

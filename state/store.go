@@ -53,14 +53,16 @@ type Op struct {
 //
 // Top-level fields are strings, numbers, bools, objects, arrays or null. The
 // field "expires" (Unix seconds), if present, allows the store to forget the
-// item some time after that instant; Get and List may still return it.
+// item some time after that instant; Get and ListPages may still return it.
 type Store interface {
 	// Get returns the item's value as of now (never a stale replica), or
 	// ErrNotFound.
 	Get(ctx context.Context, key Key) (json.RawMessage, error)
-	// List returns the items of a partition whose SK begins with prefix,
-	// sorted by SK bytewise, as of now.
-	List(ctx context.Context, pk, prefix string) ([]Item, error)
+	// ListPages calls fn with the items of a partition whose SK begins with prefix, sorted by SK
+	// bytewise, as of now: in one page or several, and never with an empty one. The values are
+	// valid until fn returns; fn must not use the store. An error of fn ends the list, and is
+	// returned.
+	ListPages(ctx context.Context, pk, prefix string, fn func(page []Item) error) error
 	// ListLast returns at most limit of those items in reverse order of SK: the last
 	// first.
 	ListLast(ctx context.Context, pk, prefix string, limit int) ([]Item, error)

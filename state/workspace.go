@@ -42,16 +42,17 @@ func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, e
 
 // listByName reads the record's items of one kind, by the name that nameOf returns.
 func listByName[T storable](ctx context.Context, r *Record, prefix string, nameOf func(item *T) string) (map[string]T, error) {
-	items, err := r.store.List(ctx, r.name, prefix)
-	if err != nil {
-		return nil, err
-	}
 	var mu sync.Mutex
-	byName := make(map[string]T, len(items))
-	err = decodeEach(items, func(_ int, value *T) {
-		mu.Lock()
-		defer mu.Unlock()
-		byName[nameOf(value)] = *value
+	byName := map[string]T{}
+	err := r.store.ListPages(ctx, r.name, prefix, func(page []Item) error {
+		if len(byName) == 0 {
+			byName = make(map[string]T, len(page)) // most stores have one page
+		}
+		return decodeEach(page, func(_ int, value *T) {
+			mu.Lock()
+			defer mu.Unlock()
+			byName[nameOf(value)] = *value
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -61,11 +62,16 @@ func listByName[T storable](ctx context.Context, r *Record, prefix string, nameO
 
 // list reads the items of a partition that begin with prefix, sorted by SK.
 func list[T storable](ctx context.Context, r *Record, pk, prefix string) ([]T, error) {
-	items, err := r.store.List(ctx, pk, prefix)
+	var values []T
+	err := r.store.ListPages(ctx, pk, prefix, func(page []Item) error {
+		decoded, err := decodeAll[T](page)
+		values = append(values, decoded...)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return decodeAll[T](items)
+	return values, nil
 }
 
 // decodeAll decodes items, in their order.

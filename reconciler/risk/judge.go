@@ -69,7 +69,7 @@ func (k *knowledge) verdictOf(name string) verdict {
 // planContext is what a plan says beside the change of a resource.
 type planContext struct {
 	programs programs
-	lost     map[string]bool // addresses that the state has and Terraform does not find, if these are most of AWS's
+	lost     map[string]bool // addresses that the state has and Terraform does not find, if these are at least half of AWS's
 	cache    map[string]*typeEntries
 }
 
@@ -78,7 +78,7 @@ func newPlanContext(plan *tfjson.Plan) *planContext {
 }
 
 // findLost returns the addresses of AWS's resources that the state has and Terraform does not find.
-// Where most are still found, a few were deleted outside of Terraform, and it returns none.
+// Where more than half are still found, a few were deleted outside of Terraform, and it returns none.
 func findLost(plan *tfjson.Plan) map[string]bool {
 	lost := map[string]bool{}
 	for _, drift := range plan.ResourceDrift {

@@ -125,7 +125,7 @@ func repeat(n int, answer http.HandlerFunc) []http.HandlerFunc {
 
 // What the SDK or the store retries succeeds. A write whose answer was lost does not fail
 // on its own first effect.
-func TestOvercome(t *testing.T) {
+func TestRetries(t *testing.T) {
 	for name, answers := range map[string][]http.HandlerFunc{
 		"throttled":             repeat(2, refuse(400, "ThrottlingException", "")),
 		"out of throughput":     repeat(2, refuse(400, "ProvisionedThroughputExceededException", "")),
@@ -221,7 +221,7 @@ func TestConflict(t *testing.T) {
 }
 
 // The store waits for a server that does not answer as long as the context lasts.
-func TestSilent(t *testing.T) {
+func TestNoAnswer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	neverAnswer := func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

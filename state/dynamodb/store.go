@@ -67,13 +67,13 @@ func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error)
 	return item.Value, err
 }
 
-// List implements state.Store, by consistent queries.
-func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+// ListPages implements state.Store, by consistent queries: a page is what one returns.
+func (s *Store) ListPages(ctx context.Context, pk, prefix string, fn func(page []state.Item) error) error {
 	input, err := s.newQueryInput(pk, prefix)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s.query(ctx, input, -1)
+	return s.query(ctx, input, func(page []state.Item) (more bool, err error) { return true, fn(page) })
 }
 
 // ListLast implements state.Store, by consistent queries.
@@ -87,7 +87,15 @@ func (s *Store) ListLast(ctx context.Context, pk, prefix string, limit int) ([]s
 	}
 	input.ScanIndexForward = aws.Bool(false)
 	input.Limit = aws.Int32(int32(min(limit, 1000)))
-	return s.query(ctx, input, limit)
+	var items []state.Item
+	err = s.query(ctx, input, func(page []state.Item) (more bool, err error) {
+		items = append(items, page...)
+		return len(items) < limit, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return items[:min(limit, len(items))], nil
 }
 
 func (s *Store) newQueryInput(pk, prefix string) (*dynamodb.QueryInput, error) {
@@ -107,27 +115,28 @@ func (s *Store) newQueryInput(pk, prefix string) (*dynamodb.QueryInput, error) {
 	}, nil
 }
 
-// query reads page by page until there are limit items; -1: all.
-func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput, limit int) ([]state.Item, error) {
-	var items []state.Item
+// query calls fn with the items of each page that has any, until it needs no more.
+func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput, fn func(page []state.Item) (more bool, err error)) error {
 	for {
-		page, err := s.fetchPage(ctx, input)
+		output, err := s.fetchPage(ctx, input)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, found := range page.Items {
-			item, err := fromAttributes(found)
-			if err != nil {
-				return nil, err
-			}
-			if items = append(items, item); len(items) == limit {
-				return items, nil
+		page := make([]state.Item, len(output.Items))
+		for i, found := range output.Items {
+			if page[i], err = fromAttributes(found); err != nil {
+				return err
 			}
 		}
-		if len(page.LastEvaluatedKey) == 0 {
-			return items, nil
+		if len(page) > 0 {
+			if more, err := fn(page); err != nil || !more {
+				return err
+			}
 		}
-		input.ExclusiveStartKey = page.LastEvaluatedKey
+		if len(output.LastEvaluatedKey) == 0 {
+			return nil
+		}
+		input.ExclusiveStartKey = output.LastEvaluatedKey
 	}
 }
 

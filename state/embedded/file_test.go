@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"reconcile/state"
+	"reconcile/state/statetest"
 )
 
 var (
@@ -25,7 +27,7 @@ func TestReadsMakeNothing(t *testing.T) {
 	if _, err := s.Get(t.Context(), key); !errors.Is(err, state.ErrNotFound) {
 		t.Errorf("get: got %v, want ErrNotFound", err)
 	}
-	if items, err := s.List(t.Context(), "p", ""); err != nil || len(items) != 0 {
+	if items, err := statetest.ListItems(t.Context(), s, "p", ""); err != nil || len(items) != 0 {
 		t.Errorf("list: got %v, %v", items, err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
@@ -92,6 +94,35 @@ func TestDamaged(t *testing.T) {
 				t.Errorf("the corrupt file was changed (%v)", err)
 			}
 		})
+	}
+}
+
+// A value that does not end in the file is found before anybody reads it. What reads it elsewhere
+// could not catch the fault.
+func TestValueBeyondTheFile(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := s.Write(t.Context(), putItem); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sizes := binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(nil, uint32(len(key.SK))), uint32(len(putItem.Put)))
+	if bytes.Count(data, sizes) != 1 {
+		t.Fatalf("the sizes of the item are %d times in the file", bytes.Count(data, sizes))
+	}
+	binary.NativeEndian.PutUint32(data[bytes.Index(data, sizes)+4:], 1<<30)
+	damaged := open(t, t.TempDir())
+	if err := os.WriteFile(damaged.Path(), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = damaged.ListPages(t.Context(), key.PK, "", func([]state.Item) error {
+		t.Error("the value is handed out")
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "restore it from a backup") {
+		t.Errorf("got %v, want an error that says what to do", err)
 	}
 }
 

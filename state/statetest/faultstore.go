@@ -122,12 +122,12 @@ func (f *FaultStore) Get(ctx context.Context, key state.Key) (json.RawMessage, e
 	return f.Store.Get(ctx, key)
 }
 
-// List implements state.Store.
-func (f *FaultStore) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+// ListPages implements state.Store.
+func (f *FaultStore) ListPages(ctx context.Context, pk, prefix string, fn func(page []state.Item) error) error {
 	if err := f.nextFault(Call{Read: state.Key{PK: pk, SK: prefix}}).fail(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return f.Store.List(ctx, pk, prefix)
+	return f.Store.ListPages(ctx, pk, prefix, fn)
 }
 
 // ListLast implements state.Store.

@@ -21,6 +21,17 @@ type Memory struct {
 	items map[state.Key]json.RawMessage
 }
 
+// ListItems returns copies of the items of a partition whose SK begins with prefix, sorted by SK.
+func ListItems(ctx context.Context, store state.Store, pk, prefix string) (items []state.Item, err error) {
+	err = store.ListPages(ctx, pk, prefix, func(page []state.Item) error {
+		for _, item := range page {
+			items = append(items, state.Item{Key: item.Key, Value: bytes.Clone(item.Value)})
+		}
+		return nil
+	})
+	return items, err
+}
+
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{items: map[state.Key]json.RawMessage{}} }
 
@@ -53,8 +64,25 @@ func (m *Memory) Get(ctx context.Context, key state.Key) (json.RawMessage, error
 	return bytes.Clone(value), nil
 }
 
-// List implements state.Store.
-func (m *Memory) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+// ListPages implements state.Store, in pages of two items. It clears their values afterwards.
+func (m *Memory) ListPages(ctx context.Context, pk, prefix string, fn func(page []state.Item) error) error {
+	items, err := m.list(ctx, pk, prefix)
+	if err != nil {
+		return err
+	}
+	for page := range slices.Chunk(items, 2) {
+		err := fn(page)
+		for _, item := range page {
+			clear(item.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Memory) list(ctx context.Context, pk, prefix string) ([]state.Item, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -72,7 +100,7 @@ func (m *Memory) List(ctx context.Context, pk, prefix string) ([]state.Item, err
 
 // ListLast implements state.Store.
 func (m *Memory) ListLast(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
-	items, err := m.List(ctx, pk, prefix)
+	items, err := m.list(ctx, pk, prefix)
 	slices.Reverse(items)
 	return items[:min(limit, len(items))], err
 }

@@ -216,7 +216,7 @@ func testLargeRun(t *testing.T, open Open) {
 	if err != nil || len(pruned) != 1 {
 		t.Fatalf("prune: got %v, %v", pruned, err)
 	}
-	if left, err := newFixture(t, open).store.List(ctx, "record", ""); err != nil || len(left) != 0 {
+	if left, err := ListItems(ctx, newFixture(t, open).store, "record", ""); err != nil || len(left) != 0 {
 		t.Fatalf("left after pruning: %q, %v", sortKeys(left), err)
 	}
 }

@@ -27,7 +27,7 @@ func testLists(t *testing.T, open Open) {
 			}
 		}
 		slices.Sort(want)
-		got, err := f.store.List(t.Context(), "p", prefix)
+		got, err := ListItems(t.Context(), f.store, "p", prefix)
 		if err != nil || !slices.Equal(want, sortKeys(got)) {
 			t.Errorf("list %q: got %q, %v, want %q", prefix, sortKeys(got), err, want)
 		}
@@ -39,11 +39,11 @@ func testLists(t *testing.T, open Open) {
 			}
 		}
 	}
-	got, err := f.store.List(t.Context(), "p", "WS#日本")
+	got, err := ListItems(t.Context(), f.store, "p", "WS#日本")
 	if err != nil || len(got) != 1 || got[0].Key != key("p", "WS#日本") || !sameJSON(t, got[0].Value, []byte(`{"name":"WS#日本"}`)) {
 		t.Errorf("list: got %v, %v", got, err)
 	}
-	if got, err := f.store.List(t.Context(), "nothing", ""); err != nil || len(got) != 0 {
+	if got, err := ListItems(t.Context(), f.store, "nothing", ""); err != nil || len(got) != 0 {
 		t.Errorf("list of nothing: got %v, %v", got, err)
 	}
 }
@@ -79,7 +79,7 @@ func testLarge(t *testing.T, open Open) {
 		f.write(put(key("p", fmt.Sprint(i)), value))
 	}
 	f.assertStored(key("p", "0"), value)
-	if got, err := f.store.List(t.Context(), "p", ""); err != nil || len(got) != n || len(got[n-1].Value) != len(value) {
+	if got, err := ListItems(t.Context(), f.store, "p", ""); err != nil || len(got) != n || len(got[n-1].Value) != len(value) {
 		t.Errorf("list: got %d items, %v, want %d", len(got), err, n)
 	}
 	if got, err := f.store.ListLast(t.Context(), "p", "", n-1); err != nil || len(got) != n-1 || got[0].Key.SK != "4" {
@@ -121,7 +121,7 @@ func testCancelled(t *testing.T, open Open) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, getErr := f.store.Get(ctx, key("p", "a"))
-	_, listErr := f.store.List(ctx, "p", "")
+	_, listErr := ListItems(ctx, f.store, "p", "")
 	writeErr := f.store.Write(ctx, put(key("p", "b"), `{}`))
 	for call, err := range map[string]error{"get": getErr, "list": listErr, "write": writeErr} {
 		if !errors.Is(err, context.Canceled) {

@@ -109,7 +109,7 @@ func testForget(t *testing.T, open Open) {
 	if holds, err := b.record.Holds(ctx); err != nil || len(holds) != 0 {
 		t.Fatalf("holds: got %+v, %v", holds, err)
 	}
-	if items, err := newFixture(t, open).store.List(ctx, "record", "WSPART#"); err != nil || len(items) != 0 {
+	if items, err := ListItems(ctx, newFixture(t, open).store, "record", "WSPART#"); err != nil || len(items) != 0 {
 		t.Errorf("%d parts are left, %v", len(items), err)
 	}
 	assertErr(t, "forget what is gone", l.Forget(ctx, state.Workspace{Name: "edo", Rev: 3}), nil)
@@ -125,7 +125,7 @@ func testManyInputs(t *testing.T, open Open) {
 	ctx := t.Context()
 	l := a.acquire()
 	countParts := func() int {
-		items, err := newFixture(t, open).store.List(ctx, "record", "WSPART#")
+		items, err := ListItems(ctx, newFixture(t, open).store, "record", "WSPART#")
 		assertErr(t, "list", err, nil)
 		return len(items)
 	}
@@ -206,7 +206,7 @@ func testCorruptParts(t *testing.T, open Open) {
 	ws.Trace = inputs(4000, 1)
 	assertErr(t, "write", a.acquire().Write(ctx, ws), nil)
 	f := newFixture(t, open)
-	items, err := f.store.List(ctx, "record", "WSPART#")
+	items, err := ListItems(ctx, f.store, "record", "WSPART#")
 	if err != nil || len(items) == 0 {
 		t.Fatalf("%d parts, %v", len(items), err)
 	}
